@@ -1,0 +1,23 @@
+import { NestFactory } from '@nestjs/core';
+import { existsSync } from 'node:fs';
+import { curlLines } from './curl-lines.js';
+import { lalamoveAccount } from './lalamove-account.js';
+import { StorefrontModule } from './storefront.module.js';
+
+if (existsSync('.env')) process.loadEnvFile('.env');
+
+const { options, sandbox } = await lalamoveAccount();
+const app = await NestFactory.create(StorefrontModule.forRoot(options), { logger: ['warn', 'error'] });
+app.enableShutdownHooks();
+await app.listen(process.env.PORT ?? 3000);
+const url = (await app.getUrl()).replace('[::1]', 'localhost');
+
+console.log(`The storefront listens on ${url}`);
+console.log(
+  sandbox
+    ? `It talks to its own sandbox on ${sandbox.url}; no keys are set.`
+    : 'It talks to Lalamove with the keys of your environment.',
+);
+console.log('\nPaste these, one after the other: a quote, an order, its status.\n');
+for (const line of curlLines(url)) console.log(`${line}\n`);
+console.log(`And an error, as your own API's consumers see it:\n\ncurl -i ${url}/orders/1`);

@@ -1,0 +1,76 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import {
+  AddPriorityFeeDto,
+  ChangeDriverDto,
+  CreateQuotationDto,
+  EditOrderDto,
+  LalamoveService,
+  PlaceOrderDto,
+  type City,
+  type Driver,
+  type Order,
+  type Quotation,
+} from 'nestjs-lalamove';
+
+/** The shop's own REST API. There is no try/catch: whatever Lalamove says, the exception filter answers. */
+@Controller()
+export class StorefrontController {
+  constructor(private readonly lalamove: LalamoveService) {}
+
+  @Get('cities')
+  cities(): Promise<City[]> {
+    return this.lalamove.getCities();
+  }
+
+  @Post('quotes')
+  quote(@Body() quotation: CreateQuotationDto): Promise<Quotation> {
+    return this.lalamove.createQuotation(quotation);
+  }
+
+  @Get('quotes/:quotationId')
+  quoted(@Param('quotationId') quotationId: string): Promise<Quotation> {
+    return this.lalamove.getQuotation(quotationId);
+  }
+
+  @Post('orders')
+  order(@Body() order: PlaceOrderDto): Promise<Order> {
+    return this.lalamove.placeOrder(order);
+  }
+
+  @Get('orders/:orderId')
+  track(@Param('orderId') orderId: string): Promise<Order> {
+    return this.lalamove.getOrder(orderId);
+  }
+
+  @Patch('orders/:orderId')
+  edit(@Param('orderId') orderId: string, @Body() changes: EditOrderDto): Promise<Order> {
+    return this.lalamove.editOrder(orderId, changes);
+  }
+
+  @Delete('orders/:orderId')
+  @HttpCode(204)
+  cancel(@Param('orderId') orderId: string): Promise<void> {
+    return this.lalamove.cancelOrder(orderId);
+  }
+
+  @Post('orders/:orderId/priority-fee')
+  @HttpCode(200)
+  hurry(@Param('orderId') orderId: string, @Body() fee: AddPriorityFeeDto): Promise<Order> {
+    return this.lalamove.addPriorityFee(orderId, fee);
+  }
+
+  @Get('orders/:orderId/drivers/:driverId')
+  driver(@Param('orderId') orderId: string, @Param('driverId') driverId: string): Promise<Driver> {
+    return this.lalamove.getDriver(orderId, driverId);
+  }
+
+  @Delete('orders/:orderId/drivers/:driverId')
+  @HttpCode(204)
+  changeDriver(
+    @Param('orderId') orderId: string,
+    @Param('driverId') driverId: string,
+    @Body() change: ChangeDriverDto,
+  ): Promise<void> {
+    return this.lalamove.changeDriver(orderId, driverId, change);
+  }
+}

@@ -1,0 +1,142 @@
+import { exceptionOfRow, outcomeUnknown } from '../errors/create-exception.js';
+import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
+import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
+import { redact } from '../errors/redact.js';
+import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
+import { isRecord } from '../dto/is-record.js';
+import type { Attempt } from './attempt.js';
+import type { ClientSettings } from './client-settings.js';
+import type { PreparedCall } from './prepared-call.js';
+import { WireFailure } from './transport.js';
+
+/**
+ * What a failed attempt did at Lalamove's: surely nothing because it never got there, surely nothing because it was refused, or nobody
+ * can know.
+ */
+export type Outcome = 'unsent' | 'refused' | 'unknown';
+
+/** How an attempt ended that brought no data. */
+export class AttemptFailure extends Error {
+  override readonly name = 'AttemptFailure';
+
+  constructor(
+    readonly outcome: Outcome,
+    readonly exception: LalamoveException,
+  ) {
+    super(exception.message);
+  }
+}
+
+/** Everything that is known of the attempt in hand. */
+export interface AttemptContext<Answer> {
+  settings: ClientSettings;
+  call: PreparedCall<Answer>;
+  attempt: Attempt;
+}
+
+/**
+ * Reads an answer.
+ *
+ * @throws AttemptFailure for anything but a success that can be used
+ */
+export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: UpstreamAnswer): Answer {
+  const { settings, call, attempt } = context;
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    const envelope = readEnvelope(answer.body);
+    const read = envelope && call.operation.read(envelope.data);
+    if (read !== undefined) return read;
+  }
+  const exception = translateAnswer(
+    { ...answer, body: redact(answer.body, [settings.apiKey, settings.apiSecret, attempt.signature]) },
+    { ...callDetails(context), repeatable: call.operation.repeatable, now: settings.clock.now() },
+  );
+  throw failure(context, outcomeOfStatus(status), exception);
+}
+
+/** Turns whatever ended an attempt into its failure. An error that nobody expected counts as one from the wire: it may have been sent. */
+export function attemptFailure(context: AttemptContext<unknown>, error: unknown): AttemptFailure {
+  if (error instanceof AttemptFailure) return error;
+  const { kind, unsent, origin } = error instanceof WireFailure ? error : new WireFailure('connection', false, error);
+  const code = codeOf(kind, context.call.options.signal);
+  const row = rowOf(code);
+  const exception = exceptionOfRow(row, code, {
+    ...callDetails(context),
+    sentRequestId: unsent ? undefined : context.attempt.requestId,
+    retryable: row.retryable && !context.call.options.signal?.aborted && (unsent || context.call.operation.repeatable),
+    cause: plainCause(context, origin),
+  });
+  return failure(context, unsent ? 'unsent' : 'unknown', exception);
+}
+
+/** The end of a call whose caller gave it up before it was sent (again). */
+export function abortedBeforeSending(
+  settings: ClientSettings,
+  { operation, options }: PreparedCall<unknown>,
+): LalamoveException {
+  const { account, policy } = settings;
+  const code = codeOf('aborted', options.signal);
+  return exceptionOfRow(rowOf(code), code, { operation: operation.name, account, policy, retryable: false });
+}
+
+/** Only a 4xx says that nothing was done; a 408 comes from gateways that do not know. */
+function outcomeOfStatus(status: number): Outcome {
+  return status >= 400 && status < 500 && status !== 408 ? 'refused' : 'unknown';
+}
+
+function failure(
+  { settings, call }: AttemptContext<unknown>,
+  outcome: Outcome,
+  exception: LalamoveException,
+): AttemptFailure {
+  if (outcome !== 'unknown' || call.operation.repeatable) return new AttemptFailure(outcome, exception);
+  return new AttemptFailure(outcome, outcomeUnknown(exception, { attempted: call.attempted, policy: settings.policy }));
+}
+
+function codeOf(kind: WireFailure['kind'], signal: AbortSignal | undefined): LalamoveErrorCode {
+  switch (kind) {
+    case 'oversized':
+      return 'LALAMOVE_UNREADABLE_RESPONSE';
+    case 'connection':
+      return 'LALAMOVE_CONNECTION';
+    case 'timeout':
+      return 'LALAMOVE_TIMEOUT';
+    case 'aborted':
+      // `AbortSignal.timeout()` is a time limit, too.
+      return isRecord(signal?.reason) && signal.reason.name === 'TimeoutError'
+        ? 'LALAMOVE_TIMEOUT'
+        : 'LALAMOVE_ABORTED';
+  }
+}
+
+function callDetails({
+  settings,
+  call,
+  attempt,
+}: AttemptContext<unknown>): Pick<LalamoveExceptionInit, 'operation' | 'account' | 'policy' | 'sentRequestId'> {
+  const { account, policy } = settings;
+  return { operation: call.operation.name, account, policy, sentRequestId: attempt.requestId };
+}
+
+/** A raw error holds the whole request, the Authorization header included; what is kept says what happened, and nothing else. */
+function plainCause({ settings, attempt }: AttemptContext<unknown>, origin: unknown): Error | undefined {
+  if (!isRecord(origin)) return undefined;
+  const { message, code } = origin;
+  const text = redact(typeof message === 'string' ? message : 'unknown error', [
+    settings.apiKey,
+    settings.apiSecret,
+    attempt.signature,
+  ]);
+  return Object.assign(new Error(text), typeof code === 'string' ? { code } : {});
+}
+
+/** The envelope of a success; an empty body is an empty one. `undefined` for what is no JSON object, or lists errors. */
+function readEnvelope(body: string): Record<string, unknown> | undefined {
+  if (body.trim() === '') return {};
+  try {
+    const envelope: unknown = JSON.parse(body);
+    return isRecord(envelope) && !('errors' in envelope) ? envelope : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsISO8601,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { CoordinatesDto } from './coordinates.dto.js';
+import type { LalamoveLanguage } from './market.js';
+
+/** A stop of a quotation: an address, coordinates, or both. Both is what Lalamove's guide asks for. */
+export class QuotationStopDto {
+  /** Where an address is given, coordinates may be left out: Lalamove then looks the place up. */
+  @ValidateIf(({ coordinates, address }: QuotationStopDto) => coordinates != null || address == null)
+  @IsDefined({ message: 'coordinates are required where there is no address' })
+  @ValidateNested()
+  @Type(() => CoordinatesDto)
+  coordinates?: CoordinatesDto;
+
+  @IsOptional()
+  @IsString()
+  address?: string;
+}
+
+/** What is to be delivered; the values are the ones that `getCities()` lists under `deliveryItemSpecification`. */
+export class ItemDto {
+  /** How many pieces, as a string, e.g. `'3'`. */
+  @IsOptional()
+  @IsString()
+  quantity?: string;
+
+  /** A weight class, e.g. `'LESS_THAN_3_KG'`. */
+  @IsOptional()
+  @IsString()
+  weight?: string;
+
+  /** E.g. `['FOOD_DELIVERY']`. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  categories?: string[];
+
+  /** E.g. `['KEEP_UPRIGHT']`. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  handlingInstructions?: string[];
+}
+
+/** The body of `POST /v3/quotations`. */
+export class CreateQuotationDto {
+  /** One of the service types of the city, e.g. `'MOTORCYCLE'`; `getCities()` lists them. */
+  @IsString()
+  @IsNotEmpty()
+  serviceType: string;
+
+  /** The language of the addresses, e.g. `'en_HK'`. */
+  @Matches(/^[a-z]{2,3}_[A-Z]{2}$/, { message: 'language must be a language and a market, such as en_HK' })
+  language: LalamoveLanguage;
+
+  /** One pick-up and 1 to 15 drop-offs, in the order of the route. */
+  @IsArray()
+  @ArrayMinSize(2, { message: 'stops must be one pick-up and at least one drop-off' })
+  @ArrayMaxSize(16, { message: 'stops must be one pick-up and at most 15 drop-offs' })
+  @ValidateNested({ each: true })
+  @Type(() => QuotationStopDto)
+  stops: QuotationStopDto[];
+
+  /** The pick-up time, ISO 8601 in UTC (`2026-12-01T08:30:00Z`), at most 30 days ahead; left out for at once. */
+  @IsOptional()
+  @IsISO8601({ strict: true, strictSeparator: true }, { message: 'scheduleAt must be an ISO 8601 time' })
+  @Matches(/Z$/, { message: 'scheduleAt must be in UTC, ending in Z' })
+  scheduleAt?: string;
+
+  /** Special requests of the service type, e.g. `['TOLL_FEE_10']`; `getCities()` lists them. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  specialRequests?: string[];
+
+  /** Whether Lalamove may reorder the drop-offs. */
+  @IsOptional()
+  @IsBoolean()
+  isRouteOptimized?: boolean;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ItemDto)
+  item?: ItemDto;
+}

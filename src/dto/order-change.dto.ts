@@ -1,0 +1,37 @@
+import { IsIn, IsUrl, Matches } from 'class-validator';
+
+/** The body of `POST /v3/orders/:id/priority-fee`. Each amount replaces the last one and must exceed it. */
+export class AddPriorityFeeDto {
+  /** A decimal string in the market's currency, e.g. `'20'` or `'4.50'`. */
+  @Matches(/^(?=.*[1-9])\d+(\.\d+)?$/, {
+    message: 'priorityFee must be a decimal string above zero, such as "20" or "4.50"',
+  })
+  priorityFee: string;
+}
+
+/** Why another driver is wanted. */
+export const CHANGE_DRIVER_REASONS = [
+  'DRIVER_LATE',
+  'DRIVER_ASKED_CHANGE',
+  'DRIVER_UNRESPONSIVE',
+  'DRIVER_RUDE',
+] as const;
+
+/** Why another driver is wanted. */
+export type ChangeDriverReason = (typeof CHANGE_DRIVER_REASONS)[number];
+
+/** The body of `DELETE /v3/orders/:id/drivers/:driverId`. */
+export class ChangeDriverDto {
+  @IsIn(CHANGE_DRIVER_REASONS)
+  reason: ChangeDriverReason;
+}
+
+/** The body of `PATCH /v3/webhook`. */
+export class SetWebhookUrlDto {
+  /** An absolute http or https URL, which must answer an empty `POST` with 200 when this is sent. */
+  @IsUrl(
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
+    { message: 'url must be an absolute http or https URL' },
+  )
+  url: string;
+}

@@ -1,0 +1,112 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { isStringMap } from './is-record.js';
+
+/** Phone numbers are sent in E.164; Lalamove checks further, by market. */
+export const E164 = /^\+[1-9]\d{1,14}$/;
+export const E164_MESSAGE = 'phone must be in E.164 form, such as +85290000000';
+
+/** How many characters the remarks for a driver may have. */
+export const LONGEST_REMARKS = 1500;
+
+/** The contact at the pick-up. */
+export class SenderDto {
+  /** The `stopId` of the quotation's first stop. */
+  @IsString()
+  @IsNotEmpty()
+  stopId: string;
+
+  @IsString()
+  @IsNotEmpty()
+  name: string;
+
+  /** E.164, e.g. `+85290000000`. */
+  @Matches(E164, { message: E164_MESSAGE })
+  phone: string;
+}
+
+/** The contact at a drop-off. */
+export class RecipientDto {
+  /** The `stopId` of one of the quotation's further stops. */
+  @IsString()
+  @IsNotEmpty()
+  stopId: string;
+
+  @IsString()
+  @IsNotEmpty()
+  name: string;
+
+  /** E.164, e.g. `+85290000000`. */
+  @Matches(E164, { message: E164_MESSAGE })
+  phone: string;
+
+  /** For the driver; at most 1500 characters. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(LONGEST_REMARKS)
+  remarks?: string;
+}
+
+/** The body of `POST /v3/orders`. It spends money: it is never sent twice on a guess. */
+export class PlaceOrderDto {
+  /** From `createQuotation`, at most 5 minutes old. */
+  @IsString()
+  @IsNotEmpty()
+  quotationId: string;
+
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => SenderDto)
+  sender: SenderDto;
+
+  /** One for each drop-off of the quotation. */
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(15)
+  @ValidateNested({ each: true })
+  @Type(() => RecipientDto)
+  recipients: RecipientDto[];
+
+  /** Whether the driver has to bring a proof of delivery. */
+  @IsOptional()
+  @IsBoolean()
+  isPODEnabled?: boolean;
+
+  /** Whether the recipients get a text message. Not in Lalamove's guide, but served. */
+  @IsOptional()
+  @IsBoolean()
+  isRecipientSMSEnabled?: boolean;
+
+  /** A partner id that Lalamove has given you. */
+  @IsOptional()
+  @IsString()
+  partner?: string;
+
+  /** Comes back with the order; keys and values are strings. */
+  @IsOptional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}
+
+function IsStringMap(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isStringMap',
+    validator: {
+      validate: isStringMap,
+      defaultMessage: () => '$property must be an object whose values are all strings',
+    },
+  });
+}

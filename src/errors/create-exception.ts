@@ -1,0 +1,87 @@
+import { rowOf, rowOfCode, rowOfStatus, type ErrorRow, type LalamoveErrorCode } from './error-catalog.js';
+import { neutralAnswer, type GatewayAnswer } from './http-answer.js';
+import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
+
+/** What is known of a failure beyond its code; the catalog supplies the rest. */
+export type LalamoveExceptionDetails = Partial<Omit<LalamoveExceptionInit, 'code'>>;
+
+/** The operations that read an order or a driver: a 403 there is about the consumer's request, elsewhere about the account. */
+const READING = new Set<string | undefined>(['getOrder', 'getDriver']);
+
+/**
+ * Makes the exception that stands for a code, with everything that the error catalog knows of it. Meant for tests that let a mocked
+ * `LalamoveService` fail: `createLalamoveException('ERR_ORDER_NOT_FOUND')` is an `OrderNotFoundException` that answers 404.
+ *
+ * @param code a code of the catalog, or any other: then `details.upstreamStatus` decides the class.
+ * @param details overrides what the catalog says.
+ */
+export function createLalamoveException(
+  code: LalamoveErrorCode | (string & {}),
+  details: LalamoveExceptionDetails = {},
+): LalamoveException {
+  const { upstreamStatus } = details;
+  const row = rowOfCode(code) ?? (upstreamStatus ? rowOfStatus(upstreamStatus) : rowOf('LALAMOVE_UNKNOWN_ERROR'));
+  return exceptionOfRow(row, code, { ...details, upstreamStatus: upstreamStatus ?? row.statuses[0] });
+}
+
+/** Makes the exception of a row, under the code that came (which a fallback row does not have). */
+export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExceptionDetails): LalamoveException {
+  const { upstreamStatus, operation } = details;
+  const reading = READING.has(operation) ? row.whenReading : undefined;
+  const failed = upstreamStatus !== undefined && upstreamStatus >= 500;
+  const gateway = reading ? undefined : gatewayAnswer(row, failed);
+  return new row.exception({
+    ...details,
+    code,
+    message: details.message ?? row.message,
+    mirrorStatus: details.mirrorStatus ?? mirrored(upstreamStatus, row),
+    gateway: details.gateway ?? gateway,
+    fixableBy: details.fixableBy ?? (failed ? 'lalamove' : (reading?.fixableBy ?? row.fixableBy)),
+    retryable: details.retryable ?? row.retryable,
+  });
+}
+
+/**
+ * The end of a call that must not be repeated, where nobody can know whether it was carried out.
+ *
+ * @param cause what the end would have been for a harmless call
+ * @param details the policy, and what the call was about
+ */
+export function outcomeUnknown(
+  cause: LalamoveException,
+  details: Pick<LalamoveExceptionInit, 'attempted' | 'policy'> = {},
+): LalamoveException {
+  const row = rowOf('LALAMOVE_OUTCOME_UNKNOWN');
+  const { upstreamStatus, errors, requestId, sentRequestId, operation, account } = cause;
+  const failed = upstreamStatus !== undefined && upstreamStatus >= 500 && upstreamStatus <= 599;
+  return new row.exception({
+    ...details,
+    code: cause.code.startsWith('LALAMOVE_') ? row.code : cause.code,
+    message: row.message,
+    mirrorStatus: failed ? upstreamStatus : SILENT.has(cause.mirrorStatus) ? 504 : 502,
+    // Unlike any other 5xx under `gateway`, this one must still tell the consumer not to repeat.
+    gateway: failed ? { status: 502, code: row.code, message: row.message } : undefined,
+    fixableBy: row.fixableBy,
+    retryable: false,
+    upstreamStatus,
+    errors,
+    requestId,
+    sentRequestId,
+    operation,
+    account,
+    cause,
+  });
+}
+
+/** Statuses of a cause that say: no answer came while we waited. */
+const SILENT = new Set([408, 499, 504]);
+
+function mirrored(upstreamStatus: number | undefined, row: ErrorRow): number {
+  if (upstreamStatus === undefined) return row.status;
+  return upstreamStatus >= 400 && upstreamStatus <= 599 ? upstreamStatus : 502;
+}
+
+function gatewayAnswer(row: ErrorRow, failed: boolean): GatewayAnswer | undefined {
+  if (failed) return neutralAnswer(502);
+  return row.gateway && neutralAnswer(row.gateway);
+}

@@ -1,0 +1,9 @@
+/** Shorter strings are no secrets, and would tear a text apart. */
+const SHORTEST_SECRET = 6;
+
+/** Blanks every occurrence of the given secrets in a text that came from outside, which may echo what was sent. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
+}

@@ -1,0 +1,32 @@
+/** The headers of an answer, by lower-case name. */
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
+
+/** `ratelimit-reset`, `ratelimits-reset-postorder`, `RateLimit-Reset-Postxxx`: the three spellings that Lalamove uses. */
+const RESET_HEADER = /^ratelimits?-reset(-.+)?$/;
+
+/** A wait that nobody means: such a header is not believed. */
+const LONGEST_WAIT_SECONDS = 86_400;
+
+/**
+ * After how many whole seconds a repeat makes sense: `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), else the latest of the
+ * rate-limit resets, which are Unix times in seconds. `undefined` where neither says.
+ *
+ * @param now Unix time in ms, for dates; the answer's own `Date` goes first, so that a skewed clock does no harm
+ */
+export function readRetryAfter(headers: AnswerHeaders, now: number): number | undefined {
+  const sent = Date.parse(headers.date ?? '');
+  const base = Number.isNaN(sent) ? now : sent;
+  const told = headers['retry-after']?.trim();
+  if (told !== undefined) {
+    const seconds = /^\d+(\.\d+)?$/.test(told) ? Number(told) : (Date.parse(told) - base) / 1000;
+    if (!Number.isNaN(seconds)) return wait(seconds);
+  }
+  const resets = Object.entries(headers)
+    .filter(([name, value]) => RESET_HEADER.test(name) && value !== undefined && /^\d+$/.test(value))
+    .map(([, value]) => Number(value) - base / 1000);
+  return resets.length === 0 ? undefined : wait(Math.max(...resets));
+}
+
+function wait(seconds: number): number | undefined {
+  return seconds > LONGEST_WAIT_SECONDS ? undefined : Math.max(0, Math.ceil(seconds));
+}

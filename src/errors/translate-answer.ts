@@ -1,0 +1,78 @@
+import { rowOfCode, rowOfStatus, rowOfText, type ErrorRow } from './error-catalog.js';
+import { readErrorBody, type ListedError } from './error-body.js';
+import { exceptionOfRow } from './create-exception.js';
+import type { LalamoveErrorItem, LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
+import { readRetryAfter, type AnswerHeaders } from './retry-after.js';
+
+/** An answer of Lalamove's, as it came. */
+export interface UpstreamAnswer {
+  status: number;
+  headers: AnswerHeaders;
+  /** The decoded body; empty where it could not be read. */
+  body: string;
+}
+
+/** What the caller knows of the call that failed. */
+export interface CallContext extends Pick<LalamoveExceptionInit, 'operation' | 'account' | 'sentRequestId' | 'policy'> {
+  /** Whether the call may be repeated even if Lalamove might have carried it out. */
+  repeatable: boolean;
+  /** Unix time in ms. */
+  now: number;
+}
+
+/** The statuses whose headers may tell when to come back. */
+const TELLS_WHEN = new Set([429, 503]);
+
+/**
+ * Turns an answer that is no success into the exception that it stands for. The code decides, then a text that the catalog knows, then the
+ * status; a code that the catalog does not know is kept, with its text and its status. Pure; never throws.
+ */
+export function translateAnswer(answer: UpstreamAnswer, context: CallContext): LalamoveException {
+  const { status, headers } = answer;
+  const { now, repeatable, ...call } = context;
+  const body = readErrorBody(answer.body);
+  const listed = leading(body.errors);
+  const told = recognise(listed);
+  const row = told ?? rowOfStatus(status);
+  const code = told?.code ?? listed?.code ?? stableCode(row);
+  return exceptionOfRow(row, code, {
+    ...call,
+    upstreamStatus: status,
+    message: told ? row.message : spoken(listed, row),
+    errors: body.errors.map((error) => item(error, code, row)),
+    requestId: body.requestId ?? headers['request-id'],
+    // A 429 was refused unprocessed, so that any call may come again.
+    retryable: row.retryable && (repeatable || status === 429),
+    retryAfterSeconds: TELLS_WHEN.has(status) ? readRetryAfter(headers, now) : undefined,
+  });
+}
+
+/** Of several errors the first that the catalog knows speaks for all; else the first with a code; else the first. */
+function leading(errors: readonly ListedError[]): ListedError | undefined {
+  return errors.find((error) => recognise(error)) ?? errors.find(({ code }) => code !== undefined) ?? errors[0];
+}
+
+function recognise(error: ListedError | undefined): ErrorRow | undefined {
+  if (error?.code !== undefined) return rowOfCode(error.code);
+  return error?.message === undefined ? undefined : rowOfText(error.message);
+}
+
+/** What came without a code never gets one of Lalamove's: it might be taken for their word. */
+function stableCode(row: ErrorRow): string {
+  return row.code.startsWith('LALAMOVE_') ? row.code : 'LALAMOVE_UNKNOWN_ERROR';
+}
+
+/** A code or a status that the catalog does not know keeps its text; a bare text beside a known status only comments on it. */
+function spoken(listed: ListedError | undefined, row: ErrorRow): string {
+  const unknown = listed?.code !== undefined || row.code === 'LALAMOVE_UNKNOWN_ERROR';
+  return (unknown ? listed?.message : undefined) ?? row.message;
+}
+
+function item(error: ListedError, code: string, row: ErrorRow): LalamoveErrorItem {
+  return {
+    code: error.code ?? code,
+    message:
+      error.message ?? (error.code === undefined ? row.message : (rowOfCode(error.code)?.message ?? row.message)),
+    ...(error.pointer !== undefined && { pointer: error.pointer }),
+  };
+}

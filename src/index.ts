@@ -1,0 +1,92 @@
+export { systemClock, type Clock } from './clock.js';
+export type { LalamoveCredentials } from './client/client-settings.js';
+export { LalamoveHttpService, type LalamoveHttpOptions } from './client/lalamove-http.service.js';
+export type { RequestOptions } from './client/request-options.js';
+export type { RetryOptions } from './client/retry.js';
+
+export type { City, CityService, Measure, SpecialRequest, WebhookRegistration } from './dto/city.js';
+export { CoordinatesDto } from './dto/coordinates.dto.js';
+export { CreateQuotationDto, ItemDto, QuotationStopDto } from './dto/create-quotation.dto.js';
+export type { Driver } from './dto/driver.js';
+export { EditedStopDto, EditOrderDto } from './dto/edit-order.dto.js';
+export type { LalamoveLanguage, LalamoveMarket } from './dto/market.js';
+export {
+  AddPriorityFeeDto,
+  CHANGE_DRIVER_REASONS,
+  ChangeDriverDto,
+  SetWebhookUrlDto,
+  type ChangeDriverReason,
+} from './dto/order-change.dto.js';
+export type { Order, OrderStatus, OrderStop, ProofOfDelivery } from './dto/order.js';
+export { PlaceOrderDto, RecipientDto, SenderDto } from './dto/place-order.dto.js';
+export type { Coordinates, Distance, PriceBreakdown, Quotation, QuotationStop } from './dto/quotation.js';
+
+export {
+  InsufficientCreditException,
+  LalamoveAuthenticationException,
+  LalamoveForbiddenException,
+  RateLimitedException,
+  WebhookUrlRefusedException,
+} from './errors/account.exceptions.js';
+export {
+  LalamoveAbortedException,
+  LalamoveConnectionException,
+  LalamoveOutcomeUnknownException,
+  LalamoveServerException,
+  LalamoveTimeoutException,
+  LalamoveUnreadableResponseException,
+} from './errors/call.exceptions.js';
+export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
+export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';
+export type { LalamoveErrorOptions } from './errors/error-policies.js';
+export type {
+  GatewayAnswer,
+  LalamoveAnswerFormat,
+  LalamoveStatusPolicy,
+  NestErrorBody,
+  ProblemBody,
+} from './errors/http-answer.js';
+export { LalamoveExceptionFilter } from './errors/lalamove-exception.filter.js';
+export {
+  LalamoveException,
+  type AttemptedCall,
+  type FixableBy,
+  type LalamoveErrorItem,
+  type LalamoveExceptionInit,
+} from './errors/lalamove.exception.js';
+export {
+  CancellationForbiddenException,
+  DriverChangeForbiddenException,
+  DriverNotFoundException,
+  InvalidOrderStatusException,
+  InvalidPriorityFeeException,
+  LalamoveNotFoundException,
+  OrderAlreadyCanceledException,
+  OrderNotEditableException,
+  OrderNotFoundException,
+} from './errors/order.exceptions.js';
+export {
+  InvalidAddressException,
+  InvalidMarketException,
+  InvalidPhoneNumberException,
+  InvalidQuotationException,
+  InvalidRequestException,
+  MalformedRequestException,
+  OutOfServiceAreaException,
+} from './errors/request.exceptions.js';
+
+export { lalamoveOptionsFromEnv } from './lalamove.environment.js';
+export {
+  LalamoveModule,
+  type LalamoveModuleAsyncBase,
+  type LalamoveModuleAsyncOptions,
+  type LalamoveOptionsFactory,
+} from './lalamove.module.js';
+export {
+  LalamoveOptionsException,
+  type LalamoveAccountOptions,
+  type LalamoveEnvironment,
+  type LalamoveModuleOptions,
+} from './lalamove.options.js';
+export { LalamoveService } from './lalamove.service.js';
+export { getLalamoveHttpToken, getLalamoveToken, InjectLalamove } from './lalamove.tokens.js';

@@ -1,0 +1,62 @@
+import { assertOptions, type LalamoveAccountOptions } from './lalamove.options.js';
+
+/** Which variable (behind the prefix) gives which option, and how its text is read. */
+const VARIABLES: readonly { variable: string; option: string; read: (text: string) => unknown }[] = [
+  { variable: 'API_KEY', option: 'apiKey', read: String },
+  { variable: 'API_SECRET', option: 'apiSecret', read: String },
+  { variable: 'MARKET', option: 'market', read: String },
+  { variable: 'ENVIRONMENT', option: 'environment', read: String },
+  { variable: 'BASE_URL', option: 'baseUrl', read: String },
+  { variable: 'TIMEOUT_MS', option: 'timeoutMs', read: Number },
+  { variable: 'DEADLINE_MS', option: 'deadlineMs', read: Number },
+  { variable: 'RETRY_MAX_ATTEMPTS', option: 'retry.maxAttempts', read: Number },
+  { variable: 'RETRY_BASE_DELAY_MS', option: 'retry.baseDelayMs', read: Number },
+  { variable: 'RETRY_MAX_DELAY_MS', option: 'retry.maxDelayMs', read: Number },
+  { variable: 'VALIDATE', option: 'validate', read: flag },
+  { variable: 'ERRORS_FILTER', option: 'errors.filter', read: flag },
+  { variable: 'ERRORS_STATUS', option: 'errors.status', read: String },
+  { variable: 'ERRORS_FORMAT', option: 'errors.format', read: String },
+];
+
+/**
+ * Reads an account's options from the environment: `LALAMOVE_API_KEY`, `LALAMOVE_API_SECRET`, `LALAMOVE_MARKET` and the optional ones that
+ * `.env.example` names. Variables that are empty count as unset.
+ *
+ * @param env where to read; `process.env` by default
+ * @param prefix of the variables, for a second account, e.g. `'LALAMOVE_TH_'`
+ * @throws LalamoveOptionsException that lists every problem with the variable that causes it
+ *
+ * @example
+ * LalamoveModule.forRoot(lalamoveOptionsFromEnv())
+ */
+export function lalamoveOptionsFromEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  prefix = 'LALAMOVE_',
+): LalamoveAccountOptions {
+  const options: Record<string, unknown> = {};
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const { variable, option, read } of VARIABLES) {
+    const text = env[prefix + variable]?.trim();
+    if (text === undefined || text === '') continue;
+    const [first = '', member] = option.split('.');
+    if (member === undefined) options[first] = read(text);
+    else (groups[first] ??= {})[member] = read(text);
+  }
+  const found: unknown = { ...options, ...groups };
+  assertOptions(found, undefined, (problem) => named(problem, prefix));
+  return found;
+}
+
+/** Puts the variable beside the option that a problem begins with. */
+function named(problem: string, prefix: string): string {
+  const option = problem.split(' ', 1)[0] ?? '';
+  const variable = VARIABLES.find((entry) => entry.option === option)?.variable;
+  return variable === undefined ? problem : problem.replace(option, `${option} (${prefix}${variable})`);
+}
+
+/** `true`/`false`, `1`/`0`; anything else is handed on, so that the check of the option names it. */
+function flag(text: string): unknown {
+  const word = text.toLowerCase();
+  if (['true', '1'].includes(word)) return true;
+  return ['false', '0'].includes(word) ? false : text;
+}

@@ -1,0 +1,145 @@
+import type { LoggerService } from '@nestjs/common';
+import type { ClientSettings, LalamoveCredentials } from './client/client-settings.js';
+import type { LalamoveHttpOptions } from './client/lalamove-http.service.js';
+import type { RetryOptions } from './client/retry.js';
+import { systemClock, type Clock } from './clock.js';
+import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
+import { environmentOfKey, optionProblems } from './option-problems.js';
+
+/** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */
+export type LalamoveEnvironment = 'sandbox' | 'production';
+
+/** What one Lalamove account is used with. */
+export interface LalamoveAccountOptions extends LalamoveCredentials {
+  /**
+   * Which of Lalamove's hosts is called. A contradiction with the prefix of the keys fails at boot.
+   *
+   * @default by the prefix of `apiKey`: `pk_test_` or `pk_prod_`
+   */
+  environment?: LalamoveEnvironment;
+  /**
+   * Another host: a local sandbox, a proxy. Absolute, http or https; may have a path.
+   *
+   * @default `https://rest.sandbox.lalamove.com` or `https://rest.lalamove.com`, by `environment`
+   */
+  baseUrl?: string;
+  /**
+   * How long one attempt may take, headers and body, in ms.
+   *
+   * @default 10000
+   */
+  timeoutMs?: number;
+  /**
+   * How long a whole call may take, with waits and repeats, in ms.
+   *
+   * @default 30000
+   */
+  deadlineMs?: number;
+  /** How calls that may be repeated are repeated. */
+  retry?: RetryOptions;
+  /**
+   * Whether inputs are checked before they travel.
+   *
+   * @default true
+   */
+  validate?: boolean;
+  /** How failures are answered to the app's own API consumers. */
+  errors?: LalamoveErrorOptions;
+  /** Agents, proxy and headers for `@nestjs/axios`. */
+  http?: LalamoveHttpOptions;
+  /**
+   * Where failures are logged that the app or Lalamove must fix.
+   *
+   * @default Nest's own logger
+   */
+  logger?: LoggerService;
+  /**
+   * Where time comes from.
+   *
+   * @default the system's clock
+   */
+  clock?: Clock;
+}
+
+/** Options of `LalamoveModule.forRoot`. */
+export interface LalamoveModuleOptions extends LalamoveAccountOptions {
+  /** Tells several accounts apart; inject with `@InjectLalamove(name)`. The one without a name is the default. */
+  name?: string;
+  /**
+   * Whether the account can be injected everywhere without importing the module again.
+   *
+   * @default true
+   */
+  isGlobal?: boolean;
+}
+
+/** Options that were wrong at boot: the message lists every problem and its remedy. It never holds a value of an option. */
+export class LalamoveOptionsException extends Error {
+  override readonly name = 'LalamoveOptionsException';
+
+  /** @param problems one sentence each */
+  constructor(
+    readonly problems: readonly string[],
+    account?: string,
+  ) {
+    const whose = account === undefined ? 'LalamoveModule' : `LalamoveModule (account "${account}")`;
+    super(`${whose} cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const HOSTS: Record<LalamoveEnvironment, string> = {
+  production: 'https://rest.lalamove.com',
+  sandbox: 'https://rest.sandbox.lalamove.com',
+};
+
+/**
+ * Checks options.
+ *
+ * @param account the name of the registration, for the message
+ * @param describe rewords a problem
+ * @throws LalamoveOptionsException that lists every problem and its remedy
+ */
+export function assertOptions(
+  options: unknown,
+  account?: string,
+  describe: (problem: string) => string = (problem) => problem,
+): asserts options is LalamoveAccountOptions {
+  const problems = optionProblems(options).map(describe);
+  if (problems.length > 0) throw new LalamoveOptionsException(problems, account);
+}
+
+/** Fills in the defaults of options that have been checked. */
+export function clientSettings(options: LalamoveAccountOptions, account: string | undefined): ClientSettings {
+  const { apiKey, apiSecret, market, retry } = options;
+  return {
+    account,
+    apiKey,
+    apiSecret,
+    market,
+    baseUrl: (options.baseUrl ?? HOSTS[options.environment ?? environmentOfKey(apiKey) ?? 'sandbox']).replace(
+      /\/+$/,
+      '',
+    ),
+    timeoutMs: options.timeoutMs ?? 10_000,
+    deadlineMs: options.deadlineMs ?? 30_000,
+    retry: {
+      maxAttempts: retry?.maxAttempts ?? 3,
+      baseDelayMs: retry?.baseDelayMs ?? 250,
+      maxDelayMs: retry?.maxDelayMs ?? 8000,
+    },
+    validate: options.validate ?? true,
+    policy: options.errors?.status === 'gateway' ? 'gateway' : 'mirror',
+    clock: options.clock ?? systemClock,
+  };
+}
+
+/** What the exception filter has to know of an account. */
+export function accountErrorPolicy(
+  options: LalamoveAccountOptions,
+  account: string | undefined,
+  logger: LoggerService,
+): AccountErrorPolicy {
+  const { filter = true, status = 'mirror', format = 'nest' } = options.errors ?? {};
+  const { baseUrl } = clientSettings(options, account);
+  return { account, filter, status, format, origin: new URL(baseUrl).origin, logger: options.logger ?? logger };
+}

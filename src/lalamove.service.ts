@@ -1,0 +1,135 @@
+import type { HttpService } from '@nestjs/axios';
+import { firstValueFrom } from 'rxjs';
+import type { LalamoveCredentials } from './client/client-settings.js';
+import { LalamoveClient } from './client/lalamove.client.js';
+import { OPERATIONS } from './client/operations.js';
+import type { CallRequest } from './client/prepared-call.js';
+import type { RequestOptions } from './client/request-options.js';
+import type { City, WebhookRegistration } from './dto/city.js';
+import type { CreateQuotationDto } from './dto/create-quotation.dto.js';
+import type { Driver } from './dto/driver.js';
+import type { EditOrderDto } from './dto/edit-order.dto.js';
+import type { AddPriorityFeeDto, ChangeDriverDto } from './dto/order-change.dto.js';
+import type { Order } from './dto/order.js';
+import type { PlaceOrderDto } from './dto/place-order.dto.js';
+import type { Quotation } from './dto/quotation.js';
+import { assertOptions, clientSettings, type LalamoveAccountOptions } from './lalamove.options.js';
+
+/**
+ * Lalamove's API v3, one method a call. Inject it by its class (the default account) or by `@InjectLalamove(name)`.
+ *
+ * Every method throws a `LalamoveException` and nothing else: `InvalidRequestException` before anything is sent where the input is wrong,
+ * the exception of Lalamove's error code where it refuses, and `LalamoveOutcomeUnknownException` where a call that must not be repeated may or may
+ * not have been carried out.
+ */
+export class LalamoveService {
+  // Truly private: neither `util.inspect` nor `JSON.stringify` shows the keys.
+  readonly #client: LalamoveClient;
+  readonly #http: HttpService;
+  readonly #options: LalamoveAccountOptions;
+  readonly #account: string | undefined;
+
+  /**
+   * Made by `LalamoveModule`.
+   *
+   * @param options checked ones
+   * @param account the name of the registration; `undefined` for the default one
+   */
+  constructor(http: HttpService, options: LalamoveAccountOptions, account?: string) {
+    this.#http = http;
+    this.#options = options;
+    this.#account = account;
+    this.#client = new LalamoveClient(http, clientSettings(options, account));
+  }
+
+  /** `POST /v3/quotations`: the price of a route, held for 5 minutes. */
+  createQuotation(input: CreateQuotationDto, options?: RequestOptions): Promise<Quotation> {
+    return this.#call({ operation: OPERATIONS.createQuotation, input, options });
+  }
+
+  /** `GET /v3/quotations/:id`. */
+  getQuotation(quotationId: string, options?: RequestOptions): Promise<Quotation> {
+    return this.#call({ operation: OPERATIONS.getQuotation, ids: { quotationId }, options });
+  }
+
+  /**
+   * `POST /v3/orders`: books a courier, and spends money. Sent once: Lalamove has no idempotency keys, and a repeat books a second courier.
+   *
+   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was booked; find out before you try again
+   */
+  placeOrder(input: PlaceOrderDto, options?: RequestOptions): Promise<Order> {
+    return this.#call({ operation: OPERATIONS.placeOrder, input, options });
+  }
+
+  /** `GET /v3/orders/:id`; 403 once it is older than 60 days. */
+  getOrder(orderId: string, options?: RequestOptions): Promise<Order> {
+    return this.#call({ operation: OPERATIONS.getOrder, ids: { orderId }, options });
+  }
+
+  /**
+   * `PATCH /v3/orders/:id`: changes the drop-offs, once per order and only while it is `ON_GOING`. May change the price.
+   *
+   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was carried out
+   */
+  editOrder(orderId: string, input: EditOrderDto, options?: RequestOptions): Promise<Order> {
+    return this.#call({ operation: OPERATIONS.editOrder, ids: { orderId }, input, options });
+  }
+
+  /** `DELETE /v3/orders/:id`: only while a driver is sought, or within 5 minutes after the match. */
+  async cancelOrder(orderId: string, options?: RequestOptions): Promise<void> {
+    await this.#call({ operation: OPERATIONS.cancelOrder, ids: { orderId }, options });
+  }
+
+  /**
+   * `POST /v3/orders/:id/priority-fee`: only before a driver accepts; replaces the last fee and must exceed it. Spends money.
+   *
+   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was carried out
+   */
+  addPriorityFee(orderId: string, input: AddPriorityFeeDto, options?: RequestOptions): Promise<Order> {
+    return this.#call({ operation: OPERATIONS.addPriorityFee, ids: { orderId }, input, options });
+  }
+
+  /** `GET /v3/orders/:id/drivers/:driverId`: from an hour before pick-up until completion, else 403. */
+  getDriver(orderId: string, driverId: string, options?: RequestOptions): Promise<Driver> {
+    return this.#call({ operation: OPERATIONS.getDriver, ids: { orderId, driverId }, options });
+  }
+
+  /**
+   * `DELETE /v3/orders/:id/drivers/:driverId`: asks for another driver, from 15 minutes after the match until pick-up.
+   *
+   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was carried out
+   */
+  async changeDriver(
+    orderId: string,
+    driverId: string,
+    input: ChangeDriverDto,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#call({ operation: OPERATIONS.changeDriver, ids: { orderId, driverId }, input, options });
+  }
+
+  /** `GET /v3/cities`: the cities of the market with their services. */
+  getCities(options?: RequestOptions): Promise<City[]> {
+    return this.#call({ operation: OPERATIONS.getCities, options });
+  }
+
+  /** `PATCH /v3/webhook`: Lalamove probes the URL with an empty body, which must get a 200. */
+  setWebhookUrl(url: string, options?: RequestOptions): Promise<WebhookRegistration> {
+    return this.#call({ operation: OPERATIONS.setWebhookUrl, input: { url }, options });
+  }
+
+  /**
+   * The same service for other keys, over the same connections: a marketplace whose merchants bring their own.
+   *
+   * @throws LalamoveOptionsException where the credentials are wrong, or contradict this account's `environment`
+   */
+  forAccount({ apiKey, apiSecret, market }: LalamoveCredentials): LalamoveService {
+    const options: unknown = { ...this.#options, apiKey, apiSecret, market };
+    assertOptions(options, this.#account);
+    return new LalamoveService(this.#http, options, this.#account);
+  }
+
+  #call<Answer>(request: CallRequest<Answer>): Promise<Answer> {
+    return firstValueFrom(this.#client.call(request));
+  }
+}

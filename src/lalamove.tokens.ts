@@ -1,0 +1,17 @@
+import { Inject, type InjectionToken } from '@nestjs/common';
+import { LalamoveService } from './lalamove.service.js';
+
+/** The token that an account's `LalamoveService` is provided under: its class for the default account, a string for a named one. */
+export function getLalamoveToken(name?: string): InjectionToken<LalamoveService> {
+  return name === undefined ? LalamoveService : `nestjs-lalamove:${name}`;
+}
+
+/** The token that an account's `HttpService` is provided under, to add interceptors or to override it in a test. */
+export function getLalamoveHttpToken(name?: string): string {
+  return name === undefined ? 'nestjs-lalamove:http' : `nestjs-lalamove:http:${name}`;
+}
+
+/** Injects the `LalamoveService` of an account; without a name that of the default one. */
+export function InjectLalamove(name?: string): ReturnType<typeof Inject> {
+  return Inject(getLalamoveToken(name));
+}

@@ -1,0 +1,180 @@
+import { isMarket } from './client/request-options.js';
+import { isRecord } from './dto/is-record.js';
+
+/** One thing that can be wrong, and what to do about it. */
+interface Check {
+  option: string;
+  /** Whether a value that was given is right. */
+  holds: (value: unknown) => boolean;
+  /** What it must be, and where to get it. */
+  remedy: string;
+  required?: boolean;
+}
+
+/** The longest time that a timer can wait; beyond it Node fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isMs = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= LONGEST_MS;
+const isDelay = (value: unknown): boolean => value === 0 || isMs(value);
+const isOneOf =
+  (...values: unknown[]) =>
+  (value: unknown): boolean =>
+    values.includes(value);
+const has =
+  (...methods: string[]) =>
+  (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof Reflect.get(value, name) === 'function');
+
+const MS = 'must be a number of ms above 0';
+
+const CHECKS: readonly Check[] = [
+  {
+    option: 'apiKey',
+    holds: isKey,
+    required: true,
+    remedy:
+      "must be the public key from Lalamove's partner portal (pk_test_… or pk_prod_…), without white space around it",
+  },
+  {
+    option: 'apiSecret',
+    holds: isKey,
+    required: true,
+    remedy:
+      "must be the secret key from Lalamove's partner portal (sk_test_… or sk_prod_…), without white space around it",
+  },
+  {
+    option: 'market',
+    holds: isMarket,
+    required: true,
+    remedy: 'must be the two-letter market of the keys, such as HK',
+  },
+  { option: 'environment', holds: isOneOf('sandbox', 'production'), remedy: "must be 'sandbox' or 'production'" },
+  {
+    option: 'baseUrl',
+    holds: isBaseUrl,
+    remedy: 'must be an absolute http or https URL without query, fragment or credentials',
+  },
+  { option: 'timeoutMs', holds: isMs, remedy: MS },
+  { option: 'deadlineMs', holds: isMs, remedy: MS },
+  { option: 'retry', holds: isRecord, remedy: 'must be an object; switch repeats off with { maxAttempts: 1 }' },
+  {
+    option: 'retry.maxAttempts',
+    holds: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1,
+    remedy: 'must be a whole number of at least 1',
+  },
+  { option: 'retry.baseDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
+  { option: 'retry.maxDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
+  { option: 'validate', holds: isBoolean, remedy: 'must be true or false' },
+  { option: 'errors', holds: isRecord, remedy: 'must be an object; switch the filter off with { filter: false }' },
+  { option: 'errors.filter', holds: isBoolean, remedy: 'must be true or false' },
+  {
+    option: 'errors.status',
+    holds: (value) => isOneOf('mirror', 'gateway')(value) || typeof value === 'function',
+    remedy: "must be 'mirror', 'gateway' or a function of the exception",
+  },
+  { option: 'errors.format', holds: isOneOf('nest', 'problem'), remedy: "must be 'nest' or 'problem'" },
+  { option: 'http', holds: isRecord, remedy: 'must be an object of agents, proxy and headers' },
+  { option: 'http.httpAgent', holds: has('destroy'), remedy: 'must be an http.Agent' },
+  { option: 'http.httpsAgent', holds: has('destroy'), remedy: 'must be an https.Agent' },
+  {
+    option: 'http.proxy',
+    holds: (value) => value === false || isRecord(value),
+    remedy: "must be false or axios's proxy settings",
+  },
+  {
+    option: 'http.headers',
+    holds: (value) => isRecord(value) && Object.values(value).every((header) => typeof header === 'string'),
+    remedy: 'must be an object of strings',
+  },
+  {
+    option: 'logger',
+    holds: has('error', 'warn', 'log'),
+    remedy: "must be a logger as Nest's LoggerService describes it",
+  },
+  { option: 'clock', holds: has('now', 'setTimeout'), remedy: 'must have now() and setTimeout()' },
+  // Read by the module itself; listed so that they count as known.
+  { option: 'name', holds: isText, remedy: 'must be a non-empty string' },
+  { option: 'isGlobal', holds: isBoolean, remedy: 'must be true or false' },
+];
+
+/** Everything that is wrong with options, one sentence each, values never quoted; empty where all is well. */
+export function optionProblems(options: unknown): string[] {
+  if (!isRecord(options)) return ['The options are missing: pass an object, or return one from the factory.'];
+  return [
+    ...CHECKS.flatMap((check) => checked(options, check)),
+    ...unknownOptions(options),
+    ...contradictions(options),
+  ];
+}
+
+/** Which world a key belongs to, by its prefix; `undefined` for a key of no known form. */
+export function environmentOfKey(key: unknown): 'sandbox' | 'production' | undefined {
+  const prefix = typeof key === 'string' ? /^[ps]k_(test|prod)_/.exec(key)?.[1] : undefined;
+  return prefix === undefined ? undefined : prefix === 'test' ? 'sandbox' : 'production';
+}
+
+function checked(options: Record<string, unknown>, { option, holds, remedy, required }: Check): string[] {
+  const value = valueOf(options, option);
+  if (value === undefined) return required ? [`${option} is missing: it ${remedy}.`] : [];
+  return holds(value) ? [] : [`${option} ${remedy}.`];
+}
+
+function valueOf(options: Record<string, unknown>, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), options);
+}
+
+function unknownOptions(options: Record<string, unknown>): string[] {
+  const groups = ['', 'retry', 'errors', 'http'];
+  return groups.flatMap((group) => {
+    const members = group === '' ? options : options[group];
+    if (!isRecord(members)) return [];
+    const prefix = group === '' ? '' : `${group}.`;
+    const known = CHECKS.map(({ option }) => option).filter(
+      (option) => option.startsWith(prefix) && !option.slice(prefix.length).includes('.'),
+    );
+    return Object.keys(members)
+      .map((name) => prefix + name)
+      .filter((option) => !known.includes(option))
+      .map((option) => `${option} is not an option: the options are ${known.join(', ')}.`);
+  });
+}
+
+/** What is wrong only when looked at together. */
+function contradictions({ apiKey, apiSecret, environment, baseUrl }: Record<string, unknown>): string[] {
+  const byKey = environmentOfKey(apiKey);
+  const bySecret = environmentOfKey(apiSecret);
+  const problems: string[] = [];
+  if (startsWith(apiKey, 'sk_')) problems.push('apiKey holds a secret key (sk_…): give the public key (pk_…).');
+  if (startsWith(apiSecret, 'pk_')) problems.push('apiSecret holds a public key (pk_…): give the secret key (sk_…).');
+  if (byKey && bySecret && byKey !== bySecret) {
+    problems.push(`apiKey is a ${byKey} key but apiSecret a ${bySecret} one: give both from the same environment.`);
+  }
+  if (byKey && isOneOf('sandbox', 'production')(environment) && environment !== byKey) {
+    problems.push(`environment is '${String(environment)}' but apiKey is a ${byKey} key: change the one or the other.`);
+  }
+  if (isKey(apiKey) && byKey === undefined && environment === undefined && baseUrl === undefined) {
+    problems.push(
+      "environment cannot be told from apiKey, which begins with neither pk_test_ nor pk_prod_: say 'sandbox' or 'production'.",
+    );
+  }
+  return problems;
+}
+
+function startsWith(value: unknown, prefix: string): boolean {
+  return typeof value === 'string' && value.startsWith(prefix);
+}
+
+/** Visible ASCII without a colon: what the Authorization header can carry. */
+function isKey(value: unknown): boolean {
+  return typeof value === 'string' && /^[\x21-\x39\x3b-\x7e]+$/.test(value);
+}
+
+function isBaseUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, search, hash, username, password } = new URL(value);
+  return ['http:', 'https:'].includes(protocol) && [search, hash, username, password].every((part) => part === '');
+}

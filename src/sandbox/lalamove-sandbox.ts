@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { systemClock, type Clock } from '../clock.js';
+import type { Order, OrderStatus } from '../dto/order.js';
+import { Refusal, writeRefusal, type RefusalAnswer, type WrittenAnswer } from './refusal.js';
+import { admit, seeRequest, type SeenRequest } from './sandbox-request.js';
+import type { SandboxOperation } from './sandbox-routes.js';
+import { SandboxState } from './sandbox-state.js';
+
+/** Options of {@link LalamoveSandbox.start}. */
+export interface LalamoveSandboxOptions {
+  /**
+   * The port; 0 takes a free one.
+   *
+   * @default 0
+   */
+  port?: number;
+  /**
+   * The address to listen on.
+   *
+   * @default '127.0.0.1'
+   */
+  host?: string;
+  /** @default 'pk_test_sandbox' */
+  apiKey?: string;
+  /** @default 'sk_test_sandbox' */
+  apiSecret?: string;
+  /**
+   * Where time comes from: the 5 minutes of a quotation, the windows of cancelling and changing the driver.
+   *
+   * @default the system's clock
+   */
+  clock?: Clock;
+}
+
+/** What the next request gets, whatever it asks: a refusal of the error catalog, an answer word for word, or no answer at all. */
+export type ScriptedAnswer = RefusalAnswer | WrittenAnswer | 'reset' | 'silence';
+
+/** Which request a scripted answer is for, and how often. */
+export interface ScriptOptions {
+  /** Waits for a request of this call; others pass. Any request by default. */
+  operation?: SandboxOperation;
+  /**
+   * For how many requests.
+   *
+   * @default 1
+   */
+  times?: number;
+  /**
+   * Whether the call is carried out first, so that only its answer is lost.
+   *
+   * @default false
+   */
+  afterWork?: boolean;
+}
+
+interface Script extends Required<Pick<ScriptOptions, 'times' | 'afterWork'>> {
+  operation: SandboxOperation | undefined;
+  answer: ScriptedAnswer;
+}
+
+/**
+ * A local Lalamove over real HTTP: checks signatures, speaks the envelope, keeps quotations for 5 minutes and orders as long as it runs, moves
+ * orders through their statuses on command, and answers anything of the error catalog on demand. State is in memory.
+ *
+ * @example
+ * const sandbox = await LalamoveSandbox.start();
+ * LalamoveModule.forRoot({ apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, market: 'HK', baseUrl: sandbox.url });
+ */
+export class LalamoveSandbox {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  /** Every API request that came, in order. */
+  readonly requests: SeenRequest[] = [];
+
+  readonly #server: Server;
+  readonly #state: SandboxState;
+  readonly #scripts: Script[] = [];
+
+  private constructor({
+    apiKey = 'pk_test_sandbox',
+    apiSecret = 'sk_test_sandbox',
+    clock = systemClock,
+  }: LalamoveSandboxOptions) {
+    this.apiKey = apiKey;
+    this.apiSecret = apiSecret;
+    this.#state = new SandboxState(clock);
+    this.#server = createServer((request, response) => {
+      void this.#serve(request, response);
+    });
+  }
+
+  /**
+   * Starts a sandbox of its own.
+   *
+   * @throws the error of `listen`, e.g. `EADDRINUSE`
+   */
+  static async start(options: LalamoveSandboxOptions = {}): Promise<LalamoveSandbox> {
+    const sandbox = new LalamoveSandbox(options);
+    await new Promise<void>((resolve, reject) => {
+      sandbox.#server.once('error', reject).listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+    });
+    return sandbox;
+  }
+
+  /** Where it listens, e.g. `http://127.0.0.1:40123`: the `baseUrl` of a client. */
+  get url(): string {
+    const { address, family, port } = this.#address();
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Every order, as `GET /v3/orders/:id` would answer it now. */
+  get orders(): Order[] {
+    return [...this.#state.orders.values()].map(({ order }) => order);
+  }
+
+  /** Stops listening and cuts what is open. What it knew is gone. */
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+      this.#server.closeAllConnections();
+    });
+  }
+
+  /** Scripts the answer to the next request (or requests); scripts are used up in their order. The signature is checked and noted first. */
+  respondNext(answer: ScriptedAnswer, { operation, times = 1, afterWork = false }: ScriptOptions = {}): void {
+    this.#scripts.push({ answer, operation, times, afterWork });
+  }
+
+  /**
+   * Moves an order to its next status, as a driver or Lalamove would; `ON_GOING` matches a driver.
+   *
+   * @throws RangeError for an order that does not exist, or a status that cannot follow
+   */
+  moveOrder(orderId: string, status: OrderStatus): Order {
+    return this.#state.move(orderId, status);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const seen = await seeRequest(request, this);
+      this.requests.push(seen);
+      const script = this.#nextScript(seen.operation);
+      if (script && !script.afterWork) {
+        this.#write(response, script.answer);
+        return;
+      }
+      const answer = this.#answer(seen);
+      this.#write(response, script?.answer ?? answer);
+    } catch (error) {
+      // Either the client went away in mid-request, and nobody reads this, or the sandbox has a fault of its own, which must be seen.
+      const message = `The sandbox itself failed: ${error instanceof Error ? error.message : String(error)}`;
+      if (!response.headersSent) this.#write(response, { status: 500, body: JSON.stringify({ message }) });
+    }
+  }
+
+  #answer(seen: SeenRequest): WrittenAnswer | RefusalAnswer {
+    try {
+      const { route, call } = admit(seen, this.#state);
+      const { status, data } = route.handle(call);
+      return { status, body: data === undefined ? '' : `${JSON.stringify({ data })}\n` };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { code: error.code, ...(error.pointer !== undefined && { pointer: error.pointer }) };
+    }
+  }
+
+  #nextScript(operation: SandboxOperation | undefined): Script | undefined {
+    const index = this.#scripts.findIndex((script) => script.operation === undefined || script.operation === operation);
+    const script = this.#scripts[index];
+    if (!script) return undefined;
+    script.times -= 1;
+    if (script.times <= 0) this.#scripts.splice(index, 1);
+    return script;
+  }
+
+  #write(response: ServerResponse, answer: ScriptedAnswer): void {
+    if (answer === 'silence') return;
+    if (answer === 'reset') {
+      response.socket?.resetAndDestroy();
+      return;
+    }
+    const { status, headers, body } = 'code' in answer ? writeRefusal(answer) : answer;
+    response.writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'request-id': randomUUID(),
+      date: new Date(this.#state.clock.now()).toUTCString(),
+      ...headers,
+    });
+    response.end(body);
+  }
+
+  #address(): AddressInfo {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string')
+      throw new Error('The sandbox has been stopped: start another one.');
+    return address;
+  }
+}

@@ -1,0 +1,8 @@
+import type { LalamoveModuleOptions } from 'nestjs-lalamove';
+import type { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+
+/** The options of an account on a sandbox, quick to give up. */
+export function accountOn(sandbox: LalamoveSandbox, more: Partial<LalamoveModuleOptions> = {}): LalamoveModuleOptions {
+  const { apiKey, apiSecret, url: baseUrl } = sandbox;
+  return { apiKey, apiSecret, market: 'HK', baseUrl, retry: { maxAttempts: 1 }, ...more };
+}
