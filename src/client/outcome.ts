@@ -1,7 +1,7 @@
 import { exceptionOfRow, outcomeUnknown } from '../errors/create-exception.js';
 import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
 import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
-import { redact } from '../errors/redact.js';
+import { redact, redactAnswer } from '../errors/redact.js';
 import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../dto/is-record.js';
 import type { Attempt } from './attempt.js';
@@ -40,17 +40,18 @@ export interface AttemptContext<Answer> {
  * @throws AttemptFailure for anything but a success that can be used
  */
 export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: UpstreamAnswer): Answer {
-  const { settings, call, attempt } = context;
+  const { settings, call } = context;
   const { status } = answer;
   if (status >= 200 && status < 300) {
     const envelope = readEnvelope(answer.body);
     const read = envelope && call.operation.read(envelope.data);
     if (read !== undefined) return read;
   }
-  const exception = translateAnswer(
-    { ...answer, body: redact(answer.body, [settings.apiKey, settings.apiSecret, attempt.signature]) },
-    { ...callDetails(context), repeatable: call.operation.repeatable, now: settings.clock.now() },
-  );
+  const exception = translateAnswer(redactAnswer(answer, secretsOf(context)), {
+    ...callDetails(context),
+    repeatable: call.operation.repeatable,
+    now: settings.clock.now(),
+  });
   throw failure(context, outcomeOfStatus(status), exception);
 }
 
@@ -95,7 +96,7 @@ function failure(
 
 function codeOf(kind: WireFailure['kind'], signal: AbortSignal | undefined): LalamoveErrorCode {
   switch (kind) {
-    case 'oversized':
+    case 'unreadable':
       return 'LALAMOVE_UNREADABLE_RESPONSE';
     case 'connection':
       return 'LALAMOVE_CONNECTION';
@@ -119,15 +120,15 @@ function callDetails({
 }
 
 /** A raw error holds the whole request, the Authorization header included; what is kept says what happened, and nothing else. */
-function plainCause({ settings, attempt }: AttemptContext<unknown>, origin: unknown): Error | undefined {
+function plainCause(context: AttemptContext<unknown>, origin: unknown): Error | undefined {
   if (!isRecord(origin)) return undefined;
   const { message, code } = origin;
-  const text = redact(typeof message === 'string' ? message : 'unknown error', [
-    settings.apiKey,
-    settings.apiSecret,
-    attempt.signature,
-  ]);
+  const text = redact(typeof message === 'string' ? message : 'unknown error', secretsOf(context));
   return Object.assign(new Error(text), typeof code === 'string' ? { code } : {});
+}
+
+function secretsOf({ settings, attempt }: AttemptContext<unknown>): string[] {
+  return [settings.apiKey, settings.apiSecret, attempt.signature];
 }
 
 /** The envelope of a success; an empty body is an empty one. `undefined` for what is no JSON object, or lists errors. */

@@ -16,15 +16,19 @@ const LONGEST_WAIT_SECONDS = 86_400;
 export function readRetryAfter(headers: AnswerHeaders, now: number): number | undefined {
   const sent = Date.parse(headers.date ?? '');
   const base = Number.isNaN(sent) ? now : sent;
-  const told = headers['retry-after']?.trim();
-  if (told !== undefined) {
-    const seconds = /^\d+(\.\d+)?$/.test(told) ? Number(told) : (Date.parse(told) - base) / 1000;
-    if (!Number.isNaN(seconds)) return wait(seconds);
-  }
+  const told = secondsOf(headers['retry-after']?.trim() ?? '', base);
+  if (told !== undefined) return wait(told);
   const resets = Object.entries(headers)
     .filter(([name, value]) => RESET_HEADER.test(name) && value !== undefined && /^\d+$/.test(value))
     .map(([, value]) => Number(value) - base / 1000);
   return resets.length === 0 ? undefined : wait(Math.max(...resets));
+}
+
+function secondsOf(text: string, base: number): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  // A date begins with its weekday; `Date.parse` alone would read a year into `-5`.
+  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : (date - base) / 1000;
 }
 
 function wait(seconds: number): number | undefined {

@@ -1,7 +1,7 @@
 import { exceptionOfRow, outcomeUnknown } from './create-exception.js';
 import { rowOf, type LalamoveErrorCode } from './error-catalog.js';
 import type { LalamoveException } from './lalamove.exception.js';
-import { redact } from './redact.js';
+import { redactAnswer } from './redact.js';
 import type { AnswerHeaders } from './retry-after.js';
 import { translateAnswer, type CallContext } from './translate-answer.js';
 
@@ -40,9 +40,12 @@ export function translateAxiosError(
   const response = record(failure.response);
   const status = response.status;
   if (typeof status === 'number') {
-    const body = redact(bodyText(response.data), authorizationParts(config));
-    const answer = { status, headers: headersOf(response.headers), body };
-    const exception = translateAnswer(answer, { ...call, now: context.now, repeatable: reading });
+    const answer = { status, headers: headersOf(response.headers), body: bodyText(response.data) };
+    const exception = translateAnswer(redactAnswer(answer, authorizationParts(config)), {
+      ...call,
+      now: context.now,
+      repeatable: reading,
+    });
     const refused = status >= 400 && status < 500 && status !== 408;
     return reading || refused ? exception : outcomeUnknown(exception, call);
   }

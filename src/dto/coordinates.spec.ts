@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { sentCoordinates } from './coordinates.dto.js';
+
+describe('sentCoordinates', () => {
+  it('sends strings as they are', () => {
+    expect(sentCoordinates({ lat: '-23.5986957', lng: '-46.6850130' })).toEqual({
+      lat: '-23.5986957',
+      lng: '-46.6850130',
+    });
+  });
+
+  it('writes numbers that JavaScript would write with an exponent', () => {
+    expect(sentCoordinates({ lat: 1e-7, lng: -2.5e-8 })).toEqual({ lat: '0.0000001', lng: '-0.000000025' });
+  });
+
+  it('writes any number as a decimal that means the same place', () => {
+    const degrees = fc.double({ min: -180, max: 180, noNaN: true });
+    fc.assert(
+      fc.property(degrees, degrees, (lat, lng) => {
+        const sent = Object(sentCoordinates({ lat, lng })) as { lat: string; lng: string };
+        for (const [text, value] of [[sent.lat, lat] as const, [sent.lng, lng] as const]) {
+          expect(text).toMatch(/^-?\d+(\.\d+)?$/);
+          expect(Math.abs(Number(text) - value)).toBeLessThan(1e-11);
+        }
+      }),
+    );
+  });
+
+  it('leaves what is no coordinates to Lalamove to refuse', () => {
+    expect(sentCoordinates(null)).toBeNull();
+    expect(sentCoordinates({ lat: true, lng: Number.NaN })).toEqual({ lat: true, lng: Number.NaN });
+  });
+});

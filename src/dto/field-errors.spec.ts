@@ -1,0 +1,149 @@
+import 'reflect-metadata';
+import { describe, expect, it } from '@jest/globals';
+import { CreateQuotationDto } from './create-quotation.dto.js';
+import { EditOrderDto } from './edit-order.dto.js';
+import { fieldErrors } from './field-errors.js';
+import { AddPriorityFeeDto, ChangeDriverDto, SetWebhookUrlDto } from './order-change.dto.js';
+import { PlaceOrderDto } from './place-order.dto.js';
+
+const stop = { coordinates: { lat: '22.3', lng: '114.1' }, address: 'Somewhere' };
+const quotation = { serviceType: 'MOTORCYCLE', language: 'en_HK', stops: [stop, stop] };
+const sender = { stopId: '1', name: 'Shop', phone: '+85212345678' };
+const recipient = { stopId: '2', name: 'Ada', phone: '+85287654321', remarks: 'Ring twice' };
+const order = { quotationId: '3394517965935702476', sender, recipients: [recipient] };
+
+const pointers = (dto: Parameters<typeof fieldErrors>[0], input: unknown): string[] =>
+  fieldErrors(dto, input).map(({ pointer }) => pointer);
+
+describe('fieldErrors', () => {
+  it.each([
+    ['a quotation', CreateQuotationDto, quotation],
+    [
+      'coordinates as numbers',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, { coordinates: { lat: 22.3, lng: -0.000001 } }] },
+    ],
+    ['addresses alone', CreateQuotationDto, { ...quotation, stops: [{ address: 'Here' }, { address: '' }] }],
+    ['16 stops', CreateQuotationDto, { ...quotation, stops: Array(16).fill(stop) }],
+    ['a time in UTC', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30:00Z' }],
+    ['a time with decimals', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30:00.00Z' }],
+    [
+      'an item',
+      CreateQuotationDto,
+      { ...quotation, item: { quantity: '3', weight: 'LESS_THAN_3_KG', categories: ['FOOD_DELIVERY'] } },
+    ],
+    ['fields that are newer than this package', CreateQuotationDto, { ...quotation, cashOnDelivery: { amount: '10' } }],
+    ['an order', PlaceOrderDto, { ...order, metadata: { reference: 'A-1' }, isPODEnabled: true }],
+    [
+      'remarks of 1500 characters',
+      PlaceOrderDto,
+      { ...order, recipients: [{ ...recipient, remarks: 'x'.repeat(1500) }] },
+    ],
+    [
+      'an edit',
+      EditOrderDto,
+      {
+        stops: [
+          { ...stop, ...sender },
+          { ...stop, ...recipient },
+        ],
+      },
+    ],
+    ['a fee', AddPriorityFeeDto, { priorityFee: '4.50' }],
+    ['a reason', ChangeDriverDto, { reason: 'DRIVER_LATE' }],
+    ['a local URL', SetWebhookUrlDto, { url: 'http://localhost:3000/webhooks/lalamove' }],
+  ])('lets %s pass', (_, dto, input) => {
+    expect(fieldErrors<object>(dto, input)).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', CreateQuotationDto, undefined, ['/data']],
+    ['a list', CreateQuotationDto, [], ['/data']],
+    ['an empty object', CreateQuotationDto, {}, ['/data/serviceType', '/data/language', '/data/stops']],
+    ['one stop', CreateQuotationDto, { ...quotation, stops: [stop] }, ['/data/stops']],
+    ['17 stops', CreateQuotationDto, { ...quotation, stops: Array(17).fill(stop) }, ['/data/stops']],
+    ['a stop of nothing', CreateQuotationDto, { ...quotation, stops: [stop, {}] }, ['/data/stops/1/coordinates']],
+    ['a stop that is a text', CreateQuotationDto, { ...quotation, stops: [stop, 'there'] }, ['/data/stops/1']],
+    [
+      'a latitude beyond the pole',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, { coordinates: { lat: 90.1, lng: 0 } }] },
+      ['/data/stops/1/coordinates/lat'],
+    ],
+    [
+      'a longitude that is no number',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, { coordinates: { lat: 0, lng: 'east' } }] },
+      ['/data/stops/1/coordinates/lng'],
+    ],
+    [
+      'not-a-number',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, { coordinates: { lat: Number.NaN, lng: 0 } }] },
+      ['/data/stops/1/coordinates/lat'],
+    ],
+    ['a language with a hyphen', CreateQuotationDto, { ...quotation, language: 'en-HK' }, ['/data/language']],
+    [
+      'a local time',
+      CreateQuotationDto,
+      { ...quotation, scheduleAt: '2026-12-01T08:30:00+08:00' },
+      ['/data/scheduleAt'],
+    ],
+    [
+      'a day that does not exist',
+      CreateQuotationDto,
+      { ...quotation, scheduleAt: '2026-02-30T08:30:00Z' },
+      ['/data/scheduleAt'],
+    ],
+    ['an id that is a number', PlaceOrderDto, { ...order, quotationId: 339451796593570 }, ['/data/quotationId']],
+    ['no sender', PlaceOrderDto, { ...order, sender: undefined }, ['/data/sender']],
+    ['no recipients', PlaceOrderDto, { ...order, recipients: [] }, ['/data/recipients']],
+    [
+      'a local phone number',
+      PlaceOrderDto,
+      { ...order, recipients: [{ ...recipient, phone: '12345678' }] },
+      ['/data/recipients/0/phone'],
+    ],
+    [
+      'remarks of 1501 characters',
+      PlaceOrderDto,
+      { ...order, recipients: [{ ...recipient, remarks: 'x'.repeat(1501) }] },
+      ['/data/recipients/0/remarks'],
+    ],
+    ['metadata that holds a number', PlaceOrderDto, { ...order, metadata: { n: 1 } }, ['/data/metadata']],
+    [
+      'an edit without coordinates',
+      EditOrderDto,
+      {
+        stops: [
+          { ...sender, address: 'Here' },
+          { ...stop, ...recipient },
+        ],
+      },
+      ['/data/stops/0/coordinates'],
+    ],
+    ['a fee that is a number', AddPriorityFeeDto, { priorityFee: 20 }, ['/data/priorityFee']],
+    ['a fee of nothing', AddPriorityFeeDto, { priorityFee: '0.00' }, ['/data/priorityFee']],
+    ['a negative fee', AddPriorityFeeDto, { priorityFee: '-1' }, ['/data/priorityFee']],
+    ['another reason', ChangeDriverDto, { reason: 'BORED' }, ['/data/reason']],
+    ['a relative URL', SetWebhookUrlDto, { url: '/webhooks' }, ['/data/url']],
+    ['a URL of another kind', SetWebhookUrlDto, { url: 'ftp://example.com' }, ['/data/url']],
+  ])('points at what is wrong with %s', (_, dto, input, expected) => {
+    expect(pointers(dto, input)).toEqual(expected);
+  });
+
+  it('says so of an input that contains itself', () => {
+    const input: Record<string, unknown> = { ...quotation };
+    input.stops = [input, input];
+    expect(pointers(CreateQuotationDto, input).length).toBeGreaterThan(0);
+  });
+
+  it('says so of an input that cannot be read', () => {
+    const input = {
+      get stops(): never {
+        throw new Error('no');
+      },
+    };
+    expect(pointers(CreateQuotationDto, input)).toEqual(['/data']);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import { lalamoveOptionsFromEnv } from './lalamove.environment.js';
+import { assertOptions, clientSettings, LalamoveOptionsException } from './lalamove.options.js';
+
+const GOOD = { apiKey: 'pk_test_k', apiSecret: 'sk_test_s', market: 'HK' };
+
+function problemsOf(act: () => void): readonly string[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof LalamoveOptionsException) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const problems = (options: unknown): readonly string[] =>
+  problemsOf(() => {
+    assertOptions(options);
+  });
+
+describe('options', () => {
+  it('lists every problem at once, each with its remedy', () => {
+    expect(problems({ market: 'HKG', baseUrl: 'localhost:4010', timeoutMs: 0, retry: { maxAttempts: 0 } })).toEqual([
+      expect.stringMatching(/^apiKey is missing: it must be the public key .*pk_test_/),
+      expect.stringMatching(/^apiSecret is missing: it must be the secret key .*sk_test_/),
+      expect.stringMatching(/^market must be the two-letter market/),
+      expect.stringMatching(/^baseUrl must be an absolute http or https URL/),
+      expect.stringMatching(/^timeoutMs must be a number of ms above 0/),
+      expect.stringMatching(/^retry.maxAttempts must be a whole number of at least 1/),
+    ]);
+  });
+
+  it.each([
+    ['nothing', undefined, /^The options are missing/],
+    [
+      'a production key in the sandbox',
+      { ...GOOD, apiKey: 'pk_prod_k', apiSecret: 'sk_prod_s', environment: 'sandbox' },
+      /^environment is 'sandbox' but apiKey is a production key/,
+    ],
+    [
+      'keys of two environments',
+      { ...GOOD, apiSecret: 'sk_prod_s' },
+      /^apiKey is a sandbox key but apiSecret a production one/,
+    ],
+    ['a secret in place of the key', { ...GOOD, apiKey: 'sk_test_k' }, /^apiKey holds a secret key/],
+    ['a key in place of the secret', { ...GOOD, apiSecret: 'pk_test_s' }, /^apiSecret holds a public key/],
+    ['white space around a secret', { ...GOOD, apiSecret: 'sk_test_s\n' }, /^apiSecret must be .* without white space/],
+    ['a key that tells no environment', { ...GOOD, apiKey: 'abc', apiSecret: 'def' }, /^environment cannot be told/],
+    [
+      'an environment that does not exist',
+      { ...GOOD, environment: 'staging' },
+      /^environment must be 'sandbox' or 'production'/,
+    ],
+    ['a URL with a query', { ...GOOD, baseUrl: 'http://localhost/?a=1' }, /^baseUrl/],
+    ['a time that no timer can wait', { ...GOOD, deadlineMs: 2 ** 31 }, /^deadlineMs/],
+    ['an option that does not exist', { ...GOOD, timeout: 5 }, /^timeout is not an option: the options are apiKey, /],
+    [
+      'an error option that does not exist',
+      { ...GOOD, errors: { mode: 'x' } },
+      /^errors.mode is not an option: the options are errors.filter, /,
+    ],
+    [
+      'a policy that does not exist',
+      { ...GOOD, errors: { status: 'hide' } },
+      /^errors.status must be 'mirror', 'gateway' or a function/,
+    ],
+    ['a clock that does not tick', { ...GOOD, clock: {} }, /^clock must have/],
+  ])('refuses %s', (_, options, problem) => {
+    expect(problems(options)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('never quotes a value', () => {
+    const message = new LalamoveOptionsException(
+      problems({ apiKey: 'sk_test_very_secret', apiSecret: 'pk_test_other secret', market: 'secret' }),
+    ).message;
+    expect(message).not.toMatch(/very_secret|other secret/);
+  });
+
+  it('takes the host from the prefix of the key, and a base URL before it', () => {
+    expect(clientSettings(GOOD, undefined).baseUrl).toBe('https://rest.sandbox.lalamove.com');
+    expect(clientSettings({ ...GOOD, apiKey: 'pk_prod_k', apiSecret: 'sk_prod_s' }, undefined).baseUrl).toBe(
+      'https://rest.lalamove.com',
+    );
+    expect(clientSettings({ ...GOOD, baseUrl: 'http://localhost:4010/proxy/' }, undefined).baseUrl).toBe(
+      'http://localhost:4010/proxy',
+    );
+  });
+
+  it('has the documented defaults', () => {
+    expect(clientSettings(GOOD, undefined)).toMatchObject({
+      timeoutMs: 10_000,
+      deadlineMs: 30_000,
+      retry: { maxAttempts: 3, baseDelayMs: 250, maxDelayMs: 8000 },
+      validate: true,
+      policy: 'mirror',
+    });
+  });
+});
+
+describe('lalamoveOptionsFromEnv', () => {
+  it('reads every variable', () => {
+    const options = lalamoveOptionsFromEnv({
+      LALAMOVE_API_KEY: 'pk_test_k',
+      LALAMOVE_API_SECRET: ' sk_test_s ',
+      LALAMOVE_MARKET: 'TH',
+      LALAMOVE_ENVIRONMENT: 'sandbox',
+      LALAMOVE_BASE_URL: 'http://127.0.0.1:4010',
+      LALAMOVE_TIMEOUT_MS: '5000',
+      LALAMOVE_DEADLINE_MS: '20000',
+      LALAMOVE_RETRY_MAX_ATTEMPTS: '2',
+      LALAMOVE_RETRY_BASE_DELAY_MS: '0',
+      LALAMOVE_RETRY_MAX_DELAY_MS: '1000',
+      LALAMOVE_VALIDATE: 'false',
+      LALAMOVE_ERRORS_FILTER: '1',
+      LALAMOVE_ERRORS_STATUS: 'gateway',
+      LALAMOVE_ERRORS_FORMAT: 'problem',
+    });
+    expect(options).toEqual({
+      apiKey: 'pk_test_k',
+      apiSecret: 'sk_test_s',
+      market: 'TH',
+      environment: 'sandbox',
+      baseUrl: 'http://127.0.0.1:4010',
+      timeoutMs: 5000,
+      deadlineMs: 20_000,
+      retry: { maxAttempts: 2, baseDelayMs: 0, maxDelayMs: 1000 },
+      validate: false,
+      errors: { filter: true, status: 'gateway', format: 'problem' },
+    });
+  });
+
+  it('names the variables of everything that is wrong', () => {
+    const env = {
+      LALAMOVE_API_KEY: '',
+      LALAMOVE_MARKET: 'HK',
+      LALAMOVE_TIMEOUT_MS: 'soon',
+      LALAMOVE_VALIDATE: 'maybe',
+    };
+    expect(problemsOf(() => lalamoveOptionsFromEnv(env))).toEqual([
+      expect.stringMatching(/^apiKey \(LALAMOVE_API_KEY\) is missing/),
+      expect.stringMatching(/^apiSecret \(LALAMOVE_API_SECRET\) is missing/),
+      expect.stringMatching(/^timeoutMs \(LALAMOVE_TIMEOUT_MS\) must be a number of ms/),
+      expect.stringMatching(/^validate \(LALAMOVE_VALIDATE\) must be true or false/),
+    ]);
+  });
+
+  it('reads a second account by another prefix', () => {
+    const env = {
+      LALAMOVE_TH_API_KEY: 'pk_test_t',
+      LALAMOVE_TH_API_SECRET: 'sk_test_t',
+      LALAMOVE_TH_MARKET: 'TH',
+      LALAMOVE_MARKET: 'HK',
+    };
+    expect(lalamoveOptionsFromEnv(env, 'LALAMOVE_TH_')).toEqual({
+      apiKey: 'pk_test_t',
+      apiSecret: 'sk_test_t',
+      market: 'TH',
+    });
+  });
+});

@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { LalamoveOutcomeUnknownException, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import { CALLS, ORDER, SPENDING } from './support/inputs.js';
+import { failureOf, KEYS, startLalamove } from './support/lalamove.js';
+import { http, RawServer, type RawHandler } from './support/raw-server.js';
+
+/** Ends that do not tell whether the call was carried out, and what the app's consumers get for them. */
+const AMBIGUOUS: [string, RawHandler, number][] = [
+  ['a reset', (socket) => socket.resetAndDestroy(), 502],
+  ['a close', (socket) => socket.end(), 502],
+  ['silence', () => undefined, 504],
+  ['a 500', (socket) => socket.write(http(500, '{"message":"ERR_SOMETHING"}')), 500],
+  ['an empty 503', (socket) => socket.write(http(503, '', { 'retry-after': '1' })), 503],
+  ['an HTML 502', (socket) => socket.write(http(502, '<html></html>', { 'content-type': 'text/html' })), 502],
+  ['a 408', (socket) => socket.write(http(408, '')), 504],
+  ['a redirect', (socket) => socket.write(http(307, '', { location: '/v3/elsewhere' })), 502],
+  ['an unreadable 201', (socket) => socket.write(http(201, '{"data":{"order')), 502],
+  ['an HTML 200', (socket) => socket.write(http(200, '<html></html>', { 'content-type': 'text/html' })), 502],
+  ['a 200 that lists errors', (socket) => socket.write(http(200, '{"errors":[{"id":"ERR_INVALID_FIELD"}]}')), 502],
+  ['a 201 that is cut', (socket) => socket.end('HTTP/1.1 201 Created\r\ncontent-length: 500\r\n\r\n{"data":{'), 502],
+  ['a 201 that stalls', (socket) => socket.write('HTTP/1.1 201 Created\r\ncontent-length: 500\r\n\r\n{"data":{'), 504],
+  ['garbage', (socket) => socket.write('SPDY nonsense\r\n\r\n'), 502],
+];
+
+describe('a call that must not be repeated', () => {
+  let server: RawServer;
+  let close: () => Promise<void>;
+
+  afterEach(async () => {
+    await close();
+    await server.stop();
+  });
+
+  async function run(name: string, handle: RawHandler, more: Partial<LalamoveModuleOptions> = {}): Promise<Error> {
+    server = await RawServer.start(handle);
+    const retry = { maxAttempts: 5, baseDelayMs: 1, maxDelayMs: 1 };
+    const started = await startLalamove({ ...KEYS, baseUrl: server.url, timeoutMs: 150, retry, ...more });
+    close = started.close;
+    return failureOf(CALLS[name]?.(started.lalamove) ?? Promise.reject(new Error(`no call ${name}`)));
+  }
+
+  describe.each(SPENDING)('%s', (name) => {
+    it.each(AMBIGUOUS)('is sent once and ends as unknown after %s', async (_, handle, status) => {
+      const error = await run(name, handle);
+      expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
+      expect(error).toMatchObject({
+        operation: name,
+        retryable: false,
+        fixableBy: 'host',
+        retryAfterSeconds: undefined,
+      });
+      expect((error as LalamoveOutcomeUnknownException).getStatus()).toBe(status);
+      expect(server.requests).toHaveLength(1);
+    });
+  });
+
+  it('carries what is needed to find out', async () => {
+    const error = await run('placeOrder', (socket) => socket.write(http(500, '{"message":"ERR_SOMETHING"}')));
+    expect(error).toMatchObject({
+      code: 'ERR_SOMETHING',
+      upstreamStatus: 500,
+      quotationId: ORDER.quotationId,
+      metadata: ORDER.metadata,
+      sentRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      cause: { name: 'LalamoveServerException', code: 'ERR_SOMETHING', upstreamStatus: 500 },
+    });
+    expect(server.requests[0]).toContain(
+      `Request-ID: ${(error as LalamoveOutcomeUnknownException).sentRequestId ?? ''}`,
+    );
+  });
+
+  it('names its cause where nothing came back', async () => {
+    const error = await run('addPriorityFee', () => undefined);
+    expect(error).toMatchObject({
+      code: 'LALAMOVE_OUTCOME_UNKNOWN',
+      orderId: '1',
+      cause: { code: 'LALAMOVE_TIMEOUT' },
+    });
+  });
+
+  it('still tells the consumer not to repeat it under the gateway policy', async () => {
+    const error = await run('placeOrder', (socket) => socket.write(http(500, '')), { errors: { status: 'gateway' } });
+    expect((error as LalamoveOutcomeUnknownException).getResponse()).toMatchObject({
+      statusCode: 502,
+      code: 'LALAMOVE_OUTCOME_UNKNOWN',
+      message: expect.stringContaining('Do not repeat'),
+    });
+  });
+
+  it('is a plain refusal where Lalamove refused it, even if the refusal breaks off', async () => {
+    const error = await run('placeOrder', (socket) =>
+      socket.end('HTTP/1.1 422 No\r\ncontent-length: 500\r\n\r\n{"errors":[{'),
+    );
+    expect(error).toMatchObject({ name: 'LalamoveException', upstreamStatus: 422, retryable: false });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('is repeated after a 429, which was refused unprocessed', async () => {
+    const order = JSON.stringify({ data: { orderId: '7' } });
+    let answers = 0;
+    server = await RawServer.start((socket) => socket.write(answers++ === 0 ? http(429, '') : http(201, order)));
+    const started = await startLalamove({ ...KEYS, baseUrl: server.url, retry: { baseDelayMs: 1 } });
+    close = started.close;
+    await expect(started.lalamove.placeOrder(ORDER)).resolves.toMatchObject({ orderId: '7' });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('is repeated where there was no connection, and then fails as a plain connection error', async () => {
+    server = await RawServer.start(() => undefined);
+    const { url } = server;
+    await server.stop();
+    server = await RawServer.start(() => undefined);
+    const started = await startLalamove({ ...KEYS, baseUrl: url, retry: { maxAttempts: 2, baseDelayMs: 1 } });
+    close = started.close;
+    const error = await failureOf(started.lalamove.placeOrder(ORDER));
+    expect(error).toMatchObject({
+      name: 'LalamoveConnectionException',
+      retryable: true,
+      sentRequestId: undefined,
+      mirrorStatus: 502,
+    });
+  });
+
+  it('tells the truth when its caller gives up: nothing sent before, unknown after', async () => {
+    const reached = deferred();
+    server = await RawServer.start(() => {
+      reached.resolve(undefined);
+    });
+    const started = await startLalamove({ ...KEYS, baseUrl: server.url });
+    close = started.close;
+    await expect(started.lalamove.placeOrder(ORDER, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: 'LalamoveAbortedException',
+      mirrorStatus: 499,
+    });
+    expect(server.requests).toHaveLength(0);
+    const controller = new AbortController();
+    const failure = failureOf(started.lalamove.placeOrder(ORDER, { signal: controller.signal }));
+    await reached.promise;
+    controller.abort();
+    expect(await failure).toMatchObject({
+      name: 'LalamoveOutcomeUnknownException',
+      cause: { code: 'LALAMOVE_ABORTED' },
+    });
+  });
+});
+
+function deferred(): { promise: Promise<unknown>; resolve: (value: unknown) => void } {
+  let resolve: (value: unknown) => void = () => undefined;
+  const promise = new Promise<unknown>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

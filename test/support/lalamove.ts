@@ -1,0 +1,25 @@
+import { Test } from '@nestjs/testing';
+import { LalamoveModule, LalamoveService, type LalamoveModuleOptions } from 'nestjs-lalamove';
+
+/** A `LalamoveService` as an app would have it, without an HTTP server around it. */
+export async function startLalamove(
+  options: LalamoveModuleOptions,
+): Promise<{ lalamove: LalamoveService; close: () => Promise<void> }> {
+  const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(options)] }).compile();
+  module.useLogger(false);
+  return { lalamove: module.get(LalamoveService), close: () => module.close() };
+}
+
+/** Keys that no sandbox knows, for servers that do not check them. */
+export const KEYS = { apiKey: 'pk_test_public', apiSecret: 'sk_test_secret', market: 'HK' };
+
+/** The exception that a promise ends with; fails where it does not. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw new TypeError('Something that is no error was thrown.', { cause: error });
+  }
+  throw new TypeError('It did not fail.');
+}
