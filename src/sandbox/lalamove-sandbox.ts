@@ -144,12 +144,10 @@ export class LalamoveSandbox {
       const seen = await seeRequest(request, this);
       this.requests.push(seen);
       const script = this.#nextScript(seen.operation);
-      if (script && !script.afterWork) {
-        this.#write(response, script.answer);
-        return;
-      }
-      const answer = this.#answer(seen);
-      this.#write(response, script?.answer ?? answer);
+      const worked = script && !script.afterWork ? undefined : this.#work(seen);
+      const answer = script?.answer ?? worked;
+      if (answer !== undefined && typeof answer !== 'string') seen.answer = this.#write(response, answer);
+      else if (answer === 'reset') response.socket?.resetAndDestroy();
     } catch (error) {
       // Either the client went away in mid-request, and nobody reads this, or the sandbox has a fault of its own, which must be seen.
       const message = `The sandbox itself failed: ${error instanceof Error ? error.message : String(error)}`;
@@ -157,7 +155,7 @@ export class LalamoveSandbox {
     }
   }
 
-  #answer(seen: SeenRequest): WrittenAnswer | RefusalAnswer {
+  #work(seen: SeenRequest): WrittenAnswer | RefusalAnswer {
     try {
       const { route, call } = admit(seen, this.#state);
       const { status, data } = route.handle(call);
@@ -177,12 +175,7 @@ export class LalamoveSandbox {
     return script;
   }
 
-  #write(response: ServerResponse, answer: ScriptedAnswer): void {
-    if (answer === 'silence') return;
-    if (answer === 'reset') {
-      response.socket?.resetAndDestroy();
-      return;
-    }
+  #write(response: ServerResponse, answer: RefusalAnswer | WrittenAnswer): { status: number; body: string } {
     const { status, headers, body } = 'code' in answer ? writeRefusal(answer) : answer;
     response.writeHead(status, {
       'content-type': 'application/json; charset=utf-8',
@@ -191,6 +184,7 @@ export class LalamoveSandbox {
       ...headers,
     });
     response.end(body);
+    return { status, body };
   }
 
   #address(): AddressInfo {

@@ -28,6 +28,8 @@ export interface SeenRequest {
   readonly signed: boolean;
   /** `undefined` for a path or method that the API does not have. */
   readonly operation: SandboxOperation | undefined;
+  /** What it got; absent until then, and where it got nothing. */
+  answer?: { readonly status: number; readonly body: string };
 }
 
 /** Reads a request to its end. */

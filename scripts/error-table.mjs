@@ -1,0 +1,45 @@
+/**
+ * The README's table of errors, made from the catalog.
+ *
+ * @param {readonly import('nestjs-lalamove').ErrorRow[]} catalog
+ * @returns {string}
+ */
+export function errorTable(catalog) {
+  const lines = catalog.map((row) => {
+    const status = row.statuses.length > 0 ? row.statuses.join(', ') : '–';
+    const mirror = row.statuses.length > 0 ? 'the same' : String(row.status);
+    const gateway = row.gateway === undefined ? mirror : row.whenReading ? `${row.gateway} ¹` : String(row.gateway);
+    const cells = [
+      `\`${row.code}\``,
+      status,
+      mirror,
+      gateway,
+      `\`${row.exception.name}\``,
+      row.fixableBy,
+      row.message,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| code | Lalamove sends | `mirror` | `gateway` | exception | fixable by | message |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}
+
+const BEGIN = '<!-- errors: written by `npm run docs` from src/errors/error-catalog.ts -->';
+const END = '<!-- /errors -->';
+
+/**
+ * The README with its table replaced.
+ *
+ * @param {string} readme
+ * @param {readonly import('nestjs-lalamove').ErrorRow[]} catalog
+ * @returns {string}
+ */
+export function withErrorTable(readme, catalog) {
+  const [before, rest] = readme.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
+  return `${before}${BEGIN}\n\n${errorTable(catalog)}\n\n${END}${after}`;
+}

@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { of } from 'rxjs';
+import {
+  createLalamoveException,
+  getLalamoveHttpToken,
+  getLalamoveToken,
+  InjectLalamove,
+  LalamoveModule,
+  LalamoveOptionsException,
+  LalamoveService,
+  OrderNotFoundException,
+  type LalamoveAccountOptions,
+  type LalamoveModuleAsyncOptions,
+  type LalamoveOptionsFactory,
+} from 'nestjs-lalamove';
+import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { accountOn } from './support/account.js';
+import { KEYS } from './support/lalamove.js';
+
+@Injectable()
+class OptionsFactory implements LalamoveOptionsFactory {
+  createLalamoveOptions(): Promise<LalamoveAccountOptions> {
+    return Promise.resolve(KEYS);
+  }
+}
+
+const SETTINGS = Symbol('settings');
+
+@Module({ providers: [OptionsFactory, { provide: SETTINGS, useValue: KEYS }], exports: [OptionsFactory, SETTINGS] })
+class SettingsModule {}
+
+@Injectable()
+class Shop {
+  constructor(readonly lalamove: LalamoveService) {}
+}
+
+@Module({ providers: [Shop], exports: [Shop] })
+class FeatureModule {}
+
+describe('LalamoveModule', () => {
+  let module: TestingModule | undefined;
+
+  afterEach(async () => {
+    await module?.close();
+    module = undefined;
+  });
+
+  async function compile(metadata: ModuleMetadata): Promise<TestingModule> {
+    module = await Test.createTestingModule(metadata).compile();
+    return module;
+  }
+
+  it.each<[string, LalamoveModuleAsyncOptions]>([
+    ['useFactory', { useFactory: () => KEYS }],
+    [
+      'useFactory with injections',
+      { imports: [SettingsModule], inject: [SETTINGS], useFactory: (keys: typeof KEYS) => Promise.resolve(keys) },
+    ],
+    ['useClass', { useClass: OptionsFactory }],
+    ['useExisting', { imports: [SettingsModule], useExisting: OptionsFactory }],
+  ])('takes its options by %s', async (_, options) => {
+    const compiled = await compile({ imports: [LalamoveModule.forRootAsync(options), FeatureModule] });
+    expect(compiled.get(Shop, { strict: false }).lalamove).toBeInstanceOf(LalamoveService);
+  });
+
+  it('says what is missing where no form was given', () => {
+    expect(() => LalamoveModule.forRootAsync({ name: 'thai' } as LalamoveModuleAsyncOptions)).toThrow(
+      /account "thai"[^]*give it one of useFactory, useClass or useExisting/,
+    );
+  });
+
+  it.each<[string, () => DynamicModule]>([
+    ['forRoot', () => LalamoveModule.forRoot({ ...KEYS, name: 'thai', apiKey: '', market: 'THA' })],
+    [
+      'forRootAsync',
+      () => LalamoveModule.forRootAsync({ name: 'thai', useFactory: () => ({ ...KEYS, apiKey: '', market: 'THA' }) }),
+    ],
+  ])('fails at boot where the options of %s are wrong, and lists everything', async (_, register) => {
+    const failure: unknown = await compile({ imports: [register()] }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(LalamoveOptionsException);
+    expect((failure as LalamoveOptionsException).problems).toHaveLength(2);
+    expect(String(failure)).toMatch(/account "thai"[^]*- apiKey must be [^]*- market must be/);
+  });
+
+  it('fails at boot where a factory returns nothing', async () => {
+    const imports = [LalamoveModule.forRootAsync({ useFactory: () => undefined as never })];
+    await expect(compile({ imports })).rejects.toThrow(/The options are missing/);
+  });
+
+  it.each([[undefined], ['thai']])('fails at boot where two accounts are both called %s', async (name) => {
+    const imports = [LalamoveModule.forRoot({ ...KEYS, name }), LalamoveModule.forRoot({ ...KEYS, name })];
+    await expect(compile({ imports })).rejects.toThrow(/There are two registrations/);
+  });
+
+  it('keeps several accounts apart', async () => {
+    @Injectable()
+    class Chain {
+      constructor(
+        readonly standard: LalamoveService,
+        @InjectLalamove() readonly same: LalamoveService,
+        @InjectLalamove('thai') readonly thai: LalamoveService,
+      ) {}
+    }
+    const imports = [LalamoveModule.forRoot(KEYS), LalamoveModule.forRoot({ ...KEYS, name: 'thai', market: 'TH' })];
+    const chain = (await compile({ imports, providers: [Chain] })).get(Chain);
+    expect(chain.same).toBe(chain.standard);
+    expect(chain.thai).not.toBe(chain.standard);
+    expect(module?.get(getLalamoveToken('thai'))).toBe(chain.thai);
+  });
+
+  it('is there only for who imports it, where it is not global', async () => {
+    const imports = [LalamoveModule.forRoot({ ...KEYS, isGlobal: false }), FeatureModule];
+    await expect(compile({ imports })).rejects.toThrow(/can't resolve dependencies of the Shop/);
+    @Module({ imports: [LalamoveModule.forRoot({ ...KEYS, isGlobal: false })], providers: [Shop] })
+    class OwnModule {}
+    expect((await compile({ imports: [OwnModule] })).get(Shop, { strict: false }).lalamove).toBeInstanceOf(
+      LalamoveService,
+    );
+  });
+
+  it('calls through an HttpService that a test can replace', async () => {
+    const http = {
+      request: () => of({ status: 200, headers: {}, data: { data: { orderId: '7', status: 'COMPLETED' } } }),
+    };
+    module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS)] })
+      .overrideProvider(getLalamoveHttpToken())
+      .useValue(http)
+      .compile();
+    await expect(module.get(LalamoveService).getOrder('7')).resolves.toEqual({ orderId: '7', status: 'COMPLETED' });
+  });
+
+  it('calls through an HttpService that takes interceptors', async () => {
+    const sandbox = await LalamoveSandbox.start();
+    @Injectable()
+    class Tracing {
+      readonly seen: unknown[] = [];
+
+      constructor(@Inject(getLalamoveHttpToken()) http: HttpService) {
+        http.axiosRef.interceptors.request.use((config) => {
+          this.seen.push(config.url);
+          return config;
+        });
+      }
+    }
+    const http = { headers: { 'X-Proxy': 'yes', authorization: 'never' } };
+    const compiled = await compile({
+      imports: [LalamoveModule.forRoot(accountOn(sandbox, { http }))],
+      providers: [Tracing],
+    });
+    await compiled.get(LalamoveService).getCities();
+    expect(compiled.get(Tracing).seen).toEqual([`${sandbox.url}/v3/cities`]);
+    expect(sandbox.requests[0]).toMatchObject({ signed: true, headers: { 'x-proxy': 'yes' } });
+    await sandbox.stop();
+  });
+
+  it('lets a test make its service fail as Lalamove would', async () => {
+    const getOrder = (): Promise<never> => Promise.reject(createLalamoveException('ERR_ORDER_NOT_FOUND'));
+    module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS), FeatureModule] })
+      .overrideProvider(getLalamoveToken())
+      .useValue({ getOrder })
+      .compile();
+    await expect(module.get(Shop, { strict: false }).lalamove.getOrder('1')).rejects.toBeInstanceOf(
+      OrderNotFoundException,
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { ERROR_CATALOG } from 'nestjs-lalamove';
+import { withErrorTable } from '../scripts/error-table.mjs';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+describe('README.md', () => {
+  it('has the table of errors as the catalog says it (else: npm run docs)', () => {
+    expect(withErrorTable(readme, ERROR_CATALOG)).toBe(readme);
+  });
+
+  it.each(['npm ci && npm start', 'npm ci && npm test'])('names the command %s', (command) => {
+    expect(readme).toContain(command);
+  });
+
+  it('names every variable of .env.example', () => {
+    const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+    const variables = [...example.matchAll(/^#?(LALAMOVE_\w+)=/gm)].map(([, name]) => name);
+    expect(variables).toHaveLength(14);
+    for (const name of variables) expect(readme).toContain(name);
+  });
+});
