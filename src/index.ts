@@ -37,6 +37,7 @@ export {
   LalamoveUnreadableResponseException,
 } from './errors/call.exceptions.js';
 export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
+export type { LalamoveOperation } from './errors/operation-table.js';
 export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';
 export type { LalamoveErrorOptions } from './errors/error-policies.js';
 export type {

@@ -43,7 +43,7 @@ export function lalamoveOptionsFromEnv(
     else (groups[first] ??= {})[member] = read(text);
   }
   const found: unknown = { ...options, ...groups };
-  assertOptions(found, undefined, (problem) => named(problem, prefix));
+  assertOptions(found, { describe: (problem) => named(problem, prefix) });
   return found;
 }
 

@@ -9,7 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { LalamoveHttpService } from './client/lalamove-http.service.js';
-import { isRecord } from './dto/is-record.js';
+import { isRecord } from './is-record.js';
 import { LalamoveErrorPolicies } from './errors/error-policies.js';
 import { LalamoveErrorsModule } from './errors/lalamove-errors.module.js';
 import {
@@ -19,6 +19,7 @@ import {
   type LalamoveAccountOptions,
   type LalamoveModuleOptions,
 } from './lalamove.options.js';
+import { registrationProblems } from './option-problems.js';
 import { LalamoveService } from './lalamove.service.js';
 import { getLalamoveHttpToken, getLalamoveToken } from './lalamove.tokens.js';
 
@@ -50,19 +51,23 @@ export type LalamoveModuleAsyncOptions =
 export class LalamoveModule {
   /** Options are checked at boot: `LalamoveOptionsException` lists everything that is wrong with them. */
   static forRoot(options: LalamoveModuleOptions): DynamicModule {
-    return registration(options, [{ provide: optionsToken(nameOf(options)), useValue: options }]);
+    const provider = {
+      provide: optionsToken(nameOf(options)),
+      useFactory: () => checked(options, nameOf(options), true),
+    };
+    return registration(options, [provider]);
   }
 
   /**
    * As {@link forRoot}, with options that come from elsewhere. `name` and `isGlobal` stand beside the factory.
    *
-   * @throws LalamoveOptionsException where none of the forms is given
+   * @throws LalamoveOptionsException where not exactly one of the forms is given, or `name` or `isGlobal` are wrong
    */
   static forRootAsync(options: LalamoveModuleAsyncOptions): DynamicModule {
-    return {
-      ...registration(options, asyncProviders(options)),
-      imports: [LalamoveErrorsModule, ...(options.imports ?? [])],
-    };
+    const problems = asyncProblems(options);
+    if (problems.length > 0) throw new LalamoveOptionsException(problems, nameOf(options));
+    const module = registration(options, asyncProviders(options));
+    return { ...module, imports: [...(module.imports ?? []), ...(options.imports ?? [])] };
   }
 }
 
@@ -72,31 +77,31 @@ function nameOf(options: unknown): string | undefined {
   return isRecord(options) && typeof options.name === 'string' ? options.name : undefined;
 }
 
-function registration(
-  options: Pick<LalamoveModuleOptions, 'name' | 'isGlobal'>,
-  optionsProviders: Provider[],
-): DynamicModule {
+function checked(options: unknown, account: string | undefined, withRegistration: boolean): LalamoveAccountOptions {
+  assertOptions(options, { account, withRegistration });
+  return options;
+}
+
+function registration(options: unknown, optionsProviders: Provider[]): DynamicModule {
   const name = nameOf(options);
+  const owner = {};
   const http: FactoryProvider<HttpService> = {
     provide: getLalamoveHttpToken(name),
     inject: [optionsToken(name)],
-    useFactory: (given: unknown) => {
-      assertOptions(given, name);
-      return new LalamoveHttpService(given.http);
-    },
+    useFactory: (given: LalamoveAccountOptions) => new LalamoveHttpService(given.http),
   };
   const service: FactoryProvider<LalamoveService> = {
     provide: getLalamoveToken(name),
     inject: [optionsToken(name), getLalamoveHttpToken(name), LalamoveErrorPolicies],
-    useFactory: (given: unknown, httpService: HttpService, policies: LalamoveErrorPolicies) => {
-      assertOptions(given, name);
-      if (!policies.add(accountErrorPolicy(given, name, new Logger('LalamoveModule')))) throw takenName(name);
+    useFactory: (given: LalamoveAccountOptions, httpService: HttpService, policies: LalamoveErrorPolicies) => {
+      const policy = accountErrorPolicy(given, name, new Logger('LalamoveModule'));
+      if (!policies.add(policy, owner)) throw takenName(name);
       return new LalamoveService(httpService, given, name);
     },
   };
   return {
     module: LalamoveModule,
-    global: isRecord(options) ? (options.isGlobal ?? true) : true,
+    global: !isRecord(options) || options.isGlobal !== false,
     imports: [LalamoveErrorsModule],
     providers: [...optionsProviders, http, service],
     exports: [http.provide, service.provide],
@@ -104,16 +109,31 @@ function registration(
 }
 
 function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
-  const provide = optionsToken(nameOf(options));
-  if ('useFactory' in options) return [{ provide, useFactory: options.useFactory, inject: options.inject ?? [] }];
-  const useFactory = (factory: LalamoveOptionsFactory): LalamoveAccountOptions | Promise<LalamoveAccountOptions> =>
-    factory.createLalamoveOptions();
-  if ('useClass' in options) return [{ provide, useFactory, inject: [options.useClass] }, options.useClass];
-  if ('useExisting' in options) return [{ provide, useFactory, inject: [options.useExisting] }];
-  throw new LalamoveOptionsException(
-    ['forRootAsync got no options: give it one of useFactory, useClass or useExisting.'],
-    nameOf(options),
+  const name = nameOf(options);
+  const provide = optionsToken(name);
+  const fromFactory = async (factory: LalamoveOptionsFactory): Promise<LalamoveAccountOptions> =>
+    checked(await factory.createLalamoveOptions(), name, false);
+  if ('useClass' in options)
+    return [{ provide, useFactory: fromFactory, inject: [options.useClass] }, options.useClass];
+  if ('useExisting' in options) return [{ provide, useFactory: fromFactory, inject: [options.useExisting] }];
+  const { useFactory, inject = [] } = options;
+  return [
+    { provide, inject, useFactory: async (...given: unknown[]) => checked(await useFactory(...given), name, false) },
+  ];
+}
+
+function asyncProblems(options: unknown): string[] {
+  const forms = ['useFactory', 'useClass', 'useExisting'].filter(
+    (form) => isRecord(options) && options[form] !== undefined,
   );
+  return [
+    ...(forms.length === 1
+      ? []
+      : [
+          `forRootAsync got ${forms.join(' and ') || 'no options'}: give it one of useFactory, useClass or useExisting.`,
+        ]),
+    ...registrationProblems(options),
+  ];
 }
 
 function takenName(name: string | undefined): LalamoveOptionsException {

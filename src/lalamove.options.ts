@@ -4,7 +4,7 @@ import type { LalamoveHttpOptions } from './client/lalamove-http.service.js';
 import type { RetryOptions } from './client/retry.js';
 import { systemClock, type Clock } from './clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
-import { environmentOfKey, optionProblems } from './option-problems.js';
+import { environmentOfKey, optionProblems, registrationProblems } from './option-problems.js';
 
 /** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */
 export type LalamoveEnvironment = 'sandbox' | 'production';
@@ -96,16 +96,23 @@ const HOSTS: Record<LalamoveEnvironment, string> = {
  * Checks options.
  *
  * @param account the name of the registration, for the message
+ * @param withRegistration whether `name` and `isGlobal` may be among them
  * @param describe rewords a problem
  * @throws LalamoveOptionsException that lists every problem and its remedy
  */
 export function assertOptions(
   options: unknown,
-  account?: string,
-  describe: (problem: string) => string = (problem) => problem,
+  {
+    account,
+    withRegistration = false,
+    describe = (problem) => problem,
+  }: { account?: string | undefined; withRegistration?: boolean; describe?: (problem: string) => string } = {},
 ): asserts options is LalamoveAccountOptions {
-  const problems = optionProblems(options).map(describe);
-  if (problems.length > 0) throw new LalamoveOptionsException(problems, account);
+  const problems = [
+    ...optionProblems(options, withRegistration),
+    ...(withRegistration ? registrationProblems(options) : []),
+  ];
+  if (problems.length > 0) throw new LalamoveOptionsException(problems.map(describe), account);
 }
 
 /** Fills in the defaults of options that have been checked. */
@@ -141,5 +148,5 @@ export function accountErrorPolicy(
 ): AccountErrorPolicy {
   const { filter = true, status = 'mirror', format = 'nest' } = options.errors ?? {};
   const { baseUrl } = clientSettings(options, account);
-  return { account, filter, status, format, origin: new URL(baseUrl).origin, logger: options.logger ?? logger };
+  return { account, filter, status, format, baseUrl, logger: options.logger ?? logger };
 }

@@ -13,6 +13,7 @@ import type { AddPriorityFeeDto, ChangeDriverDto } from './dto/order-change.dto.
 import type { Order } from './dto/order.js';
 import type { PlaceOrderDto } from './dto/place-order.dto.js';
 import type { Quotation } from './dto/quotation.js';
+import { isRecord } from './is-record.js';
 import { assertOptions, clientSettings, type LalamoveAccountOptions } from './lalamove.options.js';
 
 /**
@@ -123,9 +124,10 @@ export class LalamoveService {
    *
    * @throws LalamoveOptionsException where the credentials are wrong, or contradict this account's `environment`
    */
-  forAccount({ apiKey, apiSecret, market }: LalamoveCredentials): LalamoveService {
+  forAccount(credentials: LalamoveCredentials): LalamoveService {
+    const { apiKey, apiSecret, market }: Partial<LalamoveCredentials> = isRecord(credentials) ? credentials : {};
     const options: unknown = { ...this.#options, apiKey, apiSecret, market };
-    assertOptions(options, this.#account);
+    assertOptions(options, { account: this.#account, withRegistration: true });
     return new LalamoveService(this.#http, options, this.#account);
   }
 

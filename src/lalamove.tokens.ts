@@ -3,12 +3,12 @@ import { LalamoveService } from './lalamove.service.js';
 
 /** The token that an account's `LalamoveService` is provided under: its class for the default account, a string for a named one. */
 export function getLalamoveToken(name?: string): InjectionToken<LalamoveService> {
-  return name === undefined ? LalamoveService : `nestjs-lalamove:${name}`;
+  return name === undefined ? LalamoveService : `nestjs-lalamove:service:${name}`;
 }
 
 /** The token that an account's `HttpService` is provided under, to add interceptors or to override it in a test. */
 export function getLalamoveHttpToken(name?: string): string {
-  return name === undefined ? 'nestjs-lalamove:http' : `nestjs-lalamove:http:${name}`;
+  return `nestjs-lalamove:http:${name ?? ''}`;
 }
 
 /** Injects the `LalamoveService` of an account; without a name that of the default one. */

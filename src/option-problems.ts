@@ -1,5 +1,6 @@
-import { isMarket } from './client/request-options.js';
-import { isRecord } from './dto/is-record.js';
+import { isMarket, isMs } from './client/request-options.js';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isRecord } from './is-record.js';
 
 /** One thing that can be wrong, and what to do about it. */
 interface Check {
@@ -11,12 +12,8 @@ interface Check {
   required?: boolean;
 }
 
-/** The longest time that a timer can wait; beyond it Node fires at once. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isMs = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= LONGEST_MS;
 const isDelay = (value: unknown): boolean => value === 0 || isMs(value);
 const isOneOf =
   (...values: unknown[]) =>
@@ -87,8 +84,9 @@ const CHECKS: readonly Check[] = [
   },
   {
     option: 'http.headers',
-    holds: (value) => isRecord(value) && Object.values(value).every((header) => typeof header === 'string'),
-    remedy: 'must be an object of strings',
+    holds: (value) => isRecord(value) && Object.entries(value).every(isExtraHeader),
+    remedy:
+      'must be an object of valid headers, without those that frame a request (Host, Content-Length, Transfer-Encoding, Connection)',
   },
   {
     option: 'logger',
@@ -96,19 +94,32 @@ const CHECKS: readonly Check[] = [
     remedy: "must be a logger as Nest's LoggerService describes it",
   },
   { option: 'clock', holds: has('now', 'setTimeout'), remedy: 'must have now() and setTimeout()' },
-  // Read by the module itself; listed so that they count as known.
+];
+
+/** What `forRoot` and `forRootAsync` read by themselves. */
+const REGISTRATION_CHECKS: readonly Check[] = [
   { option: 'name', holds: isText, remedy: 'must be a non-empty string' },
   { option: 'isGlobal', holds: isBoolean, remedy: 'must be true or false' },
 ];
 
-/** Everything that is wrong with options, one sentence each, values never quoted; empty where all is well. */
-export function optionProblems(options: unknown): string[] {
+/**
+ * Everything that is wrong with an account's options, one sentence each, values never quoted; empty where all is well.
+ *
+ * @param withRegistration whether `name` and `isGlobal` may be among them
+ */
+export function optionProblems(options: unknown, withRegistration: boolean): string[] {
   if (!isRecord(options)) return ['The options are missing: pass an object, or return one from the factory.'];
+  const known = [...CHECKS, ...(withRegistration ? REGISTRATION_CHECKS : [])].map(({ option }) => option);
   return [
     ...CHECKS.flatMap((check) => checked(options, check)),
-    ...unknownOptions(options),
+    ...unknownOptions(options, known),
     ...contradictions(options),
   ];
+}
+
+/** What is wrong with `name` and `isGlobal`. */
+export function registrationProblems(options: unknown): string[] {
+  return isRecord(options) ? REGISTRATION_CHECKS.flatMap((check) => checked(options, check)) : [];
 }
 
 /** Which world a key belongs to, by its prefix; `undefined` for a key of no known form. */
@@ -127,19 +138,14 @@ function valueOf(options: Record<string, unknown>, path: string): unknown {
   return path.split('.').reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), options);
 }
 
-function unknownOptions(options: Record<string, unknown>): string[] {
-  const groups = ['', 'retry', 'errors', 'http'];
-  return groups.flatMap((group) => {
-    const members = group === '' ? options : options[group];
-    if (!isRecord(members)) return [];
-    const prefix = group === '' ? '' : `${group}.`;
-    const known = CHECKS.map(({ option }) => option).filter(
-      (option) => option.startsWith(prefix) && !option.slice(prefix.length).includes('.'),
-    );
-    return Object.keys(members)
+function unknownOptions(options: Record<string, unknown>, known: readonly string[]): string[] {
+  return ['', 'retry.', 'errors.', 'http.'].flatMap((prefix) => {
+    const members = prefix === '' ? options : options[prefix.slice(0, -1)];
+    const siblings = known.filter((option) => option.startsWith(prefix) && !option.slice(prefix.length).includes('.'));
+    return Object.keys(isRecord(members) ? members : {})
       .map((name) => prefix + name)
-      .filter((option) => !known.includes(option))
-      .map((option) => `${option} is not an option: the options are ${known.join(', ')}.`);
+      .filter((option) => !siblings.includes(option))
+      .map((option) => `${option} is not an option: the options are ${siblings.join(', ')}.`);
   });
 }
 
@@ -177,4 +183,16 @@ function isBaseUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, search, hash, username, password } = new URL(value);
   return ['http:', 'https:'].includes(protocol) && [search, hash, username, password].every((part) => part === '');
+}
+
+const FRAMING_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);
+
+function isExtraHeader([name, value]: [string, unknown]): boolean {
+  try {
+    validateHeaderName(name);
+    if (typeof value === 'string') validateHeaderValue(name, value);
+    return typeof value === 'string' && !FRAMING_HEADERS.has(name.toLowerCase());
+  } catch {
+    return false;
+  }
 }

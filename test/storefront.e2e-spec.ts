@@ -42,10 +42,10 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
     it('quotes, orders, hurries, edits, changes the driver, delivers', async () => {
       const { body: quotation } = await call('POST', 'quotes', { ...QUOTATION, item: { quantity: '1' } });
       expect(quotation).toMatchObject({ language: 'EN_HK', item: { quantity: '1' } });
-      expect((await call('GET', `quotes/${String(quotation['quotationId'])}`)).body).toEqual(quotation);
-      const [from, to] = quotation['stops'] as { stopId: string }[];
+      expect((await call('GET', `quotes/${String(quotation.quotationId)}`)).body).toEqual(quotation);
+      const [from, to] = quotation.stops as { stopId: string }[];
       const placed = await call('POST', 'orders', {
-        quotationId: quotation['quotationId'],
+        quotationId: quotation.quotationId,
         sender: { stopId: from?.stopId, name: 'Shop', phone: '+85212345678' },
         recipients: [{ stopId: to?.stopId, name: 'Ada', phone: '+85287654321', remarks: 'Ring twice' }],
         isPODEnabled: true,
@@ -55,7 +55,7 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
         status: 201,
         body: { status: 'ASSIGNING_DRIVER', metadata: { reference: 'A-1' } },
       });
-      const orderId = String(placed.body['orderId']);
+      const orderId = String(placed.body.orderId);
       expect(await call('POST', `orders/${orderId}/priority-fee`, { priorityFee: '20' })).toMatchObject({
         status: 200,
         body: { priceBreakdown: { priorityFee: '20' } },

@@ -1,5 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import { catchError, defer, map, Observable, of, retry, switchMap, throwError } from 'rxjs';
+import type { LalamoveException } from '../errors/lalamove.exception.js';
 import { signAttempt } from './attempt.js';
 import type { ClientSettings } from './client-settings.js';
 import { abortedBeforeSending, attemptFailure, readAnswer, type AttemptFailure } from './outcome.js';
@@ -55,17 +56,20 @@ export class LalamoveClient {
       return throwError(() => exception);
     const delay = retryDelay(attempts, exception, retry, Math.random());
     if (clock.now() + delay >= call.deadline) return throwError(() => exception);
-    return this.#wait(call, delay);
+    return this.#wait(call, delay, exception);
   }
 
-  #wait(call: PreparedCall<unknown>, delayMs: number): Observable<void> {
+  #wait(call: PreparedCall<unknown>, delayMs: number, exception: LalamoveException): Observable<void> {
     const { signal } = call.options;
+    const { clock } = this.#settings;
     return new Observable((subscriber) => {
       const giveUp = (): void => {
-        subscriber.error(abortedBeforeSending(this.#settings, call));
+        subscriber.error(abortedBeforeSending(this.#settings, call, exception.sentRequestId));
       };
-      const cancel = this.#settings.clock.setTimeout(() => {
-        subscriber.next();
+      const cancel = clock.setTimeout(() => {
+        // A busy process wakes late; what has no time left is not sent.
+        if (clock.now() < call.deadline) subscriber.next();
+        else subscriber.error(exception);
       }, delayMs);
       signal?.addEventListener('abort', giveUp, { once: true });
       if (signal?.aborted) giveUp();

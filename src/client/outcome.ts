@@ -1,13 +1,13 @@
 import { exceptionOfRow, outcomeUnknown } from '../errors/create-exception.js';
 import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
 import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
-import { redact, redactAnswer } from '../errors/redact.js';
+import { redact } from '../errors/redact.js';
 import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
-import { isRecord } from '../dto/is-record.js';
+import { isRecord } from '../is-record.js';
 import type { Attempt } from './attempt.js';
 import type { ClientSettings } from './client-settings.js';
 import type { PreparedCall } from './prepared-call.js';
-import { WireFailure } from './transport.js';
+import { WireFailure } from './wire-failure.js';
 
 /**
  * What a failed attempt did at Lalamove's: surely nothing because it never got there, surely nothing because it was refused, or nobody
@@ -47,10 +47,11 @@ export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: Upst
     const read = envelope && call.operation.read(envelope.data);
     if (read !== undefined) return read;
   }
-  const exception = translateAnswer(redactAnswer(answer, secretsOf(context)), {
+  const exception = translateAnswer(answer, {
     ...callDetails(context),
     repeatable: call.operation.repeatable,
     now: settings.clock.now(),
+    secrets: secretsOf(context),
   });
   throw failure(context, outcomeOfStatus(status), exception);
 }
@@ -58,26 +59,41 @@ export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: Upst
 /** Turns whatever ended an attempt into its failure. An error that nobody expected counts as one from the wire: it may have been sent. */
 export function attemptFailure(context: AttemptContext<unknown>, error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error;
-  const { kind, unsent, origin } = error instanceof WireFailure ? error : new WireFailure('connection', false, error);
+  const { kind, unsent, head, cause } =
+    error instanceof WireFailure ? error : new WireFailure('connection', { cause: error });
+  const requestId = head?.headers['request-id'];
   const code = codeOf(kind, context.call.options.signal);
   const row = rowOf(code);
   const exception = exceptionOfRow(row, code, {
     ...callDetails(context),
     sentRequestId: unsent ? undefined : context.attempt.requestId,
     retryable: row.retryable && !context.call.options.signal?.aborted && (unsent || context.call.operation.repeatable),
-    cause: plainCause(context, origin),
+    upstreamStatus: head?.status,
+    requestId: requestId && redact(requestId, secretsOf(context)),
+    cause: plainCause(context, cause),
   });
   return failure(context, unsent ? 'unsent' : 'unknown', exception);
 }
 
-/** The end of a call whose caller gave it up before it was sent (again). */
+/**
+ * The end of a call whose caller gave it up between two attempts.
+ *
+ * @param sentRequestId of the last attempt
+ */
 export function abortedBeforeSending(
   settings: ClientSettings,
   { operation, options }: PreparedCall<unknown>,
+  sentRequestId: string | undefined,
 ): LalamoveException {
   const { account, policy } = settings;
   const code = codeOf('aborted', options.signal);
-  return exceptionOfRow(rowOf(code), code, { operation: operation.name, account, policy, retryable: false });
+  return exceptionOfRow(rowOf(code), code, {
+    operation: operation.name,
+    account,
+    policy,
+    sentRequestId,
+    retryable: false,
+  });
 }
 
 /** Only a 4xx says that nothing was done; a 408 comes from gateways that do not know. */
@@ -131,12 +147,14 @@ function secretsOf({ settings, attempt }: AttemptContext<unknown>): string[] {
   return [settings.apiKey, settings.apiSecret, attempt.signature];
 }
 
-/** The envelope of a success; an empty body is an empty one. `undefined` for what is no JSON object, or lists errors. */
+/** The envelope of a success; an empty body is an empty one. `undefined` for what has no `data`, or lists errors beside it. */
 function readEnvelope(body: string): Record<string, unknown> | undefined {
   if (body.trim() === '') return {};
   try {
     const envelope: unknown = JSON.parse(body);
-    return isRecord(envelope) && !('errors' in envelope) ? envelope : undefined;
+    if (!isRecord(envelope) || !('data' in envelope)) return undefined;
+    const { errors = [] } = envelope;
+    return Array.isArray(errors) && errors.length === 0 ? envelope : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { fieldErrors, type FieldError } from '../dto/field-errors.js';
-import { isRecord, isStringMap } from '../dto/is-record.js';
+import { isRecord, isStringMap } from '../is-record.js';
 import { exceptionOfRow } from '../errors/create-exception.js';
 import { rowOf } from '../errors/error-catalog.js';
 import type { AttemptedCall } from '../errors/lalamove.exception.js';
@@ -34,7 +34,8 @@ export interface PreparedCall<Answer> {
  * @throws InvalidRequestException with a pointer a fault: into the body (`/data/…`), an id (`/orderId`), an option (`/options/…`)
  */
 export function prepareCall<Answer>(settings: ClientSettings, request: CallRequest<Answer>): PreparedCall<Answer> {
-  const { operation, ids = {}, input, options = {} } = request;
+  const { operation, ids = {}, input } = request;
+  const options = request.options ?? {};
   const checked = options.validate ?? settings.validate;
   const refuse = (errors: readonly FieldError[]): never => {
     const { account, policy } = settings;
@@ -68,7 +69,12 @@ function idErrors(ids: Readonly<Record<string, unknown>>): FieldError[] {
   return Object.entries(ids).flatMap(([name, id]) =>
     typeof id === 'string' && /^\S{1,200}$/.test(id) && !/^\.\.?$/.test(id) && isWellFormed(id)
       ? []
-      : [{ pointer: `/${name}`, message: `${name} must be a non-empty string` }],
+      : [
+          {
+            pointer: `/${name}`,
+            message: `${name} must be a string that can stand in a path: not empty, no white space, no dots alone`,
+          },
+        ],
   );
 }
 

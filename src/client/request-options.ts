@@ -1,4 +1,5 @@
 import type { FieldError } from '../dto/field-errors.js';
+import { isRecord } from '../is-record.js';
 
 /** What may differ from call to call; each has the account's own setting as its default. */
 export interface RequestOptions {
@@ -21,23 +22,33 @@ export interface RequestOptions {
 /** Visible ASCII: what a header can carry without being taken for two. */
 const HEADER_TEXT = /^[\x21-\x7e]{1,200}$/;
 
+/** The longest time that a timer can wait; beyond it Node fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const MS = 'must be a number of ms above 0';
+
+/** What each option must be. */
+const CHECKS: Readonly<Record<keyof RequestOptions, [holds: (value: unknown) => boolean, remedy: string]>> = {
+  market: [isMarket, 'must be a two-letter market, such as HK'],
+  signal: [isSignal, 'must be an AbortSignal'],
+  timeoutMs: [isMs, MS],
+  deadlineMs: [isMs, MS],
+  maxAttempts: [isCount, 'must be a whole number of at least 1'],
+  requestId: [isHeaderText, 'must be 1 to 200 visible ASCII characters'],
+  validate: [(value) => typeof value === 'boolean', 'must be true or false'],
+};
+
 /** What is wrong with a call's own options; empty where all is well. */
-export function requestOptionErrors(options: RequestOptions): FieldError[] {
-  const positive = (name: 'timeoutMs' | 'deadlineMs'): FieldError[] =>
-    holds(options[name], (value) => Number.isFinite(value) && value > 0)
-      ? []
-      : [fault(name, 'must be a number of ms above 0')];
-  return [
-    ...(holds(options.market, isMarket) ? [] : [fault('market', 'must be a two-letter market, such as HK')]),
-    ...positive('timeoutMs'),
-    ...positive('deadlineMs'),
-    ...(holds(options.maxAttempts, (value) => Number.isInteger(value) && value >= 1)
-      ? []
-      : [fault('maxAttempts', 'must be a whole number of at least 1')]),
-    ...(holds(options.requestId, (value) => HEADER_TEXT.test(value))
-      ? []
-      : [fault('requestId', 'must be 1 to 200 visible ASCII characters')]),
-  ];
+export function requestOptionErrors(options: unknown): FieldError[] {
+  if (!isRecord(options)) return [{ pointer: '/options', message: 'must be an object' }];
+  const checks: Readonly<Record<string, [(value: unknown) => boolean, string] | undefined>> = CHECKS;
+  return Object.entries(options).flatMap(([name, value]) => {
+    const [holds, remedy] = checks[name] ?? [
+      () => false,
+      `is not an option: the options are ${Object.keys(CHECKS).join(', ')}`,
+    ];
+    return value === undefined || holds(value) ? [] : [{ pointer: `/options/${name}`, message: `${name} ${remedy}` }];
+  });
 }
 
 /** A market is two letters; which ones exist is Lalamove's to say. */
@@ -45,10 +56,19 @@ export function isMarket(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z]{2}$/.test(value);
 }
 
-function holds<T>(value: T | undefined, test: (value: T) => boolean): boolean {
-  return value === undefined || test(value);
+/** A time that a timer can wait, in ms. */
+export function isMs(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= LONGEST_MS;
 }
 
-function fault(name: string, message: string): FieldError {
-  return { pointer: `/options/${name}`, message };
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1;
+}
+
+function isHeaderText(value: unknown): boolean {
+  return typeof value === 'string' && HEADER_TEXT.test(value);
+}
+
+function isSignal(value: unknown): boolean {
+  return isRecord(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function';
 }

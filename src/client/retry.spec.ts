@@ -16,6 +16,10 @@ describe('retryDelay', () => {
     expect(retryDelay(3, SILENT, OPTIONS, 0.5)).toBe(500);
   });
 
+  it('backs off also where Lalamove asks for no wait', () => {
+    expect(retryDelay(2, { retryAfterSeconds: 0 }, OPTIONS, 1)).toBe(500);
+  });
+
   it('waits as long as Lalamove asks for, even beyond the longest', () => {
     expect(retryDelay(1, { retryAfterSeconds: 30 }, OPTIONS, 0)).toBe(30_000);
   });

@@ -23,7 +23,8 @@ export interface RetryOptions {
 }
 
 /**
- * How long to wait before the next attempt, in ms: what Lalamove asked for, else exponential back-off with full jitter.
+ * How long to wait before the next attempt, in ms: exponential back-off with full jitter, longer where Lalamove asks
+ * for it.
  *
  * @param attempt how many attempts there were
  * @param random a number from 0 to 1
@@ -34,6 +35,6 @@ export function retryDelay(
   { baseDelayMs, maxDelayMs }: Required<RetryOptions>,
   random: number,
 ): number {
-  if (retryAfterSeconds !== undefined) return retryAfterSeconds * 1000;
-  return random * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
+  const backOff = random * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
+  return Math.max(backOff, (retryAfterSeconds ?? 0) * 1000);
 }

@@ -1,4 +1,4 @@
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 /** A measure, e.g. `{ value: '20', unit: 'kg' }`. */
 export interface Measure {

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 /** A place. Numbers and decimal strings are both accepted; Lalamove refuses numbers, so strings are what is sent. */
 export class CoordinatesDto {

@@ -7,6 +7,7 @@ import {
   IsDefined,
   IsISO8601,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -21,6 +22,7 @@ export class QuotationStopDto {
   /** Where an address is given, coordinates may be left out: Lalamove then looks the place up. */
   @ValidateIf(({ coordinates, address }: QuotationStopDto) => coordinates != null || address == null)
   @IsDefined({ message: 'coordinates are required where there is no address' })
+  @IsObject()
   @ValidateNested()
   @Type(() => CoordinatesDto)
   coordinates?: CoordinatesDto;
@@ -70,6 +72,7 @@ export class CreateQuotationDto {
   @IsArray()
   @ArrayMinSize(2, { message: 'stops must be one pick-up and at least one drop-off' })
   @ArrayMaxSize(16, { message: 'stops must be one pick-up and at most 15 drop-offs' })
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => QuotationStopDto)
   stops: QuotationStopDto[];
@@ -77,7 +80,9 @@ export class CreateQuotationDto {
   /** The pick-up time, ISO 8601 in UTC (`2026-12-01T08:30:00Z`), at most 30 days ahead; left out for at once. */
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true }, { message: 'scheduleAt must be an ISO 8601 time' })
-  @Matches(/Z$/, { message: 'scheduleAt must be in UTC, ending in Z' })
+  @Matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, {
+    message: 'scheduleAt must be in UTC, such as 2026-12-01T08:30:00Z',
+  })
   scheduleAt?: string;
 
   /** Special requests of the service type, e.g. `['TOLL_FEE_10']`; `getCities()` lists them. */
@@ -92,6 +97,7 @@ export class CreateQuotationDto {
   isRouteOptimized?: boolean;
 
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => ItemDto)
   item?: ItemDto;

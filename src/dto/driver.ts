@@ -1,5 +1,5 @@
 import type { Coordinates } from './quotation.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import { repairTimes } from './repair-time.js';
 
 /** An answer of `GET /v3/orders/:id/drivers/:driverId`; an answer is checked for its id, other fields come as they came. */

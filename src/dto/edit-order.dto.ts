@@ -5,6 +5,7 @@ import {
   IsArray,
   IsDefined,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -12,11 +13,12 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { CoordinatesDto } from './coordinates.dto.js';
-import { E164, E164_MESSAGE, LONGEST_REMARKS } from './place-order.dto.js';
+import { E164, E164_MESSAGE, LONGEST_REMARKS } from './contact.js';
 
 /** A stop of an edited order. */
 export class EditedStopDto {
   @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => CoordinatesDto)
   coordinates: CoordinatesDto;
@@ -46,6 +48,7 @@ export class EditOrderDto {
   @IsArray()
   @ArrayMinSize(2, { message: 'stops must be the pick-up as it was placed and at least one drop-off' })
   @ArrayMaxSize(16, { message: 'stops must be the pick-up as it was placed and at most 15 drop-offs' })
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => EditedStopDto)
   stops: EditedStopDto[];

@@ -63,7 +63,15 @@ describe('fieldErrors', () => {
     ['one stop', CreateQuotationDto, { ...quotation, stops: [stop] }, ['/data/stops']],
     ['17 stops', CreateQuotationDto, { ...quotation, stops: Array(17).fill(stop) }, ['/data/stops']],
     ['a stop of nothing', CreateQuotationDto, { ...quotation, stops: [stop, {}] }, ['/data/stops/1/coordinates']],
-    ['a stop that is a text', CreateQuotationDto, { ...quotation, stops: [stop, 'there'] }, ['/data/stops/1']],
+    [
+      'a stop that is a text',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, 'there'] },
+      ['/data/stops', '/data/stops/1'],
+    ],
+    ['a sender that is a list', PlaceOrderDto, { ...order, sender: [sender] }, ['/data/sender']],
+    ['a date', PlaceOrderDto, new Date(), ['/data']],
+    ['a week', CreateQuotationDto, { ...quotation, scheduleAt: '2026-W01-1T08:00:00Z' }, ['/data/scheduleAt']],
     [
       'a latitude beyond the pole',
       CreateQuotationDto,

@@ -1,6 +1,6 @@
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 /** A fault of a request, and where it is: a JSON pointer (RFC 6901) into what would be sent. */
 export interface FieldError {
@@ -19,9 +19,10 @@ export function fieldErrors<T extends object>(dto: ClassConstructor<T>, input: u
     return [{ pointer: '/data', message: 'must be an object' }];
   }
   try {
-    return validateSync(plainToInstance(dto, input), { forbidUnknownValues: false }).flatMap((error) =>
-      flatten(error, '/data'),
-    );
+    const instance = plainToInstance(dto, input);
+    // A Date or a Map stays what it is.
+    if (!(instance instanceof dto)) return [{ pointer: '/data', message: 'must be a plain object' }];
+    return validateSync(instance, { forbidUnknownValues: false }).flatMap((error) => flatten(error, '/data'));
   } catch {
     // E.g. an input that contains itself.
     return [{ pointer: '/data', message: 'cannot be read as a plain object' }];

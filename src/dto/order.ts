@@ -1,5 +1,5 @@
 import type { Coordinates, Distance, PriceBreakdown } from './quotation.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import { repairTimes } from './repair-time.js';
 
 /** Status of an order. Statuses that are newer than this package pass through. */

@@ -6,6 +6,7 @@ import {
   IsBoolean,
   IsDefined,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -13,14 +14,8 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { isStringMap } from './is-record.js';
-
-/** Phone numbers are sent in E.164; Lalamove checks further, by market. */
-export const E164 = /^\+[1-9]\d{1,14}$/;
-export const E164_MESSAGE = 'phone must be in E.164 form, such as +85290000000';
-
-/** How many characters the remarks for a driver may have. */
-export const LONGEST_REMARKS = 1500;
+import { E164, E164_MESSAGE, LONGEST_REMARKS } from './contact.js';
+import { isStringMap } from '../is-record.js';
 
 /** The contact at the pick-up. */
 export class SenderDto {
@@ -68,6 +63,7 @@ export class PlaceOrderDto {
   quotationId: string;
 
   @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => SenderDto)
   sender: SenderDto;
@@ -76,6 +72,7 @@ export class PlaceOrderDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(15)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => RecipientDto)
   recipients: RecipientDto[];

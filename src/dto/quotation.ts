@@ -1,4 +1,4 @@
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import { repairTimes } from './repair-time.js';
 import type { ItemDto } from './create-quotation.dto.js';
 

@@ -1,4 +1,4 @@
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 /** Minutes and a constant `.00` where seconds belong: `2025-09-10T19:21.00Z`, which no date parser reads. */
 const MINUTES_ONLY = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})\.\d+Z$/;

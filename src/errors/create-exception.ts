@@ -78,7 +78,9 @@ const SILENT = new Set([408, 499, 504]);
 
 function mirrored(upstreamStatus: number | undefined, row: ErrorRow): number {
   if (upstreamStatus === undefined) return row.status;
-  return upstreamStatus >= 400 && upstreamStatus <= 599 ? upstreamStatus : 502;
+  if (upstreamStatus >= 400 && upstreamStatus <= 599) return upstreamStatus;
+  // What broke after a success was announced is answered for what it is; a success that cannot be used, as a bad gateway.
+  return row.statuses.length === 0 ? row.status : 502;
 }
 
 function gatewayAnswer(row: ErrorRow, failed: boolean): GatewayAnswer | undefined {

@@ -133,7 +133,7 @@ const ROWS = [
   ours('LALAMOVE_CONNECTION', 502, LalamoveConnectionException, 'The connection to Lalamove could not be made, or broke.', { retryable: true }),
   ours('LALAMOVE_ABORTED', 499, LalamoveAbortedException, 'The call to Lalamove was aborted by its caller.', { fixableBy: 'consumer' }),
   ours('LALAMOVE_OUTCOME_UNKNOWN', 502, LalamoveOutcomeUnknownException, 'It is not known whether Lalamove has carried this out. Do not repeat it before that is known.', { fixableBy: 'host' }),
-  ours('LALAMOVE_UNKNOWN_ERROR', 502, LalamoveException, 'Lalamove answered with an error that this version does not know.'),
+  ours('LALAMOVE_UNKNOWN_ERROR', 502, LalamoveException, 'Lalamove answered with an error that this version does not know.', { fixableBy: 'host' }),
 ];
 
 /** The codes of the catalog. Lalamove adds codes without notice, so an exception's `code` can be any other string too. */

@@ -1,7 +1,7 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
 import type { LalamoveAnswerFormat, LalamoveStatusPolicy } from './http-answer.js';
 import { LalamoveException } from './lalamove.exception.js';
-import { axiosErrorOrigin, LALAMOVE_ORIGINS } from './translate-axios-error.js';
+import { calledBaseUrl, LALAMOVE_HOSTS } from './translate-axios-error.js';
 
 /** How an account's failures are answered to the app's own API consumers. */
 export interface LalamoveErrorOptions {
@@ -29,45 +29,55 @@ export interface LalamoveErrorOptions {
 export interface AccountErrorPolicy extends Required<LalamoveErrorOptions> {
   /** The name of the registration; `undefined` for the default one. */
   account: string | undefined;
-  /** The origin of its base URL: a raw axios error from there is Lalamove's. */
-  origin: string;
+  /** A raw axios error of a call beneath it is Lalamove's. */
+  baseUrl: string;
   logger: LoggerService;
+}
+
+/** A failure that is Lalamove's, and the policy that answers it; none where no account is registered. */
+export interface LalamoveFailure {
+  policy: AccountErrorPolicy | undefined;
+  /** Where a raw axios error's request went; absent for a {@link LalamoveException}. */
+  baseUrl?: string;
 }
 
 /** The error policies of all registrations of one app: each account adds its own, the one filter asks for them. */
 @Injectable()
 export class LalamoveErrorPolicies {
-  readonly #accounts = new Map<string | undefined, AccountErrorPolicy>();
+  readonly #accounts = new Map<string | undefined, { owner: object; policy: AccountErrorPolicy }>();
 
-  /** @returns `false` where the name is taken. */
-  add(policy: AccountErrorPolicy): boolean {
-    if (this.#accounts.has(policy.account)) return false;
-    this.#accounts.set(policy.account, policy);
+  /**
+   * @param owner the registration: it may add its policy again (request-scoped options are read anew for each request)
+   * @returns `false` where another registration has the name
+   */
+  add(policy: AccountErrorPolicy, owner: object): boolean {
+    const taken = this.#accounts.get(policy.account);
+    if (taken && taken.owner !== owner) return false;
+    this.#accounts.set(policy.account, { owner, policy });
     return true;
   }
 
   /** Whether the app-wide filter is to answer this: a Lalamove failure of an account whose filter is on. */
   covers(error: unknown): boolean {
-    return isLalamoveFailure(error, this.#origins()) && this.of(error)?.filter !== false;
+    const failure = this.failure(error);
+    return failure !== undefined && failure.policy?.filter !== false;
   }
 
-  /** The policy for an error: its account's, else that of the account with its host, else the default account's, else the first. */
-  of(error: unknown): AccountErrorPolicy | undefined {
-    const all = [...this.#accounts.values()];
-    const byName = LalamoveException.is(error) ? this.#accounts.get(error.account) : undefined;
-    const origin = axiosErrorOrigin(error);
-    const byHost = origin === undefined ? undefined : all.find((policy) => policy.origin === origin);
-    return byName ?? byHost ?? this.#accounts.get(undefined) ?? all[0];
+  /**
+   * What is known of an error, or `undefined` where it is not Lalamove's. An exception is answered by its account's policy, a raw axios
+   * error by that of the account whose base URL it went to; the default account stands in, and goes first where several would do.
+   */
+  failure(error: unknown): LalamoveFailure | undefined {
+    const standIn = this.#all()[0];
+    if (LalamoveException.is(error)) return { policy: this.#accounts.get(error.account)?.policy ?? standIn };
+    const baseUrl = calledBaseUrl(error, [...this.#all().map((policy) => policy.baseUrl), ...LALAMOVE_HOSTS]);
+    if (baseUrl === undefined) return undefined;
+    return { policy: this.#all().find((policy) => policy.baseUrl === baseUrl) ?? standIn, baseUrl };
   }
 
-  #origins(): string[] {
-    return [...LALAMOVE_ORIGINS, ...[...this.#accounts.values()].map(({ origin }) => origin)];
+  /** The default account's first. */
+  #all(): AccountErrorPolicy[] {
+    const all = [...this.#accounts.values()].map(({ policy }) => policy);
+    return all.sort((a, b) => Number(a.account !== undefined) - Number(b.account !== undefined));
   }
-}
-
-/** Whether an error is a {@link LalamoveException} (of any copy of this package) or an axios error from one of these origins. */
-export function isLalamoveFailure(error: unknown, origins: readonly string[]): boolean {
-  if (LalamoveException.is(error)) return true;
-  const origin = axiosErrorOrigin(error);
-  return origin !== undefined && origins.includes(origin);
 }

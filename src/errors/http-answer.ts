@@ -106,7 +106,7 @@ function decided(exception: LalamoveException, policy: (exception: LalamoveExcep
   }
 }
 
-/** `statusCode` is left out: Nest's adapters take a body that has it for theirs and overwrite its content type. */
+/** RFC 9457's names for the members that Nest names otherwise. */
 function problemBody({ statusCode, error, message, ...members }: NestErrorBody): ProblemBody {
   return { type: 'about:blank', title: error, status: statusCode, detail: message, ...members };
 }

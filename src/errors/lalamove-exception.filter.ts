@@ -7,12 +7,14 @@ import {
   type ExceptionFilter,
   type LoggerService,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { throwError, type Observable } from 'rxjs';
-import { isLalamoveFailure, LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
-import { httpAnswer } from './http-answer.js';
+import { isRecord } from '../is-record.js';
+import { rowOf, rowOfCode } from './error-catalog.js';
+import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
+import { httpAnswer, type HttpAnswer } from './http-answer.js';
 import { LalamoveException } from './lalamove.exception.js';
-import { LALAMOVE_ORIGINS, translateAxiosError } from './translate-axios-error.js';
+import { calledBaseUrl, LALAMOVE_HOSTS, translateAxiosError } from './translate-axios-error.js';
 
 /** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */
 function caught(matches: (error: unknown) => boolean): Abstract<unknown> {
@@ -27,13 +29,14 @@ const DEFAULT_POLICY: Pick<AccountErrorPolicy, 'status' | 'format' | 'logger'> =
 
 /**
  * Answers every {@link LalamoveException}, and every raw axios error of a call to Lalamove, to the app's own API consumer. `LalamoveModule`
- * registers it once for the whole app; with `errors: { filter: false }` a host can bind it where it likes, by
- * `@UseFilters(LalamoveExceptionFilter)` or `app.useGlobalFilters(app.get(LalamoveExceptionFilter))`.
+ * registers it once for the whole app. With `errors: { filter: false }` a host can bind it where it likes, by
+ * `app.useGlobalFilters(app.get(LalamoveExceptionFilter))` or `@UseFilters(LalamoveExceptionFilter)`; bound by its class it knows raw
+ * axios errors by Lalamove's own hosts alone, not by an account's `baseUrl`.
  *
  * What the app or Lalamove must fix is logged at error level. A microservice handler gets the exception as `throwError`, a WebSocket client
  * an `exception` event with the same body; in any other context (GraphQL, custom ones) it is thrown on.
  */
-@Catch(caught((error) => isLalamoveFailure(error, LALAMOVE_ORIGINS)))
+@Catch(caught((error) => LalamoveException.is(error) || calledBaseUrl(error, LALAMOVE_HOSTS) !== undefined))
 @Injectable()
 export class LalamoveExceptionFilter implements ExceptionFilter {
   constructor(
@@ -42,72 +45,72 @@ export class LalamoveExceptionFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
-    const policy = this.policies.of(error) ?? DEFAULT_POLICY;
-    const exception = LalamoveException.is(error) ? error : this.#translate(error, policy);
-    report(exception, policy.logger);
+    const { policy, baseUrl = '' } = this.policies.failure(error) ?? {};
+    const { status, format, logger } = policy ?? DEFAULT_POLICY;
+    const translation = {
+      account: policy?.account,
+      policy: status === 'gateway' ? status : undefined,
+      now: Date.now(),
+    };
+    const exception = LalamoveException.is(error) ? error : translateAxiosError(error, baseUrl, translation);
+    report(exception, logger);
     switch (host.getType<string>()) {
       case 'http':
-        this.#answer(exception, policy, host);
+        reply(this.adapterHost.httpAdapter, host.switchToHttp().getResponse(), httpAnswer(exception, status, format));
         return undefined;
       case 'rpc':
         return throwError(() => exception);
       case 'ws':
-        emit(host.switchToWs().getClient(), httpAnswer(exception, policy.status, 'nest').body);
+        emit(host.switchToWs().getClient(), httpAnswer(exception, status, 'nest').body);
         return undefined;
       default:
         throw exception;
     }
   }
-
-  #translate(error: unknown, policy: Partial<AccountErrorPolicy>): LalamoveException {
-    const { account, status } = policy;
-    return translateAxiosError(error, {
-      account,
-      policy: status === 'gateway' ? 'gateway' : 'mirror',
-      now: Date.now(),
-    });
-  }
-
-  #answer(
-    exception: LalamoveException,
-    { status, format }: Pick<AccountErrorPolicy, 'status' | 'format'>,
-    host: ArgumentsHost,
-  ): void {
-    const { httpAdapter } = this.adapterHost;
-    const response: unknown = host.switchToHttp().getResponse();
-    if (httpAdapter.isHeadersSent(response)) {
-      httpAdapter.end(response);
-      return;
-    }
-    const answer = httpAnswer(exception, status, format);
-    for (const [name, value] of Object.entries(answer.headers)) httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, answer.body, answer.status);
-  }
 }
 
 /**
- * The filter for a whole app. Nest asks `instanceof` of what `@Catch` names and takes the first filter that matches, so switching ours off
+ * A filter for the whole of an app. Nest asks `instanceof` of what `@Catch` names and takes the first filter that matches, so switching one off
  * must happen there: a filter that catches and does nothing would swallow, one that rethrows would hide the host's own.
  */
-export function appWideFilter(adapterHost: HttpAdapterHost, policies: LalamoveErrorPolicies): LalamoveExceptionFilter {
-  @Catch(caught((error) => policies.covers(error)))
-  class AppWideLalamoveExceptionFilter extends LalamoveExceptionFilter {}
+export function appFilter(
+  adapterHost: HttpAdapterHost,
+  policies: LalamoveErrorPolicies,
+  matches: (error: unknown) => boolean,
+): LalamoveExceptionFilter {
+  @Catch(caught(matches))
+  class AppLalamoveExceptionFilter extends LalamoveExceptionFilter {}
 
-  return new AppWideLalamoveExceptionFilter(adapterHost, policies);
+  return new AppLalamoveExceptionFilter(adapterHost, policies);
 }
 
-/** One line that can be searched for; no personal data. */
+/**
+ * Answers through the HTTP adapter. The response may be raw (Fastify's middleware has such), and Nest's adapters write a content type of their
+ * own over that of an object that is no `application/json`: so headers go where they can, and a problem is sent as text.
+ */
+function reply(adapter: AbstractHttpAdapter, response: unknown, { status, headers, body }: HttpAnswer): void {
+  const raw = isRecord(response) && isRecord(response.raw) ? response.raw : response;
+  if (adapter.isHeadersSent(response) || (isRecord(raw) && raw.headersSent === true)) {
+    adapter.end(response);
+    return;
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (hasMethod(response, 'setHeader')) response.setHeader(name, value);
+    else adapter.setHeader(response, name, value);
+  }
+  adapter.reply(response, 'Content-Type' in headers ? JSON.stringify(body) : body, status);
+}
+
+/** One line that can be searched for, without personal data: what the catalog says, not what Lalamove wrote. */
 function report(exception: LalamoveException, logger: LoggerService): void {
   if (exception.fixableBy === 'consumer') return;
-  const facts = {
-    code: exception.code,
-    upstreamStatus: exception.upstreamStatus,
-    account: exception.account,
-    requestId: exception.requestId,
-    sentRequestId: exception.sentRequestId,
-  };
-  const told = Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  logger.error(`${exception.operation ?? 'A call to Lalamove'} failed: ${exception.message} (${told.join(' ')})`);
+  const { message } = rowOfCode(exception.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
+  const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
+  const told = Object.entries({ code, upstreamStatus, account, requestId, sentRequestId })
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
+    .join(' ');
+  const line = `${exception.operation ?? 'A call to Lalamove'} failed: ${message} (${told})`;
+  logger.error(line.replace(/\p{Cc}+/gu, ' '));
 }
 
 /** As Nest's own `BaseWsExceptionFilter` does it, for Socket.IO clients and native ones. */

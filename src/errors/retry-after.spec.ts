@@ -32,6 +32,8 @@ describe('readRetryAfter', () => {
     ['nothing', {}],
     ['junk', { 'retry-after': 'soon', 'ratelimit-reset': 'x' }],
     ['a negative number', { 'retry-after': '-5' }],
+    ['a list', { 'retry-after': '5, 6' }],
+    ['a word and a number', { 'retry-after': 'Abc 5' }],
     ['a wait that nobody means', { 'retry-after': '99999999' }],
     ['a reset in milliseconds', { 'ratelimit-reset': '1655319075000' }],
   ])('does not believe %s', (_, headers) => {

@@ -26,8 +26,8 @@ export function readRetryAfter(headers: AnswerHeaders, now: number): number | un
 
 function secondsOf(text: string, base: number): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  // A date begins with its weekday; `Date.parse` alone would read a year into `-5`.
-  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  // A date begins with its weekday and a comma; `Date.parse` alone would read a year into `-5` or `abc 5`.
+  const date = /^[A-Z][a-z]{2,8}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : (date - base) / 1000;
 }
 

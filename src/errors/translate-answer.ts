@@ -2,6 +2,7 @@ import { rowOfCode, rowOfStatus, rowOfText, type ErrorRow } from './error-catalo
 import { readErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
 import type { LalamoveErrorItem, LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
+import { redact } from './redact.js';
 import { readRetryAfter, type AnswerHeaders } from './retry-after.js';
 
 /** An answer of Lalamove's, as it came. */
@@ -18,6 +19,8 @@ export interface CallContext extends Pick<LalamoveExceptionInit, 'operation' | '
   repeatable: boolean;
   /** Unix time in ms. */
   now: number;
+  /** What the answer may echo, and the exception must not hold. */
+  secrets?: readonly string[];
 }
 
 /** The statuses whose headers may tell when to come back. */
@@ -29,8 +32,10 @@ const TELLS_WHEN = new Set([429, 503]);
  */
 export function translateAnswer(answer: UpstreamAnswer, context: CallContext): LalamoveException {
   const { status, headers } = answer;
-  const { now, repeatable, ...call } = context;
-  const body = readErrorBody(answer.body);
+  const { now, repeatable, secrets = [], ...call } = context;
+  // Redacted once it is parsed: in the text a secret can hide behind JSON's escapes.
+  const clean = (text: string): string => redact(text, secrets);
+  const body = readErrorBody(answer.body, clean);
   const listed = leading(body.errors);
   const told = recognise(listed);
   const row = told ?? rowOfStatus(status);
@@ -40,7 +45,7 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
     upstreamStatus: status,
     message: told ? row.message : spoken(listed, row),
     errors: body.errors.map((error) => item(error, code, row)),
-    requestId: body.requestId ?? headers['request-id'],
+    requestId: body.requestId ?? (headers['request-id'] && clean(headers['request-id'])),
     // A 429 was refused unprocessed, so that any call may come again.
     retryable: row.retryable && (repeatable || status === 429),
     retryAfterSeconds: TELLS_WHEN.has(status) ? readRetryAfter(headers, now) : undefined,

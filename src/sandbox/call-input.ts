@@ -1,10 +1,10 @@
-import { isRecord } from '../dto/is-record.js';
+import { isRecord } from '../is-record.js';
+import { E164 } from '../dto/contact.js';
 import type { Coordinates } from '../dto/quotation.js';
 import type { MarketFacts } from './market-facts.js';
 import { Refusal } from './refusal.js';
 import { locate } from './route-price.js';
 
-const E164 = /^\+[1-9]\d{1,14}$/;
 const MINUTE_MS = 60_000;
 const LONGEST_AHEAD_MS = 30 * 24 * 60 * MINUTE_MS;
 

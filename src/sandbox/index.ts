@@ -7,4 +7,4 @@ export {
 } from './lalamove-sandbox.js';
 export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './refusal.js';
 export type { SeenRequest } from './sandbox-request.js';
-export type { SandboxOperation } from './sandbox-routes.js';
+export type { LalamoveOperation } from '../errors/operation-table.js';

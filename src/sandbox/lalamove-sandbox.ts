@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../clock.js';
 import type { Order, OrderStatus } from '../dto/order.js';
+import type { LalamoveOperation } from '../errors/operation-table.js';
 import { Refusal, writeRefusal, type RefusalAnswer, type WrittenAnswer } from './refusal.js';
 import { admit, seeRequest, type SeenRequest } from './sandbox-request.js';
-import type { SandboxOperation } from './sandbox-routes.js';
 import { SandboxState } from './sandbox-state.js';
 
 /** Options of {@link LalamoveSandbox.start}. */
@@ -40,7 +40,7 @@ export type ScriptedAnswer = RefusalAnswer | WrittenAnswer | 'reset' | 'silence'
 /** Which request a scripted answer is for, and how often. */
 export interface ScriptOptions {
   /** Waits for a request of this call; others pass. Any request by default. */
-  operation?: SandboxOperation;
+  operation?: LalamoveOperation;
   /**
    * For how many requests.
    *
@@ -56,8 +56,8 @@ export interface ScriptOptions {
 }
 
 interface Script extends Required<Pick<ScriptOptions, 'times' | 'afterWork'>> {
-  operation: SandboxOperation | undefined;
-  answer: ScriptedAnswer;
+  operation: LalamoveOperation | undefined;
+  answer: Exclude<ScriptedAnswer, RefusalAnswer>;
 }
 
 /**
@@ -112,7 +112,7 @@ export class LalamoveSandbox {
 
   /** Every order, as `GET /v3/orders/:id` would answer it now. */
   get orders(): Order[] {
-    return [...this.#state.orders.values()].map(({ order }) => order);
+    return [...this.#state.orders.values()].map(({ order }) => structuredClone(order));
   }
 
   /** Stops listening and cuts what is open. What it knew is gone. */
@@ -125,9 +125,22 @@ export class LalamoveSandbox {
     });
   }
 
-  /** Scripts the answer to the next request (or requests); scripts are used up in their order. The signature is checked and noted first. */
+  /**
+   * Scripts the answer to the next request (or requests); scripts are used up in their order. The signature is checked and noted first.
+   *
+   * @throws TypeError for a code that the catalog does not have
+   * @throws RangeError for a status or a number of times that cannot be
+   */
   respondNext(answer: ScriptedAnswer, { operation, times = 1, afterWork = false }: ScriptOptions = {}): void {
-    this.#scripts.push({ answer, operation, times, afterWork });
+    const written = typeof answer === 'object' && 'code' in answer ? writeRefusal(answer) : answer;
+    if (
+      typeof written === 'object' &&
+      !(Number.isInteger(written.status) && written.status >= 200 && written.status <= 999)
+    ) {
+      throw new RangeError('A scripted status must be a whole number from 200 to 999.');
+    }
+    if (!(Number.isInteger(times) && times >= 1)) throw new RangeError('times must be a whole number of at least 1.');
+    this.#scripts.push({ answer: written, operation, times, afterWork });
   }
 
   /**
@@ -155,18 +168,18 @@ export class LalamoveSandbox {
     }
   }
 
-  #work(seen: SeenRequest): WrittenAnswer | RefusalAnswer {
+  #work(seen: SeenRequest): WrittenAnswer {
     try {
-      const { route, call } = admit(seen, this.#state);
-      const { status, data } = route.handle(call);
+      const { handle, call } = admit(seen, this.#state);
+      const { status, data } = handle(call);
       return { status, body: data === undefined ? '' : `${JSON.stringify({ data })}\n` };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { code: error.code, ...(error.pointer !== undefined && { pointer: error.pointer }) };
+      return writeRefusal(error.answer);
     }
   }
 
-  #nextScript(operation: SandboxOperation | undefined): Script | undefined {
+  #nextScript(operation: LalamoveOperation | undefined): Script | undefined {
     const index = this.#scripts.findIndex((script) => script.operation === undefined || script.operation === operation);
     const script = this.#scripts[index];
     if (!script) return undefined;
@@ -175,8 +188,7 @@ export class LalamoveSandbox {
     return script;
   }
 
-  #write(response: ServerResponse, answer: RefusalAnswer | WrittenAnswer): { status: number; body: string } {
-    const { status, headers, body } = 'code' in answer ? writeRefusal(answer) : answer;
+  #write(response: ServerResponse, { status, headers, body }: WrittenAnswer): { status: number; body: string } {
     response.writeHead(status, {
       'content-type': 'application/json; charset=utf-8',
       'request-id': randomUUID(),

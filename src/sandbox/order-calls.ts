@@ -1,4 +1,4 @@
-import { isRecord, isStringMap } from '../dto/is-record.js';
+import { isRecord, isStringMap } from '../is-record.js';
 import { CHANGE_DRIVER_REASONS } from '../dto/order-change.dto.js';
 import type { OrderStop } from '../dto/order.js';
 import { contact, place, requiredList, requiredText, seenPhone, stopList, type Contact } from './call-input.js';
@@ -10,6 +10,8 @@ import type { SandboxOrder } from './sandbox-state.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** In any currency; what Lalamove's own limit is, nobody outside knows. */
+const HIGHEST_FEE = 1_000_000;
 
 /** `POST /v3/orders`. One quotation can be ordered twice: nobody outside knows whether it can, and this is the worse answer. */
 export function placeOrder(call: SandboxCall): SandboxAnswer {
@@ -113,6 +115,7 @@ export function addPriorityFee(call: SandboxCall): SandboxAnswer {
   if (order.status !== 'ASSIGNING_DRIVER') throw new Refusal('ERR_INVALID_ORDER_STATUS');
   const priorityFee = requiredText(call.data, 'priorityFee');
   if (!/^\d+(\.\d+)?$/.test(priorityFee)) throw new Refusal('ERR_INVALID_TIPS', '/data/priorityFee');
+  if (Number(priorityFee) > HIGHEST_FEE) throw new Refusal('ERR_EXCEED_MAX_TIPS', '/data/priorityFee');
   if (Number(priorityFee) <= Number(order.priceBreakdown.priorityFee ?? '0'))
     throw new Refusal('ERR_INVALID_TIPS', '/data/priorityFee');
   const price = routePrice(routeLength(order.stops), order.stops.length, priorityFee, call.facts);

@@ -1,4 +1,4 @@
-import { isRecord } from '../dto/is-record.js';
+import { isRecord } from '../is-record.js';
 import type { Quotation, QuotationStop } from '../dto/quotation.js';
 import { pickUpTime, place, requiredText, stopList } from './call-input.js';
 import { Refusal } from './refusal.js';

@@ -6,13 +6,12 @@ export type RefusalShape = 'list' | 'message' | 'object' | 'empty' | 'html';
 /** A refusal of the sandbox, thrown by its rules; status and text come from the error catalog. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+  readonly answer: RefusalAnswer;
 
-  /** @param pointer a JSON pointer to the fault, sent as `detail` */
-  constructor(
-    readonly code: LalamoveErrorCode,
-    readonly pointer?: string,
-  ) {
+  /** @param details a JSON pointer to the fault, sent as `detail`; or more */
+  constructor(code: LalamoveErrorCode, details: string | Omit<RefusalAnswer, 'code'> = {}) {
     super(code);
+    this.answer = { code, ...(typeof details === 'string' ? { pointer: details } : details) };
   }
 }
 

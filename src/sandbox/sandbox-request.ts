@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { sign } from '../client/signature.js';
-import { isRecord } from '../dto/is-record.js';
+import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../errors/operation-table.js';
+import { isRecord } from '../is-record.js';
 import { marketFacts } from './market-facts.js';
 import { Refusal } from './refusal.js';
-import { findRoute, type SandboxCall, type SandboxOperation, type SandboxRoute } from './sandbox-routes.js';
+import { HANDLERS, type SandboxCall, type SandboxHandler } from './sandbox-routes.js';
 import type { SandboxState } from './sandbox-state.js';
 
 /** The keys that the sandbox accepts. */
@@ -27,7 +28,7 @@ export interface SeenRequest {
   /** Whether key and signature were right. */
   readonly signed: boolean;
   /** `undefined` for a path or method that the API does not have. */
-  readonly operation: SandboxOperation | undefined;
+  readonly operation: LalamoveOperation | undefined;
   /** What it got; absent until then, and where it got nothing. */
   answer?: { readonly status: number; readonly body: string };
 }
@@ -44,7 +45,6 @@ export async function seeRequest(request: IncomingMessage, keys: SandboxKeys): P
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
-  const route = findRoute(method, pathnameOf(path));
   return {
     method,
     path,
@@ -52,7 +52,7 @@ export async function seeRequest(request: IncomingMessage, keys: SandboxKeys): P
     rawHeaders: request.rawHeaders,
     body,
     signed: isSigned({ method, path, body, authorization: headers.authorization ?? '' }, keys),
-    operation: typeof route === 'object' ? route.operation : undefined,
+    operation: found(method, operationsOfPath(pathnameOf(path)))?.operation,
   };
 }
 
@@ -61,15 +61,21 @@ export async function seeRequest(request: IncomingMessage, keys: SandboxKeys): P
  *
  * @throws Refusal for what does not pass
  */
-export function admit(seen: SeenRequest, state: SandboxState): { route: SandboxRoute; call: SandboxCall } {
+export function admit(seen: SeenRequest, state: SandboxState): { handle: SandboxHandler; call: SandboxCall } {
   if (!seen.signed) throw new Refusal('LALAMOVE_UNAUTHORIZED');
   const market = seen.headers.market?.toUpperCase();
   const facts = marketFacts(market);
   if (market === undefined || !facts) throw new Refusal('ERR_INVALID_MARKET');
   const data = seen.body === '' ? {} : dataOf(seen.body);
-  const route = findRoute(seen.method, pathnameOf(seen.path));
-  if (typeof route !== 'object') throw new Refusal('LALAMOVE_NOT_FOUND');
-  return { route, call: { state, market, facts, ids: route.ids, data } };
+  const candidates = operationsOfPath(pathnameOf(seen.path));
+  if (candidates.length === 0) throw new Refusal('LALAMOVE_NOT_FOUND');
+  const call = found(seen.method, candidates);
+  if (!call) throw new Refusal('LALAMOVE_UNKNOWN_ERROR', { status: 405 });
+  return { handle: HANDLERS[call.operation], call: { state, market, facts, ids: call.ids, data } };
+}
+
+function found(method: string, candidates: readonly FoundOperation[]): FoundOperation | undefined {
+  return candidates.find((candidate) => candidate.method === method);
 }
 
 function isSigned(

@@ -36,6 +36,9 @@ const NEXT_STATUSES: Readonly<Record<string, readonly OrderStatus[]>> = {
   DELIVERING: ['COMPLETED', 'ASSIGNING_DRIVER', 'CANCELED'],
 };
 
+/** Statuses in which an order has no driver, or has lost it. */
+const DRIVERLESS = new Set<OrderStatus>(['ASSIGNING_DRIVER', 'CANCELED', 'REJECTED', 'EXPIRED']);
+
 /** Ids are strings of 19 digits, beyond what a JavaScript number holds. */
 const FIRST_ID = 3_394_517_965_935_700_001n;
 
@@ -72,7 +75,7 @@ export class SandboxState {
       );
     }
     if (status === 'ON_GOING') this.#match(entry);
-    if (status === 'ASSIGNING_DRIVER' || status === 'CANCELED') entry.driver = undefined;
+    if (DRIVERLESS.has(status)) entry.driver = undefined;
     const driverId = entry.driver?.driverId ?? '';
     entry.order = {
       ...entry.order,

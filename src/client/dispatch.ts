@@ -1,0 +1,35 @@
+import type { HttpService } from '@nestjs/axios';
+import { isUnconnected } from '../errors/unconnected.js';
+import { isRecord } from '../is-record.js';
+import { LalamoveHttpService } from './lalamove-http.service.js';
+
+/**
+ * What became of one request inside axios. That it never left cannot be read off an error alone: an interceptor may have sent it twice, or
+ * thrown an error that is another request's.
+ */
+export class Dispatch {
+  #sent = 0;
+  #answered = false;
+
+  constructor(private readonly http: HttpService) {}
+
+  /** Axios runs this ahead of every sending. */
+  readonly onRequest = (data: unknown): unknown => {
+    this.#sent += 1;
+    return data;
+  };
+
+  /** Axios runs this on every answer. */
+  readonly onResponse = (data: unknown): unknown => {
+    this.#answered = true;
+    return data;
+  };
+
+  /** Whether an error proves that the request never left. What a replaced `HttpService` does, nobody can say. */
+  neverLeft(error: unknown): boolean {
+    if (!(this.http instanceof LalamoveHttpService)) return false;
+    if (this.#sent === 0) return true;
+    const ours = isRecord(error) && isRecord(error.config) && error.config.transformRequest === this.onRequest;
+    return this.#sent === 1 && !this.#answered && ours && isUnconnected(error);
+  }
+}

@@ -1,0 +1,67 @@
+/** What a call of Lalamove's API is, as far as its failures are concerned. */
+export interface OperationFacts {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With `:name` for each id. */
+  readonly path: string;
+  /** Whether it may be sent again although Lalamove might have carried it out. What spends or changes an order may not. */
+  readonly repeatable: boolean;
+}
+
+/** Every call of API v3, by its method in `LalamoveService`. */
+export const OPERATION_TABLE = {
+  createQuotation: { method: 'POST', path: '/v3/quotations', repeatable: true },
+  getQuotation: { method: 'GET', path: '/v3/quotations/:quotationId', repeatable: true },
+  placeOrder: { method: 'POST', path: '/v3/orders', repeatable: false },
+  getOrder: { method: 'GET', path: '/v3/orders/:orderId', repeatable: true },
+  editOrder: { method: 'PATCH', path: '/v3/orders/:orderId', repeatable: false },
+  cancelOrder: { method: 'DELETE', path: '/v3/orders/:orderId', repeatable: true },
+  addPriorityFee: { method: 'POST', path: '/v3/orders/:orderId/priority-fee', repeatable: false },
+  getDriver: { method: 'GET', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: true },
+  changeDriver: { method: 'DELETE', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: false },
+  getCities: { method: 'GET', path: '/v3/cities', repeatable: true },
+  setWebhookUrl: { method: 'PATCH', path: '/v3/webhook', repeatable: true },
+} as const satisfies Record<string, OperationFacts>;
+
+/** The name of a call, as in `LalamoveService`. */
+export type LalamoveOperation = keyof typeof OPERATION_TABLE;
+
+/** A call found by its path. */
+export interface FoundOperation extends OperationFacts {
+  readonly operation: LalamoveOperation;
+  /** The decoded ids, by their names in the path. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** The calls that a path can mean, one for each method that it has; empty for a path that the API does not have. */
+export function operationsOfPath(pathname: string): FoundOperation[] {
+  return OPERATIONS.flatMap(([operation, facts]) => {
+    const ids = idsOf(facts.path, pathname);
+    return ids ? [{ ...facts, operation, ids }] : [];
+  });
+}
+
+const isOperation = (name: string): name is LalamoveOperation => name in OPERATION_TABLE;
+
+const OPERATIONS: readonly (readonly [LalamoveOperation, OperationFacts])[] = Object.keys(OPERATION_TABLE)
+  .filter(isOperation)
+  .map((name) => [name, OPERATION_TABLE[name]]);
+
+function idsOf(pattern: string, pathname: string): Record<string, string> | undefined {
+  const [wanted, given] = [pattern.split('/'), pathname.split('/')];
+  if (wanted.length !== given.length) return undefined;
+  const ids: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const segment = given[index] ?? '';
+    if (part.startsWith(':')) ids[part.slice(1)] = decoded(segment);
+    else if (part !== segment) return undefined;
+  }
+  return ids;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
