@@ -1,6 +1,8 @@
 /** Jest in ESM mode: run it through `npm test`, which switches vm modules on. */
 export default {
   testEnvironment: 'node',
+  // Both of two cores; Jest would leave one idle.
+  maxWorkers: '100%',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: ['\\.spec\\.ts$', '\\.e2e-spec\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],

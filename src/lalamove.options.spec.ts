@@ -53,6 +53,12 @@ describe('options', () => {
       /^environment must be 'sandbox' or 'production'/,
     ],
     ['a URL with a query', { ...GOOD, baseUrl: 'http://localhost/?a=1' }, /^baseUrl/],
+    ['a URL with a bare question mark', { ...GOOD, baseUrl: 'http://localhost?' }, /^baseUrl/],
+    ['a URL with white space', { ...GOOD, baseUrl: ' http://localhost ' }, /^baseUrl/],
+    ['a URL with credentials', { ...GOOD, baseUrl: 'http://user:secret@localhost' }, /^baseUrl/],
+    ['a header that cannot be sent', { ...GOOD, http: { headers: { 'X Y': 'z' } } }, /^http.headers/],
+    ['a header that frames the request', { ...GOOD, http: { headers: { 'content-length': '3' } } }, /^http.headers/],
+    ['a name where only an account is asked for', { ...GOOD, name: 'thai' }, /^name is not an option/],
     ['a time that no timer can wait', { ...GOOD, deadlineMs: 2 ** 31 }, /^deadlineMs/],
     ['an option that does not exist', { ...GOOD, timeout: 5 }, /^timeout is not an option: the options are apiKey, /],
     [

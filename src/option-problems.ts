@@ -180,9 +180,9 @@ function isKey(value: unknown): boolean {
 }
 
 function isBaseUrl(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, search, hash, username, password } = new URL(value);
-  return ['http:', 'https:'].includes(protocol) && [search, hash, username, password].every((part) => part === '');
+  if (typeof value !== 'string' || /[?#\s\\]/.test(value) || !URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
 }
 
 const FRAMING_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);

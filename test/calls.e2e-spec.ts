@@ -79,12 +79,24 @@ describe('LalamoveService', () => {
       ['deadlineMs', Number.NaN],
       ['maxAttempts', 1.5],
       ['requestId', 'two\r\nlines'],
+      ['requestId', 123],
+      ['timeoutMs', 2 ** 31],
+      ['signal', {}],
+      ['validate', 'false'],
+      ['maxAttempt', 1],
     ])('a wrong %s of the call itself', async (name, value) => {
       const lalamove = await start();
       expect(await failureOf(lalamove.getCities({ [name]: value }))).toMatchObject({
         errors: [{ pointer: `/options/${name}` }],
       });
       expect(sandbox.requests).toHaveLength(0);
+    });
+
+    it('options that are none', async () => {
+      const lalamove = await start();
+      expect(await failureOf(lalamove.getCities('HK' as never))).toMatchObject({ errors: [{ pointer: '/options' }] });
+      expect(sandbox.requests).toHaveLength(0);
+      await expect(lalamove.getCities(null as never)).resolves.toHaveLength(1);
     });
 
     it('nothing but ids where the call or the account says so', async () => {
@@ -279,6 +291,25 @@ describe('LalamoveService', () => {
     const [city] = await lalamove.forAccount({ apiKey, apiSecret, market: 'SG' }).getCities();
     expect(city?.locode).toBe('SG SIN');
     await merchant.stop();
+  });
+
+  it('refuses other keys that are none', async () => {
+    const lalamove = await start();
+    expect(() => lalamove.forAccount(undefined as never)).toThrow(
+      /apiKey is missing[^]*apiSecret is missing[^]*market is missing/,
+    );
+  });
+
+  it('bears one signal for any number of calls', async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: unknown): number => warnings.push(warning);
+    process.on('warning', note);
+    const lalamove = await start();
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => lalamove.getCities({ signal })));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect(warnings.map(String).filter((warning) => warning.includes('MaxListeners'))).toEqual([]);
   });
 
   it('refuses other keys that are wrong, or of another environment', async () => {

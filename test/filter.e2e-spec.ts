@@ -57,6 +57,18 @@ class OrdersController {
   }
 }
 
+/** A host's own calls, past LalamoveService. */
+@Controller()
+class RawController {
+  constructor(private readonly http: HttpService) {}
+
+  @Get('raw')
+  async raw(@Query() { url, method = 'get', timeout = '1000' }: Record<string, string>): Promise<unknown> {
+    const headers = { Authorization: 'hmac pk_test_raw:1655319070446:abcdef' };
+    return (await firstValueFrom(this.http.request({ url, method, headers, timeout: Number(timeout) }))).data;
+  }
+}
+
 /** Answers everything it catches with a mark of its own. */
 @Catch(HttpException)
 class HostFilter implements ExceptionFilter {
@@ -178,6 +190,53 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
       code: 'ERR_ORDER_NOT_FOUND',
     });
     expect((await request('GET', `${url}/order`)).body).toMatchObject({ statusCode: 404, code: 'ERR_ORDER_NOT_FOUND' });
+  });
+
+  it('can be bound to the whole app by the host', async () => {
+    const options = accountOn(sandbox, { errors: { filter: false, format: 'problem' } });
+    const metadata = {
+      imports: [LalamoveModule.forRoot(options), HttpModule],
+      controllers: [OrdersController, RawController],
+    };
+    const url = await start(metadata, (host) => host.useGlobalFilters(host.get(LalamoveExceptionFilter)));
+    expect((await request('GET', `${url}/order`)).body).toMatchObject({
+      title: 'Not Found',
+      code: 'ERR_ORDER_NOT_FOUND',
+    });
+    sandbox.respondNext({ code: 'ERR_ORDER_NOT_FOUND' });
+    const raw = new URLSearchParams({ url: `${sandbox.url}/v3/orders/1` }).toString();
+    expect((await request('GET', `${url}/raw?${raw}`)).body).toMatchObject({
+      title: 'Not Found',
+      code: 'ERR_ORDER_NOT_FOUND',
+    });
+  });
+
+  it('logs one line, whatever Lalamove wrote', async () => {
+    const logged: unknown[] = [];
+    const logger = {
+      error: (line: unknown) => logged.push(line),
+      log: () => undefined,
+      warn: () => undefined,
+    } as LoggerService;
+    const url = await start({
+      imports: [LalamoveModule.forRoot(accountOn(sandbox, { logger }))],
+      controllers: [OrdersController],
+    });
+    const body = JSON.stringify({
+      errors: [{ id: 'ERR_NEW', message: 'Mrs Wong\n+85290000001' }],
+      meta: { requestId: 'x\nERROR forged' },
+    });
+    sandbox.respondNext({ status: 422, body });
+    expect((await request('GET', `${url}/order`)).body).toMatchObject({
+      code: 'ERR_NEW',
+      message: 'Mrs Wong\n+85290000001',
+    });
+    expect(logged).toEqual([
+      expect.stringMatching(
+        /^getOrder failed: .*\(code=ERR_NEW upstreamStatus=422 requestId=x ERROR forged sentRequestId=\S+\)$/,
+      ),
+    ]);
+    expect(String(logged[0])).not.toMatch(/\n|Wong/);
   });
 
   it('answers each account under its own options, registered once for all', async () => {
@@ -316,17 +375,6 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
   });
 
   describe('raw axios errors of the host’s own calls', () => {
-    @Controller()
-    class RawController {
-      constructor(private readonly http: HttpService) {}
-
-      @Get('raw')
-      async raw(@Query() { url, method = 'get', timeout = '1000' }: Record<string, string>): Promise<unknown> {
-        const headers = { Authorization: 'hmac pk_test_raw:1655319070446:abcdef' };
-        return (await firstValueFrom(this.http.request({ url, method, headers, timeout: Number(timeout) }))).data;
-      }
-    }
-
     const call = async (url: string, query: Record<string, string>): ReturnType<typeof request> =>
       request('GET', `${url}/raw?${new URLSearchParams(query).toString()}`);
 
@@ -350,6 +398,40 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
       });
       sandbox.respondNext('reset');
       expect(await call(url, { url: target })).toMatchObject({ status: 502, body: { code: 'LALAMOVE_CONNECTION' } });
+    });
+
+    it('to Lalamove beneath the base URL alone', async () => {
+      const imports = [HttpModule, LalamoveModule.forRoot(accountOn(sandbox, { baseUrl: `${sandbox.url}/lalamove` }))];
+      const url = await start({ imports, controllers: [RawController] });
+      sandbox.respondNext({ code: 'ERR_INSUFFICIENT_CREDIT' }, { times: 2 });
+      expect(await call(url, { url: `${sandbox.url}/billing` })).toMatchObject({ status: 500 });
+      expect(await call(url, { url: `${sandbox.url}/lalamove/v3/orders/1` })).toMatchObject({ status: 402 });
+    });
+
+    it('to Lalamove are answered by the default account, where several have the host', async () => {
+      const imports = [
+        HttpModule,
+        LalamoveModule.forRoot(accountOn(sandbox, { name: 'thai', ...gateway })),
+        LalamoveModule.forRoot(accountOn(sandbox)),
+      ];
+      const url = await start({ imports, controllers: [RawController] });
+      sandbox.respondNext({ code: 'ERR_INSUFFICIENT_CREDIT' });
+      expect(await call(url, { url: `${sandbox.url}/v3/cities` })).toMatchObject({ status: 402 });
+    });
+
+    it('to Lalamove may be repeated where the call may, or where it never left', async () => {
+      const imports = [HttpModule, LalamoveModule.forRoot(accountOn(sandbox))];
+      const url = await start({ imports, controllers: [RawController] });
+      sandbox.respondNext('reset', { times: 3 });
+      const base = sandbox.url;
+      const code = async (method: string, path: string): Promise<unknown> =>
+        (await call(url, { url: base + path, method })).body.code;
+      expect(await code('post', '/v3/quotations')).toBe('LALAMOVE_CONNECTION');
+      expect(await code('delete', '/v3/orders/1')).toBe('LALAMOVE_CONNECTION');
+      expect(await code('patch', '/v3/orders/1')).toBe('LALAMOVE_OUTCOME_UNKNOWN');
+      await sandbox.stop();
+      expect(await code('post', '/v3/orders')).toBe('LALAMOVE_CONNECTION');
+      sandbox = await LalamoveSandbox.start();
     });
 
     it('to Lalamove never invite a repeat of what may have spent', async () => {

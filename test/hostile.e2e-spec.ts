@@ -138,6 +138,19 @@ describe('a read that gets', () => {
     },
   );
 
+  it.each(['{"message":"ERR_CANCELLATION_FORBIDDEN"}', '{"errors":[{"id":"ERR_X"}],"data":{}}', '{}', '"OK"'])(
+    'a cancellation that gets a 200 of %s is not done',
+    async (body) => {
+      answer = (socket) => socket.write(http(200, body));
+      expect(await failureOf(lalamove.cancelOrder('1'))).toMatchObject({ mirrorStatus: 502, upstreamStatus: 200 });
+    },
+  );
+
+  it('a byte order mark, without it', async () => {
+    answer = (socket) => socket.write(http(200, '\ufeff{"data":{"orderId":"1"},"errors":[]}'));
+    await expect(lalamove.getOrder('1')).resolves.toEqual({ orderId: '1' });
+  });
+
   it.each([
     ['a 204', 'HTTP/1.1 204 No Content\r\n\r\n'],
     ['an empty 200', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'],

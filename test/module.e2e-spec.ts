@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { of } from 'rxjs';
 import {
@@ -8,6 +9,7 @@ import {
   getLalamoveHttpToken,
   getLalamoveToken,
   InjectLalamove,
+  LalamoveHttpService,
   LalamoveModule,
   LalamoveOptionsException,
   LalamoveService,
@@ -17,7 +19,9 @@ import {
   type LalamoveOptionsFactory,
 } from 'nestjs-lalamove';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { StorefrontController } from '../examples/storefront/storefront.controller.js';
 import { accountOn } from './support/account.js';
+import { request, startHost } from './support/host-app.js';
 import { KEYS } from './support/lalamove.js';
 
 @Injectable()
@@ -109,6 +113,43 @@ describe('LalamoveModule', () => {
     expect(chain.same).toBe(chain.standard);
     expect(chain.thai).not.toBe(chain.standard);
     expect(module?.get(getLalamoveToken('thai'))).toBe(chain.thai);
+  });
+
+  it.each(['http', 'options', 'service', 'default', ':', 'http:'])(
+    'keeps an account called %j apart from our own tokens',
+    async (name) => {
+      const compiled = await compile({
+        imports: [LalamoveModule.forRoot({ ...KEYS, name }), LalamoveModule.forRoot(KEYS)],
+      });
+      expect(compiled.get(getLalamoveToken(name))).toBeInstanceOf(LalamoveService);
+      expect(compiled.get(getLalamoveHttpToken(name))).toBeInstanceOf(LalamoveHttpService);
+      expect(compiled.get(getLalamoveToken())).not.toBe(compiled.get(getLalamoveToken(name)));
+    },
+  );
+
+  it('reads request-scoped options for each request', async () => {
+    const sandbox = await LalamoveSandbox.start();
+    const register = LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory: () => accountOn(sandbox) });
+    const { app, url } = await startHost('express', { imports: [register], controllers: [StorefrontController] });
+    for (let turn = 0; turn < 3; turn += 1) expect((await request('GET', `${url}/cities`)).status).toBe(200);
+    await app.close();
+    await sandbox.stop();
+  });
+
+  it.each([
+    ['nothing at all', undefined, /got no options/],
+    ['a form that is undefined', { useFactory: undefined }, /got no options/],
+    ['two forms', { useFactory: () => KEYS, useClass: OptionsFactory }, /got useFactory and useClass: give it one of/],
+    ['an empty name', { name: '', useFactory: () => KEYS }, /name must be a non-empty string/],
+    ['a name that is none', { name: 5, useFactory: () => KEYS }, /name must be a non-empty string/],
+    ['a wrong isGlobal', { isGlobal: 'no', useFactory: () => KEYS }, /isGlobal must be true or false/],
+  ])('refuses an async registration with %s', (_, options, problem) => {
+    expect(() => LalamoveModule.forRootAsync(options as LalamoveModuleAsyncOptions)).toThrow(problem);
+  });
+
+  it('refuses a name in what a factory returns, for it would come too late', async () => {
+    const imports = [LalamoveModule.forRootAsync({ useFactory: () => ({ ...KEYS, name: 'late' }) })];
+    await expect(compile({ imports })).rejects.toThrow(/name is not an option/);
   });
 
   it('is there only for who imports it, where it is not global', async () => {

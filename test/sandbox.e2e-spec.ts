@@ -249,6 +249,39 @@ describe('LalamoveSandbox', () => {
     expect(sandbox.orders).toHaveLength(1);
   });
 
+  it('knows which methods a path has', async () => {
+    const { createHmac } = await import('node:crypto');
+    const call = async (method: string, path: string): Promise<number> => {
+      const timestamp = String(clock.now());
+      const signature = createHmac('sha256', sandbox.apiSecret)
+        .update(`${timestamp}\r\n${method}\r\n${path}\r\n\r\n`)
+        .digest('hex');
+      const headers = { Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signature}`, Market: 'HK' };
+      return (await fetch(sandbox.url + path, { method, headers })).status;
+    };
+    expect(await call('GET', '/v3/webhook')).toBe(405);
+    expect(await call('GET', '/v3/elsewhere')).toBe(404);
+    expect(await call('GET', '/v3/cities')).toBe(200);
+  });
+
+  it('shows its orders, and lets nobody change them from outside', async () => {
+    const { orderId } = await booked(lalamove);
+    for (const order of sandbox.orders) order.status = 'COMPLETED';
+    expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+  });
+
+  it.each([
+    [{ code: 'ERR_NO_SUCH_CODE' }, {}, /no row/],
+    [{ status: 99, body: '' }, {}, /status/],
+    [{ status: 200.5, body: '' }, {}, /status/],
+    ['reset', { times: 0 }, /times/],
+    ['reset', { times: 1.5 }, /times/],
+  ])('refuses a script that cannot be: %j %j', (answer, options, problem) => {
+    expect(() => {
+      sandbox.respondNext(answer as never, options);
+    }).toThrow(problem);
+  });
+
   it('stops, and says why it cannot start', async () => {
     const { port } = new URL(sandbox.url);
     await expect(LalamoveSandbox.start({ port: Number(port) })).rejects.toThrow(/EADDRINUSE/);

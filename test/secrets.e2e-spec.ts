@@ -8,13 +8,21 @@ import { CALLS } from './support/inputs.js';
 import { failureOf } from './support/lalamove.js';
 import { http, RawServer, type RawHandler } from './support/raw-server.js';
 
-const KEYS = { apiKey: 'pk_test_PUBLICKEY', apiSecret: 'sk_test_PRIVATEKEY', market: 'HK' };
+const KEYS = { apiKey: 'pk_test_PUBLICKEY', apiSecret: 'sk_test_PRIVATEKEY/+', market: 'HK' };
 
 /** What must never be seen: the secret, the key, any signature, the header that holds them. */
 const SECRET = /PRIVATEKEY|PUBLICKEY|[0-9a-f]{64}|hmac \w/i;
 
 /** Answers that echo everything that was sent, in every way that an answer can, and ends without one. */
 const ENDS: [string, RawHandler][] = [
+  [
+    'an echo behind escapes of JSON',
+    (socket, sent) => socket.write(http(422, `{"errors":[{"id":"ERR_X","message":"${escaped(sent)}"}]}`)),
+  ],
+  [
+    'an echo in a URL',
+    (socket, sent) => socket.write(http(422, JSON.stringify({ message: encodeURIComponent(sent) }))),
+  ],
   [
     'an echo in a message',
     (socket, sent) => socket.write(http(401, JSON.stringify({ message: `Bad signature: ${sent}` }))),
@@ -41,6 +49,11 @@ const ENDS: [string, RawHandler][] = [
   ['silence', () => undefined],
   ['no HTTP', (socket, sent) => socket.write(sent)],
 ];
+
+/** The same text to a JSON parser, and another to a search. */
+function escaped(text: string): string {
+  return [...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+}
 
 /** Every way in which an object is commonly written out. */
 const written = (value: unknown): string =>

@@ -1,7 +1,19 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LalamoveOutcomeUnknownException, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import type { HttpService } from '@nestjs/axios';
+import { Test } from '@nestjs/testing';
+import type { AxiosError, InternalAxiosRequestConfig } from 'axios';
+import { get } from 'node:http';
+import { EMPTY } from 'rxjs';
+import {
+  getLalamoveHttpToken,
+  LalamoveModule,
+  LalamoveOutcomeUnknownException,
+  LalamoveService,
+  type LalamoveModuleOptions,
+} from 'nestjs-lalamove';
 import { CALLS, ORDER, SPENDING } from './support/inputs.js';
 import { failureOf, KEYS, startLalamove } from './support/lalamove.js';
+import { ManualClock } from './support/manual-clock.js';
 import { http, RawServer, type RawHandler } from './support/raw-server.js';
 
 /** Ends that do not tell whether the call was carried out, and what the app's consumers get for them. */
@@ -119,6 +131,108 @@ describe('a call that must not be repeated', () => {
       sentRequestId: undefined,
       mirrorStatus: 502,
     });
+  });
+
+  it('keeps the status that was announced before the answer broke', async () => {
+    const cut = 'HTTP/1.1 201 Created\r\nrequest-id: r-1\r\ncontent-length: 500\r\n\r\n{';
+    const error = await run('placeOrder', (socket) => socket.end(cut));
+    expect(error).toMatchObject({
+      upstreamStatus: 201,
+      requestId: 'r-1',
+      mirrorStatus: 502,
+      cause: { upstreamStatus: 201 },
+    });
+  });
+
+  describe('with interceptors on its HttpService', () => {
+    /** The error of a connection that was refused, of some other request. */
+    const refused = (): Promise<never> =>
+      new Promise((_, reject) => {
+        get('http://127.0.0.1:1/').on('error', reject);
+      });
+
+    async function intercepted(add: (http: HttpService) => void, handle: RawHandler): Promise<Error> {
+      server = await RawServer.start(handle);
+      const options = { ...KEYS, baseUrl: server.url, retry: { maxAttempts: 3, baseDelayMs: 1 } };
+      const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(options)] }).compile();
+      close = () => module.close();
+      add(module.get<HttpService>(getLalamoveHttpToken()));
+      return failureOf(module.get(LalamoveService).placeOrder(ORDER));
+    }
+
+    it('is unknown, and not repeated, where one fails on a connection of its own after the answer', async () => {
+      const error = await intercepted(
+        (http) => http.axiosRef.interceptors.response.use(() => refused()),
+        (socket) => socket.write(http(201, '{"data":{"orderId":"7"}}')),
+      );
+      expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
+      expect(server.requests).toHaveLength(1);
+    });
+
+    it('is unknown, and not repeated, where one repeats it by itself and is refused', async () => {
+      let repeated = false;
+      const error = await intercepted(
+        (http) =>
+          http.axiosRef.interceptors.response.use(
+            undefined,
+            async (failure: AxiosError & { config: InternalAxiosRequestConfig }) => {
+              if (repeated) throw failure;
+              repeated = true;
+              await server.stop();
+              return http.axiosRef.request(failure.config);
+            },
+          ),
+        (socket) => socket.resetAndDestroy(),
+      );
+      expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
+      expect(server.requests).toHaveLength(1);
+      server = await RawServer.start(() => undefined);
+    });
+
+    it('is surely not sent where one fails before it', async () => {
+      const error = await intercepted(
+        (http) => http.axiosRef.interceptors.request.use(() => Promise.reject(new Error('no token'))),
+        () => undefined,
+      );
+      expect(error).toMatchObject({
+        name: 'LalamoveConnectionException',
+        cause: { message: 'no token' },
+        sentRequestId: undefined,
+      });
+      expect(server.requests).toHaveLength(0);
+    });
+
+    it.each([
+      ['ends without an answer', () => EMPTY],
+      [
+        'throws',
+        () => {
+          throw Object.assign(new Error('x'), { syscall: 'connect' });
+        },
+      ],
+      ['returns nothing', () => undefined],
+    ])('is unknown where a replaced HttpService %s', async (_, request) => {
+      server = await RawServer.start(() => undefined);
+      const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS)] })
+        .overrideProvider(getLalamoveHttpToken())
+        .useValue({ request })
+        .compile();
+      close = () => module.close();
+      const error = await failureOf(module.get(LalamoveService).placeOrder(ORDER));
+      expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
+    });
+  });
+
+  it('is not sent again with no time left, however late a busy process wakes', async () => {
+    const clock = new ManualClock();
+    server = await RawServer.start((socket) => socket.write(http(429, '', { 'retry-after': '1' })));
+    const started = await startLalamove({ ...KEYS, baseUrl: server.url, clock, deadlineMs: 1100 });
+    close = started.close;
+    const failure = failureOf(started.lalamove.placeOrder(ORDER));
+    while (clock.waiting === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    clock.wakeLate(1500);
+    expect(await failure).toMatchObject({ name: 'RateLimitedException' });
+    expect(server.requests).toHaveLength(1);
   });
 
   it('tells the truth when its caller gives up: nothing sent before, unknown after', async () => {

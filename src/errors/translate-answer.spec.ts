@@ -170,6 +170,14 @@ describe('translateAnswer', () => {
     expect(exception.gateway?.status).toBe(gateway);
   });
 
+  it.each(['LALAMOVE_OUTCOME_UNKNOWN', 'LALAMOVE_TIMEOUT'])('does not let Lalamove speak in our own code %s', (id) => {
+    expect(translate(422, { errors: [{ id }] })).toMatchObject({
+      name: 'LalamoveException',
+      code: 'LALAMOVE_UNKNOWN_ERROR',
+      message: id,
+    });
+  });
+
   it('believes a 5xx to be Lalamove’s fault, whatever its code says', () => {
     expect(translate(500, { message: 'ERR_INVALID_FIELD' })).toMatchObject({
       name: 'InvalidRequestException',
