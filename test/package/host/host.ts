@@ -1,0 +1,148 @@
+import 'reflect-metadata';
+import {
+  Body,
+  Controller,
+  Get,
+  Module,
+  Param,
+  Post,
+  Res,
+  type INestApplication,
+  type MiddlewareConsumer,
+  type NestModule,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  createLalamoveException,
+  CreateQuotationDto,
+  LalamoveModule,
+  LalamoveService,
+  PlaceOrderDto,
+  type Order,
+  type Quotation,
+} from 'nestjs-lalamove';
+import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+
+/** A host as a user would write it, built from the packed tarball by the host's own compiler. */
+@Controller()
+class HostController {
+  constructor(private readonly lalamove: LalamoveService) {}
+
+  @Post('quotes')
+  quote(@Body() quotation: CreateQuotationDto): Promise<Quotation> {
+    return this.lalamove.createQuotation(quotation);
+  }
+
+  @Post('orders')
+  order(@Body() order: PlaceOrderDto): Promise<Order> {
+    return this.lalamove.placeOrder(order);
+  }
+
+  @Get('orders/:orderId')
+  track(@Param('orderId') orderId: string): Promise<Order> {
+    return this.lalamove.getOrder(orderId);
+  }
+
+  @Get('half')
+  half(@Res() response: ServerResponse & { raw?: ServerResponse }): never {
+    (response.raw ?? response).write('half an answer');
+    throw createLalamoveException('ERR_ORDER_NOT_FOUND');
+  }
+
+  @Get('limited')
+  limited(): string {
+    return 'never reached';
+  }
+}
+
+@Module({})
+class HostModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer
+      .apply(() => {
+        throw createLalamoveException('LALAMOVE_RATE_LIMITED', { retryAfterSeconds: 7 });
+      })
+      .forRoutes('limited');
+  }
+}
+
+const QUOTATION: CreateQuotationDto = {
+  serviceType: 'MOTORCYCLE',
+  language: 'en_HK',
+  stops: [{ address: 'Victoria Peak' }, { address: 'Airport' }],
+};
+
+/** Runs the host on both platforms, in both formats; throws where an answer is not as documented. */
+export async function checkHost(): Promise<void> {
+  for (const platform of ['express', 'fastify'] as const) {
+    for (const format of ['nest', 'problem'] as const) {
+      const sandbox = await LalamoveSandbox.start();
+      const app = await startHost(platform, format, sandbox);
+      try {
+        await checkDelivery(await app.getUrl());
+        await checkErrors(await app.getUrl(), format);
+      } finally {
+        await app.close();
+        await sandbox.stop();
+      }
+    }
+  }
+}
+
+async function startHost(
+  platform: 'express' | 'fastify',
+  format: 'nest' | 'problem',
+  sandbox: LalamoveSandbox,
+): Promise<INestApplication> {
+  const { apiKey, apiSecret, url: baseUrl } = sandbox;
+  const lalamove = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK', baseUrl, errors: { format } });
+  const host = { module: HostModule, imports: [lalamove], controllers: [HostController] };
+  const app =
+    platform === 'fastify'
+      ? await NestFactory.create(host, new FastifyAdapter(), { logger: false })
+      : await NestFactory.create(host, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+async function checkDelivery(url: string): Promise<void> {
+  const quotation = (await post(`${url}/quotes`, QUOTATION)) as Quotation;
+  const [from, to] = quotation.stops.map(({ stopId }) => stopId);
+  const order = (await post(`${url}/orders`, {
+    quotationId: quotation.quotationId,
+    sender: { stopId: from, name: 'Shop', phone: '+85212345678' },
+    recipients: [{ stopId: to, name: 'Ada', phone: '+85287654321' }],
+  })) as Order;
+  const tracked = (await (await fetch(`${url}/orders/${order.orderId}`)).json()) as Order;
+  assert.equal(tracked.status, 'ASSIGNING_DRIVER');
+}
+
+async function checkErrors(url: string, format: 'nest' | 'problem'): Promise<void> {
+  const missing = await fetch(`${url}/orders/1`);
+  assert.equal(missing.status, 404);
+  assert.match(
+    missing.headers.get('content-type') ?? '',
+    format === 'problem' ? /^application\/problem\+json/ : /^application\/json/,
+  );
+  assert.equal(((await missing.json()) as { code: string }).code, 'ERR_ORDER_NOT_FOUND');
+
+  const limited = await fetch(`${url}/limited`);
+  assert.equal(limited.status, 429);
+  assert.equal(limited.headers.get('retry-after'), '7');
+
+  const invalid = await fetch(`${url}/quotes`, { method: 'POST' });
+  assert.equal(invalid.status, 422);
+
+  const half = await fetch(`${url}/half`, { signal: AbortSignal.timeout(2000) });
+  assert.equal(await half.text(), 'half an answer');
+}
+
+async function post(url: string, body: unknown): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.equal(response.status, 201);
+  return response.json();
+}
