@@ -31,7 +31,7 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
   });
   if (contacts.size < stopIds.length) throw new Refusal('ERR_MISSING_FIELD', '/data/recipients');
   const orderId = state.nextId();
-  const language = quotation.language.toLowerCase();
+  const language = quotation.language.replace(/^[^_]+/, (code) => code.toLowerCase());
   const withProof = data.isPODEnabled === true;
   const entry: SandboxOrder = {
     market,
