@@ -170,6 +170,14 @@ describe('a read that gets', () => {
     await expect(lalamove.getOrder('1')).resolves.toMatchObject({ remarks: ['São Paulo 🛵'] });
   });
 
+  it('call after call, over one connection', async () => {
+    answer = (socket) => socket.write(http(200, '{"data":{"orderId":"1"}}'));
+    await lalamove.getOrder('1');
+    const before = server.connections;
+    for (let turn = 0; turn < 5; turn += 1) await lalamove.getOrder('1');
+    expect(server.connections).toBe(before);
+  });
+
   it('leaves nothing open behind', async () => {
     answer = (socket) => socket.write(http(200, '{"data":{"orderId":"1"}}'));
     await Promise.all(Array.from({ length: 20 }, () => lalamove.getOrder('1')));

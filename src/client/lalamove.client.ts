@@ -3,7 +3,7 @@ import { catchError, defer, map, Observable, of, retry, switchMap, throwError } 
 import type { LalamoveException } from '../errors/lalamove.exception.js';
 import { signAttempt } from './attempt.js';
 import type { ClientSettings } from './client-settings.js';
-import { abortedBeforeSending, attemptFailure, readAnswer, type AttemptFailure } from './outcome.js';
+import { abortedBetweenAttempts, attemptFailure, readAnswer, type AttemptFailure } from './outcome.js';
 import { prepareCall, type CallRequest, type PreparedCall } from './prepared-call.js';
 import { retryDelay } from './retry.js';
 import { send } from './transport.js';
@@ -64,7 +64,7 @@ export class LalamoveClient {
     const { clock } = this.#settings;
     return new Observable((subscriber) => {
       const giveUp = (): void => {
-        subscriber.error(abortedBeforeSending(this.#settings, call, exception.sentRequestId));
+        subscriber.error(abortedBetweenAttempts(this.#settings, call, exception.sentRequestId));
       };
       const cancel = clock.setTimeout(() => {
         // A busy process wakes late; what has no time left is not sent.

@@ -80,7 +80,7 @@ export function attemptFailure(context: AttemptContext<unknown>, error: unknown)
  *
  * @param sentRequestId of the last attempt
  */
-export function abortedBeforeSending(
+export function abortedBetweenAttempts(
   settings: ClientSettings,
   { operation, options }: PreparedCall<unknown>,
   sentRequestId: string | undefined,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ERROR_CATALOG } from './error-catalog.js';
 import { LalamoveException, type FixableBy } from './lalamove.exception.js';
+import { InvalidRequestException } from './request.exceptions.js';
 import { translateAnswer } from './translate-answer.js';
 
 const CONTEXT = { operation: 'placeOrder', sentRequestId: 'sent-1', repeatable: true, now: 0 };
@@ -149,6 +150,15 @@ describe('translateAnswer', () => {
         { code: 'ERR_MISSING_FIELD', message: 'A required field is missing.', pointer: '/data/language' },
       ],
     });
+  });
+
+  it('tells the errors that name a field from the rest', () => {
+    const exception = translate(422, {
+      errors: [{ id: 'ERR_INVALID_FIELD', detail: '/data/stops' }, { id: 'ERR_INVALID_FIELD' }],
+    });
+    expect(exception).toBeInstanceOf(InvalidRequestException);
+    expect(exception.errors).toHaveLength(2);
+    expect((exception as InvalidRequestException).fieldErrors).toEqual([exception.errors[0]]);
   });
 
   it('takes the request id from the body, else from the header', () => {

@@ -90,12 +90,17 @@ try {
       outDir: 'built',
     };
     writeFileSync(join(host, 'package.json'), JSON.stringify(manifest));
-    writeFileSync(join(host, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['host.ts', 'main.ts'] }));
+    writeFileSync(
+      join(host, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['host.ts', 'main.ts', ...(type === 'module' ? ['foreign.ts'] : [])] }),
+    );
     try {
       run(host, 'npm', 'install', '--no-audit', '--no-fund', '--no-package-lock');
       run(host, 'npx', 'tsc');
       writeFileSync(join(host, 'built/host.spec.js'), "test('the host', () => require('./host.js').checkHost());\n");
       run(host, command, ...args);
+      // Two copies of the package in one process.
+      if (type === 'module') run(host, 'node', 'built/foreign.js');
       console.log(`ok: ${name}`);
     } catch (error) {
       failed += 1;

@@ -8,6 +8,8 @@ export type RawHandler = (socket: Socket, request: string) => void;
 export class RawServer {
   /** Every request that came completely, as text. */
   readonly requests: string[] = [];
+  /** How many connections there were. */
+  connections = 0;
   readonly #sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
@@ -16,6 +18,7 @@ export class RawServer {
     const server = createServer();
     const raw = new RawServer(server);
     server.on('connection', (socket) => {
+      raw.connections += 1;
       raw.#sockets.add(socket);
       socket.on('close', () => raw.#sockets.delete(socket));
       socket.on('error', () => socket.destroy());
