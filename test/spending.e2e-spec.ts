@@ -189,15 +189,27 @@ describe('a call that must not be repeated', () => {
       server = await RawServer.start(() => undefined);
     });
 
-    it('is surely not sent where one fails before it', async () => {
+    it('is unknown where one puts a transformRequest of its own in place of ours', async () => {
+      const error = await intercepted(
+        (http) =>
+          http.axiosRef.interceptors.request.use((config) => ({
+            ...config,
+            transformRequest: (data: unknown) => data,
+          })),
+        (socket) => socket.resetAndDestroy(),
+      );
+      expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
+      expect(server.requests).toHaveLength(1);
+    });
+
+    it('is unknown, as far as we can tell, where one fails before it', async () => {
       const error = await intercepted(
         (http) => http.axiosRef.interceptors.request.use(() => Promise.reject(new Error('no token'))),
         () => undefined,
       );
       expect(error).toMatchObject({
-        name: 'LalamoveConnectionException',
-        cause: { message: 'no token' },
-        sentRequestId: undefined,
+        name: 'LalamoveOutcomeUnknownException',
+        cause: { name: 'LalamoveConnectionException', cause: { message: 'no token' } },
       });
       expect(server.requests).toHaveLength(0);
     });

@@ -1,7 +1,5 @@
-import type { HttpService } from '@nestjs/axios';
 import { isUnconnected } from '../errors/unconnected.js';
 import { isRecord } from '../is-record.js';
-import { LalamoveHttpService } from './lalamove-http.service.js';
 
 /**
  * What became of one request inside axios. That it never left cannot be read off an error alone: an interceptor may have sent it twice, or
@@ -10,8 +8,6 @@ import { LalamoveHttpService } from './lalamove-http.service.js';
 export class Dispatch {
   #sent = 0;
   #answered = false;
-
-  constructor(private readonly http: HttpService) {}
 
   /** Axios runs this ahead of every sending. */
   readonly onRequest = (data: unknown): unknown => {
@@ -25,10 +21,11 @@ export class Dispatch {
     return data;
   };
 
-  /** Whether an error proves that the request never left. What a replaced `HttpService` does, nobody can say. */
+  /**
+   * Whether an error proves that the request never left: the connection of its one sending was never made. That no sending was noted proves
+   * nothing, for an interceptor may have put another `transformRequest` in place of ours, or a test another `HttpService`.
+   */
   neverLeft(error: unknown): boolean {
-    if (!(this.http instanceof LalamoveHttpService)) return false;
-    if (this.#sent === 0) return true;
     const ours = isRecord(error) && isRecord(error.config) && error.config.transformRequest === this.onRequest;
     return this.#sent === 1 && !this.#answered && ours && isUnconnected(error);
   }

@@ -24,7 +24,7 @@ export function send(http: HttpService, request: WireRequest): Observable<Upstre
   return defer(() => {
     if (request.signal?.aborted) return throwError(() => new WireFailure('aborted', { unsent: true }));
     const stop = stopwatch(request.timeoutMs, request.signal);
-    const dispatch = new Dispatch(http);
+    const dispatch = new Dispatch();
     let head: WireFailureDetails['head'];
     return race(
       defer(() => http.request<unknown>(requestConfig(request, dispatch, stop.signal))),

@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { throwError, type Observable } from 'rxjs';
 import { isRecord } from '../is-record.js';
-import { rowOf, rowOfCode } from './error-catalog.js';
+import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
 import { httpAnswer, type HttpAnswer } from './http-answer.js';
 import { LalamoveException } from './lalamove.exception.js';
@@ -101,10 +101,13 @@ function reply(adapter: AbstractHttpAdapter, response: unknown, { status, header
   adapter.reply(response, 'Content-Type' in headers ? JSON.stringify(body) : body, status);
 }
 
-/** One line that can be searched for, without personal data: what the catalog says, not what Lalamove wrote. */
+/** One line that can be searched for, without personal data: what our catalog says, not what Lalamove wrote. */
 function report(exception: LalamoveException, logger: LoggerService): void {
   if (exception.fixableBy === 'consumer') return;
-  const { message } = rowOfCode(exception.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
+  const { message } =
+    ERROR_CATALOG.find((row) => row.message === exception.message) ??
+    rowOfCode(exception.code) ??
+    rowOf('LALAMOVE_UNKNOWN_ERROR');
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const told = Object.entries({ code, upstreamStatus, account, requestId, sentRequestId })
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
