@@ -37,6 +37,8 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
   deadlineMs?: number;
   /** How calls that may be repeated are repeated. */
   retry?: RetryOptions;
+  /** Limits of our own ahead of Lalamove's 429. This version keeps none, so that `false` is all that can be said. */
+  rateLimit?: false;
   /**
    * Whether inputs are checked before they travel.
    *

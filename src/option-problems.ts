@@ -65,6 +65,7 @@ const CHECKS: readonly Check[] = [
   },
   { option: 'retry.baseDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
   { option: 'retry.maxDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
+  { option: 'rateLimit', holds: isOneOf(false), remedy: 'can only be false: this version keeps no limits of its own' },
   { option: 'validate', holds: isBoolean, remedy: 'must be true or false' },
   { option: 'errors', holds: isRecord, remedy: 'must be an object; switch the filter off with { filter: false }' },
   { option: 'errors.filter', holds: isBoolean, remedy: 'must be true or false' },
