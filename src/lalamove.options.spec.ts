@@ -66,6 +66,7 @@ describe('options', () => {
       { ...GOOD, errors: { mode: 'x' } },
       /^errors.mode is not an option: the options are errors.filter, /,
     ],
+    ['limits that are not kept yet', { ...GOOD, rateLimit: true }, /^rateLimit can only be false/],
     [
       'a policy that does not exist',
       { ...GOOD, errors: { status: 'hide' } },
