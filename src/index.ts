@@ -5,6 +5,7 @@ export type { RequestOptions } from './client/request-options.js';
 export type { RetryOptions } from './client/retry.js';
 
 export type { City, CityService, Measure, SpecialRequest, WebhookRegistration } from './dto/city.js';
+export { ContactDto } from './dto/contact.dto.js';
 export { CoordinatesDto } from './dto/coordinates.dto.js';
 export { CreateQuotationDto, ItemDto, QuotationStopDto } from './dto/create-quotation.dto.js';
 export type { Driver } from './dto/driver.js';

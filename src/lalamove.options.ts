@@ -75,7 +75,7 @@ export interface LalamoveModuleOptions extends LalamoveAccountOptions {
   isGlobal?: boolean;
 }
 
-/** Options that were wrong at boot: the message lists every problem and its remedy. It never holds a value of an option. */
+/** Options that are wrong, at boot or in `forAccount`: the message lists every problem and its remedy. It never holds a value of an option. */
 export class LalamoveOptionsException extends Error {
   override readonly name = 'LalamoveOptionsException';
 
@@ -85,7 +85,7 @@ export class LalamoveOptionsException extends Error {
     account?: string,
   ) {
     const whose = account === undefined ? 'LalamoveModule' : `LalamoveModule (account "${account}")`;
-    super(`${whose} cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(`The options of ${whose} are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
 }
 

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ERROR_CATALOG, LalamoveModule, type ErrorRow, type LalamoveErrorCode } from 'nestjs-lalamove';
-import { LalamoveSandbox, type RefusalShape } from 'nestjs-lalamove/sandbox';
-import { StorefrontController } from '../examples/storefront/storefront.controller.js';
-import { accountOn } from './support/account.js';
-import { PLATFORMS, request, startHost, type HostApp } from './support/host-app.js';
+import { expect, it } from '@jest/globals';
+import { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from 'nestjs-lalamove';
+import type { RefusalShape } from 'nestjs-lalamove/sandbox';
+import { describeHosts } from './support/answering-hosts.js';
+import { request } from './support/host-app.js';
 
 const SHAPES: readonly RefusalShape[] = ['list', 'message', 'object'];
 
@@ -12,65 +11,44 @@ const CASES = ERROR_CATALOG.flatMap((row) =>
   row.statuses.flatMap((status) => SHAPES.map((shape) => ({ code: row.code, status, shape, row }))),
 );
 
-describe.each(PLATFORMS)('every error row through a host app on %s', (platform) => {
-  describe.each(['mirror', 'gateway'] as const)('%s', (policy) => {
-    describe.each(['nest', 'problem'] as const)('%s', (format) => {
-      let sandbox: LalamoveSandbox;
-      let host: HostApp;
-
-      beforeAll(async () => {
-        sandbox = await LalamoveSandbox.start();
-        const options = accountOn(sandbox, { errors: { status: policy, format } });
-        host = await startHost(platform, {
-          imports: [LalamoveModule.forRoot(options)],
-          controllers: [StorefrontController],
-        });
-      });
-
-      afterAll(async () => {
-        await host.app.close();
-        await sandbox.stop();
-      });
-
-      it.each(CASES)('$status $code as $shape', async ({ code, status, shape, row }) => {
-        sandbox.respondNext({
-          code: code as LalamoveErrorCode,
-          status,
-          shape,
-          headers: { 'request-id': 'lalamove-1' },
-        });
-        const answer = await request('GET', `${host.url}/cities`);
-        expect(answer.status).toBe(expectedStatus(row, status, policy));
-        expect(answer.headers.get('content-type')).toMatch(
-          format === 'problem' ? /^application\/problem\+json/ : /^application\/json/,
-        );
-        const neutral = policy === 'gateway' && (row.gateway !== undefined || status >= 500);
-        const members = {
-          code: neutral ? 'LALAMOVE_UNAVAILABLE' : code,
-          errors: neutral ? [] : [{ code, message: row.message }],
-          requestId: 'lalamove-1',
-        };
-        const message = neutral
-          ? 'The delivery service is not available at the moment. Please try again later.'
-          : row.message;
-        if (format === 'problem') {
-          expect(answer.body).toEqual({
-            type: 'about:blank',
-            title: expect.stringMatching(/\w/),
-            status: answer.status,
-            detail: message,
-            ...members,
-          });
-        } else {
-          expect(answer.body).toEqual({
-            statusCode: answer.status,
-            error: expect.stringMatching(/\w/),
-            message,
-            ...members,
-          });
-        }
-      });
+describeHosts('every error row', ({ policy, format, sandbox, url }) => {
+  it.each(CASES)('$status $code as $shape', async ({ code, status, shape, row }) => {
+    sandbox().respondNext({
+      code: code as LalamoveErrorCode,
+      status,
+      shape,
+      headers: { 'request-id': 'lalamove-1' },
     });
+    const answer = await request('GET', `${url()}/cities`);
+    expect(answer.status).toBe(expectedStatus(row, status, policy));
+    expect(answer.headers.get('content-type')).toMatch(
+      format === 'problem' ? /^application\/problem\+json/ : /^application\/json/,
+    );
+    const neutral = policy === 'gateway' && (row.gateway !== undefined || status >= 500);
+    const members = {
+      code: neutral ? 'LALAMOVE_UNAVAILABLE' : code,
+      errors: neutral ? [] : [{ code, message: row.message }],
+      requestId: 'lalamove-1',
+    };
+    const message = neutral
+      ? 'The delivery service is not available at the moment. Please try again later.'
+      : row.message;
+    if (format === 'problem') {
+      expect(answer.body).toEqual({
+        type: 'about:blank',
+        title: expect.stringMatching(/\w/),
+        status: answer.status,
+        detail: message,
+        ...members,
+      });
+    } else {
+      expect(answer.body).toEqual({
+        statusCode: answer.status,
+        error: expect.stringMatching(/\w/),
+        message,
+        ...members,
+      });
+    }
   });
 });
 

@@ -294,12 +294,19 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
       if (decision === undefined) throw new Error('undecided');
       return decision as number;
     };
+    const logged: unknown[] = [];
+    const logger = {
+      error: (line: unknown) => logged.push(line),
+      log: () => undefined,
+      warn: () => undefined,
+    } as LoggerService;
     const url = await start({
-      imports: [LalamoveModule.forRoot(accountOn(sandbox, { errors: { status } }))],
+      imports: [LalamoveModule.forRoot(accountOn(sandbox, { logger, errors: { status } }))],
       controllers: [OrdersController],
     });
     for (const expected of [429, 404, 404, 404, 404])
       expect((await request('GET', `${url}/order`)).status).toBe(expected);
+    expect(logged).toEqual(Array(4).fill(expect.stringMatching(/^errors.status returned no status/)));
   });
 
   it.each([

@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LalamoveModule } from 'nestjs-lalamove';
-import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
-import { StorefrontController } from '../examples/storefront/storefront.controller.js';
-import { accountOn } from './support/account.js';
-import { PLATFORMS, request, startHost, type HostApp } from './support/host-app.js';
+import { expect, it } from '@jest/globals';
+import { describeHosts } from './support/answering-hosts.js';
+import { request } from './support/host-app.js';
 
 /**
  * The error table of Lalamove's guide, row by row: status and body as they travel, and what a consumer of the app gets. Written by hand, so
@@ -27,44 +24,23 @@ const SEED = [
 
 const NEUTRAL = 'The delivery service is not available at the moment. Please try again later.';
 
-describe.each(PLATFORMS)('the seed on %s', (platform) => {
-  describe.each(['mirror', 'gateway'] as const)('%s', (policy) => {
-    describe.each(['nest', 'problem'] as const)('%s', (format) => {
-      let sandbox: LalamoveSandbox;
-      let host: HostApp;
-
-      beforeAll(async () => {
-        sandbox = await LalamoveSandbox.start();
-        const options = accountOn(sandbox, { errors: { status: policy, format } });
-        host = await startHost(platform, {
-          imports: [LalamoveModule.forRoot(options)],
-          controllers: [StorefrontController],
-        });
-      });
-
-      afterAll(async () => {
-        await host.app.close();
-        await sandbox.stop();
-      });
-
-      it.each(SEED)('$row', async ({ status, body, code, error, gateway, path = 'cities' }) => {
-        sandbox.respondNext({ status, body, headers: { 'request-id': 'r-1' } });
-        const answer = await request('GET', `${host.url}/${path}`);
-        const neutral = policy === 'gateway' && gateway !== undefined;
-        const [expected, title] = neutral ? gateway : [status, error];
-        expect(answer.status).toBe(expected);
-        const members = {
-          code: neutral ? 'LALAMOVE_UNAVAILABLE' : code,
-          errors: neutral || body === '' ? [] : [{ code, message: expect.any(String) }],
-          requestId: 'r-1',
-        };
-        const text = neutral ? NEUTRAL : expect.stringMatching(/^[A-Z].*\.$/);
-        expect(answer.body).toEqual(
-          format === 'nest'
-            ? { statusCode: expected, error: title, message: text, ...members }
-            : { type: 'about:blank', status: expected, title, detail: text, ...members },
-        );
-      });
-    });
+describeHosts('the seed', ({ policy, format, sandbox, url }) => {
+  it.each(SEED)('$row', async ({ status, body, code, error, gateway, path = 'cities' }) => {
+    sandbox().respondNext({ status, body, headers: { 'request-id': 'r-1' } });
+    const answer = await request('GET', `${url()}/${path}`);
+    const neutral = policy === 'gateway' && gateway !== undefined;
+    const [expected, title] = neutral ? gateway : [status, error];
+    expect(answer.status).toBe(expected);
+    const members = {
+      code: neutral ? 'LALAMOVE_UNAVAILABLE' : code,
+      errors: neutral || body === '' ? [] : [{ code, message: expect.any(String) }],
+      requestId: 'r-1',
+    };
+    const text = neutral ? NEUTRAL : expect.stringMatching(/^[A-Z].*\.$/);
+    expect(answer.body).toEqual(
+      format === 'nest'
+        ? { statusCode: expected, error: title, message: text, ...members }
+        : { type: 'about:blank', status: expected, title, detail: text, ...members },
+    );
   });
 });

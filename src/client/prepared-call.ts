@@ -72,7 +72,7 @@ function idErrors(ids: Readonly<Record<string, unknown>>): FieldError[] {
       : [
           {
             pointer: `/${name}`,
-            message: `${name} must be a string that can stand in a path: not empty, no white space, no dots alone`,
+            message: `${name} must be a string (a number cannot hold all digits of an id), not empty and without white space`,
           },
         ],
   );

@@ -8,15 +8,14 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  Matches,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
 import { CoordinatesDto } from './coordinates.dto.js';
-import { E164, E164_MESSAGE, LONGEST_REMARKS } from './contact.js';
+import { ContactDto, LONGEST_REMARKS } from './contact.dto.js';
 
 /** A stop of an edited order. */
-export class EditedStopDto {
+export class EditedStopDto extends ContactDto {
   @IsDefined()
   @IsObject()
   @ValidateNested()
@@ -26,14 +25,6 @@ export class EditedStopDto {
   @IsString()
   @IsNotEmpty()
   address: string;
-
-  @IsString()
-  @IsNotEmpty()
-  name: string;
-
-  /** E.164, e.g. `+85290000000`. */
-  @Matches(E164, { message: E164_MESSAGE })
-  phone: string;
 
   /** For the driver; at most 1500 characters. Repeat what was there, or it is lost. */
   @IsOptional()

@@ -22,7 +22,7 @@ export interface OrderStop {
   coordinates: Coordinates;
   address: string;
   name: string;
-  /** As Lalamove has it: the plus of E.164 is dropped or blank. */
+  /** As Lalamove has it, which is not what was sent: the plus of E.164 comes back blank, or country code and all are gone. */
   phone: string;
   POD?: ProofOfDelivery;
   delivery_code?: { value: string; status: string };

@@ -9,44 +9,27 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  Matches,
   MaxLength,
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { E164, E164_MESSAGE, LONGEST_REMARKS } from './contact.js';
+import { ContactDto, LONGEST_REMARKS } from './contact.dto.js';
 import { isStringMap } from '../is-record.js';
 
 /** The contact at the pick-up. */
-export class SenderDto {
+export class SenderDto extends ContactDto {
   /** The `stopId` of the quotation's first stop. */
   @IsString()
   @IsNotEmpty()
   stopId: string;
-
-  @IsString()
-  @IsNotEmpty()
-  name: string;
-
-  /** E.164, e.g. `+85290000000`. */
-  @Matches(E164, { message: E164_MESSAGE })
-  phone: string;
 }
 
 /** The contact at a drop-off. */
-export class RecipientDto {
+export class RecipientDto extends ContactDto {
   /** The `stopId` of one of the quotation's further stops. */
   @IsString()
   @IsNotEmpty()
   stopId: string;
-
-  @IsString()
-  @IsNotEmpty()
-  name: string;
-
-  /** E.164, e.g. `+85290000000`. */
-  @Matches(E164, { message: E164_MESSAGE })
-  phone: string;
 
   /** For the driver; at most 1500 characters. */
   @IsOptional()

@@ -50,7 +50,8 @@ export interface Quotation {
   specialRequests?: string[];
   /** Upper-cased, e.g. `EN_HK`. */
   language: string;
-  stops: QuotationStop[];
+  /** The pick-up and 1 to 15 drop-offs. */
+  stops: [QuotationStop, QuotationStop, ...QuotationStop[]];
   isRouteOptimized: boolean;
   priceBreakdown: PriceBreakdown;
   item?: ItemDto;

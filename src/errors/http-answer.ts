@@ -5,9 +5,10 @@ import type { LalamoveErrorItem, LalamoveException } from './lalamove.exception.
  * Which status the app's own API consumers get for a {@link LalamoveException}.
  *
  * - `'mirror'`: what Lalamove answered, row by row as its error table says.
- * - `'gateway'`: consumers are told only of what they can fix. Bad keys, blocked accounts, an empty wallet and rate limits
+ * - `'gateway'`: consumers are not told what is between the app and Lalamove. Bad keys, blocked accounts, an empty wallet and rate limits
  *   become 503, malformed requests and Lalamove's own faults 502, all with a neutral body; the rest is mirrored.
- * - a function: the status that it returns, a whole number from 400 to 599. Anything else, or a throw, falls back to `'mirror'`.
+ * - a function: the status that it returns, a whole number from 400 to 599. Anything else, or a throw, is logged and falls back to `'mirror'`.
+ *   Only the filter asks it; an exception's own `getStatus()` is then the mirrored one.
  */
 export type LalamoveStatusPolicy = 'mirror' | 'gateway' | ((exception: LalamoveException) => number);
 
@@ -66,13 +67,27 @@ export function neutralAnswer(status: number): GatewayAnswer {
 /** Reason phrases of statuses that have none in Node's table. */
 const REASON_PHRASES: Record<number, string> = { 499: 'Client Closed Request' };
 
-/** The whole answer of an exception under a policy and a format. Pure. */
+/** What a status policy comes down to for one exception. */
+export type DecidedStatus = 'mirror' | 'gateway' | number;
+
+/** Asks a policy; `undefined` where a function of the host's throws, or returns what is no status of an error. */
+export function decideStatus(exception: LalamoveException, policy: LalamoveStatusPolicy): DecidedStatus | undefined {
+  if (typeof policy !== 'function') return policy;
+  try {
+    const status = policy(exception);
+    return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The whole answer of an exception. Pure. */
 export function httpAnswer(
   exception: LalamoveException,
-  policy: LalamoveStatusPolicy,
+  decided: DecidedStatus,
   format: LalamoveAnswerFormat,
 ): HttpAnswer {
-  const body = nestErrorBody(exception, policy);
+  const body = nestErrorBody(exception, decided);
   const status = body.statusCode;
   const headers: Record<string, string> = {};
   if (exception.retryAfterSeconds !== undefined) headers['Retry-After'] = String(exception.retryAfterSeconds);
@@ -82,11 +97,10 @@ export function httpAnswer(
   return { status, headers, body: problemBody(body) };
 }
 
-/** The body of `format: 'nest'` under a policy. */
-export function nestErrorBody(exception: LalamoveException, policy: LalamoveStatusPolicy): NestErrorBody {
-  const concealed = policy === 'gateway' ? exception.gateway : undefined;
-  const status =
-    concealed?.status ?? (typeof policy === 'function' ? decided(exception, policy) : exception.mirrorStatus);
+/** The body of `format: 'nest'`. */
+export function nestErrorBody(exception: LalamoveException, decided: DecidedStatus): NestErrorBody {
+  const concealed = decided === 'gateway' ? exception.gateway : undefined;
+  const status = concealed?.status ?? (typeof decided === 'number' ? decided : exception.mirrorStatus);
   return {
     statusCode: status,
     error: reasonPhrase(status),
@@ -95,15 +109,6 @@ export function nestErrorBody(exception: LalamoveException, policy: LalamoveStat
     errors: concealed ? [] : exception.errors,
     ...(exception.requestId === undefined ? {} : { requestId: exception.requestId }),
   };
-}
-
-function decided(exception: LalamoveException, policy: (exception: LalamoveException) => number): number {
-  try {
-    const status = policy(exception);
-    return Number.isInteger(status) && status >= 400 && status <= 599 ? status : exception.mirrorStatus;
-  } catch {
-    return exception.mirrorStatus;
-  }
 }
 
 /** RFC 9457's names for the members that Nest names otherwise. */

@@ -1,5 +1,5 @@
 import { isRecord } from '../is-record.js';
-import { E164 } from '../dto/contact.js';
+import { E164 } from '../dto/contact.dto.js';
 import type { Coordinates } from '../dto/quotation.js';
 import type { MarketFacts } from './market-facts.js';
 import { Refusal } from './refusal.js';

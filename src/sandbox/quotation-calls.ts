@@ -16,10 +16,16 @@ export function createQuotation({ state, market, facts, data }: SandboxCall): Sa
   const language = requiredText(data, 'language');
   const now = state.clock.now();
   const scheduleAt = pickUpTime(data.scheduleAt, now);
-  const stops = given.map((stop, index): QuotationStop => ({
+  const placed = (stop: unknown, index: number): QuotationStop => ({
     stopId: state.nextId(),
     ...place(stop, `/data/stops/${index}`, facts),
-  }));
+  });
+  const [from, to, ...further] = given;
+  const stops: Quotation['stops'] = [
+    placed(from, 0),
+    placed(to, 1),
+    ...further.map((stop, index) => placed(stop, index + 2)),
+  ];
   const metres = routeLength(stops);
   const quotation: Quotation = {
     quotationId: state.nextId(),

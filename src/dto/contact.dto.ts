@@ -1,0 +1,18 @@
+import { IsNotEmpty, IsString, Matches } from 'class-validator';
+
+/** Phone numbers are sent in E.164; Lalamove checks further, by market. */
+export const E164 = /^\+[1-9]\d{1,14}$/;
+
+/** How many characters the remarks for a driver may have. */
+export const LONGEST_REMARKS = 1500;
+
+/** A person at a stop. */
+export class ContactDto {
+  @IsString()
+  @IsNotEmpty()
+  name: string;
+
+  /** E.164, e.g. `+85290000000`. */
+  @Matches(E164, { message: 'phone must be in E.164 form, such as +85290000000' })
+  phone: string;
+}
