@@ -9,8 +9,16 @@ export function errorTable(catalog) {
     const status = row.statuses.length > 0 ? row.statuses.join(', ') : '–';
     const mirror = row.statuses.length > 0 ? 'the same' : String(row.status);
     const gateway = row.gateway === undefined ? mirror : row.whenReading ? `${row.gateway} ¹` : String(row.gateway);
-    const unknown = row.code === 'LALAMOVE_OUTCOME_UNKNOWN' ? ' ²' : '';
-    const cells = [`\`${row.code}\``, status, mirror, gateway, `\`${row.exception.name}\``, row.fixableBy, row.message];
+    const note = row.code === 'LALAMOVE_OUTCOME_UNKNOWN' ? ' ²' : '';
+    const cells = [
+      `\`${row.code}\``,
+      status,
+      mirror + note,
+      gateway + note,
+      `\`${row.exception.name}\``,
+      row.fixableBy,
+      row.message,
+    ];
     return `| ${cells.join(' | ')} |`;
   });
   return [
