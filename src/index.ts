@@ -40,7 +40,12 @@ export {
 export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
 export type { LalamoveOperation } from './errors/operation-table.js';
 export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';
-export type { LalamoveErrorOptions } from './errors/error-policies.js';
+export {
+  LalamoveErrorPolicies,
+  type AccountErrorPolicy,
+  type LalamoveErrorOptions,
+  type LalamoveFailure,
+} from './errors/error-policies.js';
 export type {
   GatewayAnswer,
   LalamoveAnswerFormat,

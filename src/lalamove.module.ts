@@ -39,6 +39,12 @@ export type LalamoveModuleAsyncOptions =
   | (LalamoveModuleAsyncBase & { useClass: Type<LalamoveOptionsFactory> })
   | (LalamoveModuleAsyncBase & { useExisting: Type<LalamoveOptionsFactory> });
 
+/** The forms beside each other, of which exactly one is given. */
+interface AsyncForms extends Partial<Pick<FactoryProvider<unknown>, 'useFactory' | 'inject'>> {
+  useClass?: Type<LalamoveOptionsFactory>;
+  useExisting?: Type<LalamoveOptionsFactory>;
+}
+
 /**
  * Lalamove for a Nest app: provides a `LalamoveService` and registers the `LalamoveExceptionFilter`, once for the whole app. Several accounts
  * are several registrations with a `name` each; the one without is the default.
@@ -85,10 +91,12 @@ function checked(options: unknown, account: string | undefined, withRegistration
 function registration(options: unknown, optionsProviders: Provider[]): DynamicModule {
   const name = nameOf(options);
   const owner = {};
+  let kept: LalamoveHttpService | undefined;
   const http: FactoryProvider<HttpService> = {
     provide: getLalamoveHttpToken(name),
     inject: [optionsToken(name)],
-    useFactory: (given: LalamoveAccountOptions) => new LalamoveHttpService(given.http),
+    // Kept for the registration: request-scoped options must not open connections anew for each request.
+    useFactory: (given: LalamoveAccountOptions) => (kept ??= new LalamoveHttpService(given.http)),
   };
   const service: FactoryProvider<LalamoveService> = {
     provide: getLalamoveToken(name),
@@ -113,18 +121,17 @@ function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
   const provide = optionsToken(name);
   const fromFactory = async (factory: LalamoveOptionsFactory): Promise<LalamoveAccountOptions> =>
     checked(await factory.createLalamoveOptions(), name, false);
-  if ('useClass' in options)
-    return [{ provide, useFactory: fromFactory, inject: [options.useClass] }, options.useClass];
-  if ('useExisting' in options) return [{ provide, useFactory: fromFactory, inject: [options.useExisting] }];
-  const { useFactory, inject = [] } = options;
+  const { useFactory, inject = [], useClass, useExisting }: AsyncForms = options;
+  if (useClass) return [{ provide, useFactory: fromFactory, inject: [useClass] }, useClass];
+  if (useExisting) return [{ provide, useFactory: fromFactory, inject: [useExisting] }];
   return [
-    { provide, inject, useFactory: async (...given: unknown[]) => checked(await useFactory(...given), name, false) },
+    { provide, inject, useFactory: async (...given: unknown[]) => checked(await useFactory?.(...given), name, false) },
   ];
 }
 
 function asyncProblems(options: unknown): string[] {
   const forms = ['useFactory', 'useClass', 'useExisting'].filter(
-    (form) => isRecord(options) && options[form] !== undefined,
+    (form) => isRecord(options) && typeof options[form] === 'function',
   );
   return [
     ...(forms.length === 1

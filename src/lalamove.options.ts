@@ -4,6 +4,7 @@ import type { LalamoveHttpOptions } from './client/lalamove-http.service.js';
 import type { RetryOptions } from './client/retry.js';
 import { systemClock, type Clock } from './clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
+import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
 import { environmentOfKey, optionProblems, registrationProblems } from './option-problems.js';
 
 /** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */
@@ -89,11 +90,6 @@ export class LalamoveOptionsException extends Error {
   }
 }
 
-const HOSTS: Record<LalamoveEnvironment, string> = {
-  production: 'https://rest.lalamove.com',
-  sandbox: 'https://rest.sandbox.lalamove.com',
-};
-
 /**
  * Checks options.
  *
@@ -120,15 +116,14 @@ export function assertOptions(
 /** Fills in the defaults of options that have been checked. */
 export function clientSettings(options: LalamoveAccountOptions, account: string | undefined): ClientSettings {
   const { apiKey, apiSecret, market, retry } = options;
+  const environment = options.environment ?? environmentOfKey(apiKey) ?? 'sandbox';
   return {
     account,
     apiKey,
     apiSecret,
     market,
-    baseUrl: (options.baseUrl ?? HOSTS[options.environment ?? environmentOfKey(apiKey) ?? 'sandbox']).replace(
-      /\/+$/,
-      '',
-    ),
+    // Normal form, for a request's URL is compared with it; without the slash that every path begins with.
+    baseUrl: new URL(options.baseUrl ?? LALAMOVE_HOSTS[environment]).href.replace(/\/+$/, ''),
     timeoutMs: options.timeoutMs ?? 10_000,
     deadlineMs: options.deadlineMs ?? 30_000,
     retry: {

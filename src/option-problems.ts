@@ -1,4 +1,4 @@
-import { isMarket, isMs } from './client/request-options.js';
+import { isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isRecord } from './is-record.js';
 
@@ -25,8 +25,6 @@ const has =
     typeof value === 'object' &&
     value !== null &&
     methods.every((name) => typeof Reflect.get(value, name) === 'function');
-
-const MS = 'must be a number of ms above 0';
 
 const CHECKS: readonly Check[] = [
   {
@@ -55,12 +53,12 @@ const CHECKS: readonly Check[] = [
     holds: isBaseUrl,
     remedy: 'must be an absolute http or https URL without query, fragment or credentials',
   },
-  { option: 'timeoutMs', holds: isMs, remedy: MS },
-  { option: 'deadlineMs', holds: isMs, remedy: MS },
+  { option: 'timeoutMs', holds: isMs, remedy: MS_REMEDY },
+  { option: 'deadlineMs', holds: isMs, remedy: MS_REMEDY },
   { option: 'retry', holds: isRecord, remedy: 'must be an object; switch repeats off with { maxAttempts: 1 }' },
   {
     option: 'retry.maxAttempts',
-    holds: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1,
+    holds: isCount,
     remedy: 'must be a whole number of at least 1',
   },
   { option: 'retry.baseDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },

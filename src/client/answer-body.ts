@@ -36,7 +36,7 @@ export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody';
 }
 
-/** Whether an error is zlib's: everything came, but it cannot be unpacked. */
+/** Whether an error is zlib's (gzip's codes begin with `Z_`, brotli's with `ERR__`): everything came, but it cannot be unpacked. */
 function isUndecodable(error: unknown): boolean {
-  return isRecord(error) && typeof error.code === 'string' && error.code.startsWith('Z_');
+  return isRecord(error) && typeof error.code === 'string' && /^(Z_|ERR__|ERR_BROTLI_)/.test(error.code);
 }

@@ -26,7 +26,7 @@ export class LalamoveClient {
     return defer(() => of(prepareCall(this.#settings, request))).pipe(
       switchMap((call) => {
         const earlier: AttemptFailure[] = [];
-        return this.#attempt(call).pipe(
+        return this.#attempt(call, earlier).pipe(
           catchError((failure: AttemptFailure) => settle(call, earlier, failure)),
           retry({ delay: () => this.#beforeRepeat(call, earlier) }),
         );
@@ -35,10 +35,11 @@ export class LalamoveClient {
   }
 
   /** One sending. It errors with an `AttemptFailure`. The place of the rate limiter is ahead of the signature, whose timestamp ages. */
-  #attempt<Answer>(call: PreparedCall<Answer>): Observable<Answer> {
+  #attempt<Answer>(call: PreparedCall<Answer>, earlier: readonly AttemptFailure[]): Observable<Answer> {
     return defer(() => of(signAttempt(this.#settings, call))).pipe(
       switchMap((attempt) => {
-        const context = { settings: this.#settings, call, attempt };
+        const sentBefore = earlier.at(-1)?.exception.sentRequestId;
+        const context = { settings: this.#settings, call, attempt, sentBefore };
         return send(this.#http, attempt).pipe(
           map((answer) => readAnswer(context, answer)),
           catchError((error: unknown) => throwError(() => attemptFailure(context, error))),

@@ -1,8 +1,9 @@
 import { exceptionOfRow, outcomeUnknown } from '../errors/create-exception.js';
 import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
 import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
+import { plainCause } from '../errors/plain-cause.js';
 import { redact } from '../errors/redact.js';
-import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
+import { isRefusal, translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../is-record.js';
 import type { Attempt } from './attempt.js';
 import type { ClientSettings } from './client-settings.js';
@@ -32,6 +33,8 @@ export interface AttemptContext<Answer> {
   settings: ClientSettings;
   call: PreparedCall<Answer>;
   attempt: Attempt;
+  /** The request id of the attempt before, if there was one. */
+  sentBefore: string | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: Upst
     now: settings.clock.now(),
     secrets: secretsOf(context),
   });
-  throw failure(context, outcomeOfStatus(status), exception);
+  throw failure(context, isRefusal(status) ? 'refused' : 'unknown', exception);
 }
 
 /** Turns whatever ended an attempt into its failure. An error that nobody expected counts as one from the wire: it may have been sent. */
@@ -66,11 +69,11 @@ export function attemptFailure(context: AttemptContext<unknown>, error: unknown)
   const row = rowOf(code);
   const exception = exceptionOfRow(row, code, {
     ...callDetails(context),
-    sentRequestId: unsent ? undefined : context.attempt.requestId,
+    sentRequestId: unsent ? context.sentBefore : context.attempt.requestId,
     retryable: row.retryable && !context.call.options.signal?.aborted && (unsent || context.call.operation.repeatable),
     upstreamStatus: head?.status,
     requestId: requestId && redact(requestId, secretsOf(context)),
-    cause: plainCause(context, cause),
+    cause: plainCause(cause, secretsOf(context)),
   });
   return failure(context, unsent ? 'unsent' : 'unknown', exception);
 }
@@ -94,11 +97,6 @@ export function abortedBetweenAttempts(
     sentRequestId,
     retryable: false,
   });
-}
-
-/** Only a 4xx says that nothing was done; a 408 comes from gateways that do not know. */
-function outcomeOfStatus(status: number): Outcome {
-  return status >= 400 && status < 500 && status !== 408 ? 'refused' : 'unknown';
 }
 
 function failure(
@@ -133,14 +131,6 @@ function callDetails({
 }: AttemptContext<unknown>): Pick<LalamoveExceptionInit, 'operation' | 'account' | 'policy' | 'sentRequestId'> {
   const { account, policy } = settings;
   return { operation: call.operation.name, account, policy, sentRequestId: attempt.requestId };
-}
-
-/** A raw error holds the whole request, the Authorization header included; what is kept says what happened, and nothing else. */
-function plainCause(context: AttemptContext<unknown>, origin: unknown): Error | undefined {
-  if (!isRecord(origin)) return undefined;
-  const { message, code } = origin;
-  const text = redact(typeof message === 'string' ? message : 'unknown error', secretsOf(context));
-  return Object.assign(new Error(text), typeof code === 'string' ? { code } : {});
 }
 
 function secretsOf({ settings, attempt }: AttemptContext<unknown>): string[] {

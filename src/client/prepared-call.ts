@@ -1,8 +1,10 @@
+import type { ClassConstructor } from 'class-transformer';
 import { fieldErrors, type FieldError } from '../dto/field-errors.js';
-import { isRecord, isStringMap } from '../is-record.js';
+import { isRecord } from '../is-record.js';
 import { exceptionOfRow } from '../errors/create-exception.js';
 import { rowOf } from '../errors/error-catalog.js';
-import type { AttemptedCall } from '../errors/lalamove.exception.js';
+import { attemptedCall } from '../errors/attempted-call.js';
+import type { AttemptedCall, LalamoveException } from '../errors/lalamove.exception.js';
 import type { ClientSettings } from './client-settings.js';
 import { sentBody, type Operation } from './operations.js';
 import { requestOptionErrors, type RequestOptions } from './request-options.js';
@@ -35,33 +37,42 @@ export interface PreparedCall<Answer> {
  */
 export function prepareCall<Answer>(settings: ClientSettings, request: CallRequest<Answer>): PreparedCall<Answer> {
   const { operation, ids = {}, input } = request;
-  const options = request.options ?? {};
-  const checked = options.validate ?? settings.validate;
-  const refuse = (errors: readonly FieldError[]): never => {
-    const { account, policy } = settings;
-    const listed = errors.map((error) => ({ code: 'ERR_INVALID_FIELD', ...error }));
-    throw exceptionOfRow(rowOf('ERR_INVALID_FIELD'), 'ERR_INVALID_FIELD', {
-      operation: operation.name,
-      account,
-      policy,
-      errors: listed,
-    });
-  };
+  const given: unknown = request.options ?? {};
+  // A copy: what is checked here must not change between two attempts.
+  const options: RequestOptions = isRecord(given) ? { ...given } : {};
+  const body = operation.input && writtenBody(input);
   const errors = [
     ...idErrors(ids),
-    ...requestOptionErrors(options),
-    ...(operation.input && checked ? fieldErrors(operation.input, input) : []),
+    ...requestOptionErrors(isRecord(given) ? options : given),
+    ...(operation.input ? bodyErrors(operation.input, body, options.validate ?? settings.validate) : []),
   ];
-  if (errors.length > 0) refuse(errors);
+  if (errors.length > 0) throw invalidRequest(settings, operation, errors);
   return {
     operation,
     path: operation.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name] ?? '')),
-    body:
-      operation.input && (writtenBody(input) ?? refuse([{ pointer: '/data', message: 'cannot be written as JSON' }])),
+    body,
     options,
     attempted: attemptedCall(ids, input),
     deadline: settings.clock.now() + (options.deadlineMs ?? settings.deadlineMs),
   };
+}
+
+function invalidRequest(
+  { account, policy }: ClientSettings,
+  { name }: Operation<unknown>,
+  errors: readonly FieldError[],
+): LalamoveException {
+  const listed = errors.map((error) => ({ code: 'ERR_INVALID_FIELD', ...error }));
+  const details = { operation: name, account, policy, errors: listed };
+  return exceptionOfRow(rowOf('ERR_INVALID_FIELD'), 'ERR_INVALID_FIELD', details);
+}
+
+/** Checks the very text that is sent: an input can hold what JSON writes otherwise than it looks (a Map, a getter, a `toJSON`). */
+function bodyErrors(dto: ClassConstructor<object>, body: string | undefined, validate: boolean): FieldError[] {
+  if (body === undefined) return [{ pointer: '/data', message: 'cannot be written as JSON' }];
+  if (!validate) return [];
+  const envelope: unknown = JSON.parse(body);
+  return fieldErrors(dto, isRecord(envelope) ? envelope.data : undefined);
 }
 
 /** Ids are checked even where validation is off: a wrong one would make another path, and so another call. */
@@ -89,13 +100,4 @@ function writtenBody(input: unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function attemptedCall(ids: Readonly<Record<string, string>>, input: unknown): AttemptedCall {
-  const { quotationId, metadata } = isRecord(input) ? input : {};
-  return {
-    orderId: ids.orderId,
-    quotationId: typeof quotationId === 'string' ? quotationId : undefined,
-    metadata: isStringMap(metadata) ? metadata : undefined,
-  };
 }

@@ -5,7 +5,10 @@ import { isRecord } from '../is-record.js';
 export interface RequestOptions {
   /** Another market of the same keys. */
   market?: string;
-  /** Ends the call: `LalamoveAbortedException`, or the outcome is unknown where it may have been carried out. */
+  /**
+   * Ends the call: `LalamoveAbortedException` (a `LalamoveTimeoutException` where it is an `AbortSignal.timeout()`), or the outcome is unknown
+   * where it may have been carried out.
+   */
   signal?: AbortSignal;
   /** How long one attempt may take, headers and body, in ms. */
   timeoutMs?: number;
@@ -25,14 +28,15 @@ const HEADER_TEXT = /^[\x21-\x7e]{1,200}$/;
 /** The longest time that a timer can wait; beyond it Node fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-const MS = 'must be a number of ms above 0';
+/** What a time must be. */
+export const MS_REMEDY = 'must be a number of ms above 0';
 
 /** What each option must be. */
 const CHECKS: Readonly<Record<keyof RequestOptions, [holds: (value: unknown) => boolean, remedy: string]>> = {
   market: [isMarket, 'must be a two-letter market, such as HK'],
   signal: [isSignal, 'must be an AbortSignal'],
-  timeoutMs: [isMs, MS],
-  deadlineMs: [isMs, MS],
+  timeoutMs: [isMs, MS_REMEDY],
+  deadlineMs: [isMs, MS_REMEDY],
   maxAttempts: [isCount, 'must be a whole number of at least 1'],
   requestId: [isHeaderText, 'must be 1 to 200 visible ASCII characters'],
   validate: [(value) => typeof value === 'boolean', 'must be true or false'],
@@ -41,14 +45,22 @@ const CHECKS: Readonly<Record<keyof RequestOptions, [holds: (value: unknown) => 
 /** What is wrong with a call's own options; empty where all is well. */
 export function requestOptionErrors(options: unknown): FieldError[] {
   if (!isRecord(options)) return [{ pointer: '/options', message: 'must be an object' }];
-  const checks: Readonly<Record<string, [(value: unknown) => boolean, string] | undefined>> = CHECKS;
   return Object.entries(options).flatMap(([name, value]) => {
-    const [holds, remedy] = checks[name] ?? [
-      () => false,
-      `is not an option: the options are ${Object.keys(CHECKS).join(', ')}`,
-    ];
+    if (!isOption(name)) {
+      return [
+        {
+          pointer: `/options/${name}`,
+          message: `${name} is not an option: the options are ${Object.keys(CHECKS).join(', ')}`,
+        },
+      ];
+    }
+    const [holds, remedy] = CHECKS[name];
     return value === undefined || holds(value) ? [] : [{ pointer: `/options/${name}`, message: `${name} ${remedy}` }];
   });
+}
+
+function isOption(name: string): name is keyof RequestOptions {
+  return Object.hasOwn(CHECKS, name);
 }
 
 /** A market is two letters; which ones exist is Lalamove's to say. */
@@ -61,7 +73,8 @@ export function isMs(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= LONGEST_MS;
 }
 
-function isCount(value: unknown): boolean {
+/** A number of times. */
+export function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1;
 }
 
@@ -70,5 +83,8 @@ function isHeaderText(value: unknown): boolean {
 }
 
 function isSignal(value: unknown): boolean {
-  return isRecord(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function';
+  const methods = ['addEventListener', 'removeEventListener'];
+  return (
+    isRecord(value) && typeof value.aborted === 'boolean' && methods.every((name) => typeof value[name] === 'function')
+  );
 }

@@ -20,11 +20,9 @@ export function stopwatch(timeoutMs: number, signal: AbortSignal | undefined): S
     controller.abort();
   };
   const timer = setTimeout(stop, timeoutMs);
-  if (signal) {
-    // One signal of a caller's, say for its shutdown, may stand for any number of calls.
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', stop, { once: true });
-  }
+  // One signal of a caller's, say for its shutdown, may stand for any number of calls.
+  if (signal instanceof EventTarget) setMaxListeners(0, signal);
+  signal?.addEventListener('abort', stop, { once: true });
   return {
     signal: controller.signal,
     stopped: fromEvent(controller.signal, 'abort').pipe(

@@ -1,6 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig } from 'axios';
-import { catchError, defer, finalize, race, switchMap, tap, throwError, throwIfEmpty, type Observable } from 'rxjs';
+import { Readable } from 'node:stream';
+import { catchError, defer, finalize, race, switchMap, throwError, throwIfEmpty, type Observable } from 'rxjs';
 import type { AnswerHeaders } from '../errors/retry-after.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { readBody, UnreadableBody } from './answer-body.js';
@@ -33,9 +34,11 @@ export function send(http: HttpService, request: WireRequest): Observable<Upstre
       throwIfEmpty(),
       switchMap(async (response) => {
         const { status, headers } = (head = { status: response.status, headers: plainHeaders(response.headers) });
-        return { status, headers, body: await readBody(response, stop.signal) };
+        const body = await readBody(response, stop.signal);
+        // Where an interceptor handed on something else, the answer itself is unread, and its socket not to be left open.
+        if (response.data instanceof Readable) stop.complete();
+        return { status, headers, body };
       }),
-      tap(stop.complete),
       catchError((error: unknown) => throwError(() => wireFailure(error, { stop, dispatch, head }))),
       finalize(stop.dispose),
     );

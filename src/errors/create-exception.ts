@@ -1,12 +1,10 @@
 import { rowOf, rowOfCode, rowOfStatus, type ErrorRow, type LalamoveErrorCode } from './error-catalog.js';
 import { neutralAnswer, type GatewayAnswer } from './http-answer.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
+import { operationFacts } from './operation-table.js';
 
 /** What is known of a failure beyond its code; the catalog supplies the rest. */
 export type LalamoveExceptionDetails = Partial<Omit<LalamoveExceptionInit, 'code'>>;
-
-/** The operations that read an order or a driver: a 403 there is about the consumer's request, elsewhere about the account. */
-const READING = new Set<string | undefined>(['getOrder', 'getDriver']);
 
 /**
  * Makes the exception that stands for a code, with everything that the error catalog knows of it. Meant for tests that let a mocked
@@ -21,13 +19,16 @@ export function createLalamoveException(
 ): LalamoveException {
   const { upstreamStatus } = details;
   const row = rowOfCode(code) ?? (upstreamStatus ? rowOfStatus(upstreamStatus) : rowOf('LALAMOVE_UNKNOWN_ERROR'));
-  return exceptionOfRow(row, code, { ...details, upstreamStatus: upstreamStatus ?? row.statuses[0] });
+  const status = upstreamStatus ?? row.statuses[0];
+  const repeatable = operationFacts(details.operation)?.repeatable ?? true;
+  const retryable = details.retryable ?? (row.retryable && (repeatable || status === 429));
+  return exceptionOfRow(row, code, { ...details, upstreamStatus: status, retryable });
 }
 
 /** Makes the exception of a row, under the code that came (which a fallback row does not have). */
 export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExceptionDetails): LalamoveException {
   const { upstreamStatus, operation } = details;
-  const reading = READING.has(operation) ? row.whenReading : undefined;
+  const reading = operationFacts(operation)?.shows ? row.whenReading : undefined;
   const failed = upstreamStatus !== undefined && upstreamStatus >= 500;
   const gateway = reading ? undefined : gatewayAnswer(row, failed);
   return new row.exception({

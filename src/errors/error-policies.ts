@@ -1,7 +1,8 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
 import type { LalamoveAnswerFormat, LalamoveStatusPolicy } from './http-answer.js';
+import { LALAMOVE_HOSTS } from './lalamove-hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
-import { calledBaseUrl, LALAMOVE_HOSTS } from './translate-axios-error.js';
+import { calledBaseUrl } from './translate-axios-error.js';
 
 /** How an account's failures are answered to the app's own API consumers. */
 export interface LalamoveErrorOptions {
@@ -70,7 +71,10 @@ export class LalamoveErrorPolicies {
   failure(error: unknown): LalamoveFailure | undefined {
     const standIn = this.#all()[0];
     if (LalamoveException.is(error)) return { policy: this.#accounts.get(error.account)?.policy ?? standIn };
-    const baseUrl = calledBaseUrl(error, [...this.#all().map((policy) => policy.baseUrl), ...LALAMOVE_HOSTS]);
+    const baseUrl = calledBaseUrl(error, [
+      ...this.#all().map((policy) => policy.baseUrl),
+      ...Object.values(LALAMOVE_HOSTS),
+    ]);
     if (baseUrl === undefined) return undefined;
     return { policy: this.#all().find((policy) => policy.baseUrl === baseUrl) ?? standIn, baseUrl };
   }

@@ -13,8 +13,9 @@ import { isRecord } from '../is-record.js';
 import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
 import { decideStatus, httpAnswer, type HttpAnswer } from './http-answer.js';
+import { LALAMOVE_HOSTS } from './lalamove-hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
-import { calledBaseUrl, LALAMOVE_HOSTS, translateAxiosError } from './translate-axios-error.js';
+import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
 /** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */
 function caught(matches: (error: unknown) => boolean): Abstract<unknown> {
@@ -36,7 +37,9 @@ const DEFAULT_POLICY: Pick<AccountErrorPolicy, 'status' | 'format' | 'logger'> =
  * What the app or Lalamove must fix is logged at error level. A microservice handler gets the exception as `throwError`, a WebSocket client
  * an `exception` event with the same body; in any other context (GraphQL, custom ones) it is thrown on.
  */
-@Catch(caught((error) => LalamoveException.is(error) || calledBaseUrl(error, LALAMOVE_HOSTS) !== undefined))
+@Catch(
+  caught((error) => LalamoveException.is(error) || calledBaseUrl(error, Object.values(LALAMOVE_HOSTS)) !== undefined),
+)
 @Injectable()
 export class LalamoveExceptionFilter implements ExceptionFilter {
   constructor(
@@ -116,11 +119,18 @@ function report(exception: LalamoveException, logger: LoggerService): void {
     rowOfCode(exception.code) ??
     rowOf('LALAMOVE_UNKNOWN_ERROR');
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
-  const told = Object.entries({ code, upstreamStatus, account, requestId, sentRequestId })
+  const cause = causeCode(exception);
+  const told = Object.entries({ code, cause, upstreamStatus, account, requestId, sentRequestId })
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join(' ');
   const line = `${exception.operation ?? 'A call to Lalamove'} failed: ${message} (${told})`;
   logger.error(line.replace(/\p{Cc}+/gu, ' '));
+}
+
+/** What the wire said, e.g. `ECONNREFUSED`: an unknown outcome has it one cause further down. */
+function causeCode({ cause }: LalamoveException): string | undefined {
+  if (LalamoveException.is(cause)) return causeCode(cause) ?? cause.code;
+  return isRecord(cause) && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
 /** As Nest's own `BaseWsExceptionFilter` does it, for Socket.IO clients and native ones. */

@@ -122,7 +122,7 @@ export class LalamoveException extends HttpException {
     return nestErrorBody(this, this.#policy);
   }
 
-  /** What logs and queues get: everything above, and nothing else. */
+  /** What logs and queues get: what happened, without the answers that it could be given. */
   toJSON(): Record<string, unknown> {
     return {
       name: this.name,

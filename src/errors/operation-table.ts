@@ -1,10 +1,12 @@
-/** What a call of Lalamove's API is, as far as its failures are concerned. */
+/** What a call of Lalamove's API is, to whoever makes it, serves it, or has to judge its failure. */
 export interface OperationFacts {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With `:name` for each id. */
   readonly path: string;
   /** Whether it may be sent again although Lalamove might have carried it out. What spends or changes an order may not. */
   readonly repeatable: boolean;
+  /** Whether it shows an order or a driver: there a 403 is about what its consumer asked for, elsewhere about the account. */
+  readonly shows?: true;
 }
 
 /** Every call of API v3, by its method in `LalamoveService`. */
@@ -12,11 +14,11 @@ export const OPERATION_TABLE = {
   createQuotation: { method: 'POST', path: '/v3/quotations', repeatable: true },
   getQuotation: { method: 'GET', path: '/v3/quotations/:quotationId', repeatable: true },
   placeOrder: { method: 'POST', path: '/v3/orders', repeatable: false },
-  getOrder: { method: 'GET', path: '/v3/orders/:orderId', repeatable: true },
+  getOrder: { method: 'GET', path: '/v3/orders/:orderId', repeatable: true, shows: true },
   editOrder: { method: 'PATCH', path: '/v3/orders/:orderId', repeatable: false },
   cancelOrder: { method: 'DELETE', path: '/v3/orders/:orderId', repeatable: true },
   addPriorityFee: { method: 'POST', path: '/v3/orders/:orderId/priority-fee', repeatable: false },
-  getDriver: { method: 'GET', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: true },
+  getDriver: { method: 'GET', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: true, shows: true },
   changeDriver: { method: 'DELETE', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: false },
   getCities: { method: 'GET', path: '/v3/cities', repeatable: true },
   setWebhookUrl: { method: 'PATCH', path: '/v3/webhook', repeatable: true },
@@ -40,7 +42,12 @@ export function operationsOfPath(pathname: string): FoundOperation[] {
   });
 }
 
-const isOperation = (name: string): name is LalamoveOperation => name in OPERATION_TABLE;
+const isOperation = (name: string): name is LalamoveOperation => Object.hasOwn(OPERATION_TABLE, name);
+
+/** The facts of a call, or `undefined` for a name that the API does not have. */
+export function operationFacts(name: string | undefined): OperationFacts | undefined {
+  return name !== undefined && isOperation(name) ? OPERATION_TABLE[name] : undefined;
+}
 
 const OPERATIONS: readonly (readonly [LalamoveOperation, OperationFacts])[] = Object.keys(OPERATION_TABLE)
   .filter(isOperation)

@@ -23,6 +23,11 @@ export interface CallContext extends Pick<LalamoveExceptionInit, 'operation' | '
   secrets?: readonly string[];
 }
 
+/** Whether a status says that a call was certainly not carried out: a 4xx, but for 408, which comes from gateways that do not know. */
+export function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}
+
 /** The statuses whose headers may tell when to come back. */
 const TELLS_WHEN = new Set([429, 503]);
 

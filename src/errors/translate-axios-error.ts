@@ -1,31 +1,25 @@
 import { isRecord } from '../is-record.js';
+import { attemptedCall } from './attempted-call.js';
 import { exceptionOfRow, outcomeUnknown } from './create-exception.js';
 import { rowOf, type LalamoveErrorCode } from './error-catalog.js';
-import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
+import type { LalamoveException } from './lalamove.exception.js';
 import { operationsOfPath } from './operation-table.js';
+import { plainCause } from './plain-cause.js';
 import type { AnswerHeaders } from './retry-after.js';
-import { translateAnswer, type CallContext } from './translate-answer.js';
+import { isRefusal, translateAnswer, type CallContext } from './translate-answer.js';
 import { isUnconnected } from './unconnected.js';
-
-/** Lalamove's own hosts (production, sandbox). */
-export const LALAMOVE_HOSTS: readonly string[] = ['https://rest.lalamove.com', 'https://rest.sandbox.lalamove.com'];
 
 /** The axios error codes that say that no answer came in time. */
 const TIMEOUT_CODES = new Set<unknown>(['ECONNABORTED', 'ETIMEDOUT']);
 
-/** What is known of the request behind a raw axios error. */
-interface RawCall extends Pick<LalamoveExceptionInit, 'account' | 'policy' | 'operation' | 'sentRequestId'> {
-  /** Whether it may be sent again; unknown paths may where they only read. */
-  repeatable: boolean;
-}
-
 /**
- * The base URL, of those given, that an axios error's request went to; `undefined` for any other error. Axios itself is not needed to
+ * The longest base URL, of those given, that an axios error's request went to; `undefined` for any other error. Axios itself is not needed to
  * recognise one.
  */
 export function calledBaseUrl(error: unknown, baseUrls: readonly string[]): string | undefined {
   const href = isAxiosError(error) ? urlOf(error)?.href : undefined;
-  return href === undefined ? undefined : baseUrls.find((baseUrl) => href.startsWith(`${baseUrl}/`));
+  const beneath = baseUrls.filter((baseUrl) => href?.startsWith(`${baseUrl}/`));
+  return beneath.sort((a, b) => b.length - a.length)[0];
 }
 
 /**
@@ -41,42 +35,54 @@ export function translateAxiosError(
   const failure = isRecord(error) ? error : {};
   const config = isRecord(failure.config) ? failure.config : {};
   const headers = headersOf(config.headers);
-  const { repeatable, ...call } = rawCall(failure, config, headers['request-id'], baseUrl, context);
+  const method = typeof config.method === 'string' ? config.method.toUpperCase() : 'GET';
+  const pathname = urlOf(failure)?.href.slice(baseUrl.length).split(/[?#]/, 1)[0] ?? '';
+  const found = operationsOfPath(pathname).find((candidate) => candidate.method === method);
+  const { exception, certain } = ending(failure, {
+    ...context,
+    operation: found?.operation,
+    sentRequestId: headers['request-id'],
+    repeatable: found?.repeatable ?? method === 'GET',
+    secrets: secretsOf(headers.authorization),
+  });
+  if (certain) return exception;
+  return outcomeUnknown(exception, {
+    policy: context.policy,
+    attempted: attemptedCall(found?.ids ?? {}, dataOf(config.data)),
+  });
+}
+
+/** How a call ended, and whether that is all that there is to know: it may be repeated, or was certainly not carried out. */
+function ending(
+  failure: Record<string, unknown>,
+  context: CallContext & { secrets: readonly string[] },
+): { exception: LalamoveException; certain: boolean } {
+  const { repeatable, secrets, account, policy, operation, sentRequestId } = context;
   const response = isRecord(failure.response) ? failure.response : undefined;
   if (typeof response?.status === 'number') {
     const { status, data } = response;
     const answer = { status, headers: headersOf(response.headers), body: bodyText(data) };
-    const secrets = secretsOf(headers.authorization);
-    const exception = translateAnswer(answer, { ...call, now: context.now, repeatable, secrets });
-    const refused = status >= 400 && status < 500 && status !== 408;
-    return repeatable || refused ? exception : outcomeUnknown(exception, call);
+    return { exception: translateAnswer(answer, context), certain: repeatable || isRefusal(status) };
   }
-  const unsent = isUnconnected(failure);
   const code = codeOf(failure.code);
-  const exception = exceptionOfRow(rowOf(code), code, {
-    ...call,
-    retryable: rowOf(code).retryable && (unsent || repeatable),
-  });
-  return repeatable || unsent ? exception : outcomeUnknown(exception, call);
+  const row = rowOf(code);
+  const certain = repeatable || isUnconnected(failure);
+  const retryable = row.retryable && certain;
+  const cause = plainCause(failure, secrets);
+  return {
+    exception: exceptionOfRow(row, code, { account, policy, operation, sentRequestId, retryable, cause }),
+    certain,
+  };
 }
 
-function rawCall(
-  failure: Record<string, unknown>,
-  { method }: Record<string, unknown>,
-  sentRequestId: string | undefined,
-  baseUrl: string,
-  { account, policy }: Pick<CallContext, 'account' | 'policy'>,
-): RawCall {
-  const verb = typeof method === 'string' ? method.toUpperCase() : 'GET';
-  const pathname = urlOf(failure)?.href.slice(baseUrl.length).split(/[?#]/, 1)[0] ?? '';
-  const found = operationsOfPath(pathname).find((candidate) => candidate.method === verb);
-  return {
-    account,
-    policy,
-    sentRequestId,
-    operation: found?.operation,
-    repeatable: found?.repeatable ?? verb === 'GET',
-  };
+/** The `data` of what was sent, where it can be read. */
+function dataOf(sent: unknown): unknown {
+  try {
+    const envelope: unknown = typeof sent === 'string' ? JSON.parse(sent) : sent;
+    return isRecord(envelope) ? envelope.data : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isAxiosError(error: unknown): error is Record<string, unknown> {
