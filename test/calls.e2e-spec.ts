@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ERROR_CATALOG, type LalamoveModuleOptions, type LalamoveService } from 'nestjs-lalamove';
+import { Agent } from 'node:http';
+import {
+  ERROR_CATALOG,
+  type LalamoveException,
+  type LalamoveModuleOptions,
+  type LalamoveService,
+} from 'nestjs-lalamove';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { accountOn } from './support/account.js';
 import { booked, CALLS, ORDER, QUOTATION } from './support/inputs.js';
@@ -19,8 +25,12 @@ describe('LalamoveService', () => {
     await sandbox.stop();
   });
 
-  async function start(more: Partial<LalamoveModuleOptions> = {}): Promise<LalamoveService> {
-    const started = await startLalamove(accountOn(sandbox, { retry: { maxAttempts: 3, baseDelayMs: 1 }, ...more }));
+  async function start(more: Partial<LalamoveModuleOptions> = {}, name?: string): Promise<LalamoveService> {
+    const started = await startLalamove(
+      accountOn(sandbox, { retry: { maxAttempts: 3, baseDelayMs: 1 }, ...more }),
+      undefined,
+      name,
+    );
     close = started.close;
     return started.lalamove;
   }
@@ -271,6 +281,114 @@ describe('LalamoveService', () => {
       mirrorStatus: 504,
     });
     expect(performance.now() - before).toBeLessThan(2000);
+  });
+
+  it.each([
+    ['timeoutMs', { timeoutMs: 40 }],
+    ['deadlineMs', { deadlineMs: 40 }],
+  ])('ends a call at a %s of its own', async (_, options) => {
+    const lalamove = await start();
+    sandbox.respondNext('silence', { times: 9 });
+    const before = performance.now();
+    const error = await failureOf(lalamove.getCities({ maxAttempts: 1, ...options }));
+    expect(error).toMatchObject({ name: 'LalamoveTimeoutException' });
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
+  it('ends a call at its limit although an interceptor never lets it go', async () => {
+    const started = await startLalamove(accountOn(sandbox, { timeoutMs: 40 }), (http) => {
+      http.axiosRef.interceptors.request.use(() => new Promise(() => undefined));
+    });
+    close = started.close;
+    expect(await failureOf(started.lalamove.getCities())).toMatchObject({ name: 'LalamoveTimeoutException' });
+  });
+
+  it('waits between attempts no longer than it was told', async () => {
+    const clock = new ManualClock();
+    const lalamove = await start({ clock, retry: { maxAttempts: 2, baseDelayMs: 60_000, maxDelayMs: 5 } });
+    sandbox.respondNext({ code: 'LALAMOVE_SERVER_ERROR' });
+    const cities = lalamove.getCities();
+    await until(() => clock.waiting === 1);
+    clock.advance(5);
+    await expect(cities).resolves.toHaveLength(1);
+  });
+
+  it('says of a call that found nobody which attempt was sent before', async () => {
+    const lalamove = await start({ retry: { maxAttempts: 2, baseDelayMs: 1 } });
+    sandbox.respondNext('reset');
+    const failure = failureOf(lalamove.cancelOrder('1', { requestId: 'mine' }));
+    await until(() => sandbox.requests.length === 1);
+    await sandbox.stop();
+    expect(await failure).toMatchObject({ name: 'LalamoveConnectionException', sentRequestId: 'mine' });
+    sandbox = await LalamoveSandbox.start();
+  });
+
+  it('keeps account and policy on everything that it refuses by itself', async () => {
+    const lalamove = await start({ name: 'thai', errors: { status: 'gateway' } }, 'thai');
+    const merchant = lalamove.forAccount({ apiKey: 'pk_test_m', apiSecret: 'sk_test_m', market: 'TH' });
+    for (const service of [lalamove, merchant]) {
+      expect(await failureOf(service.getOrder(''))).toMatchObject({ account: 'thai', operation: 'getOrder' });
+      expect(await failureOf(service.getCities({ signal: AbortSignal.abort() }))).toMatchObject({ account: 'thai' });
+    }
+    const refusal = await failureOf(merchant.getCities());
+    expect(refusal).toMatchObject({ account: 'thai', mirrorStatus: 401 });
+    expect((refusal as LalamoveException).getStatus()).toBe(503);
+  });
+
+  it('calls through the agents of the host, shares them with other keys, and leaves them open', async () => {
+    const httpAgent = new Agent({ keepAlive: true });
+    const lalamove = await start({ http: { httpAgent } });
+    const { apiKey, apiSecret } = sandbox;
+    await lalamove.getCities();
+    await lalamove.forAccount({ apiKey, apiSecret, market: 'SG' }).getCities();
+    await close();
+    expect(Object.values(httpAgent.freeSockets).flat()).toHaveLength(1);
+    httpAgent.destroy();
+  });
+
+  it('calls through the proxy of the host', async () => {
+    const seen: string[] = [];
+    const { createServer } = await import('node:http');
+    const proxy = createServer((incoming, outgoing) => {
+      seen.push(incoming.url ?? '');
+      outgoing.end('{"data":[]}');
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as { port: number };
+    const lalamove = await start({ baseUrl: 'http://lalamove.invalid', http: { proxy: { host: '127.0.0.1', port } } });
+    await expect(lalamove.getCities()).resolves.toEqual([]);
+    expect(seen).toEqual(['http://lalamove.invalid/v3/cities']);
+    await close();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it('is not taken in by what looks one way and is written another', async () => {
+    const lalamove = await start();
+    const disguised = [
+      { ...ORDER, metadata: new Map([['reference', 'A-1']]) },
+      { ...ORDER, recipients: new Set(ORDER.recipients) },
+      { ...ORDER, toJSON: () => ({ quotationId: '1' }) },
+    ];
+    for (const input of disguised) {
+      expect(await failureOf(lalamove.placeOrder(input as unknown as typeof ORDER))).toMatchObject({
+        name: 'InvalidRequestException',
+      });
+    }
+    for (const options of [{ toString: 1 }, { constructor: 1 }, JSON.parse('{"__proto__":1}') as object]) {
+      expect(await failureOf(lalamove.getCities(options as never))).toMatchObject({ name: 'InvalidRequestException' });
+    }
+    expect(sandbox.requests).toHaveLength(0);
+  });
+
+  it('keeps the options that it has checked', async () => {
+    const lalamove = await start();
+    const options = { requestId: 'mine' };
+    sandbox.respondNext({ code: 'LALAMOVE_SERVER_ERROR' });
+    const cities = lalamove.getCities(options);
+    options.requestId = 'b\r\nX-Evil: 1';
+    await cities;
+    expect(sandbox.requests.map(({ headers }) => headers['request-id'])).toEqual(['mine', 'mine']);
   });
 
   it('takes the time limit of a signal for a timeout', async () => {

@@ -8,6 +8,7 @@ import {
   Injectable,
   Module,
   Query,
+  Res,
   UseFilters,
   type ArgumentsHost,
   type CanActivate,
@@ -19,6 +20,7 @@ import {
   type NestModule,
 } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import type { ServerResponse } from 'node:http';
 import { firstValueFrom } from 'rxjs';
 import {
   createLalamoveException,
@@ -190,6 +192,62 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
       code: 'ERR_ORDER_NOT_FOUND',
     });
     expect((await request('GET', `${url}/order`)).body).toMatchObject({ statusCode: 404, code: 'ERR_ORDER_NOT_FOUND' });
+  });
+
+  it('loses to a filter on a method', async () => {
+    @Controller()
+    class MethodController {
+      @UseFilters(HostFilter)
+      @Get('method')
+      fail(): never {
+        throw createLalamoveException('ERR_ORDER_NOT_FOUND');
+      }
+    }
+    const url = await start({ imports: [LalamoveModule.forRoot(accountOn(sandbox))], controllers: [MethodController] });
+    expect((await request('GET', `${url}/method`)).body).toMatchObject({ by: 'host', status: 404 });
+  });
+
+  it('ends an answer that has begun', async () => {
+    @Controller()
+    class HalfController {
+      @Get('half')
+      half(@Res() response: ServerResponse & { raw?: ServerResponse }): never {
+        (response.raw ?? response).write('half');
+        throw createLalamoveException('ERR_ORDER_NOT_FOUND');
+      }
+    }
+    const url = await start({ imports: [LalamoveModule.forRoot(accountOn(sandbox))], controllers: [HalfController] });
+    const answer = await fetch(`${url}/half`, { signal: AbortSignal.timeout(2000) });
+    expect(await answer.text()).toBe('half');
+  });
+
+  it('logs what the wire said', async () => {
+    const logged: unknown[] = [];
+    const logger = {
+      error: (line: unknown) => logged.push(line),
+      log: () => undefined,
+      warn: () => undefined,
+    } as LoggerService;
+    const url = await start({
+      imports: [LalamoveModule.forRoot(accountOn(sandbox, { logger }))],
+      controllers: [OrdersController],
+    });
+    await sandbox.stop();
+    expect((await request('GET', `${url}/order`)).body).toMatchObject({ statusCode: 502, code: 'LALAMOVE_CONNECTION' });
+    expect(logged).toEqual([expect.stringContaining('(code=LALAMOVE_CONNECTION cause=ECONNREFUSED)')]);
+    sandbox = await LalamoveSandbox.start();
+  });
+
+  it('recognises an edit that is refused by text alone, all the way', async () => {
+    const url = await start({ imports: [LalamoveModule.forRoot(accountOn(sandbox))], controllers: [OrdersController] });
+    sandbox.respondNext({ status: 422, body: '{"errors":[{"message":"Cannot edit order in status COMPLETED"}]}' });
+    expect(await request('GET', `${url}/order`)).toMatchObject({
+      status: 422,
+      body: {
+        code: 'ERR_ORDER_EDIT',
+        errors: [{ code: 'ERR_ORDER_EDIT', message: 'Cannot edit order in status COMPLETED' }],
+      },
+    });
   });
 
   it('can be bound to the whole app by the host', async () => {

@@ -90,6 +90,12 @@ const ANSWERS: [string, RawHandler, string, number][] = [
     'LalamoveUnreadableResponseException',
     502,
   ],
+  [
+    'broken brotli',
+    (socket) => socket.write(http(200, 'not brotli', { 'content-encoding': 'br' })),
+    'LalamoveUnreadableResponseException',
+    502,
+  ],
   ['no HTTP at all', (socket) => socket.write('220 mail.example.com ESMTP\r\n'), 'LalamoveConnectionException', 502],
   [
     'a redirect',

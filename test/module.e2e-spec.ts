@@ -131,7 +131,12 @@ describe('LalamoveModule', () => {
     const sandbox = await LalamoveSandbox.start();
     const register = LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory: () => accountOn(sandbox) });
     const { app, url } = await startHost('express', { imports: [register], controllers: [StorefrontController] });
-    for (let turn = 0; turn < 3; turn += 1) expect((await request('GET', `${url}/cities`)).status).toBe(200);
+    const http = new Set<unknown>();
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await request('GET', `${url}/cities`)).status).toBe(200);
+      http.add(await app.resolve(getLalamoveHttpToken()));
+    }
+    expect(http.size).toBe(1);
     await app.close();
     await sandbox.stop();
   });
@@ -140,6 +145,7 @@ describe('LalamoveModule', () => {
     ['nothing at all', undefined, /got no options/],
     ['a form that is undefined', { useFactory: undefined }, /got no options/],
     ['two forms', { useFactory: () => KEYS, useClass: OptionsFactory }, /got useFactory and useClass: give it one of/],
+    ['a form that is no function', { useFactory: 5 }, /got no options/],
     ['an empty name', { name: '', useFactory: () => KEYS }, /name must be a non-empty string/],
     ['a name that is none', { name: 5, useFactory: () => KEYS }, /name must be a non-empty string/],
     ['a wrong isGlobal', { isGlobal: 'no', useFactory: () => KEYS }, /isGlobal must be true or false/],

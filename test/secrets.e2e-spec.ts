@@ -16,6 +16,17 @@ const SECRET = /PRIVATEKEY|PUBLICKEY|[0-9a-f]{64}|hmac \w/i;
 /** Answers that echo everything that was sent, in every way that an answer can, and ends without one. */
 const ENDS: [string, RawHandler][] = [
   [
+    'an echo of the secret itself',
+    (socket) => socket.write(http(422, JSON.stringify({ message: `not ${KEYS.apiSecret}` }))),
+  ],
+  [
+    'an echo in the head of an answer that breaks',
+    (socket, sent) =>
+      socket.end(
+        `HTTP/1.1 201 Created\r\nrequest-id: ${/hmac (\S+)/.exec(sent)?.[1] ?? ''}\r\ncontent-length: 9\r\n\r\n{`,
+      ),
+  ],
+  [
     'an echo behind escapes of JSON',
     (socket, sent) => socket.write(http(422, `{"errors":[{"id":"ERR_X","message":"${escaped(sent)}"}]}`)),
   ],

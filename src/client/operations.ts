@@ -47,10 +47,20 @@ export const OPERATIONS = {
   setWebhookUrl: operation('setWebhookUrl', { input: SetWebhookUrlDto, read: readWebhookRegistration }),
 } satisfies Record<LalamoveOperation, Operation<unknown>>;
 
-/** The body of a call as it is sent: in Lalamove's envelope, with coordinates as strings. */
+/**
+ * The body of a call as it is sent: in Lalamove's envelope, with coordinates as strings.
+ *
+ * @throws TypeError for what JSON cannot write, or would write as nothing
+ */
 export function sentBody(input: unknown): string {
   const data = isRecord(input) && Array.isArray(input.stops) ? { ...input, stops: input.stops.map(sentStop) } : input;
-  return JSON.stringify({ data });
+  return JSON.stringify({ data }, refuseCollections);
+}
+
+/** JSON writes a Map or a Set as `{}`, and what it held would be lost without a word. */
+function refuseCollections(_: string, value: unknown): unknown {
+  if (value instanceof Map || value instanceof Set) throw new TypeError('A Map or a Set cannot be written as JSON.');
+  return value;
 }
 
 function sentStop(stop: unknown): unknown {

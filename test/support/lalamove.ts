@@ -1,13 +1,23 @@
+import type { HttpService } from '@nestjs/axios';
 import { Test } from '@nestjs/testing';
-import { LalamoveModule, LalamoveService, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import {
+  getLalamoveHttpToken,
+  getLalamoveToken,
+  LalamoveModule,
+  type LalamoveModuleOptions,
+  type LalamoveService,
+} from 'nestjs-lalamove';
 
-/** A `LalamoveService` as an app would have it, without an HTTP server around it. */
+/** A `LalamoveService` as an app would have it, without an HTTP server around it; `prepare` may add interceptors. */
 export async function startLalamove(
   options: LalamoveModuleOptions,
+  prepare?: (http: HttpService) => void,
+  name?: string,
 ): Promise<{ lalamove: LalamoveService; close: () => Promise<void> }> {
   const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(options)] }).compile();
   module.useLogger(false);
-  return { lalamove: module.get(LalamoveService), close: () => module.close() };
+  prepare?.(module.get<HttpService>(getLalamoveHttpToken(name)));
+  return { lalamove: module.get(getLalamoveToken(name)), close: () => module.close() };
 }
 
 /** Keys that no sandbox knows, for servers that do not check them. */
