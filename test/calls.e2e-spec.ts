@@ -303,6 +303,22 @@ describe('LalamoveService', () => {
     expect(await failureOf(started.lalamove.getCities())).toMatchObject({ name: 'LalamoveTimeoutException' });
   });
 
+  it('is not worth a repeat after its caller’s own time limit', async () => {
+    const lalamove = await start();
+    sandbox.respondNext('silence');
+    const failure = failureOf(lalamove.getCities({ signal: AbortSignal.timeout(30), maxAttempts: 1 }));
+    expect(await failure).toMatchObject({ name: 'LalamoveTimeoutException', retryable: false });
+  });
+
+  it('leaves no timer behind', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const lalamove = await start({ timeoutMs: 54_321, deadlineMs: 60_000 });
+    await lalamove.getCities();
+    const before = timers();
+    for (let turn = 0; turn < 5; turn += 1) await lalamove.getCities();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('waits between attempts no longer than it was told', async () => {
     const clock = new ManualClock();
     const lalamove = await start({ clock, retry: { maxAttempts: 2, baseDelayMs: 60_000, maxDelayMs: 5 } });
@@ -342,7 +358,8 @@ describe('LalamoveService', () => {
     await lalamove.getCities();
     await lalamove.forAccount({ apiKey, apiSecret, market: 'SG' }).getCities();
     await close();
-    expect(Object.values(httpAgent.freeSockets).flat()).toHaveLength(1);
+    const kept = Object.values(httpAgent.freeSockets).flat();
+    expect(kept.map((socket) => socket?.destroyed)).toEqual([false]);
     httpAgent.destroy();
   });
 

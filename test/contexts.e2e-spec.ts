@@ -23,7 +23,7 @@ describe('LalamoveExceptionFilter outside HTTP', () => {
   beforeAll(async () => {
     const port = await freePort();
     const module = await Test.createTestingModule({
-      imports: [LalamoveModule.forRoot(KEYS)],
+      imports: [LalamoveModule.forRoot({ ...KEYS, errors: { status: 'gateway' } })],
       controllers: [QueueController],
     }).compile();
     const options = { host: '127.0.0.1', port };
@@ -65,13 +65,28 @@ describe('LalamoveExceptionFilter outside HTTP', () => {
     expect(() => caught('ws', [null])).not.toThrow();
   });
 
+  it('answers a raw axios error elsewhere, too, under the policy of its account', () => {
+    const raw = {
+      isAxiosError: true,
+      config: { url: 'https://rest.lalamove.com/v3/cities' },
+      response: { status: 401 },
+    };
+    expect(() => caught('graphql', [], raw)).toThrow(
+      expect.objectContaining({ name: 'LalamoveAuthenticationException', status: 503 }),
+    );
+  });
+
   it.each(['graphql', 'necord', 'lalamove'])('is thrown on in a %s context', async (type) => {
     const exception = createLalamoveException('ERR_ORDER_NOT_FOUND');
     const failure = failureOf(Promise.resolve().then(() => caught(type, [], exception)));
     expect(await failure).toBe(exception);
   });
 
-  function caught(type: string, args: unknown[], exception = createLalamoveException('ERR_ORDER_NOT_FOUND')): unknown {
+  function caught(
+    type: string,
+    args: unknown[],
+    exception: unknown = createLalamoveException('ERR_ORDER_NOT_FOUND'),
+  ): unknown {
     const host: ArgumentsHost & { setType(type: string): void } = new ExecutionContextHost(args);
     host.setType(type);
     return service.get(LalamoveExceptionFilter).catch(exception, host);

@@ -129,6 +129,13 @@ describe('translateAnswer', () => {
     });
   });
 
+  it('takes a single word of a gateway’s for a text, not for a code', () => {
+    expect(translate(401, { message: 'Unauthorized' })).toMatchObject({
+      code: 'LALAMOVE_UNAUTHORIZED',
+      errors: [{ code: 'LALAMOVE_UNAUTHORIZED', message: 'Unauthorized' }],
+    });
+  });
+
   it('recognises an edit refused by its text alone', () => {
     const exception = translate(422, { errors: [{ message: 'Cannot edit order in its present state' }] });
     expect(exception).toMatchObject({ name: 'OrderNotEditableException', code: 'ERR_ORDER_EDIT' });

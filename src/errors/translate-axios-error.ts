@@ -67,7 +67,7 @@ function ending(
   const code = codeOf(failure.code);
   const row = rowOf(code);
   const certain = repeatable || isUnconnected(failure);
-  const retryable = row.retryable && certain;
+  const { retryable } = row;
   const cause = plainCause(failure, secrets);
   return {
     exception: exceptionOfRow(row, code, { account, policy, operation, sentRequestId, retryable, cause }),
