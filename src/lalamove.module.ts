@@ -91,12 +91,16 @@ function checked(options: unknown, account: string | undefined, withRegistration
 function registration(options: unknown, optionsProviders: Provider[]): DynamicModule {
   const name = nameOf(options);
   const owner = {};
-  let kept: LalamoveHttpService | undefined;
+  // One for each app, which its policies stand for: request-scoped options must not open connections anew for each request.
+  const kept = new WeakMap<LalamoveErrorPolicies, LalamoveHttpService>();
   const http: FactoryProvider<HttpService> = {
     provide: getLalamoveHttpToken(name),
-    inject: [optionsToken(name)],
-    // Kept for the registration: request-scoped options must not open connections anew for each request.
-    useFactory: (given: LalamoveAccountOptions) => (kept ??= new LalamoveHttpService(given.http)),
+    inject: [optionsToken(name), LalamoveErrorPolicies],
+    useFactory: (given: LalamoveAccountOptions, app: LalamoveErrorPolicies) => {
+      const service = kept.get(app) ?? new LalamoveHttpService(given.http);
+      kept.set(app, service);
+      return service;
+    },
   };
   const service: FactoryProvider<LalamoveService> = {
     provide: getLalamoveToken(name),

@@ -141,6 +141,13 @@ describe('LalamoveModule', () => {
     await sandbox.stop();
   });
 
+  it('gives each app connections of its own, also where two share a registration', async () => {
+    const imports = [LalamoveModule.forRoot(KEYS)];
+    const [one, two] = [await compile({ imports }), await compile({ imports })];
+    expect(one.get(getLalamoveHttpToken())).not.toBe(two.get(getLalamoveHttpToken()));
+    await one.close();
+  });
+
   it.each([
     ['nothing at all', undefined, /got no options/],
     ['a form that is undefined', { useFactory: undefined }, /got no options/],
