@@ -149,7 +149,7 @@ export class LalamoveSandbox {
    * @throws RangeError for an order that does not exist, or a status that cannot follow
    */
   moveOrder(orderId: string, status: OrderStatus): Order {
-    return this.#state.move(orderId, status);
+    return structuredClone(this.#state.move(orderId, status));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
