@@ -5,7 +5,7 @@ import type { RetryOptions } from './client/retry.js';
 import { systemClock, type Clock } from './clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
 import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
-import { environmentOfKey, optionProblems, registrationProblems } from './option-problems.js';
+import { environmentOfKey, optionProblems } from './option-problems.js';
 
 /** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */
 export type LalamoveEnvironment = 'sandbox' | 'production';
@@ -106,24 +106,19 @@ export function assertOptions(
     describe = (problem) => problem,
   }: { account?: string | undefined; withRegistration?: boolean; describe?: (problem: string) => string } = {},
 ): asserts options is LalamoveAccountOptions {
-  const problems = [
-    ...optionProblems(options, withRegistration),
-    ...(withRegistration ? registrationProblems(options) : []),
-  ];
+  const problems = optionProblems(options, withRegistration);
   if (problems.length > 0) throw new LalamoveOptionsException(problems.map(describe), account);
 }
 
 /** Fills in the defaults of options that have been checked. */
 export function clientSettings(options: LalamoveAccountOptions, account: string | undefined): ClientSettings {
   const { apiKey, apiSecret, market, retry } = options;
-  const environment = options.environment ?? environmentOfKey(apiKey) ?? 'sandbox';
   return {
     account,
     apiKey,
     apiSecret,
     market,
-    // Normal form, for a request's URL is compared with it; without the slash that every path begins with.
-    baseUrl: new URL(options.baseUrl ?? LALAMOVE_HOSTS[environment]).href.replace(/\/+$/, ''),
+    baseUrl: baseUrlOf(options),
     timeoutMs: options.timeoutMs ?? 10_000,
     deadlineMs: options.deadlineMs ?? 30_000,
     retry: {
@@ -137,6 +132,15 @@ export function clientSettings(options: LalamoveAccountOptions, account: string 
   };
 }
 
+/** In normal form, for a request's URL is compared with it; without the slash that every path begins with. */
+function baseUrlOf({
+  apiKey,
+  baseUrl,
+  environment = environmentOfKey(apiKey) ?? 'sandbox',
+}: LalamoveAccountOptions): string {
+  return new URL(baseUrl ?? LALAMOVE_HOSTS[environment]).href.replace(/\/+$/, '');
+}
+
 /** What the exception filter has to know of an account. */
 export function accountErrorPolicy(
   options: LalamoveAccountOptions,
@@ -144,6 +148,5 @@ export function accountErrorPolicy(
   logger: LoggerService,
 ): AccountErrorPolicy {
   const { filter = true, status = 'mirror', format = 'nest' } = options.errors ?? {};
-  const { baseUrl } = clientSettings(options, account);
-  return { account, filter, status, format, baseUrl, logger: options.logger ?? logger };
+  return { account, filter, status, format, baseUrl: baseUrlOf(options), logger: options.logger ?? logger };
 }

@@ -108,9 +108,10 @@ const REGISTRATION_CHECKS: readonly Check[] = [
  */
 export function optionProblems(options: unknown, withRegistration: boolean): string[] {
   if (!isRecord(options)) return ['The options are missing: pass an object, or return one from the factory.'];
-  const known = [...CHECKS, ...(withRegistration ? REGISTRATION_CHECKS : [])].map(({ option }) => option);
+  const checks = withRegistration ? [...CHECKS, ...REGISTRATION_CHECKS] : CHECKS;
+  const known = checks.map(({ option }) => option);
   return [
-    ...CHECKS.flatMap((check) => checked(options, check)),
+    ...checks.flatMap((check) => checked(options, check)),
     ...unknownOptions(options, known),
     ...contradictions(options),
   ];

@@ -82,6 +82,13 @@ class HostFilter implements ExceptionFilter {
   }
 }
 
+/** A logger that keeps what it is told at error level. */
+function recordingLogger(): { logger: LoggerService; logged: unknown[] } {
+  const logged: unknown[] = [];
+  const logger = { error: (line: unknown) => logged.push(line), log: () => undefined, warn: () => undefined };
+  return { logger, logged };
+}
+
 describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
   let sandbox: LalamoveSandbox;
   let app: INestApplication | undefined;
@@ -222,12 +229,7 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
   });
 
   it('logs what the wire said', async () => {
-    const logged: unknown[] = [];
-    const logger = {
-      error: (line: unknown) => logged.push(line),
-      log: () => undefined,
-      warn: () => undefined,
-    } as LoggerService;
+    const { logger, logged } = recordingLogger();
     const url = await start({
       imports: [LalamoveModule.forRoot(accountOn(sandbox, { logger }))],
       controllers: [OrdersController],
@@ -270,12 +272,7 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
   });
 
   it('logs one line, whatever Lalamove wrote', async () => {
-    const logged: unknown[] = [];
-    const logger = {
-      error: (line: unknown) => logged.push(line),
-      log: () => undefined,
-      warn: () => undefined,
-    } as LoggerService;
+    const { logger, logged } = recordingLogger();
     const url = await start({
       imports: [LalamoveModule.forRoot(accountOn(sandbox, { logger }))],
       controllers: [OrdersController],
@@ -311,12 +308,7 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
         return this[account].getCities();
       }
     }
-    const logged: unknown[] = [];
-    const logger = {
-      error: (line: unknown) => logged.push(line),
-      log: () => undefined,
-      warn: () => undefined,
-    } as LoggerService;
+    const { logger, logged } = recordingLogger();
     const url = await start({
       imports: [
         LalamoveModule.forRoot(accountOn(sandbox, { ...gateway, logger })),
@@ -352,12 +344,7 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
       if (decision === undefined) throw new Error('undecided');
       return decision as number;
     };
-    const logged: unknown[] = [];
-    const logger = {
-      error: (line: unknown) => logged.push(line),
-      log: () => undefined,
-      warn: () => undefined,
-    } as LoggerService;
+    const { logger, logged } = recordingLogger();
     const url = await start({
       imports: [LalamoveModule.forRoot(accountOn(sandbox, { logger, errors: { status } }))],
       controllers: [OrdersController],

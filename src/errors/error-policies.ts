@@ -69,14 +69,12 @@ export class LalamoveErrorPolicies {
    * error by that of the account whose base URL it went to; the default account stands in, and goes first where several would do.
    */
   failure(error: unknown): LalamoveFailure | undefined {
-    const standIn = this.#all()[0];
+    const all = this.#all();
+    const standIn = all[0];
     if (LalamoveException.is(error)) return { policy: this.#accounts.get(error.account)?.policy ?? standIn };
-    const baseUrl = calledBaseUrl(error, [
-      ...this.#all().map((policy) => policy.baseUrl),
-      ...Object.values(LALAMOVE_HOSTS),
-    ]);
+    const baseUrl = calledBaseUrl(error, [...all.map((policy) => policy.baseUrl), ...Object.values(LALAMOVE_HOSTS)]);
     if (baseUrl === undefined) return undefined;
-    return { policy: this.#all().find((policy) => policy.baseUrl === baseUrl) ?? standIn, baseUrl };
+    return { policy: all.find((policy) => policy.baseUrl === baseUrl) ?? standIn, baseUrl };
   }
 
   /** The default account's first. */

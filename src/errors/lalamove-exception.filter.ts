@@ -12,7 +12,7 @@ import { throwError, type Observable } from 'rxjs';
 import { isRecord } from '../is-record.js';
 import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
-import { decideStatus, httpAnswer, type HttpAnswer } from './http-answer.js';
+import { decideStatus, httpAnswer, type HttpAnswer, type LalamoveAnswerFormat } from './http-answer.js';
 import { LALAMOVE_HOSTS } from './lalamove-hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
@@ -58,20 +58,18 @@ export class LalamoveExceptionFilter implements ExceptionFilter {
     const exception = LalamoveException.is(error) ? error : translateAxiosError(error, baseUrl, translation);
     report(exception, logger);
     const decided = decideStatus(exception, status);
-    if (decided === undefined)
+    if (decided === undefined) {
       logger.error('errors.status returned no status from 400 to 599, or threw: answered as mirror.');
+    }
+    const answer = (form: LalamoveAnswerFormat): HttpAnswer => httpAnswer(exception, decided ?? 'mirror', form);
     switch (host.getType<string>()) {
       case 'http':
-        reply(
-          this.adapterHost.httpAdapter,
-          host.switchToHttp().getResponse(),
-          httpAnswer(exception, decided ?? 'mirror', format),
-        );
+        reply(this.adapterHost.httpAdapter, host.switchToHttp().getResponse(), answer(format));
         return undefined;
       case 'rpc':
         return throwError(() => exception);
       case 'ws':
-        emit(host.switchToWs().getClient(), httpAnswer(exception, decided ?? 'mirror', 'nest').body);
+        emit(host.switchToWs().getClient(), answer('nest').body);
         return undefined;
       default:
         throw exception;
