@@ -9,7 +9,8 @@ export default {
   moduleNameMapper: {
     '^nestjs-lalamove$': '<rootDir>/src/index.ts',
     '^nestjs-lalamove/sandbox$': '<rootDir>/src/sandbox/index.ts',
-    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // Not libphonenumber-js's `metadata.max.json.js`, beside which stands a JSON file.
+    '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },
   transform: {
     '^.+\\.ts$': [

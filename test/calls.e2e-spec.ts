@@ -274,7 +274,7 @@ describe('LalamoveService', () => {
 
   it('ends a call at its deadline, even in mid-attempt', async () => {
     const lalamove = await start({ deadlineMs: 120 });
-    sandbox.respondNext('silence', { times: 5 });
+    sandbox.respondNext('hang', { times: 5 });
     const before = performance.now();
     expect(await failureOf(lalamove.getCities())).toMatchObject({
       name: 'LalamoveTimeoutException',
@@ -288,7 +288,7 @@ describe('LalamoveService', () => {
     ['deadlineMs', { deadlineMs: 40 }],
   ])('ends a call at a %s of its own', async (_, options) => {
     const lalamove = await start();
-    sandbox.respondNext('silence', { times: 9 });
+    sandbox.respondNext('hang', { times: 9 });
     const before = performance.now();
     const error = await failureOf(lalamove.getCities({ maxAttempts: 1, ...options }));
     expect(error).toMatchObject({ name: 'LalamoveTimeoutException' });
@@ -305,7 +305,7 @@ describe('LalamoveService', () => {
 
   it('is not worth a repeat after its caller’s own time limit', async () => {
     const lalamove = await start();
-    sandbox.respondNext('silence');
+    sandbox.respondNext('hang');
     const failure = failureOf(lalamove.getCities({ signal: AbortSignal.timeout(30), maxAttempts: 1 }));
     expect(await failure).toMatchObject({ name: 'LalamoveTimeoutException', retryable: false });
   });
@@ -410,7 +410,7 @@ describe('LalamoveService', () => {
 
   it('takes the time limit of a signal for a timeout', async () => {
     const lalamove = await start();
-    sandbox.respondNext('silence');
+    sandbox.respondNext('hang');
     expect(await failureOf(lalamove.getCities({ signal: AbortSignal.timeout(30) }))).toMatchObject({
       name: 'LalamoveTimeoutException',
       retryable: false,

@@ -443,7 +443,7 @@ describe.each(PLATFORMS)('LalamoveExceptionFilter on %s', (platform) => {
       const echoed = await call(url, { url: target });
       expect(echoed).toMatchObject({ status: 500, body: { code: 'LALAMOVE_SERVER_ERROR' } });
       expect(JSON.stringify(echoed.body)).not.toMatch(/pk_test_raw|abcdef/);
-      sandbox.respondNext('silence');
+      sandbox.respondNext('hang');
       expect(await call(url, { url: target, timeout: '60' })).toMatchObject({
         status: 504,
         body: { code: 'LALAMOVE_TIMEOUT' },

@@ -57,7 +57,7 @@ const ENDS: [string, RawHandler][] = [
     (socket, sent) => socket.write(http(500, '', { 'request-id': /hmac (\S+)/.exec(sent)?.[1] ?? '' })),
   ],
   ['a reset', (socket) => socket.resetAndDestroy()],
-  ['silence', () => undefined],
+  ['hang', () => undefined],
   ['no HTTP', (socket, sent) => socket.write(sent)],
 ];
 

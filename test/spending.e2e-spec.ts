@@ -20,7 +20,7 @@ import { http, RawServer, type RawHandler } from './support/raw-server.js';
 const AMBIGUOUS: [string, RawHandler, number][] = [
   ['a reset', (socket) => socket.resetAndDestroy(), 502],
   ['a close', (socket) => socket.end(), 502],
-  ['silence', () => undefined, 504],
+  ['hang', () => undefined, 504],
   ['a 500', (socket) => socket.write(http(500, '{"message":"ERR_SOMETHING"}')), 500],
   ['an empty 503', (socket) => socket.write(http(503, '', { 'retry-after': '1' })), 503],
   ['an HTML 502', (socket) => socket.write(http(502, '<html></html>', { 'content-type': 'text/html' })), 502],

@@ -46,8 +46,8 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
       const [from, to] = quotation.stops as { stopId: string }[];
       const placed = await call('POST', 'orders', {
         quotationId: quotation.quotationId,
-        sender: { stopId: from?.stopId, name: 'Shop', phone: '+85212345678' },
-        recipients: [{ stopId: to?.stopId, name: 'Ada', phone: '+85287654321', remarks: 'Ring twice' }],
+        sender: { stopId: from?.stopId, name: 'Shop', phone: '+85221234567' },
+        recipients: [{ stopId: to?.stopId, name: 'Ada', phone: '+85251234567', remarks: 'Ring twice' }],
         isPODEnabled: true,
         metadata: { reference: 'A-1' },
       });

@@ -13,7 +13,7 @@ export const ROUTE: CreateQuotationDto = {
 /** Three lines for a shell: quote, order, track. Each uses what the one before has answered. */
 export function curlLines(url: string): string[] {
   const json = `-H 'content-type: application/json'`;
-  const order = `const { quotationId, stops: [from, to] } = JSON.parse(process.argv[1]); JSON.stringify({ quotationId, sender: { stopId: from.stopId, name: "Shop", phone: "+85212345678" }, recipients: [{ stopId: to.stopId, name: "Ada", phone: "+85287654321" }] })`;
+  const order = `const { quotationId, stops: [from, to] } = JSON.parse(process.argv[1]); JSON.stringify({ quotationId, sender: { stopId: from.stopId, name: "Shop", phone: "+85221234567" }, recipients: [{ stopId: to.stopId, name: "Ada", phone: "+85251234567" }] })`;
   return [
     `QUOTE=$(curl -s ${url}/quotes ${json} -d '${JSON.stringify(ROUTE)}'); echo "$QUOTE"`,
     `ORDER=$(curl -s ${url}/orders ${json} -d "$(node -p '${order}' "$QUOTE")"); echo "$ORDER"`,

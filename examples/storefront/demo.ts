@@ -58,8 +58,8 @@ async function deliver(): Promise<Order> {
   const [from, to] = quotation.stops.map(({ stopId }) => stopId);
   const request = {
     quotationId: quotation.quotationId,
-    sender: { stopId: from, name: 'Shop', phone: '+85212345678' },
-    recipients: [{ stopId: to, name: 'Ada', phone: '+85287654321' }],
+    sender: { stopId: from, name: 'Shop', phone: '+85221234567' },
+    recipients: [{ stopId: to, name: 'Ada', phone: '+85251234567' }],
   };
   let order = JSON.parse((await call(mirror, 'POST', 'orders', request)).text) as Order;
   console.log(`  ordered    ${order.orderId}`);

@@ -1,4 +1,4 @@
-import type { ScriptedAnswer } from 'nestjs-lalamove/sandbox';
+import type { FaultAnswer } from 'nestjs-lalamove/sandbox';
 
 /** A row of Lalamove's error table, and how to provoke it through the storefront. */
 export interface SeedRow {
@@ -9,7 +9,7 @@ export interface SeedRow {
   /** What the consumer gets under `gateway`, where that differs. */
   gateway?: number;
   /** Where no request of the storefront's brings it about, the sandbox is told to answer so; elsewhere its own rules do. */
-  script?: ScriptedAnswer;
+  script?: FaultAnswer;
 }
 
 /**

@@ -8,8 +8,8 @@ import { PlaceOrderDto } from './place-order.dto.js';
 
 const stop = { coordinates: { lat: '22.3', lng: '114.1' }, address: 'Somewhere' };
 const quotation = { serviceType: 'MOTORCYCLE', language: 'en_HK', stops: [stop, stop] };
-const sender = { stopId: '1', name: 'Shop', phone: '+85212345678' };
-const recipient = { stopId: '2', name: 'Ada', phone: '+85287654321', remarks: 'Ring twice' };
+const sender = { stopId: '1', name: 'Shop', phone: '+85221234567' };
+const recipient = { stopId: '2', name: 'Ada', phone: '+85251234567', remarks: 'Ring twice' };
 const order = { quotationId: '3394517965935702476', sender, recipients: [recipient] };
 
 const pointers = (dto: Parameters<typeof fieldErrors>[0], input: unknown): string[] =>

@@ -53,7 +53,8 @@ const OPERATIONS: readonly (readonly [LalamoveOperation, OperationFacts])[] = Ob
   .filter(isOperation)
   .map((name) => [name, OPERATION_TABLE[name]]);
 
-function idsOf(pattern: string, pathname: string): Record<string, string> | undefined {
+/** The decoded ids of a path, by their names in its pattern (`:name`); `undefined` for a path that the pattern does not mean. */
+export function idsOf(pattern: string, pathname: string): Record<string, string> | undefined {
   const [wanted, given] = [pattern.split('/'), pathname.split('/')];
   if (wanted.length !== given.length) return undefined;
   const ids: Record<string, string> = {};

@@ -1,11 +1,35 @@
 export { systemClock, type Clock } from '../clock.js';
-export {
-  LalamoveSandbox,
-  type LalamoveSandboxOptions,
-  type ScriptedAnswer,
-  type ScriptOptions,
-} from './lalamove-sandbox.js';
 export type { Order, OrderStatus } from '../dto/order.js';
-export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './refusal.js';
-export type { SeenRequest } from './sandbox-request.js';
 export type { LalamoveOperation } from '../errors/operation-table.js';
+export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.js';
+export type { SeenRequest, StoredRequest } from './api/seen-request.js';
+export type { SignatureVerdict } from './api/signature-verdict.js';
+export type {
+  SandboxOrder,
+  SandboxTime,
+  SandboxWallet,
+  SandboxWebhook,
+  SandboxWebhookUrl,
+} from './control/control-views.js';
+export { SandboxControl, SandboxControlError, type AccountOfMarket } from './control/sandbox-control.js';
+export type { CallFault, Fault, FaultAnswer, FaultOccasions, FaultRule, WebhookFault } from './faults/fault-rule.js';
+export { MAGIC_VALUES } from './faults/magic-values.js';
+export { LalamoveSandbox, type RespondNextOptions } from './lalamove-sandbox.js';
+export {
+  DRIVER_SCRIPTS,
+  type CancelParty,
+  type DriverScript,
+  type DriverScriptName,
+  type DriverStep,
+} from './life/driver-script.js';
+export type { SandboxLogEntry, SandboxNews } from './sandbox-log.js';
+export type {
+  LalamoveSandboxOptions,
+  SandboxAccount,
+  SandboxUnknowns,
+  SandboxWebhookOptions,
+} from './sandbox.options.js';
+export type { Duration } from './time/duration.js';
+export { SandboxClock, type SandboxClockOptions } from './time/sandbox-clock.js';
+export type { Ledger, LedgerLine } from './world/ledger.js';
+export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './world/happening.js';

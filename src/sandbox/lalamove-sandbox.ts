@@ -1,44 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { systemClock, type Clock } from '../clock.js';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { isIP, type AddressInfo } from 'node:net';
 import type { Order, OrderStatus } from '../dto/order.js';
 import type { LalamoveOperation } from '../errors/operation-table.js';
-import { Refusal, writeRefusal, type RefusalAnswer, type WrittenAnswer } from './refusal.js';
-import { admit, seeRequest, type SeenRequest } from './sandbox-request.js';
-import { SandboxState } from './sandbox-state.js';
+import { ApiServer } from './api/api-server.js';
+import { BodyTooLongError, type SeenRequest } from './api/seen-request.js';
+import type { ControlParts } from './control/control-routes.js';
+import { answerControl, CONTROL_PATH, ControlServer } from './control/control-server.js';
+import { followLog } from './control/event-source.js';
+import { SandboxControl } from './control/sandbox-control.js';
+import { FaultBox } from './faults/fault-box.js';
+import type { Fault, FaultAnswer, FaultRule } from './faults/fault-rule.js';
+import { CourierLife } from './life/courier-life.js';
+import { checkedStep, type DriverStep } from './life/driver-script.js';
+import { sandboxSettings, type LalamoveSandboxOptions } from './sandbox.options.js';
+import type { Duration } from './time/duration.js';
+import { SandboxClock } from './time/sandbox-clock.js';
+import { WebhookSender } from './webhooks/webhook-sender.js';
+import { ledgerOf, type Ledger } from './world/ledger.js';
+import { OrderBook } from './world/order-book.js';
+import { SandboxWorld } from './world/sandbox-world.js';
+import { Wallets } from './world/wallets.js';
 
-/** Options of {@link LalamoveSandbox.start}. */
-export interface LalamoveSandboxOptions {
-  /**
-   * The port; 0 takes a free one.
-   *
-   * @default 0
-   */
-  port?: number;
-  /**
-   * The address to listen on.
-   *
-   * @default '127.0.0.1'
-   */
-  host?: string;
-  /** @default 'pk_test_sandbox' */
-  apiKey?: string;
-  /** @default 'sk_test_sandbox' */
-  apiSecret?: string;
-  /**
-   * Where time comes from: the 5 minutes of a quotation, the windows of cancelling and changing the driver.
-   *
-   * @default the system's clock
-   */
-  clock?: Clock;
-}
-
-/** What the next request gets, whatever it asks: a refusal of the error catalog, an answer word for word, or no answer at all. */
-export type ScriptedAnswer = RefusalAnswer | WrittenAnswer | 'reset' | 'silence';
-
-/** Which request a scripted answer is for, and how often. */
-export interface ScriptOptions {
+/** Which requests a scripted answer is for, and how often. */
+export interface RespondNextOptions {
   /** Waits for a request of this call; others pass. Any request by default. */
   operation?: LalamoveOperation;
   /**
@@ -55,68 +40,137 @@ export interface ScriptOptions {
   afterWork?: boolean;
 }
 
-interface Script extends Required<Pick<ScriptOptions, 'times' | 'afterWork'>> {
-  operation: LalamoveOperation | undefined;
-  answer: Exclude<ScriptedAnswer, RefusalAnswer>;
-}
-
 /**
- * A local Lalamove over real HTTP: checks signatures, speaks the envelope, keeps quotations for 5 minutes and orders as long as it runs, moves
- * orders through their statuses on command, and answers anything of the error catalog on demand. State is in memory.
+ * A local Lalamove over real HTTP: the calls and rules of API v3, couriers, a wallet, webhooks, a clock that can be advanced, and faults on command. State is in
+ * memory; every random choice follows from the seed.
  *
  * @example
- * const sandbox = await LalamoveSandbox.start();
+ * const sandbox = await LalamoveSandbox.start({ drivers: 'prompt' });
  * LalamoveModule.forRoot({ apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, market: 'HK', baseUrl: sandbox.url });
+ * await sandbox.advance('1h');
  */
 export class LalamoveSandbox {
+  /** The keys of the first account. */
   readonly apiKey: string;
   readonly apiSecret: string;
-  /** Every API request that came, in order. */
-  readonly requests: SeenRequest[] = [];
+  /** The time in the sandbox. As the module's `clock` option it drives both. */
+  readonly clock: SandboxClock;
+  /** All that can be asked and told, as it is for a sandbox in another process. */
+  readonly control: SandboxControl;
 
   readonly #server: Server;
-  readonly #state: SandboxState;
-  readonly #scripts: Script[] = [];
+  readonly #parts: ControlParts;
+  readonly #scheme: 'http' | 'https';
+  readonly #unsettle: () => void;
+  #listensAgain: NodeJS.Timeout | undefined;
+  #address: AddressInfo | undefined;
 
-  private constructor({
-    apiKey = 'pk_test_sandbox',
-    apiSecret = 'sk_test_sandbox',
-    clock = systemClock,
-  }: LalamoveSandboxOptions) {
-    this.apiKey = apiKey;
-    this.apiSecret = apiSecret;
-    this.#state = new SandboxState(clock);
-    this.#server = createServer((request, response) => {
-      void this.#serve(request, response);
+  private constructor(options: LalamoveSandboxOptions) {
+    const settings = sandboxSettings(options);
+    const [first] = settings.accounts;
+    this.apiKey = first?.apiKey ?? '';
+    this.apiSecret = first?.apiSecret ?? '';
+    const { clock } = options;
+    this.clock = clock instanceof SandboxClock ? clock : new SandboxClock(clock && { base: clock });
+
+    const world = new SandboxWorld(settings, this.clock);
+    const wallets = new Wallets(world);
+    const orders = new OrderBook(world, wallets);
+    const life = new CourierLife(world, orders);
+    const faults = new FaultBox(world);
+    const sender = new WebhookSender(world, wallets, faults);
+    const parts = { world, wallets, orders, life, sender };
+    const api = new ApiServer(parts, faults);
+    const refuseConnections = (ms: number): void => {
+      setImmediate(() => {
+        this.#refuseConnections(ms);
+      });
+    };
+    this.#parts = { ...parts, api, faults, snapshots: new Map(), refuseConnections };
+    world.agenda.handle({
+      expiry: ({ orderId }) => {
+        const entry = world.state.orders.get(orderId);
+        if (entry) orders.expire(entry);
+      },
+      step: ({ orderId, run }) => {
+        life.next(orderId, run);
+      },
+      replacement: ({ orderId }) => {
+        life.replace(orderId);
+      },
+      webhook: ({ eventId, attempt }) => {
+        sender.attempt(eventId, attempt);
+      },
+      'late-work': ({ request }) => {
+        void api.workLate(request);
+      },
     });
+    this.#unsettle = this.clock.settle(() => sender.idle());
+    this.control = new SandboxControl({
+      // Written and read again, so that nobody in this process holds a piece of the sandbox's own state.
+      send: async (method, path, body = {}) =>
+        throughJson(await answerControl(this.#parts, method, path, throughJson({ ...body }))),
+      follow: (since, signal) => followLog(world.log, since, signal),
+    });
+
+    const host = options.host ?? '127.0.0.1';
+    const controlServer = new ControlServer(this.#parts, isLoopback(host));
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
+      const isControl = request.url?.startsWith(CONTROL_PATH) ?? false;
+      void answered(isControl ? controlServer : api, request, response);
+    };
+    this.#scheme = options.tls ? 'https' : 'http';
+    this.#server = options.tls ? createHttpsServer(options.tls, serve) : createHttpServer(serve);
   }
 
   /**
    * Starts a sandbox of its own.
    *
+   * @throws RangeError for an option that cannot be
    * @throws the error of `listen`, e.g. `EADDRINUSE`
    */
   static async start(options: LalamoveSandboxOptions = {}): Promise<LalamoveSandbox> {
     const sandbox = new LalamoveSandbox(options);
+    const server = sandbox.#server;
     await new Promise<void>((resolve, reject) => {
-      sandbox.#server.once('error', reject).listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+      server.once('error', reject).listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
+    const address = server.address();
+    if (typeof address === 'object' && address !== null) sandbox.#address = address;
     return sandbox;
   }
 
   /** Where it listens, e.g. `http://127.0.0.1:40123`: the `baseUrl` of a client. */
   get url(): string {
-    const { address, family, port } = this.#address();
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    const { address, family, port } = this.#listening();
+    return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
   /** Every order, as `GET /v3/orders/:id` would answer it now. */
   get orders(): Order[] {
-    return [...this.#state.orders.values()].map(({ order }) => structuredClone(order));
+    return [...this.#parts.world.state.orders.values()].map(({ order }) => structuredClone(order));
   }
 
-  /** Stops listening and cuts what is open. What it knew is gone. */
+  /** The latest requests to the API, in order, each with the verdict on its signature and its answer. */
+  get requests(): SeenRequest[] {
+    return this.#parts.api.requests;
+  }
+
+  /** The truth about couriers and money. */
+  get ledger(): Ledger {
+    return ledgerOf(this.#parts.world);
+  }
+
+  /** Stops listening, cuts what is open, and calls off what was to come. What it knew is gone. */
   async stop(): Promise<void> {
+    clearTimeout(this.#listensAgain);
+    this.#address = undefined;
+    this.#parts.world.agenda.replace([]);
+    this.#parts.sender.stop();
+    this.#unsettle();
     await new Promise<void>((resolve) => {
       this.#server.close(() => {
         resolve();
@@ -125,84 +179,95 @@ export class LalamoveSandbox {
     });
   }
 
-  /**
-   * Scripts the answer to the next request (or requests); scripts are used up in their order. The signature is checked and noted first.
-   *
-   * @throws TypeError for a code that the catalog does not have
-   * @throws RangeError for a status or a number of times that cannot be
-   */
-  respondNext(answer: ScriptedAnswer, { operation, times = 1, afterWork = false }: ScriptOptions = {}): void {
-    const written = typeof answer === 'object' && 'code' in answer ? writeRefusal(answer) : answer;
-    if (
-      typeof written === 'object' &&
-      !(Number.isInteger(written.status) && written.status >= 200 && written.status <= 999)
-    ) {
-      throw new RangeError('A scripted status must be a whole number from 200 to 999.');
-    }
-    if (!(Number.isInteger(times) && times >= 1)) throw new RangeError('times must be a whole number of at least 1.');
-    this.#scripts.push({ answer: written, operation, times, afterWork });
+  /** Goes on by so much at once, e.g. `'2h'`; see `SandboxClock.advance`. Webhooks that this causes have been sent when it resolves. */
+  async advance(by: Duration): Promise<void> {
+    await this.clock.advance(by);
+    await this.#parts.sender.idle();
   }
 
   /**
-   * Moves an order to its next status, as a driver or Lalamove would; `ON_GOING` matches a driver.
+   * Has something go wrong.
+   *
+   * @throws RangeError for a fault that cannot be
+   */
+  addFault(fault: Fault): FaultRule {
+    return structuredClone(this.#parts.faults.add(fault));
+  }
+
+  /**
+   * Scripts the answer to the next request, or requests: short for a fault with an `answer`. Scripts are used up in their order; the signature is
+   * checked and noted first.
+   *
+   * @throws RangeError for a code that the catalog does not have, or a status or a number of times that cannot be
+   */
+  respondNext(answer: FaultAnswer, { operation, times = 1, afterWork = false }: RespondNextOptions = {}): void {
+    this.addFault({ ...(operation && { call: operation }), times, work: afterWork ? 'done' : 'skipped', answer });
+  }
+
+  /**
+   * Moves an order to its next status, as a driver or Lalamove would; `ON_GOING` matches a driver. What drivers were about to do with it is called off.
    *
    * @throws RangeError for an order that does not exist, or a status that cannot follow
    */
   moveOrder(orderId: string, status: OrderStatus): Order {
-    return structuredClone(this.#state.move(orderId, status));
+    const entry = this.#parts.orders.get(orderId);
+    this.#parts.orders.move(entry, status);
+    this.#parts.life.follow(entry, []);
+    return structuredClone(entry.order);
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const seen = await seeRequest(request, this);
-      this.requests.push(seen);
-      const script = this.#nextScript(seen.operation);
-      const worked = script && !script.afterWork ? undefined : this.#work(seen);
-      const answer = script?.answer ?? worked;
-      if (answer !== undefined && typeof answer !== 'string') seen.answer = this.#write(response, answer);
-      else if (answer === 'reset') response.socket?.resetAndDestroy();
-    } catch (error) {
-      // Either the client went away in mid-request, and nobody reads this, or the sandbox has a fault of its own, which must be seen.
-      const message = `The sandbox itself failed: ${error instanceof Error ? error.message : String(error)}`;
-      if (!response.headersSent) this.#write(response, { status: 500, body: JSON.stringify({ message }) });
+  /**
+   * Has a driver, or customer service, do one thing with an order now; what they were about to do by themselves is called off.
+   *
+   * @throws RangeError for an order that does not exist, or a step that its status does not allow
+   */
+  drive(orderId: string, step: DriverStep): Order {
+    const entry = this.#parts.orders.get(orderId);
+    this.#parts.life.do(entry, checkedStep(step));
+    return structuredClone(entry.order);
+  }
+
+  /** A refused connection cannot be told from a host that is down: the socket is closed, and opened again. */
+  #refuseConnections(ms: number): void {
+    const { port, address } = this.#listening();
+    clearTimeout(this.#listensAgain);
+    this.#server.close();
+    this.#server.closeAllConnections();
+    this.#listensAgain = setTimeout(() => {
+      this.#server.listen(port, address);
+    }, ms);
+  }
+
+  #listening(): AddressInfo {
+    if (this.#address) return this.#address;
+    throw new Error('The sandbox has been stopped: start another one.');
+  }
+}
+
+/** Serves a request; a client that went away in mid-request is nobody's fault, and one of the sandbox's own must be seen. */
+async function answered(
+  server: Pick<ApiServer, 'serve'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await server.serve(request, response);
+  } catch (error) {
+    const isTooLong = error instanceof BodyTooLongError;
+    const why = error instanceof Error ? error.message : String(error);
+    const message = isTooLong ? why : `The sandbox itself failed: ${why}`;
+    if (!response.headersSent) {
+      response.writeHead(isTooLong ? 413 : 500, { 'content-type': 'application/json', connection: 'close' });
     }
+    response.end(`${JSON.stringify({ message })}\n`);
   }
+}
 
-  #work(seen: SeenRequest): WrittenAnswer {
-    try {
-      const { handle, call } = admit(seen, this.#state);
-      const { status, data } = handle(call);
-      return { status, body: data === undefined ? '' : `${JSON.stringify({ data })}\n` };
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return writeRefusal(error.answer);
-    }
-  }
+function throughJson<T>(value: T): T {
+  // The same type again: what the control takes and gives is JSON by its very nature.
+  return JSON.parse(JSON.stringify(value)) as T;
+}
 
-  #nextScript(operation: LalamoveOperation | undefined): Script | undefined {
-    const index = this.#scripts.findIndex((script) => script.operation === undefined || script.operation === operation);
-    const script = this.#scripts[index];
-    if (!script) return undefined;
-    script.times -= 1;
-    if (script.times <= 0) this.#scripts.splice(index, 1);
-    return script;
-  }
-
-  #write(response: ServerResponse, { status, headers, body }: WrittenAnswer): { status: number; body: string } {
-    response.writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'request-id': randomUUID(),
-      date: new Date(this.#state.clock.now()).toUTCString(),
-      ...headers,
-    });
-    response.end(body);
-    return { status, body };
-  }
-
-  #address(): AddressInfo {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string')
-      throw new Error('The sandbox has been stopped: start another one.');
-    return address;
-  }
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

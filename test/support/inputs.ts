@@ -20,16 +20,16 @@ export const QUOTATION: CreateQuotationDto = {
 /** An order of any quotation, for calls that are not to succeed. */
 export const ORDER: PlaceOrderDto = {
   quotationId: '3394517965935702476',
-  sender: { stopId: '1', name: 'Shop', phone: '+85212345678' },
-  recipients: [{ stopId: '2', name: 'Ada', phone: '+85287654321' }],
+  sender: { stopId: '1', name: 'Shop', phone: '+85221234567' },
+  recipients: [{ stopId: '2', name: 'Ada', phone: '+85251234567' }],
   metadata: { reference: 'A-1' },
 };
 
 /** An edit that any checks let pass. */
 export const EDIT: EditOrderDto = {
   stops: [
-    { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak', name: 'Shop', phone: '+85212345678' },
-    { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Airport', name: 'Ada', phone: '+85287654321' },
+    { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak', name: 'Shop', phone: '+85221234567' },
+    { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Airport', name: 'Ada', phone: '+85251234567' },
   ],
 };
 
@@ -40,7 +40,7 @@ export function orderOf({ quotationId, stops }: Quotation): PlaceOrderDto {
     ...ORDER,
     quotationId,
     sender: { ...ORDER.sender, stopId: from ?? '' },
-    recipients: to.map((stopId) => ({ stopId, name: 'Ada', phone: '+85287654321' })),
+    recipients: to.map((stopId) => ({ stopId, name: 'Ada', phone: '+85251234567' })),
   };
 }
 

@@ -113,8 +113,8 @@ async function checkDelivery(url: string): Promise<void> {
   const [from, to] = quotation.stops.map(({ stopId }) => stopId);
   const order = (await post(`${url}/orders`, {
     quotationId: quotation.quotationId,
-    sender: { stopId: from, name: 'Shop', phone: '+85212345678' },
-    recipients: [{ stopId: to, name: 'Ada', phone: '+85287654321' }],
+    sender: { stopId: from, name: 'Shop', phone: '+85221234567' },
+    recipients: [{ stopId: to, name: 'Ada', phone: '+85251234567' }],
   })) as Order;
   const tracked = (await (await fetch(`${url}/orders/${order.orderId}`)).json()) as Order;
   assert.equal(tracked.status, 'ASSIGNING_DRIVER');

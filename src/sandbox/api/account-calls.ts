@@ -1,0 +1,19 @@
+import { tenantKey } from '../world/sandbox-state.js';
+import { shownCities } from '../world/service-catalog.js';
+import type { SandboxAnswer, SandboxCall } from './api-routes.js';
+import { requiredText } from './call-input.js';
+import { Refusal } from './refusal.js';
+
+/** `GET /v3/cities`: what the market offers, city by city. */
+export function getCities({ facts }: SandboxCall): SandboxAnswer {
+  return { status: 200, data: shownCities(facts) };
+}
+
+/** `PATCH /v3/webhook`: the URL must answer an empty `POST` with 200; then it gets every event of the account in this market. */
+export async function setWebhookUrl({ world, sender, tenant, data }: SandboxCall): Promise<SandboxAnswer> {
+  const url = requiredText(data, 'url');
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw new Refusal('ERR_INVALID_FIELD', '/data/url');
+  if (!(await sender.probe(url))) throw new Refusal('ERR_INVALID_RESPONSE');
+  world.state.registrations.set(tenantKey(tenant), { tenant, url, isDisabled: false });
+  return { status: 200, data: { url } };
+}

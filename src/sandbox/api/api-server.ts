@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { operationsOfPath, type FoundOperation } from '../../errors/operation-table.js';
+import { isRecord } from '../../is-record.js';
+import type { FaultBox } from '../faults/fault-box.js';
+import type { CallFault } from '../faults/fault-rule.js';
+import { magicCallFault, magicOf } from '../faults/magic-values.js';
+import { milliseconds } from '../time/duration.js';
+import { marketFacts } from '../world/market-facts.js';
+import { HANDLERS, type SandboxCall, type SandboxParts } from './api-routes.js';
+import { RateLimits, type Caller } from './rate-limits.js';
+import { inV2, Refusal, writeRefusal, type WrittenAnswer } from './refusal.js';
+import { callOf, pathnameOf, seeRequest, type SeenRequest, type StoredRequest } from './seen-request.js';
+import { envelope, send } from './wire.js';
+
+/** What a request's work gave: the answer, and the webhooks that are to leave before and after it. */
+interface Worked {
+  readonly answer: WrittenAnswer | undefined;
+  readonly early: () => Promise<void>;
+  readonly late: () => void;
+}
+
+const NO_WEBHOOKS = { early: () => Promise.resolve(), late: () => undefined };
+
+/** Answers requests as Lalamove does, but for the faults that strike them. */
+export class ApiServer {
+  /** The latest requests, in order. */
+  readonly requests: SeenRequest[] = [];
+  readonly #limits: RateLimits;
+  #count = 0;
+
+  constructor(
+    private readonly parts: SandboxParts,
+    private readonly faults: FaultBox,
+  ) {
+    this.#limits = new RateLimits(parts.world);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { clock, settings, log } = this.parts.world;
+    const next = { number: () => (this.#count += 1), at: () => clock.now() };
+    const seen = await seeRequest(request, next, (apiKey) => settings.secretOf(apiKey));
+    this.#remember(seen);
+    const { number, method, path, operation, verdict } = seen;
+    log.add({ kind: 'request', number, method, path, operation, verdict });
+
+    const fault = this.#faultOf(seen);
+    if (fault?.latencyMs) await latency(fault.latencyMs);
+    const work = fault?.work ?? (fault?.answer === undefined ? 'done' : 'skipped');
+    if (work === 'late') this.#doLater(seen, milliseconds(fault?.lateBy ?? '2m'));
+    const worked = work === 'done' ? await this.#work(seen) : { answer: undefined, ...NO_WEBHOOKS };
+    await worked.early();
+    const answer = send(response, this.parts.world, worked.answer, fault?.answer);
+    if (answer) {
+      seen.answer = answer;
+      log.add({ kind: 'answer', number, status: answer.status, ...codeOf(answer) });
+    }
+    worked.late();
+  }
+
+  /** Carries out a request whose answer was lost, some time after it. */
+  async workLate(request: StoredRequest): Promise<void> {
+    const { early, late } = await this.#work(request);
+    await early();
+    late();
+  }
+
+  clear(): void {
+    this.requests.length = 0;
+  }
+
+  #remember(seen: SeenRequest): void {
+    const { historyLimit } = this.parts.world.settings;
+    this.requests.push(seen);
+    if (this.requests.length > historyLimit * 1.25) this.requests.splice(0, this.requests.length - historyLimit);
+  }
+
+  /** What goes wrong: what was asked for, else what a magic value of the order does, once a quotation. */
+  #faultOf(seen: SeenRequest): CallFault | undefined {
+    const struck = this.faults.strikeCall(seen.operation, seen.number);
+    if (struck || seen.operation !== 'placeOrder' || !seen.signed) return struck;
+    const data = dataOf(seen.body) ?? {};
+    const magic = magicOf(data);
+    const fault = magicCallFault(magic);
+    const quoted = this.parts.world.state.quotations.get(String(data.quotationId));
+    if (!fault || !quoted || quoted.isMagicSpent) return undefined;
+    quoted.isMagicSpent = true;
+    this.parts.world.log.add({ kind: 'fault', number: seen.number, id: 'magic', what: magic.join(', ') });
+    return fault;
+  }
+
+  #doLater({ method, path, headers, body, address, apiKey, operation, at }: SeenRequest, lateByMs: number): void {
+    const request = { method, path, headers, body, address, apiKey, operation };
+    this.parts.world.agenda.add({ at: at + lateByMs, kind: 'late-work', request });
+  }
+
+  async #work(request: StoredRequest): Promise<Worked> {
+    let limits: Readonly<Record<string, string>> = {};
+    try {
+      const { caller, found } = this.#recognise(request);
+      const allowance = this.#limits.take(found.operation, caller);
+      limits = allowance.headers;
+      if (!allowance.isAllowed) throw new Refusal('ERR_RATE_LIMIT_EXCEEDED');
+      if (found.operation === 'placeOrder') this.#limits.admitOrder(caller);
+      const call = this.#admit(request, caller, found);
+      const { result, early, late } = this.parts.sender.during(() => HANDLERS[found.operation](call), this.#isEarly);
+      const { status, data } = await result;
+      return { answer: { status, headers: limits, body: data === undefined ? '' : envelope(data) }, early, late };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { answer: this.#refused(error, limits), ...NO_WEBHOOKS };
+    }
+  }
+
+  readonly #isEarly = (eventType: string): boolean =>
+    eventType === 'ORDER_CREATED' && this.parts.world.settings.unknowns.orderCreated === 'before-answer';
+
+  /** Checks what the gateway checks, before it counts: key and signature, path, method. */
+  #recognise({ apiKey, method, path, headers, address }: StoredRequest): { caller: Caller; found: FoundOperation } {
+    if (apiKey === undefined) {
+      const isBare = this.parts.world.settings.wrongCredentials === 'bad-gateway';
+      throw isBare
+        ? new Refusal('LALAMOVE_SERVER_ERROR', { status: 502, shape: 'html' }, 'LALAMOVE_SERVER_ERROR')
+        : new Refusal('LALAMOVE_UNAUTHORIZED');
+    }
+    if (operationsOfPath(pathnameOf(path)).length === 0) throw new Refusal('LALAMOVE_NOT_FOUND');
+    const found = callOf(method, path);
+    if (!found) throw new Refusal('LALAMOVE_UNKNOWN_ERROR', { status: 405 });
+    return { caller: { address, apiKey, market: headers.market?.toUpperCase() ?? '' }, found };
+  }
+
+  /** Checks what every call has in common: a market that is served, and that the keys belong to; a body that can be read. */
+  #admit({ body }: StoredRequest, { apiKey, market }: Caller, { ids }: FoundOperation): SandboxCall {
+    const facts = marketFacts(market);
+    if (!facts) throw new Refusal('ERR_INVALID_MARKET');
+    const account = this.parts.world.settings.accounts.find((each) => each.apiKey === apiKey);
+    if (account?.market !== undefined && account.market !== market) throw new Refusal('ERR_INVALID_COUNTRY');
+    const data = body === '' ? {} : dataOf(body);
+    if (!data) throw new Refusal('ERR_MALFORMED_JSON_BODY');
+    return { ...this.parts, tenant: { apiKey, market }, facts, ids, data };
+  }
+
+  #refused(refusal: Refusal, limits: Readonly<Record<string, string>>): WrittenAnswer {
+    const { dialect, refusalShape } = this.parts.world.settings;
+    const answer = dialect === 'v2' ? inV2(refusal) : refusal.answer;
+    const shape = answer.shape ?? refusalShape;
+    const written = writeRefusal({ ...answer, ...(shape && { shape }) });
+    return { ...written, headers: { ...written.headers, ...limits } };
+  }
+}
+
+/** The `data` of the envelope; `undefined` for a body that is no JSON. One without an envelope is an empty one, and then misses whatever its call needs. */
+function dataOf(body: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return isRecord(parsed) && isRecord(parsed.data) ? parsed.data : {};
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf({ status, body }: { status: number; body: string }): { code?: string } {
+  const code = status < 400 ? undefined : /ERR_[A-Z_]+/.exec(body)?.[0];
+  return code === undefined ? {} : { code };
+}
+
+/** Real time: what it is to try out, the timeouts of a client, are real time too. */
+function latency(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

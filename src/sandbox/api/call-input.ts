@@ -1,0 +1,109 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { E164, LONGEST_REMARKS } from '../../dto/contact.dto.js';
+import type { Coordinates } from '../../dto/quotation.js';
+import { isRecord } from '../../is-record.js';
+import type { MarketFacts } from '../world/market-facts.js';
+import { locate } from '../world/route.js';
+import type { StopContact } from '../world/sandbox-state.js';
+import { Refusal } from './refusal.js';
+
+/** The `data` of a call. */
+export type Data = Readonly<Record<string, unknown>>;
+
+/** A text that must be there. */
+export function requiredText(data: Data, name: string, parent = '/data'): string {
+  const value = data[name];
+  const pointer = `${parent}/${name}`;
+  if (value === undefined || value === null) throw new Refusal('ERR_MISSING_FIELD', pointer);
+  if (value === '') throw new Refusal('ERR_REQUIRED_FIELD', pointer);
+  if (typeof value !== 'string') throw new Refusal('ERR_INVALID_FIELD', pointer);
+  return value;
+}
+
+/** A list that must be there. */
+export function requiredList(data: Data, name: string): unknown[] {
+  const value = data[name];
+  if (value === undefined || value === null) throw new Refusal('ERR_MISSING_FIELD', `/data/${name}`);
+  if (!Array.isArray(value)) throw new Refusal('ERR_INVALID_FIELD', `/data/${name}`);
+  return value;
+}
+
+/** A list of texts; an empty one where there is none. */
+export function textList(data: Data, name: string, parent = '/data'): string[] {
+  const value = data[name] ?? [];
+  if (!Array.isArray(value)) throw new Refusal('ERR_INVALID_FIELD', `${parent}/${name}`);
+  return value.map((text: unknown, index) => {
+    if (typeof text !== 'string') throw new Refusal('ERR_INVALID_FIELD', `${parent}/${name}/${index}`);
+    return text;
+  });
+}
+
+/** Yes or no; no where nothing was said. */
+export function flag(data: Data, name: string): boolean {
+  const value = data[name] ?? false;
+  if (typeof value !== 'boolean') throw new Refusal('ERR_INVALID_FIELD', `/data/${name}`);
+  return value;
+}
+
+/** The stops of a route: one pick-up and up to 15 drop-offs. */
+export function stopList(data: Data): unknown[] {
+  const stops: unknown = data.stops;
+  if (!Array.isArray(stops) || stops.length < 2) throw new Refusal('ERR_INSUFFICIENT_STOPS', '/data/stops');
+  if (stops.length > 16) throw new Refusal('ERR_TOO_MANY_STOPS', '/data/stops');
+  return stops;
+}
+
+/** A person at a stop. Phones are E.164, and valid in the market of the call by Google's libphonenumber (`lalamove-api.md` §1). */
+export function contact(value: unknown, pointer: string, market: string): StopContact {
+  if (!isRecord(value)) throw new Refusal('ERR_MISSING_FIELD', pointer);
+  const name = requiredText(value, 'name', pointer);
+  const phone = requiredText(value, 'phone', pointer);
+  const parsed = E164.test(phone) ? parsePhoneNumberFromString(phone) : undefined;
+  if (!parsed?.isValid() || parsed.country !== market)
+    throw new Refusal('ERR_INVALID_PHONE_NUMBER', `${pointer}/phone`);
+  const { remarks } = value;
+  if (remarks === undefined || remarks === null) return { name, phone };
+  if (typeof remarks !== 'string' || remarks.length > LONGEST_REMARKS) {
+    throw new Refusal('ERR_INVALID_FIELD', `${pointer}/remarks`);
+  }
+  return { name, phone, remarks };
+}
+
+/** Where a stop is. Coordinates are strings: numbers are a bad request. Without them the address is looked up. */
+export function place(
+  value: unknown,
+  pointer: string,
+  facts: MarketFacts,
+): { coordinates: Coordinates; address: string } {
+  if (!isRecord(value)) throw new Refusal('ERR_INVALID_FIELD', pointer);
+  const { address = '', coordinates: given } = value;
+  if (typeof address !== 'string') throw new Refusal('ERR_INVALID_FIELD', `${pointer}/address`);
+  if (given === undefined || given === null) return { coordinates: lookUp(address, facts), address };
+  if (!isRecord(given)) throw new Refusal('ERR_INVALID_FIELD', `${pointer}/coordinates`);
+  const { lat, lng } = given;
+  if (typeof lat === 'number' || typeof lng === 'number') throw new Refusal('ERR_BAD_REQUEST');
+  if (!isDegrees(lat, 90)) throw new Refusal('ERR_INVALID_FIELD', `${pointer}/coordinates/lat`);
+  if (!isDegrees(lng, 180)) throw new Refusal('ERR_INVALID_FIELD', `${pointer}/coordinates/lng`);
+  return { coordinates: { lat, lng }, address };
+}
+
+/** Phones come back changed (observed): the plus is a blank at the pick-up, and the country's code is gone at drop-offs. */
+export function seenPhone(phone: string, isPickUp: boolean): string {
+  if (isPickUp) return phone.replace('+', ' ');
+  return parsePhoneNumberFromString(phone)?.nationalNumber ?? phone;
+}
+
+/** Finds an address that came without coordinates: it must have words, and name more than the country or a city. */
+function lookUp(address: string, facts: MarketFacts): Coordinates {
+  const words = address
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => /\p{L}{2}/u.test(word) || /\p{Script=Han}/u.test(word));
+  if (words.length === 0) throw new Refusal('ERR_INCORRECT_ADDRESS');
+  const known = new Set(`${facts.country} ${facts.cities.map(({ name }) => name).join(' ')}`.toLowerCase().split(' '));
+  if (words.every((word) => known.has(word.toLowerCase()))) throw new Refusal('ERR_REVERSE_GEOCODE_FAILURE');
+  return locate(address, facts);
+}
+
+function isDegrees(value: unknown, limit: number): value is string {
+  return typeof value === 'string' && /^-?\d{1,3}(\.\d+)?$/.test(value) && Math.abs(Number(value)) <= limit;
+}

@@ -1,0 +1,42 @@
+import { CHANGE_DRIVER_REASONS } from '../../dto/order-change.dto.js';
+import { shownDriver } from '../world/courier-pool.js';
+import type { Courier, OrderEntry } from '../world/sandbox-state.js';
+import type { SandboxAnswer, SandboxCall } from './api-routes.js';
+import { requiredText } from './call-input.js';
+import { orderOf } from './order-calls.js';
+import { Refusal } from './refusal.js';
+
+const MINUTE_MS = 60_000;
+/** How long before the pick-up a driver can be seen, unless they are there earlier. */
+const SEEN_AHEAD_MS = 60 * MINUTE_MS;
+/** From how long after the match another driver can be asked for. */
+const CHANGEABLE_MS = 15 * MINUTE_MS;
+
+/** `GET /v3/orders/:orderId/drivers/:driverId`: from an hour before pick-up, or the driver's arrival, until completion. */
+export function getDriver(call: SandboxCall): SandboxAnswer {
+  const { entry, courier } = driverOf(call);
+  const now = call.world.clock.now();
+  const isTooEarly = now < entry.scheduleAt - SEEN_AHEAD_MS && entry.arrivedAt === undefined;
+  if (isTooEarly || entry.order.status === 'COMPLETED') throw new Refusal('LALAMOVE_FORBIDDEN');
+  return { status: 200, data: shownDriver(courier, now) };
+}
+
+/** `DELETE /v3/orders/:orderId/drivers/:driverId`: from 15 minutes after the match until pick-up. */
+export function changeDriver(call: SandboxCall): SandboxAnswer {
+  const { entry } = driverOf(call);
+  const reason = requiredText(call.data, 'reason');
+  if (!CHANGE_DRIVER_REASONS.some((known) => known === reason)) throw new Refusal('ERR_INVALID_FIELD', '/data/reason');
+  const sinceMatch = call.world.clock.now() - (entry.matchedAt ?? 0);
+  if (entry.order.status !== 'ON_GOING' || sinceMatch < CHANGEABLE_MS) throw new Refusal('ERR_CHANGE_DRIVER');
+  call.orders.giveBack(entry);
+  // What the courier was about to do, the next one does from the start.
+  call.life.begin(entry);
+  return { status: 204 };
+}
+
+function driverOf(call: SandboxCall): { entry: OrderEntry; courier: Courier } {
+  const entry = orderOf(call);
+  const { courier } = entry;
+  if (!courier || courier.driverId !== call.ids.driverId) throw new Refusal('ERR_DRIVER_NOT_FOUND');
+  return { entry, courier };
+}

@@ -1,0 +1,119 @@
+import type { MarketFacts } from '../world/market-facts.js';
+import { rounded, unitsOf } from '../world/money.js';
+import { priceBreakdown, priceOf, type Price } from '../world/price.js';
+import { pointOf, routeLength } from '../world/route.js';
+import { serviceOf } from '../world/service-catalog.js';
+import type { OrderEntry } from '../world/sandbox-state.js';
+import type { SandboxAnswer, SandboxCall } from './api-routes.js';
+import { contact, place, requiredText, stopList } from './call-input.js';
+import { shownStop } from './place-order.js';
+import { servedCity } from './quotation-calls.js';
+import { Refusal } from './refusal.js';
+
+const MINUTE_MS = 60_000;
+const SHOWN_MS = 60 * 24 * 60 * MINUTE_MS;
+/** Until how long after the match an order can be cancelled. */
+const CANCELLABLE_MS = 5 * MINUTE_MS;
+
+/** The least and the most that a priority fee can be, as multiples of a km's price. What Lalamove's own limits are, nobody outside knows. */
+const PRIORITY_FEES = { least: 0.5, most: 100 };
+
+/** `GET /v3/orders/:orderId`; 403 once it is older than 60 days. */
+export function getOrder(call: SandboxCall): SandboxAnswer {
+  const entry = orderOf(call);
+  if (call.world.clock.now() - entry.placedAt > SHOWN_MS) throw new Refusal('LALAMOVE_FORBIDDEN');
+  return { status: 200, data: entry.order };
+}
+
+/** `PATCH /v3/orders/:orderId`: once, and only while `ON_GOING`; the pick-up stays exactly as it was placed. */
+export function editOrder(call: SandboxCall): SandboxAnswer {
+  const { facts, tenant, wallets, orders } = call;
+  const entry = orderOf(call);
+  const { order } = entry;
+  if (entry.isEdited || order.status !== 'ON_GOING') throw new Refusal('ERR_ORDER_EDIT');
+  const given = stopList(call.data);
+  const contacts = given.map((stop, index) => contact(stop, `/data/stops/${index}`, tenant.market));
+  const places = given.map((stop, index) => place(stop, `/data/stops/${index}`, facts));
+  if (!isSamePickUp(entry, places[0], contacts[0])) throw new Refusal('ERR_INVALID_FIELD', '/data/stops/0');
+  if (servedCity(places, facts).locode !== entry.locode) throw new Refusal('ERR_OUT_OF_SERVICE_AREA', '/data/stops/1');
+  const metres = routeLength(places.map(({ coordinates }) => coordinates));
+  const price = repriced(entry, facts, { metres, stops: places.length });
+  if (!wallets.canPay(tenant, price.total, entry.charged)) throw new Refusal('ERR_INSUFFICIENT_CREDIT');
+  const code = order.stops[1]?.delivery_code;
+  const stops = places.map((each, index) => ({
+    ...shownStop(each, contacts[index], index),
+    ...(index > 0 && entry.isProofEnabled && { POD: { status: 'PENDING' } }),
+    ...(index > 0 && code && { delivery_code: order.stops[index]?.delivery_code ?? code }),
+  }));
+  const edited = {
+    ...order,
+    stops,
+    distance: { value: String(metres), unit: 'm' },
+    priceBreakdown: priceBreakdown(price, facts),
+  };
+  orders.edit(entry, { order: edited, contacts, metres }, price.total);
+  return { status: 201, data: entry.order };
+}
+
+/** `DELETE /v3/orders/:orderId`: while a driver is sought, or within 5 minutes after the match. */
+export function cancelOrder(call: SandboxCall): SandboxAnswer {
+  const entry = orderOf(call);
+  const { status } = entry.order;
+  if (status === 'CANCELED') throw new Refusal('ERR_CANCELLATION');
+  const sinceMatch = call.world.clock.now() - (entry.matchedAt ?? 0);
+  const isAllowed = status === 'ASSIGNING_DRIVER' || (status === 'ON_GOING' && sinceMatch <= CANCELLABLE_MS);
+  if (!isAllowed) throw new Refusal('ERR_CANCELLATION_FORBIDDEN');
+  call.orders.end(entry, 'CANCELED', { cancelParty: 'USER' });
+  return { status: 204 };
+}
+
+/** `POST /v3/orders/:orderId/priority-fee`: before a driver accepts; each amount replaces the last and must exceed it. */
+export function addPriorityFee(call: SandboxCall): SandboxAnswer {
+  const { facts, tenant, wallets, orders } = call;
+  const entry = orderOf(call);
+  if (entry.order.status !== 'ASSIGNING_DRIVER') throw new Refusal('ERR_INVALID_ORDER_STATUS');
+  const pointer = '/data/priorityFee';
+  const priorityFee = unitsOf(requiredText(call.data, 'priorityFee'), facts);
+  if (priorityFee === undefined || priorityFee <= (entry.priorityFee ?? 0))
+    throw new Refusal('ERR_INVALID_TIPS', pointer);
+  if (priorityFee < rounded(facts.perKm * PRIORITY_FEES.least, facts))
+    throw new Refusal('ERR_EXCEED_MIN_TIPS', pointer);
+  if (priorityFee > rounded(facts.perKm * PRIORITY_FEES.most, facts)) throw new Refusal('ERR_EXCEED_MAX_TIPS', pointer);
+  const { metres, order } = entry;
+  const price = repriced(entry, facts, { metres, stops: order.stops.length, priorityFee });
+  if (!wallets.canPay(tenant, price.total, entry.charged)) throw new Refusal('ERR_INSUFFICIENT_CREDIT');
+  entry.priorityFee = priorityFee;
+  orders.reprice(entry, priceBreakdown(price, facts), price.total);
+  return { status: 200, data: entry.order };
+}
+
+/** The order of a call: not that of another account, and not one of another market. */
+export function orderOf({ world, tenant, ids }: SandboxCall): OrderEntry {
+  const entry = world.state.orders.get(ids.orderId ?? '');
+  if (!entry) throw new Refusal('ERR_ORDER_NOT_FOUND');
+  if (entry.tenant.apiKey !== tenant.apiKey) throw new Refusal('LALAMOVE_FORBIDDEN');
+  if (entry.tenant.market !== tenant.market) throw new Refusal('ERR_ORDER_NOT_FOUND', { status: 422 });
+  return entry;
+}
+
+function repriced(
+  { serviceType, specialRequests, priorityFee }: OrderEntry,
+  facts: MarketFacts,
+  route: { metres: number; stops: number; priorityFee?: number },
+): Price {
+  const service = serviceOf(facts, serviceType);
+  if (!service) throw new Refusal('ERR_INVALID_SERVICE_TYPE');
+  return priceOf({ market: facts, service, specialRequests, priorityFee, ...route });
+}
+
+function isSamePickUp(
+  { order, contacts }: OrderEntry,
+  place: { coordinates: { lat: string; lng: string }; address: string } | undefined,
+  person: { name: string; phone: string } | undefined,
+): boolean {
+  const [stop, known] = [order.stops[0], contacts[0]];
+  if (!stop || !known || !place || !person) return false;
+  const [before, after] = [pointOf(stop.coordinates), pointOf(place.coordinates)];
+  const isSamePlace = before.lat === after.lat && before.lng === after.lng && stop.address === place.address;
+  return isSamePlace && known.name === person.name && known.phone === person.phone;
+}

@@ -1,0 +1,133 @@
+import type { OrderStop } from '../../dto/order.js';
+import { isRecord, isStringMap } from '../../is-record.js';
+import { MAGIC_VALUES, magicOf } from '../faults/magic-values.js';
+import type { OrderEntry, QuotationEntry, StopContact } from '../world/sandbox-state.js';
+import type { SandboxAnswer, SandboxCall } from './api-routes.js';
+import { contact, flag, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
+import { quotationOf } from './quotation-calls.js';
+import { Refusal } from './refusal.js';
+
+/** `POST /v3/orders`. Whether one quotation can be ordered twice nobody outside knows: `unknowns.reorderedQuotation`. */
+export function placeOrder(call: SandboxCall): SandboxAnswer {
+  const { world, wallets, orders, life, tenant, data } = call;
+  const quoted = quotationOf(call, requiredText(data, 'quotationId'));
+  const now = world.clock.now();
+  const isSpent = quoted.timesOrdered > 0 && world.settings.unknowns.reorderedQuotation === 'refused';
+  if (now >= quoted.expiresAt || isSpent) throw new Refusal('ERR_INVALID_QUOTATION_ID', '/data/quotationId');
+  if (quoted.isScheduled && now > quoted.scheduleAt) throw new Refusal('ERR_INVALID_SCHEDULE_TIME', '/data/scheduleAt');
+  const contacts = contactsOf(call, quoted);
+  const isProofEnabled = flag(data, 'isPODEnabled');
+  flag(data, 'isRecipientSMSEnabled');
+  const metadata = metadataOf(data);
+  const magic = checkedMagic(data);
+  if (!wallets.canPay(tenant, quoted.total)) throw new Refusal('ERR_INSUFFICIENT_CREDIT');
+
+  const { quotation, locode, metres, scheduleAt } = quoted;
+  const orderId = world.nextId();
+  const language = quotation.language.replace(/^[^_]+/, (code) => code.toLowerCase());
+  // Orders were seen without it.
+  const priceBreakdown = { ...quotation.priceBreakdown };
+  delete priceBreakdown.totalBeforeOptimization;
+  const entry: OrderEntry = {
+    tenant,
+    locode,
+    language,
+    serviceType: quotation.serviceType,
+    specialRequests: quotation.specialRequests?.length ?? 0,
+    order: {
+      orderId,
+      quotationId: quotation.quotationId,
+      priceBreakdown,
+      driverId: '',
+      shareLink: shareLink(call, orderId, language),
+      status: 'ASSIGNING_DRIVER',
+      distance: { value: String(metres), unit: 'm' },
+      stops: quotation.stops.map(({ coordinates, address }, index) => ({
+        ...shownStop({ coordinates, address }, contacts[index], index),
+        ...(index > 0 && isProofEnabled && { POD: { status: 'PENDING' } }),
+        ...(index > 0 && world.settings.deliveryCodes && { delivery_code: deliveryCode(call) }),
+      })),
+      ...(metadata && { metadata }),
+    },
+    contacts,
+    metres,
+    priorityFee: undefined,
+    charged: 0,
+    scheduleAt,
+    placedAt: now,
+    matchedAt: undefined,
+    arrivedAt: undefined,
+    soughtSince: Math.max(now, scheduleAt),
+    firstReturnAt: undefined,
+    rejections: 0,
+    courier: undefined,
+    isEdited: false,
+    isProofEnabled,
+    finished: [],
+    magic,
+    steps: [],
+    run: 0,
+  };
+  quoted.timesOrdered += 1;
+  orders.place(entry, quoted.total);
+  life.begin(entry);
+  return { status: 201, data: entry.order };
+}
+
+/** A stop as an order shows it. */
+export function shownStop(
+  place: Pick<OrderStop, 'coordinates' | 'address'>,
+  person: StopContact | undefined,
+  index: number,
+): OrderStop {
+  return { ...place, name: person?.name ?? '', phone: seenPhone(person?.phone ?? '', index === 0) };
+}
+
+/** Who is at each stop of the quotation: the sender at the first, and exactly one recipient at each other. */
+function contactsOf({ tenant, data }: SandboxCall, { quotation }: QuotationEntry): StopContact[] {
+  const stopIds = quotation.stops.map(({ stopId }) => stopId);
+  const found = new Map<string, StopContact>();
+  const take = (value: unknown, pointer: string, isTheirs: (stopId: string) => boolean): void => {
+    const person = contact(value, pointer, tenant.market);
+    const stopId = requiredText(isRecord(value) ? value : {}, 'stopId', pointer);
+    if (!isTheirs(stopId) || found.has(stopId)) throw mismatch(`${pointer}/stopId`);
+    found.set(stopId, person);
+  };
+  take(data.sender, '/data/sender', (stopId) => stopId === stopIds[0]);
+  requiredList(data, 'recipients').forEach((value, index) => {
+    take(value, `/data/recipients/${index}`, (stopId) => stopIds.indexOf(stopId) > 0);
+  });
+  return stopIds.map((stopId) => {
+    const person = found.get(stopId);
+    if (!person) throw new Refusal('ERR_MISSING_FIELD', '/data/recipients', 'ERR_DELIVERY_MISMATCH');
+    return person;
+  });
+}
+
+function mismatch(pointer: string): Refusal {
+  return new Refusal('ERR_INVALID_FIELD', pointer, 'ERR_DELIVERY_MISMATCH');
+}
+
+function metadataOf({ metadata }: Data): Record<string, string> | undefined {
+  if (metadata === undefined || metadata === null) return undefined;
+  if (!isStringMap(metadata)) throw new Refusal('ERR_INVALID_FIELD', '/data/metadata');
+  return { ...metadata };
+}
+
+/** A magic value that does not exist is a slip of whoever wrote the test, who is to hear of it. */
+function checkedMagic(data: Data): string[] {
+  const magic = magicOf(data);
+  const unknown = magic.find((value) => !MAGIC_VALUES.includes(value));
+  if (unknown === undefined) return magic;
+  const message = `The sandbox has no magic value "${unknown}". It has ${MAGIC_VALUES.join(', ')}.`;
+  throw new Refusal('ERR_INVALID_FIELD', { pointer: '/data/metadata/sandbox', message });
+}
+
+function deliveryCode({ world }: SandboxCall): { value: string; status: string } {
+  return { value: String(world.random.below('ids', 10_000)).padStart(4, '0'), status: 'Pending' };
+}
+
+function shareLink({ world, tenant }: SandboxCall, orderId: string, language: string): string {
+  const sign = world.random.uuid('ids').replaceAll('-', '');
+  return `https://share.sandbox.lalamove.com?${tenant.market}${orderId}&lang=${language}&sign=${sign}&source=api_wrapper`;
+}

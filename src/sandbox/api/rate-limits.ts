@@ -1,0 +1,114 @@
+import type { LalamoveOperation } from '../../errors/operation-table.js';
+import type { SandboxWorld } from '../world/sandbox-world.js';
+import { Refusal } from './refusal.js';
+
+interface Budget {
+  /** The name of the family in headers. */
+  readonly family: string;
+  /** Requests a minute. */
+  readonly sandbox: number;
+  readonly production: number;
+  /** Whether its headers were observed in the plural, with the family's name. */
+  readonly isPlural?: true;
+}
+
+const READ = { sandbox: 50, production: 300 };
+const WRITE = { sandbox: 30, production: 100 };
+
+/** Every call's budget (`lalamove-api.md` §2); the guide names none for editing and the webhook URL. */
+const BUDGETS: Readonly<Record<LalamoveOperation, Budget>> = {
+  createQuotation: { family: 'postquotation', ...WRITE, isPlural: true },
+  getQuotation: { family: 'getquotation', ...READ },
+  placeOrder: { family: 'postorder', ...WRITE, isPlural: true },
+  getOrder: { family: 'getorder', ...READ },
+  editOrder: { family: 'patchorder', ...WRITE },
+  cancelOrder: { family: 'deleteorder', ...WRITE },
+  addPriorityFee: { family: 'postpriorityfee', ...WRITE },
+  getDriver: { family: 'getdriver', ...READ },
+  changeDriver: { family: 'deletedriver', ...WRITE },
+  getCities: { family: 'getcities', ...READ, isPlural: true },
+  setWebhookUrl: { family: 'patchweb', ...WRITE, isPlural: true },
+};
+
+const MINUTE_MS = 60_000;
+/** Where refused requests count, a bucket overflows by at most as much as it holds. */
+const OVERFLOW = 2;
+const ORDERS_A_SECOND = 2;
+
+/** Who asks. */
+export interface Caller {
+  readonly address: string;
+  readonly apiKey: string;
+  readonly market: string;
+}
+
+/** What a request may still do. */
+export interface Allowance {
+  readonly isAllowed: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * A leaky bucket for each call, and two orders a second. A bucket is a time: the one at which it will be empty; each request puts that off by a
+ * minute divided by the limit.
+ */
+export class RateLimits {
+  constructor(private readonly world: SandboxWorld) {}
+
+  /** Counts a request. */
+  take(operation: LalamoveOperation, caller: Caller): Allowance {
+    const { rateLimits, unknowns } = this.world.settings;
+    if (rateLimits === false) return { isAllowed: true, headers: {} };
+    const budget = BUDGETS[operation];
+    const limit = budget[rateLimits];
+    const drop = MINUTE_MS / limit;
+    const now = this.world.clock.now();
+    const { buckets } = this.world.state;
+    const key = `${budget.family} ${this.#counted(caller)}`;
+    const emptyAt = Math.max(now, buckets.get(key) ?? now);
+    // Half a ms: sums of thirds of a second do not come out even.
+    const isAllowed = emptyAt + drop <= now + MINUTE_MS + 0.5;
+    const isCounted = isAllowed || unknowns.refusedRequests === 'counted';
+    const after = isCounted ? Math.min(emptyAt + drop, now + OVERFLOW * MINUTE_MS) : emptyAt;
+    buckets.set(key, after);
+    const remaining = Math.max(0, Math.floor((now + MINUTE_MS - after) / drop + 1e-6));
+    return { isAllowed, headers: this.#headers(budget, limit, remaining, Math.ceil(after / 1000)) };
+  }
+
+  /**
+   * Lets at most two orders in within any second.
+   *
+   * @throws Refusal for a third
+   */
+  admitOrder(caller: Caller): void {
+    if (this.world.settings.rateLimits === false) return;
+    const now = this.world.clock.now();
+    const { placements } = this.world.state;
+    const key = this.#counted(caller);
+    const recent = (placements.get(key) ?? []).filter((at) => at > now - 1000 && at <= now);
+    if (recent.length >= ORDERS_A_SECOND) throw new Refusal('ERR_TOO_MANY_REQUESTS');
+    placements.set(key, [...recent, now]);
+  }
+
+  #counted({ address, apiKey, market }: Caller): string {
+    const { limitsPer } = this.world.settings.unknowns;
+    if (limitsPer === 'address') return address;
+    return limitsPer === 'key' ? apiKey : `${market} ${apiKey}`;
+  }
+
+  #headers({ family, isPlural }: Budget, limit: number, remaining: number, reset: number): Record<string, string> {
+    const { rateLimitHeaders: asked } = this.world.settings;
+    const spelling = asked === 'observed' ? (isPlural ? 'plural' : 'plain') : asked;
+    const name = (member: string): string => {
+      if (spelling === 'plain') return `ratelimit-${member}`;
+      if (spelling === 'plural') return `ratelimits-${member}-${family}`;
+      // The guide's own words.
+      return `RateLimit-${capitalised(member)}-${capitalised(family)}`;
+    };
+    return { [name('limit')]: String(limit), [name('remaining')]: String(remaining), [name('reset')]: String(reset) };
+  }
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http';
+import type { FaultAnswer } from '../faults/fault-rule.js';
+import type { SandboxWorld } from '../world/sandbox-world.js';
+import { writeRefusal, type WrittenAnswer } from './refusal.js';
+
+/** A successful answer's body as Lalamove writes it: in the envelope, `&` and angle brackets escaped, a newline at the end (observed). */
+export function envelope(data: unknown): string {
+  const json = JSON.stringify({ data });
+  return `${json.replace(/[&<>]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+}
+
+/** The headers that every answer was seen to have, besides its own. */
+function usualHeaders({ clock, random }: SandboxWorld): Record<string, string> {
+  return {
+    date: new Date(clock.now()).toUTCString(),
+    'content-type': 'application/json; charset=utf-8',
+    'access-control-allow-origin': '*',
+    'api-version': '3.0.0',
+    'request-id': random.uuid('requests'),
+    vary: 'Origin',
+    'access-control-expose-headers': 'x-llm-location,cache-control,authorization,content-type',
+    'x-kong-upstream-latency': String(5 + random.below('requests', 200)),
+    'x-kong-proxy-latency': '0',
+    server: 'WAF-Gateway/0.12',
+  };
+}
+
+/**
+ * Sends an answer, or what a fault makes of it.
+ *
+ * @returns what has been sent; nothing where nothing was, or not all of it
+ */
+export function send(
+  response: ServerResponse,
+  world: SandboxWorld,
+  answer: WrittenAnswer | undefined,
+  fault: FaultAnswer | undefined,
+): { status: number; body: string } | undefined {
+  if (fault === 'hang' || (fault === undefined && answer === undefined)) return undefined;
+  if (fault === 'reset') {
+    response.socket?.resetAndDestroy();
+    return undefined;
+  }
+  if (fault === 'truncate') {
+    truncate(response, world, answer ?? { status: 200, body: envelope({ truncated: 'before its work' }) });
+    return undefined;
+  }
+  const sent = fault === undefined ? answer : 'code' in fault ? writeRefusal(fault) : fault;
+  if (!sent) return undefined;
+  const { status, body } = sent;
+  response.writeHead(status, headersOf(sent, world));
+  response.end(body);
+  return { status, body };
+}
+
+/** Promises the whole answer, and ends in its middle; what has no body ends ahead of its headers. */
+function truncate(response: ServerResponse, world: SandboxWorld, answer: WrittenAnswer): void {
+  if (answer.body === '') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  response.writeHead(answer.status, headersOf(answer, world));
+  const bytes = Buffer.from(answer.body);
+  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => {
+    response.socket?.destroy();
+  });
+}
+
+function headersOf({ status, headers, body }: WrittenAnswer, world: SandboxWorld): Record<string, string> {
+  // A 204 was seen without one.
+  const usual = usualHeaders(world);
+  if (status !== 204) usual['content-length'] = String(Buffer.byteLength(body));
+  return { ...usual, ...headers };
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { LalamoveSandbox } from './lalamove-sandbox.js';
+import { checkedScript, isDriverScriptName } from './life/driver-script.js';
+import type { LalamoveSandboxOptions } from './sandbox.options.js';
+import { SandboxClock } from './time/sandbox-clock.js';
+
+const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
+
+  --port 4010              0 takes a free one
+  --host 127.0.0.1         the control has no password: leave it on loopback unless the network is your own
+  --api-key, --api-secret  pk_test_sandbox and sk_test_sandbox
+  --seed 1                 what every random choice follows from
+  --drivers still          still, prompt, signing, late, leaving, rejecting, failing, replaced, mixed
+  --speed 1                60 is an hour a minute, 0 stands still
+  --start-at               what time it is at the start, ISO 8601
+  --rate-limits sandbox    sandbox, production, off
+  --dialect v3             v3, v2
+  --delivery-codes         drop-offs have a delivery code
+  --help
+`;
+
+const OPTIONS = {
+  port: { type: 'string', default: '4010' },
+  host: { type: 'string' },
+  'api-key': { type: 'string' },
+  'api-secret': { type: 'string' },
+  seed: { type: 'string' },
+  drivers: { type: 'string', default: 'still' },
+  speed: { type: 'string', default: '1' },
+  'start-at': { type: 'string' },
+  'rate-limits': { type: 'string', default: 'sandbox' },
+  dialect: { type: 'string', default: 'v3' },
+  'delivery-codes': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+function optionsOf(args: string[]): LalamoveSandboxOptions | undefined {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  if (values.help) return undefined;
+  const port = Number(values.port);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new RangeError('--port must be a number from 0 to 65535.');
+  const { host, seed, drivers, dialect } = values;
+  const [apiKey, apiSecret, startAt] = [values['api-key'], values['api-secret'], values['start-at']];
+  const limits = values['rate-limits'];
+  if (limits !== 'sandbox' && limits !== 'production' && limits !== 'off') {
+    throw new RangeError('--rate-limits must be sandbox, production or off.');
+  }
+  if (dialect !== 'v3' && dialect !== 'v2') throw new RangeError('--dialect must be v3 or v2.');
+  return {
+    port,
+    ...(host !== undefined && { host }),
+    ...(apiKey !== undefined && { apiKey }),
+    ...(apiSecret !== undefined && { apiSecret }),
+    ...(seed !== undefined && { seed }),
+    drivers: isDriverScriptName(drivers) ? drivers : checkedScript(drivers),
+    clock: new SandboxClock({ speed: Number(values.speed), ...(startAt !== undefined && { startAt }) }),
+    rateLimits: limits === 'off' ? false : limits,
+    dialect,
+    deliveryCodes: values['delivery-codes'],
+  };
+}
+
+async function main(): Promise<void> {
+  const options = optionsOf(process.argv.slice(2));
+  if (!options) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const sandbox = await LalamoveSandbox.start(options);
+  const { url, apiKey, apiSecret } = sandbox;
+  process.stdout.write(
+    `The sandbox listens on ${url}\n\nLALAMOVE_BASE_URL=${url}\nLALAMOVE_API_KEY=${apiKey}\nLALAMOVE_API_SECRET=${apiSecret}\n\nIts control: curl ${url}/_sandbox/ledger\nStop it with Ctrl+C.\n`,
+  );
+  const stop = (): void => {
+    void sandbox.stop();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,226 @@
+import { idsOf } from '../../errors/operation-table.js';
+import type { ApiServer } from '../api/api-server.js';
+import type { SandboxParts } from '../api/api-routes.js';
+import type { FaultBox } from '../faults/fault-box.js';
+import { checkedScript, checkedStep } from '../life/driver-script.js';
+import { ledgerOf } from '../world/ledger.js';
+import { MARKET_CODES } from '../world/market-facts.js';
+import { unitsOf, written } from '../world/money.js';
+import type { Tenant } from '../world/sandbox-state.js';
+import type { Snapshot } from '../world/sandbox-world.js';
+import { orderView, webhookView, type SandboxTime, type SandboxWallet } from './control-views.js';
+
+/** What the control works on. */
+export interface ControlParts extends SandboxParts {
+  readonly api: ApiServer;
+  readonly faults: FaultBox;
+  readonly snapshots: Map<string, Snapshot>;
+  /** Stops accepting connections for so many ms of real time. */
+  readonly refuseConnections: (ms: number) => void;
+}
+
+/** A request to the control. */
+export interface ControlRequest {
+  /** By the names in the path. */
+  readonly ids: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+type ControlHandler = (parts: ControlParts, request: ControlRequest) => unknown;
+
+/** A way into the control: its method, its path below `/_sandbox`, and what it does. A `RangeError` says what was wrong with a request. */
+export interface ControlRoute {
+  readonly method: string;
+  /** With `:name` for each id. */
+  readonly path: string;
+  readonly handle: ControlHandler;
+}
+
+const route = (method: string, path: string, handle: ControlHandler): ControlRoute => ({ method, path, handle });
+
+/** All that the sandbox can be asked and told. */
+export const CONTROL_ROUTES: readonly ControlRoute[] = [
+  route('GET', '', (parts) => information(parts)),
+  route('DELETE', '', (parts) => clear(parts)),
+
+  route('GET', '/orders', ({ world }) => [...world.state.orders.values()].map((entry) => orderView(entry, world))),
+  route('GET', '/orders/:orderId', ({ orders, world }, { ids }) => orderView(orders.get(id(ids)), world)),
+  route('POST', '/orders/:orderId/status', ({ orders, life, world }, { ids, body }) => {
+    const entry = orders.get(id(ids));
+    orders.move(entry, text(body, 'status'));
+    life.follow(entry, []);
+    return orderView(entry, world);
+  }),
+  route('POST', '/orders/:orderId/steps', ({ orders, life, world }, { ids, body }) => {
+    const entry = orders.get(id(ids));
+    life.do(entry, checkedStep(body));
+    return orderView(entry, world);
+  }),
+  route('PUT', '/orders/:orderId/script', ({ orders, life, world }, { ids, body }) => {
+    const entry = orders.get(id(ids));
+    life.follow(entry, checkedScript(body.script));
+    return orderView(entry, world);
+  }),
+  route('PUT', '/orders/:orderId/driver', ({ orders, world }, { ids, body }) => {
+    const entry = orders.get(id(ids));
+    if (!entry.courier) throw new RangeError(`The order ${entry.order.orderId} has no driver.`);
+    const [lat, lng] = [degrees(body, 'lat', 90), degrees(body, 'lng', 180)];
+    const now = world.clock.now();
+    entry.courier.way = { from: { lat, lng, at: now }, to: { lat, lng, at: now } };
+    world.log.add({ kind: 'driver', orderId: entry.order.orderId, lat, lng });
+    return orderView(entry, world);
+  }),
+
+  route('GET', '/drivers', ({ world }) => ({ script: world.state.script })),
+  route('PUT', '/drivers', ({ world }, { body }) => {
+    world.state.script = checkedScript(body.script);
+    return { script: world.state.script };
+  }),
+
+  route('GET', '/clock', (parts) => time(parts)),
+  route('PUT', '/clock', (parts, { body }) => {
+    if (typeof body.speed !== 'number')
+      throw new RangeError('Give { "speed": … }: a number, 1 for real time, 0 to stand still.');
+    parts.world.clock.speed = body.speed;
+    return time(parts);
+  }),
+  route('POST', '/clock/advance', async (parts, { body }) => {
+    const { by } = body;
+    if (typeof by !== 'string' && typeof by !== 'number')
+      throw new RangeError('Give { "by": … }: ms, or a text such as "2h".');
+    await parts.world.clock.advance(by);
+    return time(parts);
+  }),
+
+  route('GET', '/wallets', (parts) => wallets(parts)),
+  route('PUT', '/wallets', (parts, { body }) => {
+    const tenant = tenantOf(parts, body);
+    const balance = unitsOf(text(body, 'balance'), parts.world.facts(tenant));
+    if (balance === undefined) {
+      throw new RangeError(
+        `${JSON.stringify(body.balance)} is no amount in ${parts.world.facts(tenant).currency}: give a decimal string.`,
+      );
+    }
+    parts.wallets.set(tenant, balance);
+    return wallet(parts, tenant);
+  }),
+
+  route('GET', '/faults', ({ faults }) => faults.rules),
+  route('POST', '/faults', ({ faults }, { body }) => faults.add(body)),
+  route('DELETE', '/faults', ({ faults }) => {
+    faults.clear();
+  }),
+  route('DELETE', '/faults/:id', ({ faults }, { ids }) => {
+    faults.remove(ids.id ?? '');
+  }),
+  route('POST', '/refuse', ({ refuseConnections }, { body }) => {
+    const { forMs } = body;
+    if (!(typeof forMs === 'number' && forMs > 0 && forMs < 2 ** 31))
+      throw new RangeError('Give { "forMs": … }: a number of ms.');
+    refuseConnections(forMs);
+  }),
+
+  route('GET', '/webhooks', ({ world }) => ({
+    urls: [...world.state.registrations.values()].map(({ tenant, url, isDisabled }) => ({
+      ...tenant,
+      url,
+      isDisabled,
+    })),
+    events: [...world.state.deliveries.values()].map(webhookView),
+  })),
+  route('POST', '/webhooks', (parts, { body }) => {
+    parts.sender.send(tenantOf(parts, body), text(body, 'eventType'), body.data ?? {});
+  }),
+  route('POST', '/webhooks/:eventId/resend', ({ sender }, { ids }) => {
+    sender.resend(ids.eventId ?? '');
+  }),
+
+  route('GET', '/requests', ({ api }) => api.requests),
+  route('GET', '/log', ({ world }) => world.log.entries),
+  route('GET', '/ledger', ({ world }) => ledgerOf(world)),
+
+  route('POST', '/snapshots', async ({ world, sender, snapshots }) => {
+    await sender.idle();
+    const name = `snapshot-${snapshots.size + 1}`;
+    snapshots.set(name, world.snapshot());
+    return { id: name };
+  }),
+  route('POST', '/snapshots/:id/restore', async ({ world, sender, snapshots }, { ids }) => {
+    const snapshot = snapshots.get(ids.id ?? '');
+    if (!snapshot) throw new RangeError(`The sandbox has no snapshot ${ids.id ?? ''}.`);
+    await sender.idle();
+    world.restore(snapshot);
+  }),
+];
+
+async function clear({ world, sender, api, snapshots }: ControlParts): Promise<void> {
+  await sender.idle();
+  world.clear();
+  api.clear();
+  snapshots.clear();
+}
+
+function information({ world, api }: ControlParts): object {
+  const { settings, state, clock } = world;
+  const { seed, rateLimits, dialect, unknowns } = settings;
+  return {
+    markets: MARKET_CODES,
+    apiKeys: settings.accounts.map(({ apiKey }) => apiKey),
+    now: new Date(clock.now()).toISOString(),
+    settings: { seed, rateLimits, dialect, unknowns },
+    counts: { orders: state.orders.size, quotations: state.quotations.size, requests: api.requests.length },
+  };
+}
+
+function time({ world: { clock } }: ControlParts): SandboxTime {
+  return { now: new Date(clock.now()).toISOString(), speed: clock.speed };
+}
+
+function wallets(parts: ControlParts): SandboxWallet[] {
+  return [...parts.world.state.wallets.values()].map(({ tenant }) => wallet(parts, tenant));
+}
+
+function wallet({ world, wallets: all }: ControlParts, tenant: Tenant): SandboxWallet {
+  const facts = world.facts(tenant);
+  return { ...tenant, currency: facts.currency, balance: written(all.balance(tenant), facts) };
+}
+
+/** The account that a request means: the first one, unless it names a key. */
+function tenantOf({ world }: ControlParts, body: Readonly<Record<string, unknown>>): Tenant {
+  const market = text(body, 'market').toUpperCase();
+  if (!MARKET_CODES.includes(market)) throw new RangeError(`The sandbox does not serve a market ${market}.`);
+  const { accounts } = world.settings;
+  const apiKey = body.apiKey === undefined ? accounts[0]?.apiKey : text(body, 'apiKey');
+  if (apiKey === undefined || !accounts.some((account) => account.apiKey === apiKey)) {
+    throw new RangeError(`The sandbox has no account ${String(apiKey)}.`);
+  }
+  return { apiKey, market };
+}
+
+function id(ids: Readonly<Record<string, string>>): string {
+  return ids.orderId ?? '';
+}
+
+function text(body: Readonly<Record<string, unknown>>, name: string): string {
+  const value = body[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new RangeError(`Give { "${name}": … }: a text.`);
+}
+
+function degrees(body: Readonly<Record<string, unknown>>, name: string, limit: number): number {
+  const value = body[name];
+  if (typeof value === 'number' && Math.abs(value) <= limit) return value;
+  throw new RangeError(`Give { "${name}": … }: a number of degrees.`);
+}
+
+/** The route of a request, and the ids in its path. */
+export function findRoute(
+  method: string,
+  path: string,
+): { route: ControlRoute; ids: Record<string, string> } | undefined {
+  for (const candidate of CONTROL_ROUTES) {
+    const ids = candidate.method === method ? idsOf(candidate.path, path) : undefined;
+    if (ids) return { route: candidate, ids };
+  }
+  return undefined;
+}

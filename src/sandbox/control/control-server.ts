@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRecord } from '../../is-record.js';
+import { readBody } from '../api/seen-request.js';
+import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
+import { findRoute, type ControlParts } from './control-routes.js';
+
+/** Where the control begins. */
+export const CONTROL_PATH = '/_sandbox';
+
+/** What the control answers: a body to be written as JSON, or nothing. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** Answers a request to the control, however it came. */
+export async function answerControl(
+  parts: ControlParts,
+  method: string,
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<ControlAnswer> {
+  const found = findRoute(method, path);
+  if (!found)
+    return { status: 404, body: { message: `The sandbox's control has no ${method} ${CONTROL_PATH}${path}.` } };
+  if (method !== 'GET') parts.world.log.add({ kind: 'control', what: `${method} ${CONTROL_PATH}${path}` });
+  try {
+    const result = await found.route.handle(parts, { ids: found.ids, body });
+    return result === undefined ? { status: 204 } : { status: 200, body: result };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { status: 400, body: { message: error.message } };
+  }
+}
+
+/** Serves the control over HTTP. */
+export class ControlServer {
+  constructor(
+    private readonly parts: ControlParts,
+    private readonly isLoopback: boolean,
+  ) {}
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = request;
+    const path = (url.split('?', 1)[0] ?? url).slice(CONTROL_PATH.length).replace(/\/$/, '');
+    const refusal = this.#refusal(request);
+    if (refusal) write(response, refusal);
+    else if (method === 'GET' && path === '/events') stream(this.parts.world.log, request, response);
+    else {
+      const body = parsed(await readBody(request));
+      write(response, body ? await answerControl(this.parts, method, path, body) : BAD_BODY);
+    }
+  }
+
+  /**
+   * The control has no password, so no page of a browser may reach it: neither by a request that needs no preflight, nor by a name of its own that it
+   * points at this machine.
+   */
+  #refusal({ method, headers }: IncomingMessage): ControlAnswer | undefined {
+    const type = headers['content-type'] ?? '';
+    if (method !== 'GET' && !type.startsWith('application/json')) {
+      return { status: 415, body: { message: 'Send the content type application/json.' } };
+    }
+    const name = (headers.host ?? '').replace(/:\d+$/, '');
+    if (this.isLoopback && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(name)) {
+      return { status: 403, body: { message: 'The sandbox listens on loopback: reach it by localhost or 127.0.0.1.' } };
+    }
+    return undefined;
+  }
+}
+
+const BAD_BODY: ControlAnswer = { status: 400, body: { message: 'The body must be a JSON object.' } };
+
+function parsed(body: string): Record<string, unknown> | undefined {
+  if (body.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(body);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(response: ServerResponse, { status, body }: ControlAnswer): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(body === undefined ? '' : `${JSON.stringify(body)}\n`);
+}
+
+/** The log as server-sent events, live; with `Last-Event-ID`, or `?since=`, from that line on. */
+function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, response: ServerResponse): void {
+  const asked = headers['last-event-id'] ?? new URL(url, 'http://localhost').searchParams.get('since');
+  const since = asked === null ? Number.POSITIVE_INFINITY : Number(asked);
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  const tell = (entry: SandboxLogEntry): void => {
+    response.write(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`);
+  };
+  response.write(': the log of the sandbox\n\n');
+  for (const entry of log.entries) if (entry.seq > since) tell(entry);
+  const leave = log.follow(tell);
+  response.on('close', leave);
+}

@@ -1,0 +1,245 @@
+import { isRecord } from '../../is-record.js';
+import type { OrderStatus } from '../../dto/order.js';
+import type { SeenRequest } from '../api/seen-request.js';
+import type { Fault, FaultRule } from '../faults/fault-rule.js';
+import type { DriverScript, DriverStep } from '../life/driver-script.js';
+import type { SandboxLogEntry } from '../sandbox-log.js';
+import type { Duration } from '../time/duration.js';
+import type { Ledger } from '../world/ledger.js';
+import type { ControlAnswer } from './control-server.js';
+import type { SandboxOrder, SandboxTime, SandboxWallet, SandboxWebhook, SandboxWebhookUrl } from './control-views.js';
+import { followEvents } from './event-source.js';
+
+/** How the control is reached: over HTTP, or within the process. */
+export interface ControlTransport {
+  send(method: string, path: string, body?: object): Promise<ControlAnswer>;
+  follow(since: number | undefined, signal: AbortSignal | undefined): AsyncIterable<SandboxLogEntry>;
+}
+
+/** Which account of which market; the sandbox's first account, unless another key is named. */
+export interface AccountOfMarket {
+  /** Two letters. */
+  readonly market: string;
+  readonly apiKey?: string;
+}
+
+/** Thrown where the sandbox's control refuses a request; the message says why. */
+export class SandboxControlError extends Error {
+  override readonly name = 'SandboxControlError';
+
+  constructor(
+    message: string,
+    /** The HTTP status of the refusal. */
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Drives a sandbox, and tells the truth about it: the same for one in this process (`sandbox.control`) and for one in another
+ * (`SandboxControl.connect(url)`). Each method throws a `SandboxControlError` where the sandbox refuses.
+ *
+ * @example
+ * const control = SandboxControl.connect('http://127.0.0.1:4010');
+ * await control.setBalance({ market: 'HK' }, '0');
+ */
+export class SandboxControl {
+  /** @internal use `connect`, or `sandbox.control` */
+  constructor(private readonly transport: ControlTransport) {}
+
+  /** The control of a sandbox that runs elsewhere, by its URL. */
+  static connect(url: string): SandboxControl {
+    return new SandboxControl({
+      send: (method, path, body) => sendOverHttp(url, method, path, body),
+      follow: (since, signal) => followEvents(url, since, signal),
+    });
+  }
+
+  /** Every order, in the order in which they were placed. */
+  orders(): Promise<SandboxOrder[]> {
+    return this.#ask('GET', '/orders', isListOf(isOrder));
+  }
+
+  order(orderId: string): Promise<SandboxOrder> {
+    return this.#ask('GET', orderPath(orderId), isOrder);
+  }
+
+  /** Moves an order to its next status, as a driver or Lalamove would; what drivers were about to do with it is called off. */
+  moveOrder(orderId: string, status: OrderStatus): Promise<SandboxOrder> {
+    return this.#ask('POST', orderPath(orderId, '/status'), isOrder, { status });
+  }
+
+  /** Has a driver, or customer service, do one thing with an order now; what they were about to do by themselves is called off. */
+  drive(orderId: string, step: DriverStep): Promise<SandboxOrder> {
+    return this.#ask('POST', orderPath(orderId, '/steps'), isOrder, step);
+  }
+
+  /** Gives an order another script, which begins now. */
+  setScript(orderId: string, script: DriverScript): Promise<SandboxOrder> {
+    return this.#ask('PUT', orderPath(orderId, '/script'), isOrder, { script });
+  }
+
+  /** Puts the driver of an order somewhere, in degrees. */
+  placeDriver(orderId: string, at: { lat: number; lng: number }): Promise<SandboxOrder> {
+    return this.#ask('PUT', orderPath(orderId, '/driver'), isOrder, at);
+  }
+
+  /** What drivers do with orders to come. */
+  async setDrivers(script: DriverScript): Promise<void> {
+    await this.#send('PUT', '/drivers', { script });
+  }
+
+  clock(): Promise<SandboxTime> {
+    return this.#ask('GET', '/clock', isTime);
+  }
+
+  /** Goes on by so much at once; see `SandboxClock.advance`. */
+  advance(by: Duration): Promise<SandboxTime> {
+    return this.#ask('POST', '/clock/advance', isTime, { by });
+  }
+
+  /** 1 for real time, 60 for an hour a minute, 0 to stand still. */
+  setSpeed(speed: number): Promise<SandboxTime> {
+    return this.#ask('PUT', '/clock', isTime, { speed });
+  }
+
+  /** The wallets that have been used. */
+  wallets(): Promise<SandboxWallet[]> {
+    return this.#ask('GET', '/wallets', isListOf(isWallet));
+  }
+
+  /** Tops a wallet up, or empties it: a decimal string in the market's currency. */
+  setBalance(account: AccountOfMarket, balance: string): Promise<SandboxWallet> {
+    return this.#ask('PUT', '/wallets', isWallet, { ...account, balance });
+  }
+
+  /** The faults that wait for their occasions. */
+  faults(): Promise<FaultRule[]> {
+    return this.#ask('GET', '/faults', isListOf(isFaultRule));
+  }
+
+  addFault(fault: Fault): Promise<FaultRule> {
+    return this.#ask('POST', '/faults', isFaultRule, fault);
+  }
+
+  async removeFault(id: string): Promise<void> {
+    await this.#send('DELETE', `/faults/${encodeURIComponent(id)}`);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.#send('DELETE', '/faults');
+  }
+
+  /** Refuses every connection, this control's too, for so many ms of real time. */
+  async refuseConnections(forMs: number): Promise<void> {
+    await this.#send('POST', '/refuse', { forMs });
+  }
+
+  /** The registered URLs, and the events that were sent to them, with each attempt. */
+  webhooks(): Promise<{ urls: SandboxWebhookUrl[]; events: SandboxWebhook[] }> {
+    return this.#ask('GET', '/webhooks', isWebhooks);
+  }
+
+  /** Sends an event of any type and content, signed, to the URL of an account. */
+  async sendEvent(account: AccountOfMarket, eventType: string, data: object): Promise<void> {
+    await this.#send('POST', '/webhooks', { ...account, eventType, data });
+  }
+
+  /** Sends an event again, under its own id. */
+  async resend(eventId: string): Promise<void> {
+    await this.#send('POST', `/webhooks/${encodeURIComponent(eventId)}/resend`, {});
+  }
+
+  /** The latest requests to the API, with the verdict on each signature, and the answers. */
+  requests(): Promise<SeenRequest[]> {
+    return this.#ask('GET', '/requests', isListOf(isSeenRequest));
+  }
+
+  /** The latest lines of the log. */
+  log(): Promise<SandboxLogEntry[]> {
+    return this.#ask('GET', '/log', isListOf(isLogEntry));
+  }
+
+  /** The log, live: from now on, or from the line after `since`. Ends with `signal`. */
+  watch({ since, signal }: { since?: number; signal?: AbortSignal } = {}): AsyncIterable<SandboxLogEntry> {
+    return this.transport.follow(since, signal);
+  }
+
+  /** The truth about couriers and money. */
+  ledger(): Promise<Ledger> {
+    return this.#ask('GET', '/ledger', isLedger);
+  }
+
+  /** Remembers everything as it is now, the time and what is to come included, but for requests and log; the sandbox keeps it under the id. */
+  async snapshot(): Promise<string> {
+    const { id } = await this.#ask('POST', '/snapshots', isSnapshot, {});
+    return id;
+  }
+
+  /** Puts everything back to where it was. */
+  async restore(id: string): Promise<void> {
+    await this.#send('POST', `/snapshots/${encodeURIComponent(id)}/restore`, {});
+  }
+
+  /** Forgets everything that has happened; the clock, the seed's course and the drivers' script go on. */
+  async clear(): Promise<void> {
+    await this.#send('DELETE', '');
+  }
+
+  async #ask<T>(method: string, path: string, isRight: (value: unknown) => value is T, body?: object): Promise<T> {
+    const value = await this.#send(method, path, body);
+    if (isRight(value)) return value;
+    throw new SandboxControlError(
+      `${method} /_sandbox${path} was answered by something that is no sandbox of this version.`,
+      200,
+    );
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<unknown> {
+    const answer = await this.transport.send(method, path, body);
+    if (answer.status < 300) return answer.body;
+    const message = isRecord(answer.body) ? answer.body.message : undefined;
+    throw new SandboxControlError(
+      typeof message === 'string' ? message : `The sandbox answered ${answer.status}.`,
+      answer.status,
+    );
+  }
+}
+
+function orderPath(orderId: string, below = ''): string {
+  return `/orders/${encodeURIComponent(orderId)}${below}`;
+}
+
+async function sendOverHttp(url: string, method: string, path: string, body?: object): Promise<ControlAnswer> {
+  const response = await fetch(`${url.replace(/\/$/, '')}/_sandbox${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  try {
+    return { status: response.status, ...(text !== '' && { body: JSON.parse(text) as unknown }) };
+  } catch {
+    throw new SandboxControlError(`${url} does not answer as a sandbox does.`, response.status);
+  }
+}
+
+// A sandbox of the same version is trusted for the rest, as Lalamove's answers are.
+const has =
+  <T>(...members: (keyof T & string)[]) =>
+  (value: unknown): value is T =>
+    isRecord(value) && members.every((member) => member in value);
+const isListOf =
+  <T>(isOne: (value: unknown) => value is T) =>
+  (value: unknown): value is T[] =>
+    Array.isArray(value) && value.every(isOne);
+const isOrder = has<SandboxOrder>('order', 'placedAt');
+const isTime = has<SandboxTime>('now', 'speed');
+const isWallet = has<SandboxWallet>('market', 'balance');
+const isFaultRule = has<FaultRule>('id', 'left');
+const isWebhooks = has<{ urls: SandboxWebhookUrl[]; events: SandboxWebhook[] }>('urls', 'events');
+const isSeenRequest = has<SeenRequest>('number', 'method', 'verdict');
+const isLogEntry = has<SandboxLogEntry>('seq', 'kind');
+const isLedger = has<Ledger>('total', 'byQuotation', 'byMetadata');
+const isSnapshot = has<{ id: string }>('id');

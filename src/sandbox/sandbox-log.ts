@@ -1,0 +1,87 @@
+import type { LalamoveOperation } from '../errors/operation-table.js';
+import type { SignatureVerdict } from './api/signature-verdict.js';
+import type { WebhookEventType } from './world/happening.js';
+
+/** Something that the sandbox saw or did. */
+export type SandboxNews =
+  | {
+      readonly kind: 'request';
+      /** Its place among the requests, from 1. */
+      readonly number: number;
+      readonly method: string;
+      readonly path: string;
+      readonly operation: LalamoveOperation | undefined;
+      readonly verdict: SignatureVerdict;
+    }
+  | {
+      readonly kind: 'answer';
+      readonly number: number;
+      readonly status: number;
+      /** Lalamove's code, of a refusal. */
+      readonly code?: string;
+    }
+  | { readonly kind: 'fault'; readonly number: number | undefined; readonly id: string; readonly what: string }
+  | {
+      readonly kind: 'event';
+      readonly type: WebhookEventType;
+      readonly market: string;
+      readonly orderId?: string;
+      /** The status of the order, or the balance of the wallet. */
+      readonly now?: string;
+    }
+  | {
+      readonly kind: 'webhook';
+      readonly eventId: string;
+      readonly type: string;
+      readonly url: string;
+      readonly attempt: number;
+      readonly outcome: string;
+    }
+  | { readonly kind: 'url-disabled'; readonly url: string; readonly market: string }
+  | { readonly kind: 'driver'; readonly orderId: string; readonly lat: number; readonly lng: number }
+  | { readonly kind: 'control'; readonly what: string };
+
+/** A line of the log. */
+export type SandboxLogEntry = {
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** ISO 8601 with ms, by the sandbox's clock. */
+  readonly at: string;
+} & SandboxNews;
+
+/** What the sandbox saw and did, the latest of it, and whoever follows it live. */
+export class SandboxLog {
+  readonly #entries: SandboxLogEntry[] = [];
+  readonly #followers = new Set<(entry: SandboxLogEntry) => void>();
+  #seq = 0;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly limit: number,
+  ) {}
+
+  get entries(): readonly SandboxLogEntry[] {
+    return this.#entries;
+  }
+
+  add(news: SandboxNews): void {
+    this.#seq += 1;
+    const entry: SandboxLogEntry = { seq: this.#seq, at: new Date(this.now()).toISOString(), ...news };
+    this.#entries.push(entry);
+    // Trimmed in lumps, since each trimming moves the whole list.
+    if (this.#entries.length > this.limit * 1.25) this.#entries.splice(0, this.#entries.length - this.limit);
+    for (const follow of this.#followers) follow(entry);
+  }
+
+  /** Hands each new line to `follow`; the returned function ends that. */
+  follow(follow: (entry: SandboxLogEntry) => void): () => void {
+    this.#followers.add(follow);
+    return () => {
+      this.#followers.delete(follow);
+    };
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+}

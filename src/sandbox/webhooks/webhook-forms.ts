@@ -1,0 +1,106 @@
+import type { Happening } from '../world/happening.js';
+import { tenantOf } from '../world/happening.js';
+import type { OrderEntry } from '../world/sandbox-state.js';
+import type { SandboxWorld } from '../world/sandbox-world.js';
+import { positionOf } from '../world/courier-pool.js';
+import type { Wallets } from '../world/wallets.js';
+import { webhookTime } from '../world/written-time.js';
+
+/** The `data` of an event, member by member as Lalamove was seen to send it: false-Z times, numbers for a location, either spelling of a subtotal. */
+export function webhookData(happening: Happening, world: SandboxWorld, wallets: Wallets): Record<string, unknown> {
+  const tenant = tenantOf(happening);
+  const { utcOffsetHours, currency } = world.facts(tenant);
+  const time = (unixMs: number): string => webhookTime(unixMs, utcOffsetHours);
+  const balance = (): object => ({ currency, amount: wallets.written(tenant) });
+  const updatedAt = time(world.clock.now());
+
+  switch (happening.type) {
+    case 'ORDER_CREATED':
+      return { order: created(happening.entry, world, time), updatedAt };
+    case 'ORDER_STATUS_CHANGED': {
+      const { entry, previousStatus, cancelParty, cancelReason } = happening;
+      const { status } = entry.order;
+      const by = { ...(cancelParty && { cancelParty }), ...(cancelReason && { cancelReason }) };
+      return { order: { ...summary(entry, world, time), previousStatus, status, ...by }, updatedAt };
+    }
+    case 'DRIVER_ASSIGNED':
+      return { ...assigned(happening.entry, world), order: named(happening.entry, world), updatedAt };
+    case 'ORDER_AMOUNT_CHANGED':
+      return { order: repriced(happening.entry, world), balance: balance(), updatedAt };
+    case 'ORDER_REPLACED':
+      return { order: named(happening.entry, world), prevOrderId: happening.prevOrderId, updatedAt };
+    case 'ORDER_EDITED': {
+      const { entry, previousStops, editParty } = happening;
+      const order = { ...summary(entry, world, time), status: entry.order.status, stops: entry.order.stops };
+      return { order, previousData: { stops: previousStops }, editParty, editReason: '', updatedAt };
+    }
+    case 'WALLET_BALANCE_CHANGED':
+      return { balance: balance(), updatedAt };
+    case 'POD_STATUS_CHANGED': {
+      const stops = happening.entry.order.stops.map(({ POD }) => (POD ? { POD: localProof(POD, time) } : {}));
+      return { order: { ...named(happening.entry, world), stops }, updatedAt };
+    }
+    case 'POP_STATUS_CHANGED': {
+      const { entry, imageUrls } = happening;
+      const POP = { imageUrls, pickedUpAt: updatedAt };
+      const stops = entry.order.stops.map((_, index) => (index === 0 ? { POP } : {}));
+      return { order: { ...named(entry, world), stops }, updatedAt };
+    }
+    case 'DELIVERY_CODE_STATUS_CHANGED': {
+      const { entry } = happening;
+      const none = { value: '', status: 'Not Applicable' };
+      const stops = entry.order.stops.map(({ delivery_code: code }) => ({ deliveryCode: code ?? none }));
+      return { order: { ...named(entry, world), stops }, updatedAt };
+    }
+  }
+}
+
+/** What nearly every event of an order says of it. */
+function summary(entry: OrderEntry, world: SandboxWorld, time: (unixMs: number) => string): Record<string, unknown> {
+  const { order, locode, scheduleAt, placedAt } = entry;
+  const { orderId, ...metadata } = named(entry, world);
+  return {
+    orderId,
+    scheduleAt: time(scheduleAt),
+    shareLink: order.shareLink,
+    market: locode.replace(' ', '_'),
+    createdAt: time(placedAt),
+    driverId: order.driverId,
+    ...metadata,
+  };
+}
+
+function created(entry: OrderEntry, world: SandboxWorld, time: (unixMs: number) => string): object {
+  const { status, metadata } = entry.order;
+  const isTold = world.settings.unknowns.metadata === 'first-event' && metadata !== undefined;
+  return { ...summary(entry, world, time), status, ...(isTold && { metadata }) };
+}
+
+/** An order by its id, and its metadata where the sandbox was told to send them. */
+function named({ order }: OrderEntry, { settings }: SandboxWorld): { orderId: string; metadata?: object } {
+  const isTold = settings.unknowns.metadata === 'every-event' && order.metadata !== undefined;
+  return { orderId: order.orderId, ...(isTold && { metadata: order.metadata }) };
+}
+
+function assigned({ courier }: OrderEntry, world: SandboxWorld): object {
+  if (!courier) return {};
+  const { driverId, phone, name, plateNumber } = courier;
+  const { lat, lng } = positionOf(courier, world.clock.now());
+  const degrees = (value: number): number => Number(value.toFixed(7));
+  return {
+    driver: { driverId, phone, name, photo: '', plateNumber },
+    location: { lng: degrees(lng), lat: degrees(lat) },
+  };
+}
+
+function repriced(entry: OrderEntry, world: SandboxWorld): object {
+  const { locode, order } = entry;
+  const { currency, totalExcludePriorityFee, priorityFee = '0', total } = order.priceBreakdown;
+  const spelling = world.random.below('webhooks', 2) === 0 ? 'subtotal' : 'subTotal';
+  const price = { currency, [spelling]: totalExcludePriorityFee, priorityFee, totalPrice: total };
+  return { ...named(entry, world), market: locode.replace(' ', '_'), status: order.status, price };
+}
+
+function localProof<T extends { deliveredAt?: string }>(proof: T, time: (unixMs: number) => string): T {
+  return proof.deliveredAt === undefined ? proof : { ...proof, deliveredAt: time(Date.parse(proof.deliveredAt)) };
+}

@@ -1,0 +1,68 @@
+import { written } from './money.js';
+import { LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
+import type { SandboxWorld } from './sandbox-world.js';
+
+/** What a set of orders amounts to. */
+export interface LedgerLine {
+  /** All of them, in the order in which they were placed. */
+  readonly orderIds: readonly string[];
+  /** Those that are on their way, or may still be: `ASSIGNING_DRIVER`, `ON_GOING`, `PICKED_UP`, `DELIVERING`. More than one for one thing to deliver is money lost. */
+  readonly live: readonly string[];
+  readonly completed: readonly string[];
+  /** What has been paid and not been paid back, by currency: decimal strings. */
+  readonly spent: Readonly<Record<string, string>>;
+}
+
+/** The truth about couriers and money: what an integration is to be held against. */
+export interface Ledger {
+  readonly total: LedgerLine;
+  readonly byQuotation: Readonly<Record<string, LedgerLine>>;
+  /** By key and value of the orders' metadata, e.g. `byMetadata.reference['A-1']`. */
+  readonly byMetadata: Readonly<Record<string, Readonly<Record<string, LedgerLine>>>>;
+}
+
+/** Adds the ledger up. */
+export function ledgerOf(world: SandboxWorld): Ledger {
+  const orders = [...world.state.orders.values()];
+  const line = (entries: readonly OrderEntry[]): LedgerLine => ledgerLine(entries, world);
+  const byKey = new Map<string, Map<string, OrderEntry[]>>();
+  for (const entry of orders) {
+    for (const [key, value] of Object.entries(entry.order.metadata ?? {})) {
+      const values = byKey.get(key) ?? new Map<string, OrderEntry[]>();
+      byKey.set(key, values);
+      put(values, value, entry);
+    }
+  }
+  const byQuotation = new Map<string, OrderEntry[]>();
+  for (const entry of orders) put(byQuotation, entry.order.quotationId, entry);
+  return {
+    total: line(orders),
+    byQuotation: mapped(byQuotation, line),
+    byMetadata: mapped(byKey, (values) => mapped(values, line)),
+  };
+}
+
+function ledgerLine(entries: readonly OrderEntry[], world: SandboxWorld): LedgerLine {
+  const ids = (are: (entry: OrderEntry) => boolean): string[] => entries.filter(are).map(({ order }) => order.orderId);
+  const spent = new Map<string, { units: number; decimals: number }>();
+  for (const { tenant, charged } of entries) {
+    const { currency, decimals } = world.facts(tenant);
+    spent.set(currency, { units: (spent.get(currency)?.units ?? 0) + charged, decimals });
+  }
+  return {
+    orderIds: ids(() => true),
+    live: ids(({ order }) => LIVE_STATUSES.has(order.status)),
+    completed: ids(({ order }) => order.status === 'COMPLETED'),
+    spent: mapped(spent, ({ units, decimals }) => written(units, { decimals })),
+  };
+}
+
+function put(lists: Map<string, OrderEntry[]>, key: string, entry: OrderEntry): void {
+  const list = lists.get(key);
+  if (list) list.push(entry);
+  else lists.set(key, [entry]);
+}
+
+function mapped<T, U>(entries: ReadonlyMap<string, T>, value: (entry: T) => U): Record<string, U> {
+  return Object.fromEntries([...entries].map(([key, entry]) => [key, value(entry)]));
+}
