@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ERROR_CATALOG } from 'nestjs-lalamove';
+import { DRIVER_SCRIPTS, MAGIC_VALUES, SandboxControl } from 'nestjs-lalamove/sandbox';
 import { withErrorTable } from '../scripts/error-table.mjs';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -19,5 +20,17 @@ describe('README.md', () => {
     const variables = [...example.matchAll(/^#?(LALAMOVE_\w+)=/gm)].map(([, name]) => name);
     expect(variables).toHaveLength(14);
     for (const name of variables) expect(readme).toContain(name);
+  });
+
+  it.each([
+    ['magic value', MAGIC_VALUES],
+    ["drivers' script", Object.keys(DRIVER_SCRIPTS)],
+    [
+      'thing that the control can do',
+      Object.getOwnPropertyNames(SandboxControl.prototype).filter((name) => name !== 'constructor'),
+    ],
+  ])('names every %s of the sandbox', (_, names) => {
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme))).toEqual([]);
   });
 });

@@ -1,10 +1,19 @@
 import { lalamoveOptionsFromEnv, type LalamoveModuleOptions } from 'nestjs-lalamove';
-import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { LalamoveSandbox, type DriverStep } from 'nestjs-lalamove/sandbox';
+
+/** Drivers who are quick enough to be watched: from acceptance to the door in half a minute. */
+const QUICK_DRIVERS: DriverStep[] = [
+  { do: 'accept', after: '8s' },
+  { do: 'arrive', after: '5s' },
+  { do: 'pick-up', after: '5s' },
+  { do: 'deliver', after: '10s' },
+  { do: 'complete', after: '2s' },
+];
 
 /** With keys in the environment the real Lalamove; without them a sandbox that lives in this process. */
 export async function lalamoveAccount(): Promise<{ options: LalamoveModuleOptions; sandbox?: LalamoveSandbox }> {
   if (process.env.LALAMOVE_API_KEY) return { options: lalamoveOptionsFromEnv() };
-  const sandbox = await LalamoveSandbox.start();
+  const sandbox = await LalamoveSandbox.start({ drivers: QUICK_DRIVERS });
   const { apiKey, apiSecret, url: baseUrl } = sandbox;
   return { sandbox, options: { apiKey, apiSecret, market: 'HK', baseUrl } };
 }

@@ -15,9 +15,11 @@ const url = (await app.getUrl()).replace('[::1]', 'localhost');
 console.log(`The storefront listens on ${url}`);
 console.log(
   sandbox
-    ? `It talks to its own sandbox on ${sandbox.url}; no keys are set.`
+    ? `It talks to its own sandbox on ${sandbox.url} (couriers and money: curl ${sandbox.url}/_sandbox/ledger); no keys are set.`
     : 'It talks to Lalamove with the keys of your environment.',
 );
-console.log('\nPaste these, one after the other: a quote, an order, its status.\n');
+console.log(
+  '\nPaste these, one after the other: a quote, an order, its status (again and again: a driver is on the way).\n',
+);
 for (const line of curlLines(url)) console.log(`${line}\n`);
 console.log(`And an error, as your own API's consumers see it:\n\ncurl -i ${url}/orders/1`);
