@@ -13,9 +13,11 @@ import { FaultBox } from './faults/fault-box.js';
 import type { Fault, FaultAnswer, FaultRule } from './faults/fault-rule.js';
 import { CourierLife } from './life/courier-life.js';
 import { checkedStep, type DriverStep } from './life/driver-script.js';
-import { sandboxSettings, type LalamoveSandboxOptions } from './sandbox.options.js';
+import type { LalamoveSandboxOptions } from './sandbox.options.js';
+import { sandboxSettings } from './sandbox-settings.js';
 import type { Duration } from './time/duration.js';
 import { SandboxClock } from './time/sandbox-clock.js';
+import { WebhookMail } from './webhooks/webhook-mail.js';
 import { WebhookSender } from './webhooks/webhook-sender.js';
 import { ledgerOf, type Ledger } from './world/ledger.js';
 import { OrderBook } from './world/order-book.js';
@@ -78,8 +80,9 @@ export class LalamoveSandbox {
     const orders = new OrderBook(world, wallets);
     const life = new CourierLife(world, orders);
     const faults = new FaultBox(world);
-    const sender = new WebhookSender(world, wallets, faults);
-    const parts = { world, wallets, orders, life, sender };
+    const mail = new WebhookMail(world);
+    const sender = new WebhookSender(world, wallets, faults, mail);
+    const parts = { world, wallets, orders, life, sender, mail };
     const api = new ApiServer(parts, faults);
     const refuseConnections = (ms: number): void => {
       setImmediate(() => {
@@ -99,13 +102,13 @@ export class LalamoveSandbox {
         life.replace(orderId);
       },
       webhook: ({ eventId, attempt }) => {
-        sender.attempt(eventId, attempt);
+        mail.attempt(eventId, attempt);
       },
       'late-work': ({ request }) => {
         void api.workLate(request);
       },
     });
-    this.#unsettle = this.clock.settle(() => sender.idle());
+    this.#unsettle = this.clock.settle(() => mail.idle());
     this.control = new SandboxControl({
       // Written and read again, so that nobody in this process holds a piece of the sandbox's own state.
       send: async (method, path, body = {}) =>
@@ -169,7 +172,7 @@ export class LalamoveSandbox {
     clearTimeout(this.#listensAgain);
     this.#address = undefined;
     this.#parts.world.agenda.replace([]);
-    this.#parts.sender.stop();
+    this.#parts.mail.stop();
     this.#unsettle();
     await new Promise<void>((resolve) => {
       this.#server.close(() => {
@@ -182,7 +185,7 @@ export class LalamoveSandbox {
   /** Goes on by so much at once, e.g. `'2h'`; see `SandboxClock.advance`. Webhooks that this causes have been sent when it resolves. */
   async advance(by: Duration): Promise<void> {
     await this.clock.advance(by);
-    await this.#parts.sender.idle();
+    await this.#parts.mail.idle();
   }
 
   /**

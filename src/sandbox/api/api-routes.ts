@@ -1,5 +1,6 @@
 import type { LalamoveOperation } from '../../errors/operation-table.js';
 import type { CourierLife } from '../life/courier-life.js';
+import type { WebhookMail } from '../webhooks/webhook-mail.js';
 import type { WebhookSender } from '../webhooks/webhook-sender.js';
 import type { MarketFacts } from '../world/market-facts.js';
 import type { OrderBook } from '../world/order-book.js';
@@ -19,6 +20,7 @@ export interface SandboxParts {
   readonly orders: OrderBook;
   readonly life: CourierLife;
   readonly sender: WebhookSender;
+  readonly mail: WebhookMail;
 }
 
 /** A call whose signature, limits, market and body have been checked. */

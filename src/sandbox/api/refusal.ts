@@ -1,7 +1,10 @@
 import { rowOf, type LalamoveErrorCode } from '../../errors/error-catalog.js';
 
 /** How a refusal's body is written: v3's list, v2's bare message, one object, nothing, or a gateway's page. */
-export type RefusalShape = 'list' | 'message' | 'object' | 'empty' | 'html';
+export const REFUSAL_SHAPES = ['list', 'message', 'object', 'empty', 'html'] as const;
+
+/** One of them. */
+export type RefusalShape = (typeof REFUSAL_SHAPES)[number];
 
 /** A refusal of the sandbox, thrown by its rules; status and text come from the error catalog. */
 export class Refusal extends Error {

@@ -139,22 +139,22 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '/log', ({ world }) => world.log.entries),
   route('GET', '/ledger', ({ world }) => ledgerOf(world)),
 
-  route('POST', '/snapshots', async ({ world, sender, snapshots }) => {
-    await sender.idle();
+  route('POST', '/snapshots', async ({ world, mail, snapshots }) => {
+    await mail.idle();
     const name = `snapshot-${snapshots.size + 1}`;
     snapshots.set(name, world.snapshot());
     return { id: name };
   }),
-  route('POST', '/snapshots/:id/restore', async ({ world, sender, snapshots }, { ids }) => {
+  route('POST', '/snapshots/:id/restore', async ({ world, mail, snapshots }, { ids }) => {
     const snapshot = snapshots.get(ids.id ?? '');
     if (!snapshot) throw new RangeError(`The sandbox has no snapshot ${ids.id ?? ''}.`);
-    await sender.idle();
+    await mail.idle();
     world.restore(snapshot);
   }),
 ];
 
-async function clear({ world, sender, api, snapshots }: ControlParts): Promise<void> {
-  await sender.idle();
+async function clear({ world, mail, api, snapshots }: ControlParts): Promise<void> {
+  await mail.idle();
   world.clear();
   api.clear();
   snapshots.clear();

@@ -1,12 +1,13 @@
 import { isRecord } from '../../is-record.js';
 import { operationFacts } from '../../errors/operation-table.js';
+import { REFUSAL_SHAPES } from '../api/refusal.js';
 import { rowOfCode } from '../../errors/error-catalog.js';
 import { milliseconds } from '../time/duration.js';
 import { WEBHOOK_FAULTS, type Fault } from './fault-rule.js';
 
 const CALL_MEMBERS = new Set(['call', 'latencyMs', 'work', 'lateBy', 'answer', 'times', 'probability']);
 const WEBHOOK_MEMBERS = new Set(['webhook', 'event', 'orderId', 'delay', 'times', 'probability']);
-const SHAPES: readonly unknown[] = ['list', 'message', 'object', 'empty', 'html'];
+const SHAPES: readonly unknown[] = REFUSAL_SHAPES;
 
 /**
  * Checks a fault, which may come from outside.

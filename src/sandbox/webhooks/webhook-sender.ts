@@ -1,15 +1,14 @@
-import { sign } from '../../client/signature.js';
 import type { FaultBox } from '../faults/fault-box.js';
 import type { WebhookFault } from '../faults/fault-rule.js';
 import { magicWebhookFaults } from '../faults/magic-values.js';
 import { milliseconds } from '../time/duration.js';
 import { tenantOf, type Happening } from '../world/happening.js';
-import { tenantKey, type Tenant } from '../world/sandbox-state.js';
+import type { Tenant } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 import type { Wallets } from '../world/wallets.js';
-import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
+import type { WebhookDelivery } from './webhook-delivery.js';
 import { webhookData } from './webhook-forms.js';
-import { post } from './webhook-post.js';
+import type { WebhookMail } from './webhook-mail.js';
 
 /** How long an event that a fault holds back waits for another one to overtake it. */
 const LONGEST_HOLD_MS = 60_000;
@@ -23,11 +22,8 @@ interface Draft {
   readonly magic: readonly string[];
 }
 
-/** Tells registered URLs what has happened: signed, in order, with retries until Lalamove would give up. */
+/** Tells registered URLs what has happened, but for the faults that strike. */
 export class WebhookSender {
-  /** The end of what is being sent to each URL: one post after the other. */
-  readonly #lines = new Map<string, Promise<void>>();
-  readonly #stopped = new AbortController();
   /** What has happened during a call, and waits for its answer. */
   #held: Draft[] | undefined;
 
@@ -35,16 +31,11 @@ export class WebhookSender {
     private readonly world: SandboxWorld,
     private readonly wallets: Wallets,
     private readonly faults: FaultBox,
+    private readonly mail: WebhookMail,
   ) {
     world.onHappening((happening) => {
       this.#hear(happening);
     });
-  }
-
-  /** Whether a URL answers an empty `POST` with 200. */
-  async probe(url: string): Promise<boolean> {
-    const outcome = await post(url, '', this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
-    return 'status' in outcome && outcome.status === 200;
   }
 
   /**
@@ -63,16 +54,15 @@ export class WebhookSender {
     } finally {
       this.#held = undefined;
     }
-    const sent = held.map((draft) => ({ draft, faults: this.#faultsOf(draft) }));
-    const isFirst = ({ draft, faults }: (typeof sent)[number]): boolean =>
+    const struck = held.map((draft) => ({ draft, faults: this.#faultsOf(draft) }));
+    const isFirst = ({ draft, faults }: (typeof struck)[number]): boolean =>
       isEarly(draft.eventType) || faults.some(({ webhook }) => webhook === 'early');
     const early = async (): Promise<void> => {
-      const first = sent.filter(isFirst);
-      for (const { draft, faults } of first) this.#send(draft, faults);
-      if (first.length > 0) await Promise.race([this.idle(), pause(this.world.settings.webhooks.earlyWaitMs)]);
+      const posts = struck.filter(isFirst).map((each) => this.#send(each.draft, each.faults));
+      if (posts.length > 0) await Promise.race([Promise.all(posts), pause(this.world.settings.webhooks.earlyWaitMs)]);
     };
     const late = (): void => {
-      for (const each of sent) if (!isFirst(each)) this.#send(each.draft, each.faults);
+      for (const each of struck) if (!isFirst(each)) void this.#send(each.draft, each.faults);
     };
     return { result, early, late };
   }
@@ -80,38 +70,23 @@ export class WebhookSender {
   /** Sends an event of any kind and content, for receivers that have to bear what is newer than they are. */
   send(tenant: Tenant, eventType: string, data: unknown): void {
     const draft = { tenant, eventType, orderId: undefined, data: JSON.stringify(data), magic: [] };
-    this.#send(draft, this.#faultsOf(draft));
+    void this.#send(draft, this.#faultsOf(draft));
   }
 
   /**
-   * Sends an event again, as it was.
+   * Sends an event again, under its own id.
    *
    * @throws RangeError for an event that the sandbox does not know
    */
   resend(eventId: string): void {
     const delivery = this.world.state.deliveries.get(eventId);
     if (!delivery) throw new RangeError(`The sandbox has sent no event ${eventId}.`);
-    this.#enqueue(delivery);
-  }
-
-  /** Makes an attempt that has fallen due: a retry, or what a fault had put off. */
-  attempt(eventId: string, attempt: number): void {
-    const delivery = this.world.state.deliveries.get(eventId);
-    if (delivery?.begun === attempt - 1 && delivery.state === 'pending') this.#enqueue(delivery);
-  }
-
-  /** Resolves when nothing is being sent; what waits for its time does not count. */
-  async idle(): Promise<void> {
-    while (this.#lines.size > 0) await Promise.all(this.#lines.values());
-  }
-
-  stop(): void {
-    this.#stopped.abort();
+    void this.mail.send(delivery);
   }
 
   #hear(happening: Happening): void {
     const tenant = tenantOf(happening);
-    if (!this.#registration(tenant)) return;
+    if (!this.mail.registration(tenant)) return;
     const entry = 'entry' in happening ? happening.entry : undefined;
     const draft: Draft = {
       tenant,
@@ -121,21 +96,16 @@ export class WebhookSender {
       magic: entry?.magic ?? [],
     };
     if (this.#held) this.#held.push(draft);
-    else this.#send(draft, this.#faultsOf(draft));
-  }
-
-  /** Where a tenant's events go; none where it has no URL, or has lost it. */
-  #registration(tenant: Tenant): WebhookRegistration | undefined {
-    const registration = this.world.state.registrations.get(tenantKey(tenant));
-    return registration?.isDisabled === false ? registration : undefined;
+    else void this.#send(draft, this.#faultsOf(draft));
   }
 
   #faultsOf({ eventType, orderId, magic }: Draft): WebhookFault[] {
     return [...magicWebhookFaults(magic), ...this.faults.strikeWebhook(eventType, orderId)];
   }
 
-  #send({ tenant, eventType, orderId, data }: Draft, faults: readonly WebhookFault[]): void {
-    const registration = this.#registration(tenant);
+  /** Sends an event, or does to it what the faults say; resolves when what is sent now has been. */
+  async #send({ tenant, eventType, orderId, data }: Draft, faults: readonly WebhookFault[]): Promise<void> {
+    const registration = this.mail.registration(tenant);
     if (!registration) return;
     const fault = (kind: WebhookFault['webhook']): WebhookFault | undefined =>
       faults.find(({ webhook }) => webhook === kind);
@@ -153,19 +123,23 @@ export class WebhookSender {
     };
     this.#remember(delivery);
     if (delivery.state === 'lost') return;
-    const delayed = fault('delayed');
-    if (delayed) this.#later(delivery, milliseconds(delayed.delay ?? '10m'));
-    else if (fault('reordered') && registration.heldBack === undefined) {
+    if (fault('reordered') && registration.heldBack === undefined) {
       registration.heldBack = delivery.eventId;
-      this.#later(delivery, LONGEST_HOLD_MS);
+      this.mail.sendLater(delivery, LONGEST_HOLD_MS);
       return;
-    } else this.#enqueue(delivery);
-    if (fault('doubled')) this.#enqueue(delivery);
+    }
+    const delayed = fault('delayed');
+    const posts: Promise<void>[] = [];
+    if (delayed) this.mail.sendLater(delivery, milliseconds(delayed.delay ?? '10m'));
+    else posts.push(this.mail.send(delivery));
+    if (fault('doubled')) posts.push(this.mail.send(delivery));
     const heldBack = this.world.state.deliveries.get(registration.heldBack ?? '');
     registration.heldBack = undefined;
-    if (heldBack?.begun === 0) this.#enqueue(heldBack);
+    if (heldBack?.begun === 0) posts.push(this.mail.send(heldBack));
+    await Promise.all(posts);
   }
 
+  /** Keeps an event; of those that are over, the latest alone. */
   #remember(delivery: WebhookDelivery): void {
     const { deliveries } = this.world.state;
     const { historyLimit } = this.world.settings;
@@ -175,77 +149,6 @@ export class WebhookSender {
       if (deliveries.size <= historyLimit) break;
       if (state !== 'pending') deliveries.delete(eventId);
     }
-  }
-
-  #later(delivery: WebhookDelivery, pauseMs: number): void {
-    const at = this.world.clock.now() + pauseMs;
-    this.world.agenda.add({ at, kind: 'webhook', eventId: delivery.eventId, attempt: delivery.begun + 1 });
-  }
-
-  #enqueue(delivery: WebhookDelivery): void {
-    delivery.begun += 1;
-    const key = tenantKey(delivery.tenant);
-    const line = (this.#lines.get(key) ?? Promise.resolve()).then(() => this.#post(delivery));
-    this.#lines.set(key, line);
-    void line.then(() => {
-      if (this.#lines.get(key) === line) this.#lines.delete(key);
-    });
-  }
-
-  async #post(delivery: WebhookDelivery): Promise<void> {
-    const registration = this.#registration(delivery.tenant);
-    if (!registration || this.#stopped.signal.aborted) {
-      if (delivery.state === 'pending') delivery.state = 'abandoned';
-      return;
-    }
-    const { url } = registration;
-    const at = this.world.clock.now();
-    const body = this.#written(delivery, url, at);
-    const outcome = await post(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
-    delivery.attempts.push({ at, ...outcome });
-    this.world.log.add({
-      kind: 'webhook',
-      eventId: delivery.eventId,
-      type: delivery.eventType,
-      url,
-      attempt: delivery.attempts.length,
-      outcome: 'status' in outcome ? String(outcome.status) : outcome.error,
-    });
-    if ('status' in outcome && outcome.status === 200) delivery.state = 'delivered';
-    else if (delivery.state === 'pending' && delivery.attempts.length === delivery.begun)
-      this.#retry(delivery, registration);
-  }
-
-  #retry(delivery: WebhookDelivery, registration: WebhookRegistration): void {
-    const wait = this.world.settings.webhooks.retryPausesMs[delivery.attempts.length - 1];
-    if (wait !== undefined) {
-      this.#later(delivery, wait);
-      return;
-    }
-    delivery.state = 'abandoned';
-    registration.isDisabled = true;
-    const { url, tenant } = registration;
-    this.world.log.add({ kind: 'url-disabled', url, market: tenant.market });
-  }
-
-  /** The body as it travels; what is signed stands in it word for word. */
-  #written(
-    { eventId, eventType, tenant, data, occurredAt, isBadlySigned }: WebhookDelivery,
-    url: string,
-    now: number,
-  ): string {
-    const isFresh = this.world.settings.unknowns.webhookRetries === 'signed-anew';
-    const timestamp = Math.floor((isFresh ? now : occurredAt) / 1000);
-    const secret = this.world.settings.secretOf(tenant.apiKey) ?? '';
-    const { pathname: path } = new URL(url);
-    const signature = sign(isBadlySigned ? `not ${secret}` : secret, {
-      timestamp: String(timestamp),
-      method: 'POST',
-      path,
-      body: data,
-    });
-    const head = { apiKey: tenant.apiKey, timestamp, signature, eventId, eventType, eventVersion: 'v3' };
-    return `${JSON.stringify(head).slice(0, -1)},"data":${data}}`;
   }
 }
 

@@ -105,18 +105,6 @@ export interface OrderEntry {
   replaces?: string;
 }
 
-/** A movement of a wallet. */
-export interface WalletMovement {
-  /** Unix ms. */
-  readonly at: number;
-  readonly tenant: Tenant;
-  readonly orderId: string | undefined;
-  /** In the market's smallest units; negative for what was paid. */
-  readonly units: number;
-  /** The balance after it. */
-  readonly balance: number;
-}
-
 /** Everything that the sandbox remembers of its world, as plain data: what a snapshot holds. */
 export interface SandboxState {
   lastId: bigint;
@@ -125,7 +113,6 @@ export interface SandboxState {
   orders: Map<string, OrderEntry>;
   /** Balances in the market's smallest units, by tenant. */
   wallets: Map<string, { readonly tenant: Tenant; balance: number }>;
-  movements: WalletMovement[];
   registrations: Map<string, WebhookRegistration>;
   deliveries: Map<string, WebhookDelivery>;
   faults: FaultRule[];
@@ -138,15 +125,17 @@ export interface SandboxState {
   script: DriverScript;
 }
 
-/** A world in which nothing has happened yet; ids count on from `firstId`. */
-export function emptyState(firstId: bigint, script: DriverScript): SandboxState {
+/** What goes on when everything else is forgotten. */
+type Beginning = Pick<SandboxState, 'lastId' | 'lastCourier' | 'script'>;
+
+/** A world in which nothing has happened yet. */
+export function emptyState({ lastId, lastCourier, script }: Beginning): SandboxState {
   return {
-    lastId: firstId,
-    lastCourier: 80_000,
+    lastId,
+    lastCourier,
     quotations: new Map(),
     orders: new Map(),
     wallets: new Map(),
-    movements: [],
     registrations: new Map(),
     deliveries: new Map(),
     faults: [],

@@ -1,4 +1,4 @@
-import type { SandboxSettings } from '../sandbox.options.js';
+import type { SandboxSettings } from '../sandbox-settings.js';
 import { SandboxLog } from '../sandbox-log.js';
 import type { SandboxClock } from '../time/sandbox-clock.js';
 import { Agenda } from './agenda.js';
@@ -76,7 +76,7 @@ export class SandboxWorld {
 
   /** Forgets everything that has happened; time, chance and ids go on. */
   clear(): void {
-    this.state = emptyState(this.state.lastId, this.state.script);
+    this.state = emptyState(this.state);
     this.agenda.replace([]);
     this.log.clear();
   }
@@ -84,6 +84,6 @@ export class SandboxWorld {
   #beginning(): SandboxState {
     const digits = 10n ** 18n;
     const start = 3n * digits + (BigInt(this.random.below('ids', 1_000_000)) * digits) / 1_000_000n;
-    return emptyState(start, this.settings.drivers);
+    return emptyState({ lastId: start, lastCourier: 80_000, script: this.settings.drivers });
   }
 }

@@ -21,7 +21,7 @@ export class Wallets {
 
   /** Tops a wallet up, or empties it. */
   set(tenant: Tenant, balance: number): void {
-    this.#move(tenant, balance - this.balance(tenant), undefined);
+    this.#move(tenant, balance - this.balance(tenant));
   }
 
   /** Whether the wallet can pay what an order would cost beyond what it has been charged. */
@@ -35,13 +35,11 @@ export class Wallets {
     const due = isDue ? total : 0;
     const difference = due - entry.charged;
     entry.charged = due;
-    if (difference !== 0) this.#move(entry.tenant, -difference, entry.order.orderId);
+    if (difference !== 0) this.#move(entry.tenant, -difference);
   }
 
-  #move(tenant: Tenant, units: number, orderId: string | undefined): void {
-    const wallet = this.#of(tenant);
-    wallet.balance += units;
-    this.world.state.movements.push({ at: this.world.clock.now(), tenant, orderId, units, balance: wallet.balance });
+  #move(tenant: Tenant, units: number): void {
+    this.#of(tenant).balance += units;
     this.world.announce({ type: 'WALLET_BALANCE_CHANGED', tenant });
   }
 

@@ -1,0 +1,87 @@
+import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
+import { checkedScript, type DriverScript } from './life/driver-script.js';
+import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
+import { milliseconds, type Duration } from './time/duration.js';
+
+/** The options with their defaults, checked. */
+export interface SandboxSettings {
+  readonly accounts: readonly SandboxAccount[];
+  readonly seed: number | string;
+  readonly drivers: DriverScript;
+  readonly maxRejections: number;
+  readonly deliveryCodes: boolean;
+  readonly rateLimits: 'sandbox' | 'production' | false;
+  readonly rateLimitHeaders: 'observed' | 'plain' | 'plural' | 'guide';
+  readonly dialect: 'v3' | 'v2';
+  readonly refusalShape: RefusalShape | undefined;
+  readonly wrongCredentials: 'unauthorized' | 'bad-gateway';
+  readonly webhooks: {
+    readonly retryPausesMs: readonly number[];
+    readonly timeoutMs: number;
+    readonly earlyWaitMs: number;
+  };
+  readonly unknowns: SandboxUnknowns;
+  readonly historyLimit: number;
+  /** The secret of a key. */
+  secretOf(apiKey: string): string | undefined;
+}
+
+const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h', '2h', '4h', '6h', '8h'];
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws RangeError for an option that cannot be
+ */
+export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSettings {
+  const { apiKey = 'pk_test_sandbox', apiSecret = 'sk_test_sandbox', accounts = [], webhooks = {} } = options;
+  const all: readonly SandboxAccount[] = [{ apiKey, apiSecret }, ...accounts];
+  const secrets = new Map(all.map((account) => [account.apiKey, account.apiSecret]));
+  if (secrets.size < all.length) throw new RangeError('Two accounts of the sandbox have the same apiKey.');
+  return {
+    accounts: all,
+    seed: options.seed ?? 1,
+    drivers: checkedScript(options.drivers ?? 'still'),
+    maxRejections: atLeastOne('maxRejections', options.maxRejections ?? 3),
+    deliveryCodes: options.deliveryCodes ?? false,
+    rateLimits: oneOf('rateLimits', options.rateLimits, ['sandbox', 'production', false]),
+    rateLimitHeaders: oneOf('rateLimitHeaders', options.rateLimitHeaders, ['observed', 'plain', 'plural', 'guide']),
+    dialect: oneOf('dialect', options.dialect, ['v3', 'v2']),
+    refusalShape: options.refusalShape && oneOf('refusalShape', options.refusalShape, REFUSAL_SHAPES),
+    wrongCredentials: oneOf('wrongCredentials', options.wrongCredentials, ['unauthorized', 'bad-gateway']),
+    webhooks: {
+      retryPausesMs: (webhooks.retryPauses ?? RETRY_PAUSES).map(milliseconds),
+      timeoutMs: atLeastOne('webhooks.timeoutMs', webhooks.timeoutMs ?? 5000),
+      earlyWaitMs: atLeastOne('webhooks.earlyWaitMs', webhooks.earlyWaitMs ?? 1000),
+    },
+    unknowns: checkedUnknowns(options.unknowns ?? {}),
+    historyLimit: atLeastOne('historyLimit', options.historyLimit ?? 10_000),
+    secretOf: (key) => secrets.get(key),
+  };
+}
+
+function checkedUnknowns(given: Partial<SandboxUnknowns>): SandboxUnknowns {
+  return {
+    reorderedQuotation: oneOf('unknowns.reorderedQuotation', given.reorderedQuotation, ['allowed', 'refused']),
+    webhookRetries: oneOf('unknowns.webhookRetries', given.webhookRetries, ['signed-anew', 'repeated']),
+    orderCreated: oneOf('unknowns.orderCreated', given.orderCreated, ['before-answer', 'after-answer']),
+    metadata: oneOf('unknowns.metadata', given.metadata, ['order-only', 'first-event', 'every-event']),
+    limitsPer: oneOf('unknowns.limitsPer', given.limitsPer, ['address', 'key', 'market']),
+    refusedRequests: oneOf('unknowns.refusedRequests', given.refusedRequests, ['counted', 'ignored']),
+    replacementReason: given.replacementReason,
+  };
+}
+
+/** The first of the values is the default. */
+function oneOf<const T>(name: string, value: T | undefined, values: readonly [T, ...T[]]): T {
+  if (value === undefined) return values[0];
+  if (values.includes(value)) return value;
+  throw new RangeError(
+    `The sandbox's option ${name} must be one of ${values.map(String).join(', ')}, not ${String(value)}.`,
+  );
+}
+
+function atLeastOne(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new RangeError(`The sandbox's option ${name} must be a whole number of at least 1, not ${value}.`);
+}

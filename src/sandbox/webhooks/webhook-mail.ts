@@ -1,0 +1,115 @@
+import { sign } from '../../client/signature.js';
+import { tenantKey, type Tenant } from '../world/sandbox-state.js';
+import type { SandboxWorld } from '../world/sandbox-world.js';
+import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
+import { post } from './webhook-post.js';
+
+/** Carries events to their URLs: one post after the other, signed, with retries until Lalamove would give the URL up. */
+export class WebhookMail {
+  /** The end of what is being sent to each URL. */
+  readonly #lines = new Map<string, Promise<void>>();
+  readonly #stopped = new AbortController();
+
+  constructor(private readonly world: SandboxWorld) {}
+
+  /** Whether a URL answers an empty `POST` with 200. */
+  async probe(url: string): Promise<boolean> {
+    const outcome = await post(url, '', this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
+    return 'status' in outcome && outcome.status === 200;
+  }
+
+  /** Where a tenant's events go; nowhere where it has no URL, or has lost it. */
+  registration(tenant: Tenant): WebhookRegistration | undefined {
+    const registration = this.world.state.registrations.get(tenantKey(tenant));
+    return registration?.isDisabled === false ? registration : undefined;
+  }
+
+  /** Makes an attempt when those ahead of it have been made; resolves after it. */
+  async send(delivery: WebhookDelivery): Promise<void> {
+    delivery.begun += 1;
+    const key = tenantKey(delivery.tenant);
+    const line = (this.#lines.get(key) ?? Promise.resolve()).then(() => this.#post(delivery));
+    this.#lines.set(key, line);
+    await line;
+    if (this.#lines.get(key) === line) this.#lines.delete(key);
+  }
+
+  /** Makes the next attempt later. */
+  sendLater(delivery: WebhookDelivery, pauseMs: number): void {
+    const at = this.world.clock.now() + pauseMs;
+    this.world.agenda.add({ at, kind: 'webhook', eventId: delivery.eventId, attempt: delivery.begun + 1 });
+  }
+
+  /** Makes an attempt that has fallen due: a retry, or what a fault had put off. */
+  attempt(eventId: string, attempt: number): void {
+    const delivery = this.world.state.deliveries.get(eventId);
+    if (delivery?.begun === attempt - 1 && delivery.state === 'pending') void this.send(delivery);
+  }
+
+  /** Resolves when nothing is being sent; what waits for its time does not count. */
+  async idle(): Promise<void> {
+    while (this.#lines.size > 0) await Promise.all(this.#lines.values());
+  }
+
+  /** Cuts what is being sent, and sends nothing more. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #post(delivery: WebhookDelivery): Promise<void> {
+    const registration = this.registration(delivery.tenant);
+    if (!registration || this.#stopped.signal.aborted) {
+      if (delivery.state === 'pending') delivery.state = 'abandoned';
+      return;
+    }
+    const { url } = registration;
+    const at = this.world.clock.now();
+    const body = this.#written(delivery, url, at);
+    const outcome = await post(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
+    delivery.attempts.push({ at, ...outcome });
+    this.world.log.add({
+      kind: 'webhook',
+      eventId: delivery.eventId,
+      type: delivery.eventType,
+      url,
+      attempt: delivery.attempts.length,
+      outcome: 'status' in outcome ? String(outcome.status) : outcome.error,
+    });
+    if ('status' in outcome && outcome.status === 200) delivery.state = 'delivered';
+    else if (delivery.state === 'pending' && delivery.attempts.length === delivery.begun) {
+      this.#retry(delivery, registration);
+    }
+  }
+
+  #retry(delivery: WebhookDelivery, registration: WebhookRegistration): void {
+    const wait = this.world.settings.webhooks.retryPausesMs[delivery.attempts.length - 1];
+    if (wait !== undefined) {
+      this.sendLater(delivery, wait);
+      return;
+    }
+    delivery.state = 'abandoned';
+    registration.isDisabled = true;
+    const { url, tenant } = registration;
+    this.world.log.add({ kind: 'url-disabled', url, market: tenant.market });
+  }
+
+  /** The body as it travels; what is signed stands in it word for word. */
+  #written(
+    { eventId, eventType, tenant, data, occurredAt, isBadlySigned }: WebhookDelivery,
+    url: string,
+    now: number,
+  ): string {
+    const isFresh = this.world.settings.unknowns.webhookRetries === 'signed-anew';
+    const timestamp = Math.floor((isFresh ? now : occurredAt) / 1000);
+    const secret = this.world.settings.secretOf(tenant.apiKey) ?? '';
+    const { pathname: path } = new URL(url);
+    const signature = sign(isBadlySigned ? `not ${secret}` : secret, {
+      timestamp: String(timestamp),
+      method: 'POST',
+      path,
+      body: data,
+    });
+    const head = { apiKey: tenant.apiKey, timestamp, signature, eventId, eventType, eventVersion: 'v3' };
+    return `${JSON.stringify(head).slice(0, -1)},"data":${data}}`;
+  }
+}
