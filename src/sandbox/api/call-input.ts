@@ -15,7 +15,8 @@ export function requiredText(data: Data, name: string, parent = '/data'): string
   const value = data[name];
   const pointer = `${parent}/${name}`;
   if (value === undefined || value === null) throw new Refusal('ERR_MISSING_FIELD', pointer);
-  if (value === '') throw new Refusal('ERR_REQUIRED_FIELD', pointer);
+  // v2's guide has 409 for it, v3's 422.
+  if (value === '') throw new Refusal('ERR_REQUIRED_FIELD', { pointer, status: 422 });
   if (typeof value !== 'string') throw new Refusal('ERR_INVALID_FIELD', pointer);
   return value;
 }
