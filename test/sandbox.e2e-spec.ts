@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Order } from 'nestjs-lalamove';
-import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { createHmac } from 'node:crypto';
+import type { Driver, LalamoveService, Order } from 'nestjs-lalamove';
+import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
 import { accountOn } from './support/account.js';
-import { booked, EDIT, ORDER, orderOf, QUOTATION } from './support/inputs.js';
+import { booked, ORDER, orderOf, QUOTATION } from './support/inputs.js';
 import { failureOf, startLalamove } from './support/lalamove.js';
 import { ManualClock } from './support/manual-clock.js';
 
@@ -11,220 +12,554 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 describe('LalamoveSandbox', () => {
-  let clock: ManualClock;
   let sandbox: LalamoveSandbox;
   let lalamove: LalamoveService;
-  let close: () => Promise<void>;
+  let close: () => Promise<void> = () => Promise.resolve();
 
-  beforeEach(async () => {
-    clock = new ManualClock();
-    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false });
-    ({ lalamove, close } = await startLalamove(accountOn(sandbox, { clock })));
-  });
+  async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
+    await close();
+    const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
+    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, ...options });
+    const started = await startLalamove(accountOn(sandbox, { clock }));
+    ({ lalamove } = started);
+    close = async () => {
+      await started.close();
+      await sandbox.stop();
+    };
+  }
 
+  beforeEach(() => start());
   afterEach(async () => {
     await close();
-    await sandbox.stop();
+    close = () => Promise.resolve();
   });
 
   const refused = async (call: Promise<unknown>): Promise<unknown> => Reflect.get(await failureOf(call), 'code');
-  const driverOf = async (orderId: string): Promise<string> => (await lalamove.getOrder(orderId)).driverId;
-
-  it('quotes a price and keeps it for 5 minutes', async () => {
-    const quotation = await lalamove.createQuotation(QUOTATION);
-    expect(quotation).toMatchObject({
-      quotationId: expect.stringMatching(/^\d{19}$/),
-      language: 'EN_HK',
-      scheduleAt: '2026-11-22T08:00:00.00Z',
-      expiresAt: '2026-11-22T08:05:00.00Z',
-      priceBreakdown: { total: expect.stringMatching(/^\d+$/), currency: 'HKD' },
-      distance: { unit: 'm' },
-    });
-    await expect(lalamove.getQuotation(quotation.quotationId)).resolves.toEqual(quotation);
-    clock.advance(5 * MINUTE - 1);
-    const order = await lalamove.placeOrder(orderOf(quotation));
-    const { total, currency } = quotation.priceBreakdown;
-    expect(order).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '', priceBreakdown: { total, currency } });
-    clock.advance(1);
-    expect(await refused(lalamove.placeOrder(orderOf(quotation)))).toBe('ERR_INVALID_QUOTATION_ID');
-  });
-
-  it.each([
-    ['SG', /^\d+\.\d$/, 'SGD', 'en_SG', 'MOTORCYCLE'],
-    ['MY', /^\d+\.\d$/, 'MYR', 'ms_MY', 'CAR'],
-    ['BR', /^\d+\.\d\d$/, 'BRL', 'pt_BR', 'LALAGO'],
-    ['TH', /^\d+$/, 'THB', 'th_TH', 'SEDAN'],
-  ])('writes prices as %s does', async (market, form, currency, language, serviceType) => {
-    const stops = [{ address: 'First street' }, { address: 'Second street' }];
-    const quotation = { language, serviceType, stops };
-    const { priceBreakdown } = await lalamove.createQuotation(quotation, { market });
-    expect(priceBreakdown.total).toMatch(form);
-    expect(priceBreakdown.currency).toBe(currency);
-  });
-
-  it('refuses what Lalamove refuses, with pointers', async () => {
-    const unchecked = { validate: false };
-    const quote = (more: object): Promise<unknown> =>
-      refused(lalamove.createQuotation({ ...QUOTATION, ...more }, unchecked));
-    expect(await quote({ stops: [] })).toBe('ERR_INSUFFICIENT_STOPS');
-    expect(await quote({ stops: Array(17).fill(QUOTATION.stops[0]) })).toBe('ERR_TOO_MANY_STOPS');
-    expect(await quote({ serviceType: undefined })).toBe('ERR_MISSING_FIELD');
-    expect(await quote({ stops: [{ address: '' }, { address: ', ,' }] })).toBe('ERR_INCORRECT_ADDRESS');
-    expect(await quote({ scheduleAt: '2026-11-22T07:59:59Z' })).toBe('ERR_INVALID_SCHEDULE_TIME');
-    expect(await quote({ scheduleAt: '2026-12-22T08:00:01Z' })).toBe('ERR_INVALID_SCHEDULE_TIME');
-    expect(await refused(lalamove.createQuotation(QUOTATION, { market: 'XX' }))).toBe('ERR_INVALID_MARKET');
-    const order = orderOf(await lalamove.createQuotation(QUOTATION));
-    const place = (more: object): Promise<unknown> => failureOf(lalamove.placeOrder({ ...order, ...more }, unchecked));
-    expect(await place({ sender: { ...order.sender, phone: '12345678' } })).toMatchObject({
-      code: 'ERR_INVALID_PHONE_NUMBER',
-      errors: [{ pointer: '/data/sender/phone' }],
-    });
-    expect(await place({ sender: ORDER.sender })).toMatchObject({
-      code: 'ERR_INVALID_FIELD',
-      errors: [{ pointer: '/data/sender/stopId' }],
-    });
-    expect(await place({ recipients: [] })).toMatchObject({
-      code: 'ERR_MISSING_FIELD',
-      errors: [{ pointer: '/data/recipients' }],
-    });
-    expect(sandbox.orders).toHaveLength(0);
-  });
-
-  it('refuses coordinates that are numbers, bodies that are no JSON, and signatures that are wrong', async () => {
-    const { createHmac } = await import('node:crypto');
-    const call = async (body: string, secret = sandbox.apiSecret): Promise<unknown> => {
-      const timestamp = String(clock.now());
-      const signature = createHmac('sha256', secret)
-        .update(`${timestamp}\r\nPOST\r\n/v3/quotations\r\n\r\n${body}`)
-        .digest('hex');
-      const headers = { Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signature}`, Market: 'HK' };
-      const answer = await fetch(`${sandbox.url}/v3/quotations`, { method: 'POST', headers, body });
-      const text = await answer.text();
-      expect(text.endsWith('\n')).toBe(true);
-      const { errors } = JSON.parse(text) as { errors: { id?: string }[] };
-      return [answer.status, errors[0]?.id];
-    };
-    const numbers = { ...QUOTATION, stops: [{ coordinates: { lat: 1, lng: 2 }, address: 'a' }, QUOTATION.stops[1]] };
-    expect(await call(JSON.stringify({ data: numbers }))).toEqual([400, 'ERR_BAD_REQUEST']);
-    expect(await call('{"data":')).toEqual([400, 'ERR_MALFORMED_JSON_BODY']);
-    expect(await call(JSON.stringify(QUOTATION))).toEqual([422, 'ERR_INSUFFICIENT_STOPS']);
-    expect(await call('{}', 'sk_test_wrong')).toEqual([401, undefined]);
-    expect(sandbox.requests.map(({ signed }) => signed)).toEqual([true, true, true, false]);
-  });
-
-  it('moves an order through its life, and no other way', async () => {
-    const { orderId } = await booked(lalamove);
-    expect(() => sandbox.moveOrder(orderId, 'COMPLETED')).toThrow(
-      /from ASSIGNING_DRIVER to COMPLETED: next can be ON_GOING/,
-    );
-    sandbox.moveOrder(orderId, 'ON_GOING');
-    const first = await driverOf(orderId);
-    sandbox.moveOrder(orderId, 'ASSIGNING_DRIVER');
-    expect(await driverOf(orderId)).toBe('');
-    sandbox.moveOrder(orderId, 'ON_GOING');
-    expect(await driverOf(orderId)).not.toBe(first);
-    expect(() => sandbox.moveOrder(orderId, 'DELIVERING')).toThrow(/next can be PICKED_UP/);
-    for (const status of ['PICKED_UP', 'COMPLETED']) {
-      sandbox.moveOrder(orderId, status);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status });
+  const statusOf = async (orderId: string): Promise<string> => (await lalamove.getOrder(orderId)).status;
+  const move = (orderId: string, ...path: string[]): void => {
+    for (const status of path) sandbox.moveOrder(orderId, status);
+  };
+  /** An order that a driver has accepted. */
+  const accepted = async (): Promise<Order> => sandbox.moveOrder((await booked(lalamove)).orderId, 'ON_GOING');
+  /** An order whose pick-up is at a time. */
+  const bookedFor = async (scheduleAt: string): Promise<Order> =>
+    lalamove.placeOrder(orderOf(await lalamove.createQuotation({ ...QUOTATION, scheduleAt })));
+  const giveBack = (orderId: string, times = 1): void => {
+    for (let count = 0; count < times; count += 1) {
+      sandbox.drive(orderId, { do: 'accept' });
+      sandbox.drive(orderId, { do: 'reject' });
     }
-    expect(() => sandbox.moveOrder(orderId, 'CANCELED')).toThrow(/next can be nothing/);
-    expect(() => sandbox.moveOrder('1', 'ON_GOING')).toThrow(/no order 1/);
+  };
+
+  describe('moves an order', () => {
+    const ENDS = ['CANCELED', 'REJECTED'];
+    const STATUSES = ['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP', 'DELIVERING', 'COMPLETED', ...ENDS, 'EXPIRED'];
+
+    it.each([
+      ['HK', 'ASSIGNING_DRIVER', [], ['ON_GOING', ...ENDS, 'EXPIRED']],
+      ['HK', 'ON_GOING', ['ON_GOING'], ['PICKED_UP', 'ASSIGNING_DRIVER', ...ENDS]],
+      ['HK', 'PICKED_UP', ['ON_GOING', 'PICKED_UP'], ['COMPLETED', 'ASSIGNING_DRIVER', ...ENDS]],
+      ['BR', 'PICKED_UP', ['ON_GOING', 'PICKED_UP'], ['COMPLETED', 'DELIVERING', 'ASSIGNING_DRIVER', ...ENDS]],
+      ['BR', 'DELIVERING', ['ON_GOING', 'PICKED_UP', 'DELIVERING'], ['COMPLETED', 'ASSIGNING_DRIVER', ...ENDS]],
+      ['HK', 'COMPLETED', ['ON_GOING', 'PICKED_UP', 'COMPLETED'], []],
+      ['HK', 'CANCELED', ['CANCELED'], []],
+      ['HK', 'REJECTED', ['REJECTED'], []],
+      ['HK', 'EXPIRED', ['EXPIRED'], []],
+    ])('in %s from %s to what can follow, and no other way', async (market, from, path, next) => {
+      const reached = async (): Promise<string> => {
+        const { orderId } = await bookedIn(market);
+        move(orderId, ...path);
+        return orderId;
+      };
+      for (const status of next) {
+        expect(sandbox.moveOrder(await reached(), status)).toMatchObject({ status });
+      }
+      const orderId = await reached();
+      const known = next.length === 0 ? 'nothing' : next.join(', ');
+      for (const status of [...STATUSES, 'LOST'].filter((each) => !next.includes(each))) {
+        expect(() => sandbox.moveOrder(orderId, status)).toThrow(
+          new RangeError(`The order ${orderId} cannot go from ${from} to ${status}: next can be ${known}.`),
+        );
+      }
+      expect(await lalamove.getOrder(orderId, { market })).toMatchObject({ status: from });
+    });
+
+    const bookedIn = async (market: string): Promise<Order> => {
+      if (market === 'HK') return booked(lalamove);
+      const stops = [{ address: 'First street' }, { address: 'Second street' }];
+      const quotation = { language: 'pt_BR', serviceType: 'LALAGO', stops };
+      const { sender, recipients, ...order } = orderOf(await lalamove.createQuotation(quotation, { market }));
+      const phone = '+5511912345678';
+      const people = recipients.map((person) => ({ ...person, phone }));
+      return lalamove.placeOrder({ ...order, sender: { ...sender, phone }, recipients: people }, { market });
+    };
+
+    it('to a driver of its own with each match, and to none without', async () => {
+      const { orderId } = await booked(lalamove);
+      const drivers: string[] = [];
+      for (const status of ['ON_GOING', 'ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP', 'COMPLETED']) {
+        drivers.push(sandbox.moveOrder(orderId, status).driverId);
+      }
+      const [first, none, second, ...kept] = drivers;
+      expect(first).toMatch(/^\d+$/);
+      expect(none).toBe('');
+      expect(second).toMatch(/^\d+$/);
+      expect(second).not.toBe(first);
+      expect(kept).toEqual([second, second]);
+    });
+
+    it('that it has, and no other', () => {
+      expect(() => sandbox.moveOrder('1', 'ON_GOING')).toThrow(new RangeError('The sandbox has no order 1.'));
+      expect(() => sandbox.drive('1', { do: 'accept' })).toThrow(RangeError);
+    });
   });
 
   it('proves a delivery where a proof was asked for', async () => {
     const order = orderOf(await lalamove.createQuotation(QUOTATION));
     const { orderId, stops } = await lalamove.placeOrder({ ...order, isPODEnabled: true });
     expect(stops.map(({ POD }) => POD?.status)).toEqual([undefined, 'PENDING']);
-    for (const status of ['ON_GOING', 'PICKED_UP', 'COMPLETED']) sandbox.moveOrder(orderId, status);
+    move(orderId, 'ON_GOING', 'PICKED_UP', 'COMPLETED');
     expect((await lalamove.getOrder(orderId)).stops[1]?.POD).toMatchObject({
       status: 'DELIVERED',
       deliveredAt: '2026-11-22T08:00:00.00Z',
     });
   });
 
-  it('cancels until 5 minutes after the match', async () => {
-    const [early, late] = [await booked(lalamove), await booked(lalamove)];
-    for (const { orderId } of [early, late]) sandbox.moveOrder(orderId, 'ON_GOING');
-    clock.advance(5 * MINUTE);
-    await lalamove.cancelOrder(early.orderId);
-    clock.advance(1);
-    expect(await refused(lalamove.cancelOrder(late.orderId))).toBe('ERR_CANCELLATION_FORBIDDEN');
-    expect(await refused(lalamove.cancelOrder(early.orderId))).toBe('ERR_CANCELLATION');
-    expect(await lalamove.getOrder(early.orderId)).toMatchObject({ status: 'CANCELED', driverId: '' });
+  describe('cancels an order', () => {
+    it.each([
+      [5 * MINUTE - 1, 'CANCELED'],
+      [5 * MINUTE, 'CANCELED'],
+      [5 * MINUTE + 1, 'ERR_CANCELLATION_FORBIDDEN'],
+    ])('%d ms after the match: %s', async (after, outcome) => {
+      const { orderId } = await accepted();
+      await sandbox.advance(after);
+      if (outcome === 'CANCELED') {
+        await lalamove.cancelOrder(orderId);
+        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'CANCELED', driverId: '' });
+      } else {
+        expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ code: outcome, upstreamStatus: 409 });
+        expect(await statusOf(orderId)).toBe('ON_GOING');
+      }
+    });
+
+    it('as long as a driver is sought', async () => {
+      const { orderId } = await booked(lalamove);
+      await sandbox.advance(2 * HOUR - 1);
+      await lalamove.cancelOrder(orderId);
+      expect(await statusOf(orderId)).toBe('CANCELED');
+    });
+
+    it('again, when a driver has given it back, and within 5 minutes after the last match', async () => {
+      const orders = [await accepted(), await accepted()].map(({ orderId }) => orderId);
+      await sandbox.advance(30 * MINUTE);
+      const [sought = '', matched = ''] = orders;
+      for (const orderId of orders) sandbox.drive(orderId, { do: 'reject' });
+      await lalamove.cancelOrder(sought);
+      sandbox.drive(matched, { do: 'accept' });
+      await sandbox.advance(5 * MINUTE);
+      await lalamove.cancelOrder(matched);
+      expect(await statusOf(matched)).toBe('CANCELED');
+    });
+
+    it.each([
+      ['that is on its way', ['ON_GOING', 'PICKED_UP'], 'ERR_CANCELLATION_FORBIDDEN', 409],
+      ['that is completed', ['ON_GOING', 'PICKED_UP', 'COMPLETED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
+      ['that has expired', ['EXPIRED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
+      ['that is rejected', ['REJECTED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
+      ['that is cancelled already', ['CANCELED'], 'ERR_CANCELLATION', 422],
+    ])('but not one %s', async (_, path, code, upstreamStatus) => {
+      const { orderId } = await booked(lalamove);
+      move(orderId, ...path);
+      expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ code, upstreamStatus });
+      expect(await statusOf(orderId)).toBe(path.at(-1));
+    });
   });
 
-  it('takes a priority fee above the last one, until a driver accepts', async () => {
-    const { orderId, priceBreakdown } = await booked(lalamove);
-    const fee = (priorityFee: string): Promise<Order> => lalamove.addPriorityFee(orderId, { priorityFee });
-    expect(await fee('20')).toMatchObject({
-      priceBreakdown: {
-        priorityFee: '20',
-        total: String(Number(priceBreakdown.total) + 20),
-        totalExcludePriorityFee: priceBreakdown.total,
+  describe('changes the driver', () => {
+    const because = (reason: string): object => ({ reason });
+    const change = (orderId: string, driverId: string, reason = 'DRIVER_LATE'): Promise<void> =>
+      lalamove.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE', ...because(reason) }, { validate: false });
+
+    it.each([
+      [15 * MINUTE - 1, 'ERR_CHANGE_DRIVER'],
+      [15 * MINUTE, 'ASSIGNING_DRIVER'],
+      [15 * MINUTE + 1, 'ASSIGNING_DRIVER'],
+      [DAY, 'ASSIGNING_DRIVER'],
+    ])('%d ms after the match: %s', async (after, outcome) => {
+      const { orderId, driverId } = await accepted();
+      await sandbox.advance(after);
+      if (outcome === 'ASSIGNING_DRIVER') {
+        await change(orderId, driverId);
+        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: outcome, driverId: '' });
+      } else {
+        expect(await refused(change(orderId, driverId))).toBe(outcome);
+        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING', driverId });
+      }
+    });
+
+    it('until pick-up', async () => {
+      const { orderId, driverId } = await accepted();
+      await sandbox.advance('15m');
+      move(orderId, 'PICKED_UP');
+      expect(await refused(change(orderId, driverId))).toBe('ERR_CHANGE_DRIVER');
+      move(orderId, 'COMPLETED');
+      expect(await refused(change(orderId, driverId))).toBe('ERR_CHANGE_DRIVER');
+    });
+
+    it('counting from the last match', async () => {
+      const { orderId } = await accepted();
+      await sandbox.advance('14m');
+      sandbox.drive(orderId, { do: 'reject' });
+      sandbox.drive(orderId, { do: 'accept' });
+      await sandbox.advance(15 * MINUTE - 1);
+      const { driverId } = await lalamove.getOrder(orderId);
+      expect(await refused(change(orderId, driverId))).toBe('ERR_CHANGE_DRIVER');
+      await sandbox.advance(1);
+      await change(orderId, driverId);
+    });
+
+    it.each([['DRIVER_LATE'], ['DRIVER_ASKED_CHANGE'], ['DRIVER_UNRESPONSIVE'], ['DRIVER_RUDE']])(
+      'for the reason %s',
+      async (reason) => {
+        const { orderId, driverId } = await accepted();
+        await sandbox.advance('15m');
+        await change(orderId, driverId, reason);
+        expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
       },
+    );
+
+    it('for no other reason, and no driver but the order’s own', async () => {
+      const { orderId, driverId } = await accepted();
+      await sandbox.advance('15m');
+      expect(await failureOf(change(orderId, driverId, 'DRIVER_TALL'))).toMatchObject({
+        code: 'ERR_INVALID_FIELD',
+        errors: [{ pointer: '/data/reason' }],
+      });
+      expect(await refused(change(orderId, '1'))).toBe('ERR_DRIVER_NOT_FOUND');
+      expect(await statusOf(orderId)).toBe('ON_GOING');
     });
-    expect(await refused(fee('20'))).toBe('ERR_INVALID_TIPS');
-    await fee('21');
-    sandbox.moveOrder(orderId, 'ON_GOING');
-    expect(await refused(fee('30'))).toBe('ERR_INVALID_ORDER_STATUS');
   });
 
-  it('edits once, and only while the order is ongoing', async () => {
-    const { orderId } = await booked(lalamove);
-    const edit = {
-      stops: [...EDIT.stops, { ...EDIT.stops[1], coordinates: { lat: '22.33', lng: '114.0' } }],
-    } as typeof EDIT;
-    expect(await refused(lalamove.editOrder(orderId, edit))).toBe('ERR_ORDER_EDIT');
-    sandbox.moveOrder(orderId, 'ON_GOING');
-    const moved = { stops: [...edit.stops].reverse() };
-    expect(await refused(lalamove.editOrder(orderId, moved))).toBe('ERR_INVALID_FIELD');
-    expect((await lalamove.editOrder(orderId, edit)).stops).toHaveLength(3);
-    expect(await refused(lalamove.editOrder(orderId, edit))).toBe('ERR_ORDER_EDIT');
-  });
-
-  it('shows a driver from an hour before pick-up until completion', async () => {
-    const quotation = await lalamove.createQuotation({ ...QUOTATION, scheduleAt: '2026-11-22T10:00:00Z' });
-    const { orderId } = await lalamove.placeOrder(orderOf(quotation));
-    expect(await refused(lalamove.getDriver(orderId, '80001'))).toBe('ERR_DRIVER_NOT_FOUND');
-    sandbox.moveOrder(orderId, 'ON_GOING');
-    const driverId = await driverOf(orderId);
-    clock.advance(HOUR - 1);
-    expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
-    clock.advance(1);
-    expect(await lalamove.getDriver(orderId, driverId)).toMatchObject({
-      driverId,
-      plateNumber: expect.stringContaining('*'),
+  describe('shows the driver', () => {
+    it.each([
+      [2 * HOUR - 1, 'LALAMOVE_FORBIDDEN'],
+      [2 * HOUR, 'shown'],
+      [2 * HOUR + 1, 'shown'],
+      [4 * HOUR, 'shown'],
+    ])('of an order for in 3 hours, %d ms after the match: %s', async (after, outcome) => {
+      const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
+      const { driverId } = sandbox.moveOrder(orderId, 'ON_GOING');
+      await sandbox.advance(after);
+      const read = lalamove.getDriver(orderId, driverId);
+      if (outcome === 'shown') expect(await read).toMatchObject({ driverId });
+      else expect(await failureOf(read)).toMatchObject({ code: outcome, upstreamStatus: 403 });
     });
-    for (const status of ['PICKED_UP', 'COMPLETED']) sandbox.moveOrder(orderId, status);
-    expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+
+    it('earlier, where the driver is at the pick-up already', async () => {
+      const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
+      const { driverId } = sandbox.moveOrder(orderId, 'ON_GOING');
+      expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+      sandbox.drive(orderId, { do: 'arrive' });
+      expect(await lalamove.getDriver(orderId, driverId)).toMatchObject({ driverId });
+    });
+
+    it('but not one that has just accepted, where another one was there before', async () => {
+      const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
+      for (const step of ['accept', 'arrive', 'reject', 'accept'] as const) sandbox.drive(orderId, { do: step });
+      const { driverId } = await lalamove.getOrder(orderId);
+      expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+    });
+
+    it('until the order is completed, with a name, a phone in E.164 and a masked plate', async () => {
+      const { orderId, driverId } = await accepted();
+      move(orderId, 'PICKED_UP');
+      expect(await lalamove.getDriver(orderId, driverId)).toEqual({
+        driverId,
+        name: expect.stringMatching(/\S/),
+        phone: expect.stringMatching(/^\+852\d{8}$/),
+        plateNumber: expect.stringMatching(/^\*+.+\*$/),
+        photo: '',
+        coordinates: {
+          lat: expect.stringMatching(/^22\.\d{7}$/),
+          lng: expect.stringMatching(/^114\.\d{7}$/),
+          updatedAt: '2026-11-22T08:00:00.00Z',
+        },
+      });
+      move(orderId, 'COMPLETED');
+      expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+    });
+
+    it('of the order, and no other: none before the match, none after a cancellation', async () => {
+      const { orderId } = await booked(lalamove);
+      const missing = { code: 'ERR_DRIVER_NOT_FOUND', upstreamStatus: 404 };
+      expect(await failureOf(lalamove.getDriver(orderId, '80001'))).toMatchObject(missing);
+      const { driverId } = sandbox.moveOrder(orderId, 'ON_GOING');
+      const { driverId: another } = await accepted();
+      expect(await failureOf(lalamove.getDriver(orderId, another))).toMatchObject(missing);
+      await lalamove.cancelOrder(orderId);
+      expect(await failureOf(lalamove.getDriver(orderId, driverId))).toMatchObject(missing);
+    });
+
+    it('on the way, at a position that is refreshed every 10 seconds', async () => {
+      await start({ drivers: [{ do: 'accept', after: '30s' }, { do: 'arrive' }] });
+      const { orderId } = await booked(lalamove);
+      await sandbox.advance('30s');
+      const { driverId } = await lalamove.getOrder(orderId);
+      const positionAfter = async (ms: number): Promise<Driver['coordinates']> => {
+        await sandbox.advance(ms);
+        return (await lalamove.getDriver(orderId, driverId)).coordinates;
+      };
+      const first = await positionAfter(0);
+      expect(first).toMatchObject({ updatedAt: '2026-11-22T08:00:30.00Z' });
+      expect(await positionAfter(9999)).toEqual(first);
+      const second = await positionAfter(1);
+      expect(second).toMatchObject({ updatedAt: '2026-11-22T08:00:40.00Z' });
+      expect([second?.lat, second?.lng]).not.toEqual([first?.lat, first?.lng]);
+      expect(await positionAfter(9999)).toEqual(second);
+      expect(await positionAfter(1)).toMatchObject({ updatedAt: '2026-11-22T08:00:50.00Z' });
+    });
+
+    it('at the pick-up, where the driver waits', async () => {
+      await start({ drivers: [{ do: 'accept' }, { do: 'arrive' }] });
+      const { orderId, stops } = await booked(lalamove);
+      await sandbox.advance('1h');
+      const { driverId } = await lalamove.getOrder(orderId);
+      const { coordinates } = await lalamove.getDriver(orderId, driverId);
+      expect([coordinates?.lat, coordinates?.lng].map(Number)).toEqual(
+        [stops[0]?.coordinates.lat, stops[0]?.coordinates.lng].map(Number),
+      );
+    });
   });
 
-  it('changes the driver from 15 minutes after the match until pick-up', async () => {
+  describe('lets an order expire', () => {
+    const expectExpiry = async (orderId: string, after: number): Promise<void> => {
+      await sandbox.advance(after - 1);
+      expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
+      await sandbox.advance(1);
+      expect(await statusOf(orderId)).toBe('EXPIRED');
+    };
+
+    it('2 hours after it was placed', async () => {
+      await sandbox.advance(1234);
+      const { orderId } = await booked(lalamove);
+      await expectExpiry(orderId, 2 * HOUR);
+      await sandbox.advance('1d');
+      expect(await statusOf(orderId)).toBe('EXPIRED');
+    });
+
+    it('2 hours after its pick-up was to be', async () => {
+      const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
+      await expectExpiry(orderId, 5 * HOUR);
+    });
+
+    it('2 hours after a driver has given it back for the first time', async () => {
+      const { orderId } = await booked(lalamove);
+      await sandbox.advance('1h');
+      giveBack(orderId);
+      await expectExpiry(orderId, 2 * HOUR);
+    });
+
+    it('2 hours after the first of several who have given it back', async () => {
+      const { orderId } = await booked(lalamove);
+      await sandbox.advance('1h');
+      giveBack(orderId);
+      await sandbox.advance('90m');
+      giveBack(orderId);
+      await expectExpiry(orderId, 30 * MINUTE);
+    });
+
+    it.each([
+      ['still within those 2 hours', 2 * HOUR - 1, 1],
+      ['after them, when another 2 begin', 2 * HOUR, 2 * HOUR],
+      ['long after them', 5 * HOUR, 2 * HOUR],
+    ])('when the next driver gives it back %s', async (_, later, left) => {
+      const { orderId } = await booked(lalamove);
+      giveBack(orderId);
+      sandbox.drive(orderId, { do: 'accept' });
+      await sandbox.advance(later);
+      sandbox.drive(orderId, { do: 'reject' });
+      await expectExpiry(orderId, left);
+    });
+
+    it('but not while a driver has it, however long, nor in the moment in which it is given back', async () => {
+      const { orderId } = await accepted();
+      await sandbox.advance('3h');
+      expect(await statusOf(orderId)).toBe('ON_GOING');
+      sandbox.drive(orderId, { do: 'reject' });
+      await expectExpiry(orderId, 2 * HOUR);
+    });
+
+    it('but not one that has been accepted a millisecond before, nor one that was cancelled', async () => {
+      const [{ orderId: accepts }, { orderId: cancelled }] = [await booked(lalamove), await booked(lalamove)];
+      await sandbox.advance(2 * HOUR - 1);
+      sandbox.drive(accepts, { do: 'accept' });
+      await lalamove.cancelOrder(cancelled);
+      await sandbox.advance('1h');
+      expect([await statusOf(accepts), await statusOf(cancelled)]).toEqual(['ON_GOING', 'CANCELED']);
+    });
+  });
+
+  describe('rejects an order', () => {
+    it.each([[1], [2], [3], [5]])('when %d drivers have given it back, and not before', async (maxRejections) => {
+      await start({ maxRejections });
+      const { orderId } = await booked(lalamove);
+      for (let count = 1; count < maxRejections; count += 1) {
+        giveBack(orderId);
+        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
+      }
+      giveBack(orderId);
+      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'REJECTED', driverId: '' });
+      expect((await sandbox.control.order(orderId)).rejections).toBe(maxRejections);
+    });
+
+    it('when 3 have, where it is told nothing else, also with the goods on board', async () => {
+      const { orderId } = await booked(lalamove);
+      giveBack(orderId, 2);
+      for (const step of ['accept', 'pick-up', 'reject'] as const) sandbox.drive(orderId, { do: step });
+      expect(await statusOf(orderId)).toBe('REJECTED');
+    });
+
+    it.each([[1], [3]])('that a driver has, and no other, where %d may give it back', async (maxRejections) => {
+      await start({ maxRejections });
+      const { orderId } = await booked(lalamove);
+      giveBack(orderId, maxRejections - 1);
+      expect(() => sandbox.drive(orderId, { do: 'reject' })).toThrow(RangeError);
+      expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
+    });
+  });
+
+  it.each([
+    [60 * DAY - 1, 'EXPIRED'],
+    [60 * DAY, 'EXPIRED'],
+    [60 * DAY + 1, 'LALAMOVE_FORBIDDEN'],
+  ])('shows an order for 60 days: %d ms after it was placed it is %s', async (age, outcome) => {
     const { orderId } = await booked(lalamove);
-    sandbox.moveOrder(orderId, 'ON_GOING');
-    const driverId = await driverOf(orderId);
-    const change = (): Promise<void> => lalamove.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
-    clock.advance(15 * MINUTE - 1);
-    expect(await refused(change())).toBe('ERR_CHANGE_DRIVER');
-    clock.advance(1);
-    await change();
-    expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
+    await sandbox.advance(age);
+    if (outcome === 'EXPIRED') expect(await statusOf(orderId)).toBe(outcome);
+    else expect(await failureOf(lalamove.getOrder(orderId))).toMatchObject({ code: outcome, upstreamStatus: 403 });
   });
 
-  it('shows an order for 60 days, and only in its market', async () => {
-    const { orderId } = await booked(lalamove);
-    expect(await refused(lalamove.getOrder(orderId, { market: 'TH' }))).toBe('ERR_ORDER_NOT_FOUND');
-    clock.advance(60 * DAY);
-    await lalamove.getOrder(orderId);
-    clock.advance(1);
-    expect(await refused(lalamove.getOrder(orderId))).toBe('LALAMOVE_FORBIDDEN');
+  describe('keeps apart', () => {
+    const OTHER = { apiKey: 'pk_test_other', apiSecret: 'sk_test_other' };
+    const THAI = { apiKey: 'pk_test_thai', apiSecret: 'sk_test_thai', market: 'TH' };
+
+    beforeEach(() => start({ accounts: [OTHER, THAI] }));
+
+    /** Every call that names an order, or a quotation. */
+    const callsOf = (
+      service: LalamoveService,
+      { orderId, driverId }: Order,
+      market: string,
+    ): Record<string, Promise<unknown>> => ({
+      getOrder: service.getOrder(orderId, { market }),
+      cancelOrder: service.cancelOrder(orderId, { market }),
+      addPriorityFee: service.addPriorityFee(orderId, { priorityFee: '20' }, { market }),
+      getDriver: service.getDriver(orderId, driverId, { market }),
+      changeDriver: service.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' }, { market }),
+    });
+
+    it('markets: an order of one is not found in another', async () => {
+      const order = await accepted();
+      for (const call of Object.values(callsOf(lalamove, order, 'TH'))) {
+        expect(await failureOf(call)).toMatchObject({ code: 'ERR_ORDER_NOT_FOUND', upstreamStatus: 422 });
+      }
+      expect(await statusOf(order.orderId)).toBe('ON_GOING');
+    });
+
+    it('accounts: an order of one is not for another to see, nor to touch', async () => {
+      const order = await accepted();
+      const stranger = lalamove.forAccount({ ...OTHER, market: 'HK' });
+      for (const call of Object.values(callsOf(stranger, order, 'HK'))) {
+        expect(await failureOf(call)).toMatchObject({ code: 'LALAMOVE_FORBIDDEN', upstreamStatus: 403 });
+      }
+      expect(await statusOf(order.orderId)).toBe('ON_GOING');
+    });
+
+    it('the quotations of accounts and markets', async () => {
+      const quotation = await lalamove.createQuotation(QUOTATION);
+      const stranger = lalamove.forAccount({ ...OTHER, market: 'HK' });
+      const unknown = { code: 'ERR_INVALID_QUOTATION_ID', upstreamStatus: 422 };
+      expect(await failureOf(stranger.getQuotation(quotation.quotationId))).toMatchObject(unknown);
+      expect(await failureOf(stranger.placeOrder(orderOf(quotation)))).toMatchObject(unknown);
+      expect(await failureOf(lalamove.placeOrder(orderOf(quotation), { market: 'TH' }))).toMatchObject(unknown);
+    });
+
+    it('the wallets of accounts', async () => {
+      await sandbox.control.setBalance({ market: 'HK', apiKey: OTHER.apiKey }, '0');
+      const stranger = lalamove.forAccount({ ...OTHER, market: 'HK' });
+      expect(await refused(booked(stranger))).toBe('ERR_INSUFFICIENT_CREDIT');
+      await booked(lalamove);
+    });
+
+    it('an account that belongs to one market from all others', async () => {
+      const thai = lalamove.forAccount(THAI);
+      expect((await thai.getCities()).map(({ locode }) => locode)).toContain('TH BKK');
+      expect(await failureOf(thai.getCities({ market: 'HK' }))).toMatchObject({
+        code: 'ERR_INVALID_COUNTRY',
+        upstreamStatus: 409,
+      });
+    });
+
+    it.each([['XX'], ['US'], ['ZZ']])('the markets that there are from %s', async (market) => {
+      const wrong = { code: 'ERR_INVALID_MARKET', upstreamStatus: 422 };
+      expect(await failureOf(lalamove.getCities({ market }))).toMatchObject(wrong);
+      expect(await failureOf(lalamove.createQuotation(QUOTATION, { market }))).toMatchObject(wrong);
+    });
   });
 
-  it('lets one quotation be ordered twice, the worse of what nobody knows', async () => {
-    const order = orderOf(await lalamove.createQuotation(QUOTATION));
-    const [first, second] = [await lalamove.placeOrder(order), await lalamove.placeOrder(order)];
-    expect(second.orderId).not.toBe(first.orderId);
+  it('follows its seed: the same way each time, and another way from another seed', async () => {
+    const course = async (options: LalamoveSandboxOptions): Promise<unknown[]> => {
+      await start(options);
+      const { orderId } = await accepted();
+      return [orderId, (await sandbox.control.order(orderId)).driver];
+    };
+
+    const [first, second, other] = [await course({ seed: 7 }), await course({ seed: 7 }), await course({ seed: 8 })];
+    expect(second).toEqual(first);
+    expect(other).not.toEqual(first);
+    expect(other[0]).not.toBe(first[0]);
+  });
+
+  describe('answers over raw HTTP', () => {
+    const call = async (
+      method: string,
+      path: string,
+      body = '',
+      secret = sandbox.apiSecret,
+    ): Promise<{ status: number; text: string }> => {
+      const timestamp = String(sandbox.clock.now());
+      const signature = createHmac('sha256', secret)
+        .update(`${timestamp}\r\n${method}\r\n${path}\r\n\r\n${body}`)
+        .digest('hex');
+      const headers = { Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signature}`, Market: 'HK' };
+      const answer = await fetch(sandbox.url + path, { method, headers, ...(body !== '' && { body }) });
+      return { status: answer.status, text: await answer.text() };
+    };
+
+    it.each([
+      ['a body that is no JSON', '{"data":', 400, 'ERR_MALFORMED_JSON_BODY'],
+      ['a body without its envelope', JSON.stringify(QUOTATION), 422, 'ERR_INSUFFICIENT_STOPS'],
+    ])('%s', async (_, body, status, code) => {
+      const answer = await call('POST', '/v3/quotations', body);
+      expect(answer).toEqual({ status, text: expect.stringContaining(code) });
+      expect(answer.text.endsWith('\n')).toBe(true);
+    });
+
+    it('a signature by its secret alone', async () => {
+      expect(await call('GET', '/v3/cities')).toMatchObject({ status: 200 });
+      expect(await call('GET', '/v3/cities', '', 'sk_test_wrong')).toMatchObject({ status: 401 });
+      expect(sandbox.requests.map(({ signed }) => signed)).toEqual([true, false]);
+    });
+
+    it.each([
+      ['GET', '/v3/webhook', 405],
+      ['PUT', '/v3/orders', 405],
+      ['GET', '/v3/elsewhere', 404],
+      ['GET', '/v2/orders/1', 404],
+      ['GET', '/v3/cities', 200],
+    ])('%s %s: %d', async (method, path, status) => {
+      expect(await call(method, path)).toMatchObject({ status });
+    });
   });
 
   it('answers by script: in order, for one call, as often as it is told, before or after the work', async () => {
@@ -245,25 +580,11 @@ describe('LalamoveSandbox', () => {
     expect(sandbox.orders).toHaveLength(1);
   });
 
-  it('knows which methods a path has', async () => {
-    const { createHmac } = await import('node:crypto');
-    const call = async (method: string, path: string): Promise<number> => {
-      const timestamp = String(clock.now());
-      const signature = createHmac('sha256', sandbox.apiSecret)
-        .update(`${timestamp}\r\n${method}\r\n${path}\r\n\r\n`)
-        .digest('hex');
-      const headers = { Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signature}`, Market: 'HK' };
-      return (await fetch(sandbox.url + path, { method, headers })).status;
-    };
-    expect(await call('GET', '/v3/webhook')).toBe(405);
-    expect(await call('GET', '/v3/elsewhere')).toBe(404);
-    expect(await call('GET', '/v3/cities')).toBe(200);
-  });
-
   it('shows its orders, and lets nobody change them from outside', async () => {
     const { orderId } = await booked(lalamove);
     for (const order of sandbox.orders) order.status = 'COMPLETED';
-    expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+    sandbox.moveOrder(orderId, 'ON_GOING').status = 'COMPLETED';
+    expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING' });
   });
 
   it.each([
@@ -276,6 +597,34 @@ describe('LalamoveSandbox', () => {
     expect(() => {
       sandbox.respondNext(answer as never, options);
     }).toThrow(problem);
+  });
+
+  describe('has its time', () => {
+    it('from any clock, on which it builds one of its own', async () => {
+      const clock = new ManualClock();
+      await start({ clock });
+      const { orderId } = await booked(lalamove);
+      clock.advance(2 * HOUR - 1);
+      expect(sandbox.clock.now()).toBe(clock.now());
+      expect(sandbox.orders).toMatchObject([{ orderId, status: 'ASSIGNING_DRIVER' }]);
+      clock.advance(1);
+      expect(sandbox.orders).toMatchObject([{ orderId, status: 'EXPIRED' }]);
+    });
+
+    it('from a clock that others hold as well', async () => {
+      const { orderId } = await booked(lalamove);
+      await sandbox.clock.advance('2h');
+      expect(sandbox.orders).toMatchObject([{ orderId, status: 'EXPIRED' }]);
+      await expect(sandbox.control.clock()).resolves.toEqual({ now: '2026-11-22T10:00:00.000Z', speed: 0 });
+    });
+
+    it('and calls off what was to come when it stops', async () => {
+      const { orderId } = await booked(lalamove);
+      const { clock } = sandbox;
+      await sandbox.stop();
+      await clock.advance('2h');
+      expect(sandbox.orders).toMatchObject([{ orderId, status: 'ASSIGNING_DRIVER' }]);
+    });
   });
 
   it('stops, and says why it cannot start', async () => {

@@ -38,7 +38,7 @@ const OPTIONS = {
 function optionsOf(args: string[]): LalamoveSandboxOptions | undefined {
   const { values } = parseArgs({ args, options: OPTIONS });
   if (values.help) return undefined;
-  const port = Number(values.port);
+  const port = numberOf(values.port);
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new RangeError('--port must be a number from 0 to 65535.');
   const { host, seed, drivers, dialect } = values;
@@ -55,11 +55,16 @@ function optionsOf(args: string[]): LalamoveSandboxOptions | undefined {
     ...(apiSecret !== undefined && { apiSecret }),
     ...(seed !== undefined && { seed }),
     drivers: isDriverScriptName(drivers) ? drivers : checkedScript(drivers),
-    clock: new SandboxClock({ speed: Number(values.speed), ...(startAt !== undefined && { startAt }) }),
+    clock: new SandboxClock({ speed: numberOf(values.speed), ...(startAt !== undefined && { startAt }) }),
     rateLimits: limits === 'off' ? false : limits,
     dialect,
     deliveryCodes: values['delivery-codes'],
   };
+}
+
+/** An empty text is no number, whatever `Number` says. */
+function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
 }
 
 async function main(): Promise<void> {

@@ -11,7 +11,8 @@ export type {
   SandboxWebhook,
   SandboxWebhookUrl,
 } from './control/control-views.js';
-export { SandboxControl, SandboxControlError, type AccountOfMarket } from './control/sandbox-control.js';
+export { SandboxControl, type AccountOfMarket } from './control/sandbox-control.js';
+export { SandboxControlError } from './control/sandbox-control-error.js';
 export type { CallFault, Fault, FaultAnswer, FaultOccasions, FaultRule, WebhookFault } from './faults/fault-rule.js';
 export { MAGIC_VALUES } from './faults/magic-values.js';
 export { LalamoveSandbox, type RespondNextOptions } from './lalamove-sandbox.js';

@@ -105,10 +105,13 @@ export class LalamoveSandbox {
         mail.attempt(eventId, attempt);
       },
       'late-work': ({ request }) => {
-        void api.workLate(request);
+        api.workLate(request);
       },
     });
-    this.#unsettle = this.clock.settle(() => mail.idle());
+    this.#unsettle = this.clock.settle(async () => {
+      await api.idle();
+      await mail.idle();
+    });
     this.control = new SandboxControl({
       // Written and read again, so that nobody in this process holds a piece of the sandbox's own state.
       send: async (method, path, body = {}) =>
@@ -157,7 +160,7 @@ export class LalamoveSandbox {
     return [...this.#parts.world.state.orders.values()].map(({ order }) => structuredClone(order));
   }
 
-  /** The latest requests to the API, in order, each with the verdict on its signature and its answer. */
+  /** The latest requests to the API, in order, each with the verdict on its signature and its answer. The list is yours to empty. */
   get requests(): SeenRequest[] {
     return this.#parts.api.requests;
   }
@@ -171,8 +174,10 @@ export class LalamoveSandbox {
   async stop(): Promise<void> {
     clearTimeout(this.#listensAgain);
     this.#address = undefined;
-    this.#parts.world.agenda.replace([]);
+    this.#parts.world.agenda.end();
+    this.#parts.api.stop();
     this.#parts.mail.stop();
+    this.#parts.world.log.end();
     this.#unsettle();
     await new Promise<void>((resolve) => {
       this.#server.close(() => {
@@ -185,7 +190,6 @@ export class LalamoveSandbox {
   /** Goes on by so much at once, e.g. `'2h'`; see `SandboxClock.advance`. Webhooks that this causes have been sent when it resolves. */
   async advance(by: Duration): Promise<void> {
     await this.clock.advance(by);
-    await this.#parts.mail.idle();
   }
 
   /**
@@ -232,13 +236,19 @@ export class LalamoveSandbox {
 
   /** A refused connection cannot be told from a host that is down: the socket is closed, and opened again. */
   #refuseConnections(ms: number): void {
-    const { port, address } = this.#listening();
+    if (!this.#address) return;
+    const { port, address } = this.#address;
     clearTimeout(this.#listensAgain);
     this.#server.close();
     this.#server.closeAllConnections();
-    this.#listensAgain = setTimeout(() => {
-      this.#server.listen(port, address);
-    }, ms);
+    const listenIn = (wait: number): void => {
+      this.#listensAgain = setTimeout(() => this.#server.listen(port, address), wait);
+    };
+    // Somebody may have taken the port meanwhile, for a moment.
+    this.#server.removeAllListeners('error').on('error', () => {
+      listenIn(RETRY_LISTENING_MS);
+    });
+    listenIn(ms);
   }
 
   #listening(): AddressInfo {
@@ -246,6 +256,8 @@ export class LalamoveSandbox {
     throw new Error('The sandbox has been stopped: start another one.');
   }
 }
+
+const RETRY_LISTENING_MS = 50;
 
 /** Serves a request; a client that went away in mid-request is nobody's fault, and one of the sandbox's own must be seen. */
 async function answered(

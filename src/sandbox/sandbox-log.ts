@@ -49,11 +49,19 @@ export type SandboxLogEntry = {
   readonly at: string;
 } & SandboxNews;
 
+/** Somebody who follows the log. */
+export interface Follower {
+  readonly tell: (entry: SandboxLogEntry) => void;
+  /** There will be no more. */
+  readonly end: () => void;
+}
+
 /** What the sandbox saw and did, the latest of it, and whoever follows it live. */
 export class SandboxLog {
   readonly #entries: SandboxLogEntry[] = [];
-  readonly #followers = new Set<(entry: SandboxLogEntry) => void>();
+  readonly #followers = new Set<Follower>();
   #seq = 0;
+  #isEnded = false;
 
   constructor(
     private readonly now: () => number,
@@ -70,15 +78,23 @@ export class SandboxLog {
     this.#entries.push(entry);
     // Trimmed in lumps, since each trimming moves the whole list.
     if (this.#entries.length > this.limit * 1.25) this.#entries.splice(0, this.#entries.length - this.limit);
-    for (const follow of this.#followers) follow(entry);
+    for (const { tell } of this.#followers) tell(entry);
   }
 
-  /** Hands each new line to `follow`; the returned function ends that. */
-  follow(follow: (entry: SandboxLogEntry) => void): () => void {
-    this.#followers.add(follow);
+  /** Tells a follower each new line; the returned function ends that. */
+  follow(follower: Follower): () => void {
+    if (this.#isEnded) follower.end();
+    else this.#followers.add(follower);
     return () => {
-      this.#followers.delete(follow);
+      this.#followers.delete(follower);
     };
+  }
+
+  /** There will be no more lines. */
+  end(): void {
+    this.#isEnded = true;
+    for (const { end } of this.#followers) end();
+    this.#followers.clear();
   }
 
   clear(): void {

@@ -26,7 +26,9 @@ export class ApiServer {
   /** The latest requests, in order. */
   readonly requests: SeenRequest[] = [];
   readonly #limits: RateLimits;
+  readonly #late = new Set<Promise<void>>();
   #count = 0;
+  #isStopped = false;
 
   constructor(
     private readonly parts: SandboxParts,
@@ -45,6 +47,7 @@ export class ApiServer {
 
     const fault = this.#faultOf(seen);
     if (fault?.latencyMs) await latency(fault.latencyMs);
+    if (this.#isStopped) return;
     const work = fault?.work ?? (fault?.answer === undefined ? 'done' : 'skipped');
     if (work === 'late') this.#doLater(seen, milliseconds(fault?.lateBy ?? '2m'));
     const worked = work === 'done' ? await this.#work(seen) : { answer: undefined, ...NO_WEBHOOKS };
@@ -58,14 +61,27 @@ export class ApiServer {
   }
 
   /** Carries out a request whose answer was lost, some time after it. */
-  async workLate(request: StoredRequest): Promise<void> {
-    const { early, late } = await this.#work(request);
-    await early();
-    late();
+  workLate(request: StoredRequest): void {
+    const work = this.#work(request).then(async ({ early, late }) => {
+      await early();
+      late();
+    });
+    this.#late.add(work);
+    void work.finally(() => this.#late.delete(work));
+  }
+
+  /** Resolves when nothing is being carried out late. */
+  async idle(): Promise<void> {
+    while (this.#late.size > 0) await Promise.all(this.#late);
   }
 
   clear(): void {
     this.requests.length = 0;
+  }
+
+  /** Carries out nothing more, also of what has come already. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #remember(seen: SeenRequest): void {
@@ -122,9 +138,11 @@ export class ApiServer {
         ? new Refusal('LALAMOVE_SERVER_ERROR', { status: 502, shape: 'html' }, 'LALAMOVE_SERVER_ERROR')
         : new Refusal('LALAMOVE_UNAUTHORIZED');
     }
-    if (operationsOfPath(pathnameOf(path)).length === 0) throw new Refusal('LALAMOVE_NOT_FOUND');
     const found = callOf(method, path);
-    if (!found) throw new Refusal('LALAMOVE_UNKNOWN_ERROR', { status: 405 });
+    if (!found) {
+      const hasOthers = operationsOfPath(pathnameOf(path)).length > 0;
+      throw hasOthers ? new Refusal('LALAMOVE_UNKNOWN_ERROR', { status: 405 }) : new Refusal('LALAMOVE_NOT_FOUND');
+    }
     return { caller: { address, apiKey, market: headers.market?.toUpperCase() ?? '' }, found };
   }
 

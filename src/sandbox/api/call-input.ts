@@ -64,7 +64,7 @@ export function contact(value: unknown, pointer: string, market: string): StopCo
     throw new Refusal('ERR_INVALID_PHONE_NUMBER', `${pointer}/phone`);
   const { remarks } = value;
   if (remarks === undefined || remarks === null) return { name, phone };
-  if (typeof remarks !== 'string' || remarks.length > LONGEST_REMARKS) {
+  if (typeof remarks !== 'string' || Array.from(remarks).length > LONGEST_REMARKS) {
     throw new Refusal('ERR_INVALID_FIELD', `${pointer}/remarks`);
   }
   return { name, phone, remarks };

@@ -28,7 +28,7 @@ export function changeDriver(call: SandboxCall): SandboxAnswer {
   if (!CHANGE_DRIVER_REASONS.some((known) => known === reason)) throw new Refusal('ERR_INVALID_FIELD', '/data/reason');
   const sinceMatch = call.world.clock.now() - (entry.matchedAt ?? 0);
   if (entry.order.status !== 'ON_GOING' || sinceMatch < CHANGEABLE_MS) throw new Refusal('ERR_CHANGE_DRIVER');
-  call.orders.giveBack(entry);
+  call.orders.seekAnother(entry);
   // What the courier was about to do, the next one does from the start.
   call.life.begin(entry);
   return { status: 204 };

@@ -1,6 +1,7 @@
 import type { OrderStop } from '../../dto/order.js';
 import { isRecord, isStringMap } from '../../is-record.js';
 import { MAGIC_VALUES, magicOf } from '../faults/magic-values.js';
+import { deliveryCode, shareLink } from '../world/order-tokens.js';
 import type { OrderEntry, QuotationEntry, StopContact } from '../world/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { contact, flag, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
@@ -39,13 +40,13 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
       quotationId: quotation.quotationId,
       priceBreakdown,
       driverId: '',
-      shareLink: shareLink(call, orderId, language),
+      shareLink: shareLink(world, tenant, orderId, language),
       status: 'ASSIGNING_DRIVER',
       distance: { value: String(metres), unit: 'm' },
       stops: quotation.stops.map(({ coordinates, address }, index) => ({
         ...shownStop({ coordinates, address }, contacts[index], index),
         ...(index > 0 && isProofEnabled && { POD: { status: 'PENDING' } }),
-        ...(index > 0 && world.settings.deliveryCodes && { delivery_code: deliveryCode(call) }),
+        ...(index > 0 && world.settings.deliveryCodes && { delivery_code: deliveryCode(world) }),
       })),
       ...(metadata && { metadata }),
     },
@@ -121,13 +122,4 @@ function checkedMagic(data: Data): string[] {
   if (unknown === undefined) return magic;
   const message = `The sandbox has no magic value "${unknown}". It has ${MAGIC_VALUES.join(', ')}.`;
   throw new Refusal('ERR_INVALID_FIELD', { pointer: '/data/metadata/sandbox', message });
-}
-
-function deliveryCode({ world }: SandboxCall): { value: string; status: string } {
-  return { value: String(world.random.below('ids', 10_000)).padStart(4, '0'), status: 'Pending' };
-}
-
-function shareLink({ world, tenant }: SandboxCall, orderId: string, language: string): string {
-  const sign = world.random.uuid('ids').replaceAll('-', '');
-  return `https://share.sandbox.lalamove.com?${tenant.market}${orderId}&lang=${language}&sign=${sign}&source=api_wrapper`;
 }

@@ -50,9 +50,10 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   for await (const chunk of request) {
     if (!(chunk instanceof Uint8Array)) continue;
     length += chunk.length;
-    if (length > LONGEST_BODY) throw new BodyTooLongError(`The body is longer than ${LONGEST_BODY} bytes.`);
-    chunks.push(chunk);
+    // The rest is read all the same: many clients read no answer before they have sent everything.
+    if (length <= LONGEST_BODY) chunks.push(chunk);
   }
+  if (length > LONGEST_BODY) throw new BodyTooLongError(`The body is longer than ${LONGEST_BODY} bytes.`);
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { FaultAnswer } from '../faults/fault-rule.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 import { writeRefusal, type WrittenAnswer } from './refusal.js';
@@ -38,7 +39,7 @@ export function send(
 ): { status: number; body: string } | undefined {
   if (fault === 'hang' || (fault === undefined && answer === undefined)) return undefined;
   if (fault === 'reset') {
-    response.socket?.resetAndDestroy();
+    reset(response);
     return undefined;
   }
   if (fault === 'truncate') {
@@ -53,10 +54,16 @@ export function send(
   return { status, body };
 }
 
+/** Cuts the connection: with a TCP reset, or over TLS, which cannot send one, without a farewell. */
+function reset({ socket }: ServerResponse): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket?.resetAndDestroy();
+}
+
 /** Promises the whole answer, and ends in its middle; what has no body ends ahead of its headers. */
 function truncate(response: ServerResponse, world: SandboxWorld, answer: WrittenAnswer): void {
   if (answer.body === '') {
-    response.socket?.resetAndDestroy();
+    reset(response);
     return;
   }
   response.writeHead(answer.status, headersOf(answer, world));

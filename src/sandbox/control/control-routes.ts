@@ -74,7 +74,6 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '/drivers', ({ world }) => ({ script: world.state.script })),
   route('PUT', '/drivers', ({ world }, { body }) => {
     world.state.script = checkedScript(body.script);
-    return { script: world.state.script };
   }),
 
   route('GET', '/clock', (parts) => time(parts)),

@@ -42,7 +42,7 @@ export class ControlServer {
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
-    const path = (url.split('?', 1)[0] ?? url).slice(CONTROL_PATH.length).replace(/\/$/, '');
+    const path = (url.split('?', 1)[0] ?? url).slice(CONTROL_PATH.length).replace(/^\/$/, '');
     const refusal = this.#refusal(request);
     if (refusal) write(response, refusal);
     else if (method === 'GET' && path === '/events') stream(this.parts.world.log, request, response);
@@ -96,6 +96,6 @@ function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, respons
   };
   response.write(': the log of the sandbox\n\n');
   for (const entry of log.entries) if (entry.seq > since) tell(entry);
-  const leave = log.follow(tell);
+  const leave = log.follow({ tell, end: () => response.end() });
   response.on('close', leave);
 }

@@ -1,5 +1,6 @@
 import { isRecord } from '../../is-record.js';
 import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
+import { SandboxControlError } from './sandbox-control-error.js';
 
 /** The log of a sandbox that runs elsewhere, live, from its server-sent events. */
 export async function* followEvents(
@@ -9,18 +10,22 @@ export async function* followEvents(
 ): AsyncGenerator<SandboxLogEntry> {
   const query = since === undefined ? '' : `?since=${since}`;
   try {
-    const response = await fetch(`${url.replace(/\/$/, '')}/_sandbox/events${query}`, signal ? { signal } : {});
-    const chunks: AsyncIterable<string> | undefined = response.body?.pipeThrough(new TextDecoderStream());
-    if (!chunks) return;
+    const response = await fetch(`${url}/_sandbox/events${query}`, signal ? { signal } : {});
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    if (!response.ok || !isStream || !response.body) throw SandboxControlError.notASandbox(url, response.status);
+    const chunks: AsyncIterable<string> = response.body.pipeThrough(new TextDecoderStream());
     let pending = '';
     for await (const chunk of chunks) {
-      pending += chunk;
-      const events = pending.split('\n\n');
+      const events = (pending + chunk).split('\n\n');
       pending = events.pop() ?? '';
-      yield* events.flatMap(entriesOf);
+      for (const entry of events.flatMap(entriesOf)) {
+        yield entry;
+        if (signal?.aborted) return;
+      }
     }
   } catch (error) {
-    if (!signal?.aborted) throw error;
+    if (signal?.aborted) return;
+    throw SandboxControlError.of(error, url);
   }
 }
 
@@ -31,21 +36,25 @@ export async function* followLog(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SandboxLogEntry> {
   const waiting = since === undefined ? [] : log.entries.filter(({ seq }) => seq > since);
+  let isOver = signal?.aborted ?? false;
   let wake: () => void = () => undefined;
-  const leave = log.follow((entry) => {
-    waiting.push(entry);
-    wake();
-  });
-  const isOver = (): boolean => signal?.aborted ?? false;
   const end = (): void => {
+    isOver = true;
     wake();
   };
+  const tell = (entry: SandboxLogEntry): void => {
+    waiting.push(entry);
+    wake();
+  };
+  const leave = log.follow({ tell, end });
   signal?.addEventListener('abort', end);
   try {
-    while (!isOver()) {
-      yield* waiting.splice(0);
-      if (isOver()) break;
-      if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    for (;;) {
+      const entry = waiting.shift();
+      if (signal?.aborted) return;
+      if (entry) yield structuredClone(entry);
+      else if (isOver) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
     leave();

@@ -9,6 +9,7 @@ import type { Ledger } from '../world/ledger.js';
 import type { ControlAnswer } from './control-server.js';
 import type { SandboxOrder, SandboxTime, SandboxWallet, SandboxWebhook, SandboxWebhookUrl } from './control-views.js';
 import { followEvents } from './event-source.js';
+import { SandboxControlError } from './sandbox-control-error.js';
 
 /** How the control is reached: over HTTP, or within the process. */
 export interface ControlTransport {
@@ -21,19 +22,6 @@ export interface AccountOfMarket {
   /** Two letters. */
   readonly market: string;
   readonly apiKey?: string;
-}
-
-/** Thrown where the sandbox's control refuses a request; the message says why. */
-export class SandboxControlError extends Error {
-  override readonly name = 'SandboxControlError';
-
-  constructor(
-    message: string,
-    /** The HTTP status of the refusal. */
-    readonly status: number,
-  ) {
-    super(message);
-  }
 }
 
 /**
@@ -50,115 +38,116 @@ export class SandboxControl {
 
   /** The control of a sandbox that runs elsewhere, by its URL. */
   static connect(url: string): SandboxControl {
+    const base = url.replace(/\/+$/, '');
     return new SandboxControl({
-      send: (method, path, body) => sendOverHttp(url, method, path, body),
-      follow: (since, signal) => followEvents(url, since, signal),
+      send: (method, path, body) => sendOverHttp(base, method, path, body),
+      follow: (since, signal) => followEvents(base, since, signal),
     });
   }
 
   /** Every order, in the order in which they were placed. */
   orders(): Promise<SandboxOrder[]> {
-    return this.#ask('GET', '/orders', isListOf(isOrder));
+    return this.#ask('GET', ['orders'], isListOf(isOrder));
   }
 
   order(orderId: string): Promise<SandboxOrder> {
-    return this.#ask('GET', orderPath(orderId), isOrder);
+    return this.#ask('GET', ['orders', orderId], isOrder);
   }
 
   /** Moves an order to its next status, as a driver or Lalamove would; what drivers were about to do with it is called off. */
   moveOrder(orderId: string, status: OrderStatus): Promise<SandboxOrder> {
-    return this.#ask('POST', orderPath(orderId, '/status'), isOrder, { status });
+    return this.#ask('POST', ['orders', orderId, 'status'], isOrder, { status });
   }
 
   /** Has a driver, or customer service, do one thing with an order now; what they were about to do by themselves is called off. */
   drive(orderId: string, step: DriverStep): Promise<SandboxOrder> {
-    return this.#ask('POST', orderPath(orderId, '/steps'), isOrder, step);
+    return this.#ask('POST', ['orders', orderId, 'steps'], isOrder, step);
   }
 
   /** Gives an order another script, which begins now. */
   setScript(orderId: string, script: DriverScript): Promise<SandboxOrder> {
-    return this.#ask('PUT', orderPath(orderId, '/script'), isOrder, { script });
+    return this.#ask('PUT', ['orders', orderId, 'script'], isOrder, { script });
   }
 
   /** Puts the driver of an order somewhere, in degrees. */
   placeDriver(orderId: string, at: { lat: number; lng: number }): Promise<SandboxOrder> {
-    return this.#ask('PUT', orderPath(orderId, '/driver'), isOrder, at);
+    return this.#ask('PUT', ['orders', orderId, 'driver'], isOrder, at);
   }
 
   /** What drivers do with orders to come. */
-  async setDrivers(script: DriverScript): Promise<void> {
-    await this.#send('PUT', '/drivers', { script });
+  setDrivers(script: DriverScript): Promise<void> {
+    return this.#tell('PUT', ['drivers'], { script });
   }
 
   clock(): Promise<SandboxTime> {
-    return this.#ask('GET', '/clock', isTime);
+    return this.#ask('GET', ['clock'], isTime);
   }
 
   /** Goes on by so much at once; see `SandboxClock.advance`. */
   advance(by: Duration): Promise<SandboxTime> {
-    return this.#ask('POST', '/clock/advance', isTime, { by });
+    return this.#ask('POST', ['clock', 'advance'], isTime, { by });
   }
 
   /** 1 for real time, 60 for an hour a minute, 0 to stand still. */
   setSpeed(speed: number): Promise<SandboxTime> {
-    return this.#ask('PUT', '/clock', isTime, { speed });
+    return this.#ask('PUT', ['clock'], isTime, { speed });
   }
 
   /** The wallets that have been used. */
   wallets(): Promise<SandboxWallet[]> {
-    return this.#ask('GET', '/wallets', isListOf(isWallet));
+    return this.#ask('GET', ['wallets'], isListOf(isWallet));
   }
 
   /** Tops a wallet up, or empties it: a decimal string in the market's currency. */
   setBalance(account: AccountOfMarket, balance: string): Promise<SandboxWallet> {
-    return this.#ask('PUT', '/wallets', isWallet, { ...account, balance });
+    return this.#ask('PUT', ['wallets'], isWallet, { ...account, balance });
   }
 
   /** The faults that wait for their occasions. */
   faults(): Promise<FaultRule[]> {
-    return this.#ask('GET', '/faults', isListOf(isFaultRule));
+    return this.#ask('GET', ['faults'], isListOf(isFaultRule));
   }
 
   addFault(fault: Fault): Promise<FaultRule> {
-    return this.#ask('POST', '/faults', isFaultRule, fault);
+    return this.#ask('POST', ['faults'], isFaultRule, fault);
   }
 
-  async removeFault(id: string): Promise<void> {
-    await this.#send('DELETE', `/faults/${encodeURIComponent(id)}`);
+  removeFault(id: string): Promise<void> {
+    return this.#tell('DELETE', ['faults', id]);
   }
 
-  async clearFaults(): Promise<void> {
-    await this.#send('DELETE', '/faults');
+  clearFaults(): Promise<void> {
+    return this.#tell('DELETE', ['faults']);
   }
 
   /** Refuses every connection, this control's too, for so many ms of real time. */
-  async refuseConnections(forMs: number): Promise<void> {
-    await this.#send('POST', '/refuse', { forMs });
+  refuseConnections(forMs: number): Promise<void> {
+    return this.#tell('POST', ['refuse'], { forMs });
   }
 
   /** The registered URLs, and the events that were sent to them, with each attempt. */
   webhooks(): Promise<{ urls: SandboxWebhookUrl[]; events: SandboxWebhook[] }> {
-    return this.#ask('GET', '/webhooks', isWebhooks);
+    return this.#ask('GET', ['webhooks'], isWebhooks);
   }
 
   /** Sends an event of any type and content, signed, to the URL of an account. */
-  async sendEvent(account: AccountOfMarket, eventType: string, data: object): Promise<void> {
-    await this.#send('POST', '/webhooks', { ...account, eventType, data });
+  sendEvent(account: AccountOfMarket, eventType: string, data: object): Promise<void> {
+    return this.#tell('POST', ['webhooks'], { ...account, eventType, data });
   }
 
   /** Sends an event again, under its own id. */
-  async resend(eventId: string): Promise<void> {
-    await this.#send('POST', `/webhooks/${encodeURIComponent(eventId)}/resend`, {});
+  resend(eventId: string): Promise<void> {
+    return this.#tell('POST', ['webhooks', eventId, 'resend'], {});
   }
 
   /** The latest requests to the API, with the verdict on each signature, and the answers. */
   requests(): Promise<SeenRequest[]> {
-    return this.#ask('GET', '/requests', isListOf(isSeenRequest));
+    return this.#ask('GET', ['requests'], isListOf(isSeenRequest));
   }
 
   /** The latest lines of the log. */
   log(): Promise<SandboxLogEntry[]> {
-    return this.#ask('GET', '/log', isListOf(isLogEntry));
+    return this.#ask('GET', ['log'], isListOf(isLogEntry));
   }
 
   /** The log, live: from now on, or from the line after `since`. Ends with `signal`. */
@@ -168,35 +157,42 @@ export class SandboxControl {
 
   /** The truth about couriers and money. */
   ledger(): Promise<Ledger> {
-    return this.#ask('GET', '/ledger', isLedger);
+    return this.#ask('GET', ['ledger'], isLedger);
   }
 
   /** Remembers everything as it is now, the time and what is to come included, but for requests and log; the sandbox keeps it under the id. */
   async snapshot(): Promise<string> {
-    const { id } = await this.#ask('POST', '/snapshots', isSnapshot, {});
+    const { id } = await this.#ask('POST', ['snapshots'], isSnapshot, {});
     return id;
   }
 
   /** Puts everything back to where it was. */
-  async restore(id: string): Promise<void> {
-    await this.#send('POST', `/snapshots/${encodeURIComponent(id)}/restore`, {});
+  restore(id: string): Promise<void> {
+    return this.#tell('POST', ['snapshots', id, 'restore'], {});
   }
 
   /** Forgets everything that has happened; the clock, the seed's course and the drivers' script go on. */
-  async clear(): Promise<void> {
-    await this.#send('DELETE', '');
+  clear(): Promise<void> {
+    return this.#tell('DELETE', []);
   }
 
-  async #ask<T>(method: string, path: string, isRight: (value: unknown) => value is T, body?: object): Promise<T> {
-    const value = await this.#send(method, path, body);
+  async #ask<T>(
+    method: string,
+    segments: readonly string[],
+    isRight: (value: unknown) => value is T,
+    body?: object,
+  ): Promise<T> {
+    const value = await this.#send(method, segments, body);
     if (isRight(value)) return value;
-    throw new SandboxControlError(
-      `${method} /_sandbox${path} was answered by something that is no sandbox of this version.`,
-      200,
-    );
+    throw unexpected(method, segments);
   }
 
-  async #send(method: string, path: string, body?: object): Promise<unknown> {
+  async #tell(method: string, segments: readonly string[], body?: object): Promise<void> {
+    if ((await this.#send(method, segments, body)) !== undefined) throw unexpected(method, segments);
+  }
+
+  async #send(method: string, segments: readonly string[], body?: object): Promise<unknown> {
+    const path = segments.map((id) => `/${segment(id)}`).join('');
     const answer = await this.transport.send(method, path, body);
     if (answer.status < 300) return answer.body;
     const message = isRecord(answer.body) ? answer.body.message : undefined;
@@ -207,21 +203,44 @@ export class SandboxControl {
   }
 }
 
-function orderPath(orderId: string, below = ''): string {
-  return `/orders/${encodeURIComponent(orderId)}${below}`;
+/** An id as a piece of a path. Nothing, or dots, would lead to another path, and there to another command. */
+function segment(id: string): string {
+  if (/^\.{0,2}$/.test(id)) throw new SandboxControlError(`The sandbox has no such id: ${JSON.stringify(id)}.`, 400);
+  return encodeURIComponent(id);
+}
+
+function unexpected(method: string, segments: readonly string[]): SandboxControlError {
+  return new SandboxControlError(
+    `${method} ${['/_sandbox', ...segments].join('/')} was answered by something that is no sandbox of this version.`,
+    200,
+  );
 }
 
 async function sendOverHttp(url: string, method: string, path: string, body?: object): Promise<ControlAnswer> {
-  const response = await fetch(`${url.replace(/\/$/, '')}/_sandbox${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
+  const headers = { 'content-type': 'application/json' };
   try {
-    return { status: response.status, ...(text !== '' && { body: JSON.parse(text) as unknown }) };
+    const response = await fetch(`${url}/_sandbox${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const { status } = response;
+    const text = await response.text();
+    const parsed: unknown = text === '' ? undefined : parseJson(text);
+    if (parsed === NO_JSON) throw SandboxControlError.notASandbox(url, status);
+    return { status, ...(text !== '' && { body: parsed }) };
+  } catch (error) {
+    throw SandboxControlError.of(error, url);
+  }
+}
+
+const NO_JSON = Symbol('no JSON');
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
-    throw new SandboxControlError(`${url} does not answer as a sandbox does.`, response.status);
+    return NO_JSON;
   }
 }
 

@@ -1,4 +1,5 @@
-import { isRecord } from '../../is-record.js';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isRecord, isStringMap } from '../../is-record.js';
 import { operationFacts } from '../../errors/operation-table.js';
 import { REFUSAL_SHAPES } from '../api/refusal.js';
 import { rowOfCode } from '../../errors/error-catalog.js';
@@ -34,12 +35,18 @@ export function checkedFault(fault: unknown): Fault {
       throw new RangeError(`webhook must be one of ${WEBHOOK_FAULTS.join(', ')}.`);
     }
     if (fault.delay !== undefined) milliseconds(fault.delay);
+    if (!listed(fault.event).every((event) => typeof event === 'string')) {
+      throw new RangeError('event must be a text, or a list of texts.');
+    }
+    if (fault.orderId !== undefined && typeof fault.orderId !== 'string')
+      throw new RangeError('orderId must be a text.');
     return fault;
   }
-  const { call = [], latencyMs = 0, work, lateBy = 0, answer } = fault;
-  for (const name of typeof call === 'string' ? [call] : call) {
-    if (!operationFacts(name))
-      throw new RangeError(`${JSON.stringify(name)} is no call of Lalamove's: try placeOrder.`);
+  const { call, latencyMs = 0, work, lateBy = 0, answer } = fault;
+  for (const name of listed(call)) {
+    if (typeof name !== 'string' || !operationFacts(name)) {
+      throw new RangeError(`${JSON.stringify(name)} is no call of Lalamove's: try "placeOrder".`);
+    }
   }
   if (!(typeof latencyMs === 'number' && latencyMs >= 0 && latencyMs < 2 ** 31)) {
     throw new RangeError('latencyMs must be a number of ms, at least 0.');
@@ -57,6 +64,25 @@ function isFault(fault: unknown): fault is Fault {
   return isRecord(fault);
 }
 
+/** What was said once, or in a list, as a list; an empty one where nothing was said. */
+function listed(value: unknown): unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function checkHeaders(headers: unknown): void {
+  if (headers === undefined) return;
+  if (!isStringMap(headers)) throw new RangeError('The headers of an answer must be an object of texts.');
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new RangeError(`An answer cannot have the header ${JSON.stringify(name)}: ${JSON.stringify(value)}.`);
+    }
+  }
+}
+
 function checkAnswer(answer: unknown): void {
   if (answer === undefined || answer === 'reset' || answer === 'hang' || answer === 'truncate') return;
   if (!isRecord(answer) || !('code' in answer || 'status' in answer)) {
@@ -64,7 +90,8 @@ function checkAnswer(answer: unknown): void {
       'answer must be "reset", "hang", "truncate", { code } of the error table, or { status, body }.',
     );
   }
-  const { code, status, shape } = answer;
+  const { code, status, shape, headers } = answer;
+  checkHeaders(headers);
   if (code !== undefined && !(typeof code === 'string' && rowOfCode(code))) {
     throw new RangeError(`The error catalog has no row for ${JSON.stringify(code)}.`);
   }

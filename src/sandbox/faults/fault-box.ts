@@ -9,7 +9,8 @@ export class FaultBox {
 
   /** Adds a fault, behind those that are there. */
   add(given: unknown): FaultRule {
-    const fault: Fault = checkedFault(given);
+    // A copy: what is changed outside afterwards has not been checked.
+    const fault: Fault = structuredClone(checkedFault(given));
     const rule: FaultRule = { ...fault, id: this.world.random.uuid('faults').slice(0, 8), left: fault.times ?? 1 };
     this.world.state.faults.push(rule);
     return rule;

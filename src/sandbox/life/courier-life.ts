@@ -46,10 +46,17 @@ export class CourierLife {
    * @throws RangeError where the order's status does not allow it
    */
   do(entry: OrderEntry, step: DriverStep): void {
-    this.follow(entry, []);
+    const { steps } = entry;
     // Where couriers move by themselves, they deliver the clone as well.
-    if (step.do === 'replace' && this.world.state.script !== 'still') entry.steps = DRIVER_SCRIPTS.prompt;
-    this.#carryOut(entry, step);
+    const isForClone = step.do === 'replace' && this.world.state.script !== 'still';
+    entry.steps = isForClone ? DRIVER_SCRIPTS.prompt : [];
+    try {
+      this.#carryOut(entry, step);
+    } catch (error) {
+      entry.steps = steps;
+      throw error;
+    }
+    entry.run += 1;
     if (step.do !== 'replace') entry.steps = [];
   }
 
@@ -129,6 +136,7 @@ export class CourierLife {
     step: Extract<DriverStep, { do: 'deliver' | 'fail' }>,
     status: 'DELIVERED' | 'SIGNED' | 'FAILED',
   ): void {
+    this.orders.requireOnBoard(entry);
     const [first, ...more] = openStops(entry);
     if (step.stop === undefined && first === undefined) return;
     this.orders.finishStop(entry, step.stop ?? first ?? 0, status);
@@ -137,7 +145,10 @@ export class CourierLife {
 
   #cancelToReplace(entry: OrderEntry, { gap = 0 }: Extract<DriverStep, { do: 'replace' }>): void {
     const cancelReason = this.world.settings.unknowns.replacementReason;
+    // The rest of the script is the clone's.
+    const { steps } = entry;
     this.orders.end(entry, 'CANCELED', { cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT', cancelReason });
+    entry.steps = steps;
     const { orderId } = entry.order;
     const wait = milliseconds(gap);
     if (wait === 0) this.replace(orderId);

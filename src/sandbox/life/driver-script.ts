@@ -1,8 +1,10 @@
 import { isRecord } from '../../is-record.js';
 import { milliseconds, type Duration } from '../time/duration.js';
 
-/** Who cancels an order, or edits it, when it is not its customer. */
-export type CancelParty = 'USER' | 'DRIVER' | 'LALAMOVE_CUSTOMER_SUPPORT';
+const CANCEL_PARTIES = ['USER', 'DRIVER', 'LALAMOVE_CUSTOMER_SUPPORT'] as const;
+
+/** Who cancels an order, or edits it. */
+export type CancelParty = (typeof CANCEL_PARTIES)[number];
 
 /**
  * One thing that a courier, or Lalamove's customer service, does with an order; `after` is the pause before it (each has a plausible one).
@@ -140,7 +142,16 @@ export function checkedStep(step: unknown): DriverStep {
   if (step.do === 'deliver' && step.proof !== undefined && !PROOFS.has(step.proof)) {
     throw new RangeError(`The proof of a step must be one of ${[...PROOFS].join(', ')}, not ${step.proof}.`);
   }
+  if (step.do === 'cancel') checkCancellation(step);
   return step;
+}
+
+function checkCancellation({ by, reason }: { by?: unknown; reason?: unknown }): void {
+  if (by !== undefined && !CANCEL_PARTIES.some((party) => party === by)) {
+    throw new RangeError(`Who cancels must be one of ${CANCEL_PARTIES.join(', ')}, not ${JSON.stringify(by)}.`);
+  }
+  if (reason !== undefined && typeof reason !== 'string')
+    throw new RangeError('The reason of a cancellation must be a text.');
 }
 
 function isStep(step: unknown): step is DriverStep {

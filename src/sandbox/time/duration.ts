@@ -20,7 +20,7 @@ export function milliseconds(duration: Duration): number {
   const ms = typeof duration === 'number' ? duration : parsed(duration);
   if (!(Number.isFinite(ms) && ms >= 0)) {
     throw new RangeError(
-      `${JSON.stringify(duration)} is no length of time: give ms as a number of at least 0, or a text such as "90s", "5m", "2h" or "1h 30m".`,
+      `${typeof duration === 'string' ? JSON.stringify(duration) : String(duration)} is no length of time: give ms as a number of at least 0, or a text such as "90s", "5m", "2h" or "1h 30m".`,
     );
   }
   return Math.round(ms);

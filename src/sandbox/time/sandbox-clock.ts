@@ -29,6 +29,12 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** The end of what a `Date` can be. */
+const LAST_TIME = 8.64e15;
+
+/** Eleven days a second: faster, and a clock would soon be at the end of the calendar. */
+const FASTEST = 1_000_000;
+
 /** The longest wait that a timer of Node's can have. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
@@ -59,8 +65,7 @@ export class SandboxClock implements Clock {
   }
 
   now(): number {
-    const { base, here } = this.#anchor;
-    return Math.floor(here + (this.#base.now() - base) * this.#speed);
+    return Math.floor(this.#at(this.#base.now()));
   }
 
   setTimeout(callback: () => void, delayMs: number): () => void {
@@ -80,7 +85,8 @@ export class SandboxClock implements Clock {
   /** @throws RangeError for a speed that cannot be */
   set speed(speed: number) {
     const checked = checkedSpeed(speed);
-    this.#anchor = { base: this.#base.now(), here: this.now() };
+    const base = this.#base.now();
+    this.#anchor = { base, here: this.#at(base) };
     this.#speed = checked;
     this.#arm();
   }
@@ -97,8 +103,7 @@ export class SandboxClock implements Clock {
    * @throws RangeError for what is no length of time
    */
   advance(duration: Duration): Promise<void> {
-    const ms = milliseconds(duration);
-    const advance = this.#advances.then(() => this.#goOn(ms));
+    const advance = this.#advances.then(() => this.#goOn(milliseconds(duration)));
     this.#advances = advance.catch(() => undefined);
     return advance;
   }
@@ -117,8 +122,14 @@ export class SandboxClock implements Clock {
     };
   }
 
+  #at(base: number): number {
+    return this.#anchor.here + (base - this.#anchor.base) * this.#speed;
+  }
+
   async #goOn(ms: number): Promise<void> {
     const end = this.now() + ms;
+    if (end > LAST_TIME)
+      throw new RangeError(`A clock cannot go on by ${ms} ms: that is after the last day of the calendar.`);
     for (;;) {
       for (const settled of this.#settlers) await settled();
       const { next } = this.#timers;
@@ -160,12 +171,15 @@ export class SandboxClock implements Clock {
 }
 
 function checkedSpeed(speed: number): number {
-  if (Number.isFinite(speed) && speed >= 0) return speed;
-  throw new RangeError(`The speed of a clock must be a number of at least 0, not ${speed}.`);
+  if (speed >= 0 && speed <= FASTEST) return speed;
+  const limit = speed > FASTEST ? `at most ${FASTEST}` : 'at least 0';
+  throw new RangeError(`The speed of a clock must be a number of ${limit}, not ${speed}.`);
 }
 
 function unixMs(time: Date | number | string): number {
   const ms = time instanceof Date ? time.getTime() : typeof time === 'number' ? time : Date.parse(time);
-  if (Number.isFinite(ms)) return ms;
-  throw new RangeError(`${JSON.stringify(time)} is no time: give a Date, Unix ms or ISO 8601.`);
+  if (Math.abs(ms) <= LAST_TIME) return ms;
+  throw new RangeError(
+    `${typeof time === 'string' ? JSON.stringify(time) : String(time)} is no time: give a Date, Unix ms or ISO 8601.`,
+  );
 }

@@ -35,6 +35,8 @@ export interface WebhookDelivery {
   state: 'pending' | 'delivered' | 'abandoned' | 'lost';
   /** A fault: each attempt carries a signature that does not fit. */
   isBadlySigned: boolean;
+  /** A fault: the first attempt is made twice. */
+  readonly isDoubled: boolean;
   /** How many attempts have been begun. */
   begun: number;
   readonly attempts: WebhookAttempt[];

@@ -26,6 +26,11 @@ export class WebhookMail {
 
   /** Makes an attempt when those ahead of it have been made; resolves after it. */
   async send(delivery: WebhookDelivery): Promise<void> {
+    const isTwice = delivery.isDoubled && delivery.begun === 0;
+    await Promise.all([this.#line(delivery), ...(isTwice ? [this.#line(delivery)] : [])]);
+  }
+
+  async #line(delivery: WebhookDelivery): Promise<void> {
     delivery.begun += 1;
     const key = tenantKey(delivery.tenant);
     const line = (this.#lines.get(key) ?? Promise.resolve()).then(() => this.#post(delivery));
@@ -43,7 +48,10 @@ export class WebhookMail {
   /** Makes an attempt that has fallen due: a retry, or what a fault had put off. */
   attempt(eventId: string, attempt: number): void {
     const delivery = this.world.state.deliveries.get(eventId);
-    if (delivery?.begun === attempt - 1 && delivery.state === 'pending') void this.send(delivery);
+    if (delivery?.begun !== attempt - 1 || delivery.state !== 'pending') return;
+    const registration = this.registration(delivery.tenant);
+    if (registration?.heldBack === eventId) registration.heldBack = undefined;
+    void this.send(delivery);
   }
 
   /** Resolves when nothing is being sent; what waits for its time does not count. */
@@ -56,9 +64,13 @@ export class WebhookMail {
     this.#stopped.abort();
   }
 
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
   async #post(delivery: WebhookDelivery): Promise<void> {
     const registration = this.registration(delivery.tenant);
-    if (!registration || this.#stopped.signal.aborted) {
+    if (!registration || this.#isStopped()) {
       if (delivery.state === 'pending') delivery.state = 'abandoned';
       return;
     }
@@ -66,6 +78,7 @@ export class WebhookMail {
     const at = this.world.clock.now();
     const body = this.#written(delivery, url, at);
     const outcome = await post(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
+    if (this.#isStopped()) return;
     delivery.attempts.push({ at, ...outcome });
     this.world.log.add({
       kind: 'webhook',

@@ -26,6 +26,7 @@ interface Draft {
 export class WebhookSender {
   /** What has happened during a call, and waits for its answer. */
   #held: Draft[] | undefined;
+  #trimAbove = 0;
 
   constructor(
     private readonly world: SandboxWorld,
@@ -67,8 +68,15 @@ export class WebhookSender {
     return { result, early, late };
   }
 
-  /** Sends an event of any kind and content, for receivers that have to bear what is newer than they are. */
+  /**
+   * Sends an event of any kind and content, for receivers that have to bear what is newer than they are.
+   *
+   * @throws RangeError where there is no URL to send it to
+   */
   send(tenant: Tenant, eventType: string, data: unknown): void {
+    if (!this.mail.registration(tenant)) {
+      throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}, or has lost it.`);
+    }
     const draft = { tenant, eventType, orderId: undefined, data: JSON.stringify(data), magic: [] };
     void this.#send(draft, this.#faultsOf(draft));
   }
@@ -118,6 +126,7 @@ export class WebhookSender {
       occurredAt: this.world.clock.now(),
       state: fault('lost') ? 'lost' : 'pending',
       isBadlySigned: fault('badly-signed') !== undefined,
+      isDoubled: fault('doubled') !== undefined,
       begun: 0,
       attempts: [],
     };
@@ -132,7 +141,6 @@ export class WebhookSender {
     const posts: Promise<void>[] = [];
     if (delayed) this.mail.sendLater(delivery, milliseconds(delayed.delay ?? '10m'));
     else posts.push(this.mail.send(delivery));
-    if (fault('doubled')) posts.push(this.mail.send(delivery));
     const heldBack = this.world.state.deliveries.get(registration.heldBack ?? '');
     registration.heldBack = undefined;
     if (heldBack?.begun === 0) posts.push(this.mail.send(heldBack));
@@ -144,11 +152,13 @@ export class WebhookSender {
     const { deliveries } = this.world.state;
     const { historyLimit } = this.world.settings;
     deliveries.set(delivery.eventId, delivery);
-    if (deliveries.size <= historyLimit * 1.25) return;
+    if (deliveries.size <= Math.max(historyLimit * 1.25, this.#trimAbove)) return;
     for (const [eventId, { state }] of deliveries) {
       if (deliveries.size <= historyLimit) break;
       if (state !== 'pending') deliveries.delete(eventId);
     }
+    // What is pending stays: to look for it again at every event would take longer and longer.
+    this.#trimAbove = deliveries.size * 1.25;
   }
 }
 

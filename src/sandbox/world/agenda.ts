@@ -22,6 +22,7 @@ export class Agenda {
   #disarm: () => void = () => undefined;
   #armedFor: number | undefined;
   #handlers: AgendaHandlers | undefined;
+  #isEnded = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -31,6 +32,7 @@ export class Agenda {
   }
 
   add(item: AgendaItem): void {
+    if (this.#isEnded) return;
     this.#queue.add(item);
     this.#arm();
   }
@@ -45,6 +47,12 @@ export class Agenda {
     this.#queue.clear();
     for (const item of items) this.#queue.add(item);
     this.#arm();
+  }
+
+  /** Forgets what was to come, and takes nothing more. */
+  end(): void {
+    this.#isEnded = true;
+    this.replace([]);
   }
 
   #arm(): void {

@@ -14,14 +14,14 @@ const NEAR = 0.02;
 const MOBILES: Readonly<Record<string, string>> = {
   AE: '+97150#######',
   BR: '+551191#######',
-  HK: '+8525#######',
+  HK: '+85261######',
   ID: '+62812#######',
-  JP: '+8190########',
+  JP: '+81901#######',
   MX: '+5255########',
   MY: '+6012#######',
   PH: '+63917#######',
   SA: '+96650#######',
-  SG: '+658#######',
+  SG: '+6581######',
   TH: '+6681#######',
   TW: '+8869########',
   VN: '+8490#######',
@@ -32,7 +32,7 @@ export function newCourier(world: SandboxWorld, { tenant, order }: OrderEntry): 
   world.state.lastCourier += 1;
   const chance = (limit: number): number => world.random.below('drivers', limit);
   const digits = (form: string): string => form.replace(/#/g, () => String(chance(10)));
-  const phone = digits(MOBILES[tenant.market] ?? '+8525#######');
+  const phone = digits(MOBILES[tenant.market] ?? '+85261######');
   const pickUp = pointOf(order.stops[0]?.coordinates ?? { lat: '0', lng: '0' });
   const offset = (): number => (chance(2001) / 1000 - 1) * NEAR;
   const start = { lat: pickUp.lat + offset(), lng: pickUp.lng + offset(), at: world.clock.now() };

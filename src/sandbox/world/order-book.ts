@@ -2,6 +2,7 @@ import type { OrderStatus, OrderStop } from '../../dto/order.js';
 import type { CancelParty } from '../life/driver-script.js';
 import { newCourier } from './courier-pool.js';
 import { unitsOf } from './money.js';
+import { shareLink } from './order-tokens.js';
 import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import type { Wallets } from './wallets.js';
@@ -58,20 +59,30 @@ export class OrderBook {
 
   /** The courier gives the order back; too often, and it is `REJECTED`. */
   reject(entry: OrderEntry): void {
-    const isTooOften = entry.rejections + 1 >= this.world.settings.maxRejections;
-    this.#require(entry, isTooOften ? 'REJECTED' : 'ASSIGNING_DRIVER');
+    if (!entry.courier) throw cannot(entry, 'no driver has it');
+    this.#require(entry, 'REJECTED');
     entry.rejections += 1;
-    if (isTooOften) this.end(entry, 'REJECTED');
+    if (entry.rejections >= this.world.settings.maxRejections) this.end(entry, 'REJECTED');
     else this.giveBack(entry);
   }
 
-  /** Another courier is sought. */
+  /** A courier gives the order back: the 2 hours count from the first time, or anew where they are over. */
   giveBack(entry: OrderEntry): void {
     this.#require(entry, 'ASSIGNING_DRIVER');
     const now = this.world.clock.now();
     entry.firstReturnAt ??= now;
     const isOver = entry.firstReturnAt + SOUGHT_MS <= now;
-    entry.soughtSince = isOver ? now : entry.firstReturnAt;
+    this.#seekFrom(entry, isOver ? now : entry.firstReturnAt);
+  }
+
+  /** The customer wants another courier. */
+  seekAnother(entry: OrderEntry): void {
+    this.#require(entry, 'ASSIGNING_DRIVER');
+    this.#seekFrom(entry, this.world.clock.now());
+  }
+
+  #seekFrom(entry: OrderEntry, since: number): void {
+    entry.soughtSince = Math.max(since, entry.scheduleAt);
     entry.matchedAt = undefined;
     entry.arrivedAt = undefined;
     this.#change(entry, 'ASSIGNING_DRIVER');
@@ -100,12 +111,16 @@ export class OrderBook {
     this.#change(entry, 'DELIVERING');
   }
 
+  /** @throws RangeError unless the goods are on board */
+  requireOnBoard(entry: OrderEntry): void {
+    const { status } = entry.order;
+    if (status !== 'PICKED_UP' && status !== 'DELIVERING') throw cannot(entry, 'its goods are not on board');
+  }
+
   /** A drop-off is done, or has failed. `stop` 1 is the first drop-off. */
   finishStop(entry: OrderEntry, stop: number, status: 'DELIVERED' | 'SIGNED' | 'FAILED'): void {
+    this.requireOnBoard(entry);
     const { order } = entry;
-    if (order.status !== 'PICKED_UP' && order.status !== 'DELIVERING') {
-      throw cannot(entry, 'its goods are not on board');
-    }
     const found = order.stops[stop];
     if (stop < 1 || !found) throw cannot(entry, `it has no drop-off ${stop}`);
     if (entry.finished.includes(stop)) throw cannot(entry, `its drop-off ${stop} is finished already`);
@@ -149,6 +164,7 @@ export class OrderBook {
         orderId,
         status: 'ASSIGNING_DRIVER',
         driverId: '',
+        shareLink: shareLink(this.world, entry.tenant, orderId, entry.language),
         stops: order.stops.map(reopened),
       },
       charged: 0,
@@ -209,6 +225,7 @@ export class OrderBook {
   #change(entry: OrderEntry, status: OrderStatus, by: Cancellation = {}): void {
     const previousStatus = entry.order.status;
     if (DRIVERLESS_STATUSES.has(status)) entry.courier = undefined;
+    if (!LIVE_STATUSES.has(status)) entry.steps = [];
     entry.order = { ...entry.order, status, driverId: entry.courier?.driverId ?? '' };
     this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus, ...by });
     if (!LIVE_STATUSES.has(status)) this.wallets.settle(entry, entry.charged);

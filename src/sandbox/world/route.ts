@@ -42,8 +42,15 @@ export function routeLength(places: readonly Coordinates[]): number {
   return Math.round(legs.reduce((sum, leg) => sum + leg, 0) * DETOUR);
 }
 
-/** The drop-offs in the order in which each is the nearest to the stop before it; the pick-up stays first. */
-export function optimised<T extends { coordinates: Coordinates }>([pickUp, ...dropOffs]: readonly T[]): T[] {
+/** The drop-offs in another order, where that makes the route shorter; the pick-up stays first. */
+export function optimised<T extends { coordinates: Coordinates }>(stops: readonly T[]): T[] {
+  const length = (route: readonly T[]): number => routeLength(route.map(({ coordinates }) => coordinates));
+  const nearest = nearestFirst(stops);
+  return length(nearest) < length(stops) ? nearest : [...stops];
+}
+
+/** The drop-offs in the order in which each is the nearest to the stop before it. */
+function nearestFirst<T extends { coordinates: Coordinates }>([pickUp, ...dropOffs]: readonly T[]): T[] {
   if (!pickUp) return [];
   const route = [pickUp];
   let [here, left] = [pickUp, dropOffs];

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { rounded, unitsOf, written } from './money.js';
+
+const decimals = fc.integer({ min: 0, max: 2 });
+/** As many units as amounts of twelve digits have. */
+const units = fc.integer({ min: -999_999_999_999, max: 999_999_999_999 });
+
+describe('money', () => {
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(units, decimals, (amount, places) => {
+        expect(unitsOf(written(amount, { decimals: places }), { decimals: places })).toBe(amount);
+      }),
+    );
+  });
+
+  it('is written with exactly the decimals of its market', () => {
+    fc.assert(
+      fc.property(units, decimals, (amount, places) => {
+        expect(written(amount, { decimals: places })).toMatch(
+          places === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${places}}$`),
+        );
+      }),
+    );
+  });
+
+  it('loses nothing between a number and its units', () => {
+    fc.assert(
+      fc.property(units, decimals, (amount, places) => {
+        expect(rounded(Number(written(amount, { decimals: places })), { decimals: places })).toBe(amount);
+      }),
+    );
+  });
+
+  it.each([
+    ['20', 0, 20],
+    ['20.00', 0, 20],
+    ['20', 1, 200],
+    ['20.5', 1, 205],
+    ['20.50', 1, 205],
+    ['0.05', 2, 5],
+    ['007', 0, 7],
+    ['-1.5', 1, -15],
+    ['-0.5', 1, -5],
+  ])('%j with %d decimals is %d units', (text, places, amount) => {
+    expect(unitsOf(text, { decimals: places })).toBe(amount);
+  });
+
+  it.each([
+    ['20.5', 0],
+    ['20.05', 1],
+    ['20.005', 2],
+    ['', 0],
+    ['.5', 1],
+    ['5.', 1],
+    ['+5', 0],
+    ['--5', 0],
+    ['1e3', 0],
+    ['1,000', 0],
+    [' 5', 0],
+    ['5\n', 0],
+    ['0x10', 0],
+    ['Infinity', 0],
+    ['HKD 20', 0],
+    ['1234567890123', 0],
+  ])('%j with %d decimals is none', (text, places) => {
+    expect(unitsOf(text, { decimals: places })).toBeUndefined();
+  });
+
+  it.each([
+    [0.5, 0, 1],
+    [0.49, 0, 0],
+    [13.44, 1, 134],
+    [13.45, 1, 135],
+    [9.5, 2, 950],
+  ])('%d is rounded, with %d decimals, to %d units', (amount, places, expected) => {
+    expect(rounded(amount, { decimals: places })).toBe(expected);
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MARKET_CODES, marketFacts, type MarketFacts } from './market-facts.js';
+import {
+  between,
+  cityOf,
+  locate,
+  metresBetween,
+  optimised,
+  pointOf,
+  routeLength,
+  writtenPoint,
+  type Point,
+} from './route.js';
+
+const METRES_PER_DEGREE = (Math.PI * 6_371_000) / 180;
+
+const points: fc.Arbitrary<Point> = fc.record({
+  lat: fc.double({ min: -90, max: 90, noNaN: true }),
+  lng: fc.double({ min: -180, max: 180, noNaN: true }),
+});
+/** Stops within a city's size of each other, on a grid: some of them at the same place. */
+const grid = fc.record({
+  lat: fc.integer({ min: 0, max: 20 }).map((step) => 22.3 + step / 100),
+  lng: fc.integer({ min: 0, max: 20 }).map((step) => 114.1 + step / 100),
+});
+const routes = fc.array(grid, { minLength: 2, maxLength: 16 });
+const stopsOf = (places: readonly Point[]): { stopId: number; coordinates: ReturnType<typeof writtenPoint> }[] =>
+  places.map((place, stopId) => ({ stopId, coordinates: writtenPoint(place) }));
+const lengthOf = (stops: ReturnType<typeof stopsOf>): number =>
+  routeLength(stops.map(({ coordinates }) => coordinates));
+
+function factsOf(market: string): MarketFacts {
+  const facts = marketFacts(market);
+  if (!facts) throw new TypeError(`no market ${market}`);
+  return facts;
+}
+
+describe('the distance of two places', () => {
+  it('is the same both ways, none from a place to itself, and never more than half the globe', () => {
+    fc.assert(
+      fc.property(points, points, (a, b) => {
+        const metres = metresBetween(a, b);
+        expect(metres).toBeCloseTo(metresBetween(b, a), 3);
+        expect(metres).toBeGreaterThanOrEqual(0);
+        expect(metres).toBeLessThanOrEqual(Math.PI * 6_371_000);
+        expect(metresBetween(a, a)).toBe(0);
+      }),
+    );
+  });
+
+  it('is what a map says', () => {
+    const [peak, airport] = [
+      { lat: 22.2759, lng: 114.1455 },
+      { lat: 22.308, lng: 113.9185 },
+    ];
+    expect(metresBetween({ lat: 0, lng: 0 }, { lat: 1, lng: 0 })).toBeCloseTo(METRES_PER_DEGREE, 3);
+    expect(Math.round(metresBetween(peak, airport) / 100)).toBe(236);
+  });
+});
+
+describe('the length of a route', () => {
+  it('is none of a single place, and that of its parts together', () => {
+    fc.assert(
+      fc.property(routes, fc.nat(), (places, cut) => {
+        const all = places.map(writtenPoint);
+        const at = cut % all.length;
+        const parts = routeLength(all.slice(0, at + 1)) + routeLength(all.slice(at));
+        expect(routeLength(all.slice(0, 1))).toBe(0);
+        // Each part is rounded to a metre.
+        expect(Math.abs(routeLength(all) - parts)).toBeLessThanOrEqual(1.5);
+      }),
+    );
+  });
+});
+
+describe('an optimised route', () => {
+  it('has every stop of the one that was given, once, and the same pick-up', () => {
+    fc.assert(
+      fc.property(routes, (places) => {
+        const given = stopsOf(places);
+        const route = optimised(given);
+        expect(route[0]).toBe(given[0]);
+        expect(new Set(route)).toEqual(new Set(given));
+        expect(route).toHaveLength(given.length);
+      }),
+    );
+  });
+
+  it('is never longer than the one that was given', () => {
+    fc.assert(
+      fc.property(routes, (places) => {
+        const given = stopsOf(places);
+        expect(lengthOf(optimised(given))).toBeLessThanOrEqual(lengthOf(given));
+      }),
+    );
+    // From the pick-up, the nearest stop after the nearest stop leads past the one in the west, and all the way back to it.
+    const given = stopsOf([0, -0.11, 0.1, 0.3].map((east) => ({ lat: 22.3, lng: 114.1 + east })));
+    expect(lengthOf(optimised(given))).toBeLessThanOrEqual(lengthOf(given));
+  });
+
+  it('goes to the near before the far', () => {
+    const given = stopsOf([0, 0.3, 0.2, 0.1].map((east) => ({ lat: 22.3, lng: 114 + east })));
+    expect(optimised(given).map(({ stopId }) => stopId)).toEqual([0, 3, 2, 1]);
+  });
+
+  it('leaves the one that was given as it was, and nothing where there is nothing', () => {
+    const given = stopsOf([
+      { lat: 22.3, lng: 114 },
+      { lat: 22.3, lng: 114.2 },
+      { lat: 22.3, lng: 114.1 },
+    ]);
+    const before = [...given];
+    optimised(given);
+    expect(given).toEqual(before);
+    expect(optimised([])).toEqual([]);
+  });
+});
+
+describe('a place on the way', () => {
+  it('begins at the one, ends at the other, and comes nearer all the time', () => {
+    const [from, to] = [
+      { lat: 22.3, lng: 114.1 },
+      { lat: 22.4, lng: 114.3 },
+    ];
+    expect(between(from, to, 0)).toEqual(from);
+    expect(metresBetween(between(from, to, 1), to)).toBeCloseTo(0, 6);
+    const left = [0, 0.25, 0.5, 0.75, 1].map((fraction) => metresBetween(between(from, to, fraction), to));
+    expect(left).toEqual([...left].sort((a, b) => b - a));
+  });
+
+  it('is written to a centimetre', () => {
+    fc.assert(
+      fc.property(points, (point) => {
+        const { lat, lng } = writtenPoint(point);
+        for (const text of [lat, lng]) expect(text).toMatch(/^-?\d{1,3}\.\d{7}$/);
+        expect(Math.abs(pointOf({ lat, lng }).lat - point.lat)).toBeLessThanOrEqual(5.1e-8);
+        expect(Math.abs(pointOf({ lat, lng }).lng - point.lng)).toBeLessThanOrEqual(5.1e-8);
+      }),
+    );
+  });
+});
+
+describe.each(MARKET_CODES)('the cities of %s', (market) => {
+  const facts = factsOf(market);
+
+  it('serve what lies within their radius, and nothing beyond it', () => {
+    for (const city of facts.cities) {
+      const north = (metres: number): ReturnType<typeof writtenPoint> =>
+        writtenPoint({ lat: city.lat + metres / METRES_PER_DEGREE, lng: city.lng });
+      expect(cityOf(north(0), facts)).toBe(city);
+      expect(cityOf(north(city.radiusKm * 1000 - 1), facts)).toBe(city);
+      expect(cityOf(north(city.radiusKm * 1000 + 1), facts)).not.toBe(city);
+    }
+  });
+
+  it('share no place, so that each place has one city', () => {
+    for (const city of facts.cities) {
+      for (const other of facts.cities) {
+        const apart = metresBetween(city, other);
+        if (city !== other) expect(apart).toBeGreaterThan((city.radiusKm + other.radiusKm) * 1000);
+      }
+    }
+  });
+
+  it('have every address that comes without coordinates, always at the same place', () => {
+    fc.assert(
+      fc.property(fc.string(), (address) => {
+        const place = locate(address, facts);
+        expect(cityOf(place, facts)).toBe(facts.cities[0]);
+        expect(locate(address, facts)).toEqual(place);
+      }),
+    );
+    expect(locate('First street', facts)).not.toEqual(locate('Second street', facts));
+  });
+});

@@ -1,0 +1,296 @@
+// The command `lalamove-sandbox` as its users have it: a process of its own, which outlives its clients and ends when it is told. After a build.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/** Of the built package; its types are there only after a build. */
+const { SandboxControl } = await import(new URL('../../dist/esm/sandbox/index.js', import.meta.url).href);
+
+const cwd = fileURLToPath(new URL('../..', import.meta.url));
+const children = new Set();
+
+/**
+ * Starts a process of Node's; it is killed in the end, whatever happens.
+ *
+ * @param {string[]} args
+ */
+function startProcess(args) {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => (printed.out += String(chunk)));
+  child.stderr.on('data', (chunk) => (printed.err += String(chunk)));
+  children.add(child);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    children.delete(child);
+    return { code, signal, ...printed };
+  });
+  return { child, printed, ended };
+}
+
+const command = (/** @type {string[]} */ ...args) => startProcess(['dist/esm/sandbox/command.js', ...args]);
+
+/** Starts a sandbox on a free port, and reads from what it prints how to reach it. */
+async function startSandbox(/** @type {string[]} */ ...args) {
+  const sandbox = command('--port', '0', ...args);
+  let isOver = false;
+  void sandbox.ended.then(() => (isOver = true));
+  while (!sandbox.printed.out.includes('Ctrl+C')) {
+    assert.ok(!isOver, `It did not start: ${sandbox.printed.err}`);
+    await Promise.race([once(sandbox.child.stdout, 'data'), sandbox.ended]);
+  }
+  const setting = (/** @type {string} */ name) =>
+    new RegExp(`^${name}=(.+)$`, 'm').exec(sandbox.printed.out)?.[1] ?? '';
+  const url = setting('LALAMOVE_BASE_URL');
+  return {
+    ...sandbox,
+    url,
+    apiKey: setting('LALAMOVE_API_KEY'),
+    apiSecret: setting('LALAMOVE_API_SECRET'),
+    control: SandboxControl.connect(url),
+    stop: () => {
+      sandbox.child.kill('SIGTERM');
+      return sandbox.ended;
+    },
+  };
+}
+
+/** What the client below is told: how to reach the sandbox, and what to ask. */
+const CLIENT = `
+  const [url, apiKey, apiSecret, method, path, data] = process.argv.slice(1);
+  const { createHmac } = await import('node:crypto');
+  const timestamp = String(Date.now());
+  const text = [timestamp, method, path, '', data].join('\\r\\n');
+  const signature = createHmac('sha256', apiSecret).update(text).digest('hex');
+  const headers = { authorization: 'hmac ' + [apiKey, timestamp, signature].join(':'), market: 'HK' };
+  const answer = await fetch(url + path, { method, headers, ...(data && { body: data }) });
+  console.log(await answer.text());
+`;
+
+/**
+ * Calls the API from a process of its own.
+ *
+ * @param {{ url: string, apiKey: string, apiSecret: string }} sandbox
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [data]
+ */
+function startClient({ url, apiKey, apiSecret }, method, path, data) {
+  const body = data ? JSON.stringify({ data }) : '';
+  return startProcess(['--input-type=module', '-e', CLIENT, url, apiKey, apiSecret, method, path, body]);
+}
+
+/**
+ * Calls the API from here.
+ *
+ * @param {{ url: string, apiKey: string, apiSecret: string }} sandbox
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [data]
+ */
+async function call({ url, apiKey, apiSecret }, method, path, data) {
+  const body = data ? JSON.stringify({ data }) : '';
+  const timestamp = String(Date.now());
+  const text = [timestamp, method, path, '', body].join('\r\n');
+  const signature = createHmac('sha256', apiSecret).update(text).digest('hex');
+  const headers = { authorization: `hmac ${apiKey}:${timestamp}:${signature}`, market: 'HK' };
+  const answer = await fetch(url + path, { method, headers, ...(data && { body }) });
+  return { status: answer.status, headers: answer.headers, body: JSON.parse(await answer.text()) };
+}
+
+const QUOTATION = {
+  serviceType: 'MOTORCYCLE',
+  language: 'en_HK',
+  stops: [{ address: 'First street' }, { address: 'Second street' }],
+};
+
+/** @param {{ url: string, apiKey: string, apiSecret: string }} sandbox */
+async function orderOn(sandbox) {
+  const { quotationId, stops } = (await call(sandbox, 'POST', '/v3/quotations', QUOTATION)).body.data;
+  const [from, to] = stops.map((/** @type {{ stopId: string }} */ { stopId }) => stopId);
+  const person = { name: 'Ada', phone: '+85251234567' };
+  return { quotationId, sender: { stopId: from, ...person }, recipients: [{ stopId: to, ...person }] };
+}
+
+/** Waits for a line of the log, from the first one on. */
+async function lineOf(/** @type {any} */ control, /** @type {(line: any) => boolean} */ isWanted) {
+  for await (const line of control.watch({ since: 0 })) if (isWanted(line)) return line;
+  return assert.fail('The log has ended.');
+}
+
+let failed = 0;
+
+/**
+ * @param {string} name
+ * @param {() => Promise<void>} prove
+ */
+async function check(name, prove) {
+  try {
+    await prove();
+    console.log(`ok: lalamove-sandbox ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED: lalamove-sandbox ${name}\n${error instanceof Error ? error.stack : String(error)}`);
+  }
+}
+
+/** What cannot be, and what is to be said of it. */
+const MISTAKES = /** @type {[string[], RegExp][]} */ ([
+  [['--port', 'http'], /--port must be a number/],
+  [['--port', '65536'], /--port must be a number/],
+  [['--port', '-1'], /port/],
+  [['--port='], /--port must be a number/],
+  [['--nonsense'], /--nonsense/],
+  [['4010'], /4010/],
+  [['--seed'], /--seed/],
+  [['--speed', 'fast'], /speed .* must be a number/],
+  [['--speed=-1'], /speed .* must be a number/],
+  [['--speed='], /speed .* must be a number/],
+  [['--start-at', 'yesterday'], /"yesterday" is no time/],
+  [['--drivers', 'asleep'], /"asleep" is no script .* prompt/],
+  [['--rate-limits', 'few'], /--rate-limits must be/],
+  [['--dialect', 'v1'], /--dialect must be/],
+  [['--host', '203.0.113.1', '--port', '0'], /203\.0\.113\.1/],
+]);
+
+try {
+  await check('prints its URL and keys, and answers API and control', async () => {
+    const sandbox = await startSandbox();
+    assert.match(sandbox.printed.out, /^The sandbox listens on http:\/\/127\.0\.0\.1:\d+\n/);
+    assert.deepEqual([sandbox.apiKey, sandbox.apiSecret], ['pk_test_sandbox', 'sk_test_sandbox']);
+    assert.equal((await call(sandbox, 'GET', '/v3/cities')).status, 200);
+    const placed = await call(sandbox, 'POST', '/v3/orders', await orderOn(sandbox));
+    assert.deepEqual((await sandbox.control.ledger()).total.live, [placed.body.data.orderId]);
+    const [, curl = ''] = /^Its control: curl (.+)$/m.exec(sandbox.printed.out) ?? [];
+    assert.equal((await fetch(curl)).status, 200);
+    assert.equal((await sandbox.stop()).err, '');
+  });
+
+  await check('takes what it is told into account', async () => {
+    const start = Date.parse('2027-03-01T00:00:00Z');
+    const [sandbox, twin, other] = await Promise.all([
+      startSandbox('--seed', 'a', '--drivers', 'prompt', '--speed', '0', '--start-at', '2027-03-01T00:00:00Z'),
+      startSandbox('--seed', 'a', '--api-key', 'pk_test_a', '--api-secret', 'sk_test_a', '--rate-limits', 'off'),
+      startSandbox('--seed', 'b', '--dialect', 'v2', '--speed', '3600', '--delivery-codes', '--host', 'localhost'),
+    ]);
+    assert.deepEqual(await sandbox.control.clock(), { now: new Date(start).toISOString(), speed: 0 });
+    assert.equal((await other.control.clock()).speed, 3600);
+    assert.equal((await twin.control.clock()).speed, 1);
+    assert.deepEqual([twin.apiKey, twin.apiSecret], ['pk_test_a', 'sk_test_a']);
+
+    const orders = [];
+    for (const each of [sandbox, twin, other]) orders.push(await orderOn(each));
+    const [first, second, third] = orders.map(({ quotationId }) => quotationId);
+    assert.equal(first, second);
+    assert.notEqual(first, third);
+
+    const { headers } = await call(sandbox, 'POST', '/v3/orders', orders[0]);
+    assert.equal(headers.get('ratelimits-limit-postorder'), '30');
+    assert.equal((await call(twin, 'POST', '/v3/orders', orders[1])).headers.get('ratelimits-limit-postorder'), null);
+    const coded = await call(other, 'POST', '/v3/orders', orders[2]);
+    assert.match(coded.body.data.stops[1].delivery_code.value, /^\d{4}$/);
+    const refused = await call(other, 'POST', '/v3/quotations', { stops: [] });
+    assert.deepEqual([refused.status, refused.body], [409, { message: 'ERR_INSUFFICIENT_STOPS' }]);
+
+    await sandbox.control.advance('2h');
+    assert.equal((await sandbox.control.ledger()).total.completed.length, 1);
+    for (const each of [sandbox, twin, other]) await each.stop();
+  });
+
+  await check('--help tells how to use it', async () => {
+    const { code, out, err } = await command('--help').ended;
+    assert.deepEqual([code, err], [0, '']);
+    for (const option of ['port', 'host', 'api-key', 'api-secret', 'seed', 'drivers', 'speed', 'start-at']) {
+      assert.match(out, new RegExp(`--${option}\\b`));
+    }
+  });
+
+  await check('says what is wrong with its arguments, and ends with 1', async () => {
+    const ends = await Promise.all(MISTAKES.map(async ([args]) => Promise.race([command(...args).ended, tooLate()])));
+    const wrong = ends.flatMap(({ code, out, err }, index) => {
+      const [args = [], message = /^/] = MISTAKES[index] ?? [];
+      const [told = ''] = err.split('\n', 1);
+      const isRight = code === 1 && out === '' && message.test(told) && !/\n\s+at /.test(err);
+      return isRight ? [] : [`${args.join(' ')}: ended with ${code}, and said ${JSON.stringify(told)}`];
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  await check('says that its port is in use, and ends with 1', async () => {
+    const sandbox = await startSandbox();
+    const { port } = new URL(sandbox.url);
+    const { code, out, err } = await command('--port', port).ended;
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err.split('\n', 1)[0] ?? '', new RegExp(`in use.*${port}`));
+    assert.doesNotMatch(err, /\n\s+at /);
+    assert.equal((await call(sandbox, 'GET', '/v3/cities')).status, 200);
+    await sandbox.stop();
+  });
+
+  await check('goes on when clients go away in mid-request', async () => {
+    const sandbox = await startSandbox();
+    const { port, host } = new URL(sandbox.url);
+    const head = `POST /v3/orders HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n`;
+    for (const start of ['', 'POST /v3', head, `${head}content-length: 100\r\n\r\n{"da`, `${head}\r\n\0\r\n\r\n`]) {
+      const socket = connect(Number(port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.on('error', () => undefined);
+      await new Promise((written) => socket.write(start, written));
+      socket.resetAndDestroy();
+    }
+    const watcher = startProcess([
+      '-e',
+      `fetch('${sandbox.url}/_sandbox/events?since=0').then(() => console.log('it watches'))`,
+    ]);
+    while (!watcher.printed.out.includes('it watches')) await once(watcher.child.stdout, 'data');
+    watcher.child.kill('SIGKILL');
+    await watcher.ended;
+    assert.equal((await call(sandbox, 'GET', '/v3/cities')).status, 200);
+    assert.equal((await sandbox.stop()).err, '');
+  });
+
+  await check('outlives a host that is killed in mid-request, and has carried its request out', async () => {
+    const sandbox = await startSandbox();
+    const order = await orderOn(sandbox);
+    await sandbox.control.addFault({ call: 'placeOrder', latencyMs: 300 });
+    const host = startClient(sandbox, 'POST', '/v3/orders', order);
+    await lineOf(sandbox.control, ({ kind, operation }) => kind === 'request' && operation === 'placeOrder');
+    host.child.kill('SIGKILL');
+    const { signal, out } = await host.ended;
+    assert.deepEqual([signal, out], ['SIGKILL', '']);
+    const { orderId } = await lineOf(sandbox.control, ({ kind, type }) => kind === 'event' && type === 'ORDER_CREATED');
+    const { live } = (await sandbox.control.ledger()).byQuotation[order.quotationId];
+    assert.deepEqual(live, [orderId]);
+    const next = startClient(sandbox, 'GET', `/v3/orders/${orderId}`);
+    assert.match((await next.ended).out, /ASSIGNING_DRIVER/);
+    await sandbox.stop();
+  });
+
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
+    await check(`ends with 0 on ${signal}, whatever is open`, async () => {
+      const sandbox = await startSandbox('--drivers', 'prompt');
+      const lost = (/** @type {Promise<unknown>} */ promise) => promise.catch(() => undefined);
+      await call(sandbox, 'POST', '/v3/orders', await orderOn(sandbox));
+      await sandbox.control.addFault({ call: 'getCities', answer: 'hang' });
+      const watching = lost(lineOf(sandbox.control, () => false));
+      const hanging = lost(call(sandbox, 'GET', '/v3/cities'));
+      await lineOf(sandbox.control, ({ kind, operation }) => kind === 'request' && operation === 'getCities');
+      sandbox.child.kill(signal);
+      const { code, signal: by, err } = await Promise.race([sandbox.ended, tooLate()]);
+      assert.deepEqual([code, by, err], [0, null, '']);
+      await Promise.all([watching, hanging]);
+    });
+  }
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+}
+process.exitCode = failed > 0 ? 1 : 0;
+
+/** Stands for the end of a process that does not end; long beyond any that does. */
+async function tooLate() {
+  const { setTimeout: wait } = await import('node:timers/promises');
+  await wait(8000, undefined, { ref: false });
+  return { code: 'nothing', signal: undefined, out: '', err: 'It did not end.' };
+}
