@@ -177,6 +177,7 @@ const HK: AccountOfMarket = { market: 'HK' };
 
 /** Every method of the control, called as it should be; the last two leave nothing to ask. */
 const CALLS: Record<Method, (control: SandboxControl, known: Known) => Promise<unknown>> = {
+  info: (control) => control.info(),
   orders: (control) => control.orders(),
   order: (control, { orderId }) => control.order(orderId),
   moveOrder: (control, { orderId }) => control.moveOrder(orderId, 'ON_GOING'),
@@ -207,7 +208,7 @@ const CALLS: Record<Method, (control: SandboxControl, known: Known) => Promise<u
 };
 
 /** Those that tell something and change nothing. */
-const READINGS = ['orders', 'clock', 'wallets', 'faults', 'webhooks', 'requests', 'log', 'ledger'] as const;
+const READINGS = ['info', 'orders', 'clock', 'wallets', 'faults', 'webhooks', 'requests', 'log', 'ledger'] as const;
 
 let scene: Scene;
 let sandbox: LalamoveSandbox;
@@ -1195,7 +1196,9 @@ describe('/_sandbox', () => {
     expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     expect(JSON.parse(body)).toMatchObject({
       apiKeys: [sandbox.apiKey, OTHER.apiKey],
-      now: '2026-11-22T08:00:00.000Z',
+      time: { now: '2026-11-22T08:00:00.000Z', speed: 0 },
+      drivers: 'still',
+      unknowns: { reorderedQuotation: 'allowed' },
       counts: { orders: 0, quotations: 0, requests: 0 },
     });
     expect(JSON.parse((await ask('GET', '/_sandbox/')).body)).toEqual(JSON.parse(body));

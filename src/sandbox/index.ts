@@ -5,6 +5,7 @@ export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.j
 export type { SeenRequest, StoredRequest } from './api/seen-request.js';
 export type { SignatureVerdict } from './api/signature-verdict.js';
 export type {
+  SandboxInfo,
   SandboxOrder,
   SandboxTime,
   SandboxWallet,

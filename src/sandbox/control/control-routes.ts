@@ -8,7 +8,7 @@ import { MARKET_CODES } from '../world/market-facts.js';
 import { unitsOf, written } from '../world/money.js';
 import type { Tenant } from '../world/sandbox-state.js';
 import type { Snapshot } from '../world/sandbox-world.js';
-import { orderView, webhookView, type SandboxTime, type SandboxWallet } from './control-views.js';
+import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';
 
 /** What the control works on. */
 export interface ControlParts extends SandboxParts {
@@ -71,7 +71,6 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     return orderView(entry, world);
   }),
 
-  route('GET', '/drivers', ({ world }) => ({ script: world.state.script })),
   route('PUT', '/drivers', ({ world }, { body }) => {
     world.state.script = checkedScript(body.script);
   }),
@@ -159,15 +158,23 @@ async function clear({ world, mail, api, snapshots }: ControlParts): Promise<voi
   snapshots.clear();
 }
 
-function information({ world, api }: ControlParts): object {
-  const { settings, state, clock } = world;
+function information(parts: ControlParts): SandboxInfo {
+  const { settings, state } = parts.world;
   const { seed, rateLimits, dialect, unknowns } = settings;
   return {
     markets: MARKET_CODES,
     apiKeys: settings.accounts.map(({ apiKey }) => apiKey),
-    now: new Date(clock.now()).toISOString(),
-    settings: { seed, rateLimits, dialect, unknowns },
-    counts: { orders: state.orders.size, quotations: state.quotations.size, requests: api.requests.length },
+    time: time(parts),
+    seed,
+    rateLimits,
+    dialect,
+    unknowns,
+    drivers: state.script,
+    counts: {
+      orders: state.orders.size,
+      quotations: state.quotations.size,
+      requests: parts.api.requests.length,
+    },
   };
 }
 

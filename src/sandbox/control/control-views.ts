@@ -3,7 +3,8 @@ import type { Order } from '../../dto/order.js';
 import type { WebhookAttempt, WebhookDelivery } from '../webhooks/webhook-delivery.js';
 import { shownDriver } from '../world/courier-pool.js';
 import { written } from '../world/money.js';
-import type { DriverStep } from '../life/driver-script.js';
+import type { DriverScript, DriverStep } from '../life/driver-script.js';
+import type { SandboxUnknowns } from '../sandbox.options.js';
 import type { OrderEntry, StopContact } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 
@@ -35,6 +36,21 @@ export interface SandboxOrder {
   /** The order that customer service has put in its place, or the one that it was put in place of. */
   readonly replacedBy?: string;
   readonly replaces?: string;
+}
+
+/** What a sandbox is, in brief. */
+export interface SandboxInfo {
+  /** The markets that it serves. */
+  readonly markets: readonly string[];
+  readonly apiKeys: readonly string[];
+  readonly time: SandboxTime;
+  readonly seed: number | string;
+  readonly rateLimits: 'sandbox' | 'production' | false;
+  readonly dialect: 'v3' | 'v2';
+  readonly unknowns: SandboxUnknowns;
+  /** What drivers do with orders to come. */
+  readonly drivers: DriverScript;
+  readonly counts: { readonly orders: number; readonly quotations: number; readonly requests: number };
 }
 
 /** The sandbox's clock. */

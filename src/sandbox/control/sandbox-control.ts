@@ -7,7 +7,14 @@ import type { SandboxLogEntry } from '../sandbox-log.js';
 import type { Duration } from '../time/duration.js';
 import type { Ledger } from '../world/ledger.js';
 import type { ControlAnswer } from './control-server.js';
-import type { SandboxOrder, SandboxTime, SandboxWallet, SandboxWebhook, SandboxWebhookUrl } from './control-views.js';
+import type {
+  SandboxInfo,
+  SandboxOrder,
+  SandboxTime,
+  SandboxWallet,
+  SandboxWebhook,
+  SandboxWebhookUrl,
+} from './control-views.js';
 import { followEvents } from './event-source.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 
@@ -43,6 +50,11 @@ export class SandboxControl {
       send: (method, path, body) => sendOverHttp(base, method, path, body),
       follow: (since, signal) => followEvents(base, since, signal),
     });
+  }
+
+  /** What the sandbox is: its markets, keys, settings and time. */
+  info(): Promise<SandboxInfo> {
+    return this.#ask('GET', [], isInfo);
   }
 
   /** Every order, in the order in which they were placed. */
@@ -254,6 +266,7 @@ const isListOf =
   (value: unknown): value is T[] =>
     Array.isArray(value) && value.every(isOne);
 const isOrder = has<SandboxOrder>('order', 'placedAt');
+const isInfo = has<SandboxInfo>('markets', 'counts');
 const isTime = has<SandboxTime>('now', 'speed');
 const isWallet = has<SandboxWallet>('market', 'balance');
 const isFaultRule = has<FaultRule>('id', 'left');
