@@ -66,6 +66,7 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
     isProofEnabled,
     finished: [],
     magic,
+    script: undefined,
     steps: [],
     run: 0,
   };

@@ -58,7 +58,8 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
   route('PUT', '/orders/:orderId/script', ({ orders, life, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
-    life.follow(entry, checkedScript(body.script));
+    entry.script = checkedScript(body.script);
+    life.begin(entry);
     return orderView(entry, world);
   }),
   route('PUT', '/orders/:orderId/driver', ({ orders, world }, { ids, body }) => {

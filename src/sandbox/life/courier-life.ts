@@ -27,10 +27,9 @@ export class CourierLife {
     private readonly orders: OrderBook,
   ) {}
 
-  /** Gives a new order its script: the one that a magic value names, else the sandbox's. */
+  /** Lets an order follow its script from the start: its own one, else the one that a magic value names, else the sandbox's. */
   begin(entry: OrderEntry): void {
-    const script = entry.magic.find(isDriverScriptName) ?? this.world.state.script;
-    this.follow(entry, script);
+    this.follow(entry, entry.script ?? entry.magic.find(isDriverScriptName) ?? this.world.state.script);
   }
 
   /** Calls off what couriers were about to do with an order, and has them do this. */
@@ -94,8 +93,9 @@ export class CourierLife {
     const { courier } = entry;
     const way = target && courier ? travelTime(positionOf(courier, now), target) : 0;
     const pause = step.after === undefined ? PAUSES[step.do] + way : milliseconds(step.after);
-    // A courier does not wait at the pick-up of an order that is for later.
-    const at = Math.max(now + pause, step.do === 'arrive' ? entry.scheduleAt : 0);
+    // Nobody is at the pick-up of an order that is for later.
+    const isAtPickUp = step.do === 'arrive' || step.do === 'pick-up';
+    const at = Math.max(now + pause, isAtPickUp ? entry.scheduleAt : 0);
     if (target && courier) headFor(courier, target, at, now);
     this.world.agenda.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
   }

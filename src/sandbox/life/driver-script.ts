@@ -11,8 +11,8 @@ export type CancelParty = (typeof CANCEL_PARTIES)[number];
  *
  * - `accept`: a courier accepts, the order is `ON_GOING`. `reject`: the courier gives it back; too often, and it is `REJECTED`.
  * - `arrive`: the courier is at the pick-up, not before `scheduleAt`. `pick-up`: the goods are on board, with a photo where proofs were asked for.
- * - `set-off`: `DELIVERING`, where the market has it. `deliver`: a drop-off is done, with `proof`; `fail`: it is not. Without `stop` (1 is the first drop-off), all
- *   that are left, one after the other. `complete`: `COMPLETED`.
+ * - `set-off`: `DELIVERING`, where the market has it. `deliver`: a drop-off is done, with `proof`; `fail`: it is not. Without `stop` (1 is the first drop-off),
+ *   a script goes on to all that are left, one after the other; by hand it is the next one. `complete`: `COMPLETED`.
  * - `cancel`, `replace`: customer service cancels the order, or cancels it and puts a clone in its place, `gap` later.
  */
 export type DriverStep = { readonly after?: Duration } & (
@@ -80,18 +80,19 @@ const MIX: readonly (readonly [DriverScriptName, number])[] = [
   ['rejecting', 1],
 ];
 
-const ACTIONS: ReadonlySet<unknown> = new Set([
-  'accept',
-  'reject',
-  'arrive',
-  'pick-up',
-  'set-off',
-  'deliver',
-  'fail',
-  'complete',
-  'cancel',
-  'replace',
-] satisfies DriverStep['do'][]);
+/** What each step can have, besides `do` and `after`. */
+const MEMBERS = {
+  accept: [],
+  reject: [],
+  arrive: [],
+  'pick-up': [],
+  'set-off': [],
+  deliver: ['stop', 'proof'],
+  fail: ['stop'],
+  complete: [],
+  cancel: ['by', 'reason'],
+  replace: ['gap'],
+} as const satisfies Record<DriverStep['do'], readonly string[]>;
 
 const PROOFS: ReadonlySet<string> = new Set(['photo', 'signature']);
 
@@ -130,8 +131,13 @@ export function checkedScript(script: unknown): DriverScript {
 export function checkedStep(step: unknown): DriverStep {
   if (!isStep(step)) {
     throw new RangeError(
-      `${JSON.stringify(step)} is no step of a driver: give { "do": … } with one of ${[...ACTIONS].join(', ')}.`,
+      `${JSON.stringify(step)} is no step of a driver: give { "do": … } with one of ${Object.keys(MEMBERS).join(', ')}.`,
     );
+  }
+  const members: readonly string[] = ['do', 'after', ...MEMBERS[step.do]];
+  const unknown = Object.keys(step).filter((name) => !members.includes(name));
+  if (unknown.length > 0) {
+    throw new RangeError(`The step ${step.do} has no ${unknown.join(', ')}: it can have ${members.join(', ')}.`);
   }
   if (step.after !== undefined) milliseconds(step.after);
   if (step.do === 'replace' && step.gap !== undefined) milliseconds(step.gap);
@@ -155,5 +161,5 @@ function checkCancellation({ by, reason }: { by?: unknown; reason?: unknown }): 
 }
 
 function isStep(step: unknown): step is DriverStep {
-  return isRecord(step) && ACTIONS.has(step.do);
+  return isRecord(step) && typeof step.do === 'string' && Object.hasOwn(MEMBERS, step.do);
 }

@@ -96,6 +96,8 @@ export interface OrderEntry {
   finished: readonly number[];
   /** Magic values of its metadata and remarks. */
   readonly magic: readonly string[];
+  /** What couriers do with it, where it was told for this order. */
+  script: DriverScript | undefined;
   /** What the courier will still do by itself. */
   steps: readonly DriverStep[];
   /** Tells the present run of steps from those that were called off. */
