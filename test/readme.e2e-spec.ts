@@ -15,6 +15,11 @@ describe('README.md', () => {
     expect(readme).toContain(command);
   });
 
+  it("has the example of a host's test word for word, which runs beside this one", () => {
+    const example = readFileSync(new URL('readme-sandbox.e2e-spec.ts', import.meta.url), 'utf8');
+    expect(readme).toContain(example.replace(/^import .* from '@jest\/globals';\n/, ''));
+  });
+
   it('names every variable of .env.example', () => {
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
     const variables = [...example.matchAll(/^#?(LALAMOVE_\w+)=/gm)].map(([, name]) => name);

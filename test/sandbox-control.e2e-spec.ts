@@ -201,6 +201,7 @@ const CALLS: Record<Method, (control: SandboxControl, known: Known) => Promise<u
   log: (control) => control.log(),
   watch: (control) => firstOf(control.watch({ since: 0 }), 3),
   ledger: (control) => control.ledger(),
+  ledgerFor: (control) => control.ledgerFor({ reference: 'A-1' }),
   snapshot: (control) => control.snapshot(),
   restore: (control, { snapshotId }) => control.restore(snapshotId),
   clear: (control) => control.clear(),
@@ -208,7 +209,18 @@ const CALLS: Record<Method, (control: SandboxControl, known: Known) => Promise<u
 };
 
 /** Those that tell something and change nothing. */
-const READINGS = ['info', 'orders', 'clock', 'wallets', 'faults', 'webhooks', 'requests', 'log', 'ledger'] as const;
+const READINGS = [
+  'info',
+  'orders',
+  'clock',
+  'wallets',
+  'faults',
+  'webhooks',
+  'requests',
+  'log',
+  'ledger',
+  'ledgerFor',
+] as const;
 
 let scene: Scene;
 let sandbox: LalamoveSandbox;
@@ -236,6 +248,21 @@ async function liveALittle(): Promise<Known> {
   const { events } = await control.webhooks();
   return { orderId, faultId, eventId: events[0]?.eventId ?? '', snapshotId: await control.snapshot() };
 }
+
+it('refuses options that it does not have', async () => {
+  const options = JSON.parse('{ "driver": "prompt", "rateLimit": false }') as object;
+  await expect(LalamoveSandbox.start(options)).rejects.toThrow(/has no option driver, rateLimit: it has port, host/);
+});
+
+it('tells of one thing to deliver, also where nothing was booked', async () => {
+  expect(sandbox.ledgerFor({ reference: 'A-1' })).toEqual({ orderIds: [], live: [], completed: [], spent: {} });
+  const orderId = await scene.book({ metadata: { reference: 'A-1', shop: 'east' } });
+  await scene.book({ metadata: { reference: 'A-2', shop: 'east' } });
+  expect(await sandbox.control.ledgerFor({ reference: 'A-1', shop: 'east' })).toMatchObject({ live: [orderId] });
+  expect(sandbox.ledgerFor({ reference: 'A-1', shop: 'west' }).live).toEqual([]);
+  expect(sandbox.ledgerFor({ shop: 'east' }).live).toHaveLength(2);
+  expect(sandbox.ledgerFor({ constructor: 'x' }).live).toEqual([]);
+});
 
 it('has no method that these tests leave out', () => {
   const methods = Object.getOwnPropertyNames(SandboxControl.prototype).filter((name) => name !== 'constructor');

@@ -76,6 +76,8 @@ const MAGIC: Record<string, { ends: object; live: [first: number, repeated: numb
 
 /** Faults that cannot be, as they would come from outside, and what is said of them. */
 const BAD_FAULTS: [fault: unknown, problem: RegExp][] = [
+  [{}, /does something: give it an answer/],
+  [{ call: 'getOrder', times: 2 }, /does something/],
   [{ answer: 'reset', when: 'now' }, /has no when: it can have call, latencyMs, work, lateBy, answer, times, prob/],
   [{ webhook: 'lost', answer: 'reset' }, /has no answer: it can have webhook, event, orderId, delay, times, prob/],
   [{ answer: 'reset', times: 0 }, /times must be a whole number of at least 1, or "always"/],

@@ -72,10 +72,10 @@ const FORBIDDEN: [through: OrderStatus[], step: DriverStep, why: RegExp][] = [
   [['ON_GOING', 'PICKED_UP'], { do: 'deliver', stop: 3 }, /it has no drop-off 3/],
   [['ON_GOING', 'PICKED_UP', 'COMPLETED'], { do: 'deliver' }, /\(COMPLETED\) does not allow this/],
   [['ON_GOING', 'PICKED_UP', 'COMPLETED'], { do: 'fail' }, /\(COMPLETED\) does not allow this/],
-  [['ON_GOING', 'PICKED_UP', 'COMPLETED'], { do: 'cancel' }, /from COMPLETED to CANCELED: next can be nothing/],
-  [['ON_GOING', 'PICKED_UP', 'COMPLETED'], { do: 'replace' }, /from COMPLETED to CANCELED: next can be nothing/],
-  [['CANCELED'], { do: 'accept' }, /from CANCELED to ON_GOING: next can be nothing/],
-  [['CANCELED'], { do: 'replace' }, /from CANCELED to CANCELED: next can be nothing/],
+  [['ON_GOING', 'PICKED_UP', 'COMPLETED'], { do: 'cancel' }, /from COMPLETED to CANCELED: that is final/],
+  [['ON_GOING', 'PICKED_UP', 'COMPLETED'], { do: 'replace' }, /from COMPLETED to CANCELED: that is final/],
+  [['CANCELED'], { do: 'accept' }, /from CANCELED to ON_GOING: that is final/],
+  [['CANCELED'], { do: 'replace' }, /from CANCELED to CANCELED: that is final/],
   [['REJECTED'], { do: 'reject' }, /REJECTED/],
   [['EXPIRED'], { do: 'cancel' }, /from EXPIRED to CANCELED/],
 ];
@@ -91,6 +91,8 @@ const BAD_STEPS: [step: unknown, why: RegExp][] = [
   [{ do: 'replace', gap: -1 }, /-1 is no length of time/],
   [{ do: 'cancel', by: 'NOBODY' }, /NOBODY/],
   [{ do: 'cancel', reason: 5 }, /reason/],
+  [{ do: 'deliver', gap: '1m' }, /The step deliver has no gap: it can have do, after, stop, proof/],
+  [{ do: 'accept', aftr: '1m' }, /The step accept has no aftr/],
 ];
 
 /** Metres between two places, near enough to each other. */
@@ -705,6 +707,57 @@ describe('the life of an order in a sandbox', () => {
       expect(await view(second)).toMatchObject({ replaces: first });
       expect((await view(second)).replacedBy).toBeUndefined();
       expect(sandbox.ledger.total.live).toEqual([second]);
+    });
+  });
+
+  describe('goes on in the middle', () => {
+    it.each<[through: OrderStatus[], steps: number]>([
+      [['ON_GOING'], 4],
+      [['ON_GOING', 'PICKED_UP'], 2],
+    ])('from %j, by a script that begins at the beginning', async (through, steps) => {
+      await opened();
+      const { orderId } = await place();
+      for (const status of through) sandbox.moveOrder(orderId, status);
+      expect((await sandbox.control.setScript(orderId, 'prompt')).steps).toHaveLength(steps);
+      await sandbox.advance('3h');
+      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'COMPLETED' });
+    });
+
+    it('unless it is over', async () => {
+      await opened();
+      const { orderId } = await place();
+      sandbox.moveOrder(orderId, 'CANCELED');
+      const refusal = await failureOf(sandbox.control.setScript(orderId, 'prompt'));
+      expect(refusal.message).toBe(`The order ${orderId} is CANCELED: no script can move it.`);
+    });
+
+    it('past a step that its market does not have', async () => {
+      await opened({ drivers: [{ do: 'accept' }, { do: 'pick-up' }, { do: 'set-off' }, { do: 'complete' }] });
+      const { orderId } = await place();
+      await sandbox.advance('1h');
+      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'COMPLETED' });
+    });
+
+    it('with the script that it was given for itself, when its customer wants another driver', async () => {
+      await opened();
+      const { orderId } = await place();
+      await sandbox.control.setScript(orderId, 'late');
+      await sandbox.advance('20m');
+      const { driverId } = await lalamove.getOrder(orderId);
+      await lalamove.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
+      await sandbox.advance('3h');
+      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'COMPLETED' });
+      expect((await lalamove.getOrder(orderId)).driverId).not.toBe(driverId);
+    });
+
+    it('no more where the script does not fit, which the log tells', async () => {
+      await opened({ drivers: [{ do: 'accept' }, { do: 'complete' }] });
+      const { orderId } = await place();
+      await sandbox.advance('1h');
+      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING' });
+      const told = (await sandbox.control.log()).filter(({ kind }) => kind === 'script-ended');
+      const why = expect.stringMatching(/cannot go from ON_GOING to COMPLETED/);
+      expect(told).toEqual([expect.objectContaining({ orderId, step: 'complete', why })]);
     });
   });
 

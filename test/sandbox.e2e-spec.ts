@@ -75,10 +75,10 @@ describe('LalamoveSandbox', () => {
         expect(sandbox.moveOrder(await reached(), status)).toMatchObject({ status });
       }
       const orderId = await reached();
-      const known = next.length === 0 ? 'nothing' : next.join(', ');
+      const known = next.length === 0 ? 'that is final' : `next can be ${next.join(', ')}`;
       for (const status of [...STATUSES, 'LOST'].filter((each) => !next.includes(each))) {
         expect(() => sandbox.moveOrder(orderId, status)).toThrow(
-          new RangeError(`The order ${orderId} cannot go from ${from} to ${status}: next can be ${known}.`),
+          new RangeError(`The order ${orderId} cannot go from ${from} to ${status}: ${known}.`),
         );
       }
       expect(await lalamove.getOrder(orderId, { market })).toMatchObject({ status: from });

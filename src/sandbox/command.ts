@@ -17,6 +17,7 @@ const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
   --rate-limits sandbox    sandbox, production, off
   --dialect v3             v3, v2
   --delivery-codes         drop-offs have a delivery code
+  --log                    print each request, answer, event and webhook
   --help
 `;
 
@@ -32,12 +33,13 @@ const OPTIONS = {
   'rate-limits': { type: 'string', default: 'sandbox' },
   dialect: { type: 'string', default: 'v3' },
   'delivery-codes': { type: 'boolean', default: false },
+  log: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
-function optionsOf(args: string[]): LalamoveSandboxOptions | undefined {
-  const { values } = parseArgs({ args, options: OPTIONS });
-  if (values.help) return undefined;
+type Arguments = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+function optionsOf(values: Arguments): LalamoveSandboxOptions {
   const port = numberOf(values.port);
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new RangeError('--port must be a number from 0 to 65535.');
@@ -62,29 +64,44 @@ function optionsOf(args: string[]): LalamoveSandboxOptions | undefined {
   };
 }
 
+async function print(sandbox: LalamoveSandbox): Promise<void> {
+  for await (const { at, kind, ...news } of sandbox.control.watch()) {
+    process.stdout.write(`${at} ${kind} ${JSON.stringify(news)}\n`);
+  }
+}
+
 /** An empty text is no number, whatever `Number` says. */
 function numberOf(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(number)) throw new RangeError(`${JSON.stringify(text)} is no number.`);
+  return number;
 }
 
 async function main(): Promise<void> {
-  const options = optionsOf(process.argv.slice(2));
-  if (!options) {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) {
     process.stdout.write(USAGE);
     return;
   }
-  const sandbox = await LalamoveSandbox.start(options);
+  const sandbox = await LalamoveSandbox.start(optionsOf(values));
   const { url, apiKey, apiSecret } = sandbox;
   process.stdout.write(
-    `The sandbox listens on ${url}\n\nLALAMOVE_BASE_URL=${url}\nLALAMOVE_API_KEY=${apiKey}\nLALAMOVE_API_SECRET=${apiSecret}\n\nIts control: curl ${url}/_sandbox/ledger\nStop it with Ctrl+C.\n`,
+    `The sandbox listens on ${url}\n\nLALAMOVE_BASE_URL=${url}\nLALAMOVE_API_KEY=${apiKey}\nLALAMOVE_API_SECRET=${apiSecret}\nLALAMOVE_MARKET=HK\n\nIts control: curl ${url}/_sandbox/ledger\nStop it with Ctrl+C.\n`,
   );
   const stop = (): void => {
     void sandbox.stop();
   };
+  if (values.log) void print(sandbox);
   process.once('SIGINT', stop).once('SIGTERM', stop);
 }
 
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+  return isTaken ? `${error.message}: choose another one with --port, or 0 for any.` : error.message;
+}
+
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  process.stderr.write(`${messageOf(error)}\nTry --help.\n`);
   process.exitCode = 1;
 });

@@ -2,7 +2,7 @@ export { systemClock, type Clock } from '../clock.js';
 export type { Order, OrderStatus } from '../dto/order.js';
 export type { LalamoveOperation } from '../errors/operation-table.js';
 export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.js';
-export type { SeenRequest, StoredRequest } from './api/seen-request.js';
+export type { SeenRequest, SentAnswer, StoredRequest } from './api/seen-request.js';
 export type { SignatureVerdict } from './api/signature-verdict.js';
 export type {
   SandboxInfo,

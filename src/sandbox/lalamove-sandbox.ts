@@ -19,7 +19,7 @@ import type { Duration } from './time/duration.js';
 import { SandboxClock } from './time/sandbox-clock.js';
 import { WebhookMail } from './webhooks/webhook-mail.js';
 import { WebhookSender } from './webhooks/webhook-sender.js';
-import { ledgerOf, type Ledger } from './world/ledger.js';
+import { ledgerFor, ledgerOf, type Ledger, type LedgerLine } from './world/ledger.js';
 import { OrderBook } from './world/order-book.js';
 import { SandboxWorld } from './world/sandbox-world.js';
 import { Wallets } from './world/wallets.js';
@@ -168,6 +168,16 @@ export class LalamoveSandbox {
   /** The truth about couriers and money. */
   get ledger(): Ledger {
     return ledgerOf(this.#parts.world);
+  }
+
+  /**
+   * The truth about one thing to deliver: what the orders amount to whose metadata have all of these. An empty line where there is none.
+   *
+   * @example
+   * expect(sandbox.ledgerFor({ reference: 'A-1' }).live).toHaveLength(1);
+   */
+  ledgerFor(metadata: Readonly<Record<string, string>>): LedgerLine {
+    return ledgerFor(this.#parts.world, metadata);
   }
 
   /** Stops listening, cuts what is open, and calls off what was to come. What it knew is gone. */

@@ -39,6 +39,13 @@ export type SandboxNews =
     }
   | { readonly kind: 'url-disabled'; readonly url: string; readonly market: string }
   | { readonly kind: 'driver'; readonly orderId: string; readonly lat: number; readonly lng: number }
+  | {
+      /** What drivers were about to do with an order does not fit it any more. */
+      readonly kind: 'script-ended';
+      readonly orderId: string;
+      readonly step: string;
+      readonly why: string;
+    }
   | { readonly kind: 'control'; readonly what: string };
 
 /** A line of the log. */

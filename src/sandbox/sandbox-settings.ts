@@ -26,6 +26,28 @@ export interface SandboxSettings {
   secretOf(apiKey: string): string | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof LalamoveSandboxOptions, true>> = {
+  port: true,
+  host: true,
+  tls: true,
+  apiKey: true,
+  apiSecret: true,
+  accounts: true,
+  clock: true,
+  seed: true,
+  drivers: true,
+  maxRejections: true,
+  deliveryCodes: true,
+  rateLimits: true,
+  rateLimitHeaders: true,
+  dialect: true,
+  refusalShape: true,
+  wrongCredentials: true,
+  webhooks: true,
+  unknowns: true,
+  historyLimit: true,
+};
+
 const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h', '2h', '4h', '6h', '8h'];
 
 /**
@@ -34,6 +56,10 @@ const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h',
  * @throws RangeError for an option that cannot be
  */
 export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSettings {
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown.length > 0) {
+    throw new RangeError(`The sandbox has no option ${unknown.join(', ')}: it has ${Object.keys(OPTIONS).join(', ')}.`);
+  }
   const { apiKey = 'pk_test_sandbox', apiSecret = 'sk_test_sandbox', accounts = [], webhooks = {} } = options;
   const all: readonly SandboxAccount[] = [{ apiKey, apiSecret }, ...accounts];
   const secrets = new Map(all.map((account) => [account.apiKey, account.apiSecret]));

@@ -13,7 +13,7 @@ export interface SandboxAccount {
   readonly market?: string;
 }
 
-/** What nobody outside knows of Lalamove (`lalamove-api.md` §6), either way; the defaults are the worse. */
+/** What Lalamove does that nobody outside knows, either way; the defaults are the worse. */
 export interface SandboxUnknowns {
   /**
    * Whether one quotation can be ordered more than once.

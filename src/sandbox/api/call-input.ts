@@ -54,7 +54,7 @@ export function stopList(data: Data): unknown[] {
   return stops;
 }
 
-/** A person at a stop. Phones are E.164, and valid in the market of the call by Google's libphonenumber (`lalamove-api.md` §1). */
+/** A person at a stop. Phones are E.164, and valid in the market of the call by Google's libphonenumber (API v3, "Phone number format"). */
 export function contact(value: unknown, pointer: string, market: string): StopContact {
   if (!isRecord(value)) throw new Refusal('ERR_MISSING_FIELD', pointer);
   const name = requiredText(value, 'name', pointer);

@@ -15,7 +15,7 @@ interface Budget {
 const READ = { sandbox: 50, production: 300 };
 const WRITE = { sandbox: 30, production: 100 };
 
-/** Every call's budget (`lalamove-api.md` §2); the guide names none for editing and the webhook URL. */
+/** Every call's budget (API v3, "Rate limit"); the guide names none for editing and the webhook URL. */
 const BUDGETS: Readonly<Record<LalamoveOperation, Budget>> = {
   createQuotation: { family: 'postquotation', ...WRITE, isPlural: true },
   getQuotation: { family: 'getquotation', ...READ },

@@ -32,7 +32,15 @@ export interface SeenRequest extends StoredRequest {
   /** What was wrong with them. */
   readonly verdict: SignatureVerdict;
   /** What it got; absent until then, and where it got nothing. */
-  answer?: { readonly status: number; readonly body: string };
+  answer?: SentAnswer;
+}
+
+/** An answer as it was sent. */
+export interface SentAnswer {
+  readonly status: number;
+  /** As they were spelt. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** More than any call of the API needs. */

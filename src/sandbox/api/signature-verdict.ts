@@ -5,7 +5,7 @@ import { sign } from '../../client/signature.js';
 export type SignatureVerdict =
   'right' | 'no Authorization header' | 'malformed Authorization header' | 'unknown key' | 'wrong signature';
 
-/** Judges a signature as Lalamove does (`lalamove-api.md` §1). */
+/** Judges a signature as Lalamove does (API v3, "Authentication"). */
 export function signatureVerdict(
   {
     method,

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { FaultAnswer } from '../faults/fault-rule.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 import { writeRefusal, type WrittenAnswer } from './refusal.js';
+import type { SentAnswer } from './seen-request.js';
 
 /** A successful answer's body as Lalamove writes it: in the envelope, `&` and angle brackets escaped, a newline at the end (observed). */
 export function envelope(data: unknown): string {
@@ -36,7 +37,7 @@ export function send(
   world: SandboxWorld,
   answer: WrittenAnswer | undefined,
   fault: FaultAnswer | undefined,
-): { status: number; body: string } | undefined {
+): SentAnswer | undefined {
   if (fault === 'hang' || (fault === undefined && answer === undefined)) return undefined;
   if (fault === 'reset') {
     reset(response);
@@ -49,9 +50,10 @@ export function send(
   const sent = fault === undefined ? answer : 'code' in fault ? writeRefusal(fault) : fault;
   if (!sent) return undefined;
   const { status, body } = sent;
-  response.writeHead(status, headersOf(sent, world));
+  const headers = headersOf(sent, world);
+  response.writeHead(status, headers);
   response.end(body);
-  return { status, body };
+  return { status, headers, body };
 }
 
 /** Cuts the connection: with a TCP reset, or over TLS, which cannot send one, without a farewell. */

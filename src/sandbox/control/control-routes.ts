@@ -2,11 +2,12 @@ import { idsOf } from '../../errors/operation-table.js';
 import type { ApiServer } from '../api/api-server.js';
 import type { SandboxParts } from '../api/api-routes.js';
 import type { FaultBox } from '../faults/fault-box.js';
+import { isStringMap } from '../../is-record.js';
 import { checkedScript, checkedStep } from '../life/driver-script.js';
-import { ledgerOf } from '../world/ledger.js';
+import { ledgerFor, ledgerOf } from '../world/ledger.js';
 import { MARKET_CODES } from '../world/market-facts.js';
 import { unitsOf, written } from '../world/money.js';
-import type { Tenant } from '../world/sandbox-state.js';
+import { LIVE_STATUSES, type Tenant } from '../world/sandbox-state.js';
 import type { Snapshot } from '../world/sandbox-world.js';
 import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';
 
@@ -58,6 +59,8 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
   route('PUT', '/orders/:orderId/script', ({ orders, life, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
+    const { orderId, status } = entry.order;
+    if (!LIVE_STATUSES.has(status)) throw new RangeError(`The order ${orderId} is ${status}: no script can move it.`);
     entry.script = checkedScript(body.script);
     life.begin(entry);
     return orderView(entry, world);
@@ -137,6 +140,10 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '/requests', ({ api }) => api.requests),
   route('GET', '/log', ({ world }) => world.log.entries),
   route('GET', '/ledger', ({ world }) => ledgerOf(world)),
+  route('POST', '/ledger', ({ world }, { body }) => {
+    if (!isStringMap(body.metadata)) throw new RangeError('Give { "metadata": { … } }: texts.');
+    return ledgerFor(world, body.metadata);
+  }),
 
   route('POST', '/snapshots', async ({ world, mail, snapshots }) => {
     await mail.idle();

@@ -5,7 +5,7 @@ import type { Fault, FaultRule } from '../faults/fault-rule.js';
 import type { DriverScript, DriverStep } from '../life/driver-script.js';
 import type { SandboxLogEntry } from '../sandbox-log.js';
 import type { Duration } from '../time/duration.js';
-import type { Ledger } from '../world/ledger.js';
+import type { Ledger, LedgerLine } from '../world/ledger.js';
 import type { ControlAnswer } from './control-server.js';
 import type {
   SandboxInfo,
@@ -172,6 +172,11 @@ export class SandboxControl {
     return this.#ask('GET', ['ledger'], isLedger);
   }
 
+  /** The truth about one thing to deliver: what the orders amount to whose metadata have all of these. An empty line where there is none. */
+  ledgerFor(metadata: Readonly<Record<string, string>>): Promise<LedgerLine> {
+    return this.#ask('POST', ['ledger'], isLedgerLine, { metadata });
+  }
+
   /** Remembers everything as it is now, the time and what is to come included, but for requests and log; the sandbox keeps it under the id. */
   async snapshot(): Promise<string> {
     const { id } = await this.#ask('POST', ['snapshots'], isSnapshot, {});
@@ -274,4 +279,5 @@ const isWebhooks = has<{ urls: SandboxWebhookUrl[]; events: SandboxWebhook[] }>(
 const isSeenRequest = has<SeenRequest>('number', 'method', 'verdict');
 const isLogEntry = has<SandboxLogEntry>('seq', 'kind');
 const isLedger = has<Ledger>('total', 'byQuotation', 'byMetadata');
+const isLedgerLine = has<LedgerLine>('orderIds', 'live', 'spent');
 const isSnapshot = has<{ id: string }>('id');

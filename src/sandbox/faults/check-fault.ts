@@ -56,6 +56,9 @@ export function checkedFault(fault: unknown): Fault {
   }
   milliseconds(lateBy);
   checkAnswer(answer);
+  if (answer === undefined && latencyMs === 0 && work === undefined) {
+    throw new RangeError('A fault does something: give it an answer, a latencyMs, work, or webhook.');
+  }
   return fault;
 }
 

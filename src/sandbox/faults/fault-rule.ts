@@ -1,6 +1,7 @@
 import type { LalamoveOperation } from '../../errors/operation-table.js';
 import type { RefusalAnswer, WrittenAnswer } from '../api/refusal.js';
 import type { Duration } from '../time/duration.js';
+import type { WebhookEventType } from '../world/happening.js';
 
 /**
  * What a client gets instead of the answer: the connection reset, nothing at all, the answer cut off in its middle, a refusal of the error
@@ -46,6 +47,9 @@ export interface CallFault extends FaultOccasions {
   readonly answer?: FaultAnswer;
 }
 
+/** One of Lalamove's events, or any that you send yourself. */
+type EventName = WebhookEventType | (string & {});
+
 /** What can go wrong with a webhook. */
 export const WEBHOOK_FAULTS = ['lost', 'doubled', 'delayed', 'reordered', 'badly-signed', 'early'] as const;
 
@@ -57,7 +61,7 @@ export interface WebhookFault extends FaultOccasions {
    */
   readonly webhook: (typeof WEBHOOK_FAULTS)[number];
   /** Which event or events, e.g. `'ORDER_CREATED'`; any by default. */
-  readonly event?: string | readonly string[];
+  readonly event?: EventName | readonly EventName[];
   /** Of which order; any by default. */
   readonly orderId?: string;
   /**

@@ -70,8 +70,9 @@ export class CourierLife {
       this.#carryOut(entry, step);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      // The order has gone another way (its customer cancelled it, say): the script does not fit any more.
+      // The order has gone another way, or the steps were not meant for it: they do not fit any more.
       entry.steps = [];
+      this.world.log.add({ kind: 'script-ended', orderId, step: step.do, why: error.message });
     }
     this.#plan(entry);
   }
@@ -86,8 +87,12 @@ export class CourierLife {
   }
 
   #plan(entry: OrderEntry): void {
+    if (!LIVE_STATUSES.has(entry.order.status)) return;
+    // A script may begin in the middle of an order's life.
+    const next = entry.steps.findIndex((each) => !this.#isDone(entry, each));
+    entry.steps = next < 0 ? [] : entry.steps.slice(next);
     const [step] = entry.steps;
-    if (!step || !LIVE_STATUSES.has(entry.order.status)) return;
+    if (!step) return;
     const now = this.world.clock.now();
     const target = this.#targetOf(entry, step);
     const { courier } = entry;
@@ -98,6 +103,15 @@ export class CourierLife {
     const at = Math.max(now + pause, isAtPickUp ? entry.scheduleAt : 0);
     if (target && courier) headFor(courier, target, at, now);
     this.world.agenda.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
+  }
+
+  /** Whether a step is behind an order already, or is none in its market. */
+  #isDone({ order, tenant, arrivedAt }: OrderEntry, step: DriverStep): boolean {
+    const isOnBoard = order.status === 'PICKED_UP' || order.status === 'DELIVERING';
+    if (step.do === 'accept') return isOnBoard || order.status === 'ON_GOING';
+    if (step.do === 'arrive') return isOnBoard || (order.status === 'ON_GOING' && arrivedAt !== undefined);
+    if (step.do === 'pick-up') return isOnBoard;
+    return step.do === 'set-off' && (order.status === 'DELIVERING' || !this.world.facts(tenant).hasDelivering);
   }
 
   /** Where a step takes place. */

@@ -4,7 +4,7 @@ import type { Courier, OrderEntry } from './sandbox-state.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import { writtenTime } from './written-time.js';
 
-/** How often a courier's position is refreshed (`lalamove-api.md` §2). */
+/** How often a courier's position is refreshed (API v3, "Get driver details"). */
 const REFRESH_MS = 10_000;
 
 /** How far from the pick-up a courier accepts at most, in degrees. */

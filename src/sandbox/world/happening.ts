@@ -26,7 +26,7 @@ export type Happening =
   | { readonly type: 'POP_STATUS_CHANGED'; readonly entry: OrderEntry; readonly imageUrls: readonly string[] }
   | { readonly type: 'DELIVERY_CODE_STATUS_CHANGED'; readonly entry: OrderEntry };
 
-/** The ten events of Lalamove's webhooks (`lalamove-api.md` §4). */
+/** The ten events of Lalamove's webhooks (API v3, "Webhook"). */
 export const WEBHOOK_EVENT_TYPES = [
   'ORDER_CREATED',
   'ORDER_STATUS_CHANGED',

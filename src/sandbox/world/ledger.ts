@@ -21,6 +21,14 @@ export interface Ledger {
   readonly byMetadata: Readonly<Record<string, Readonly<Record<string, LedgerLine>>>>;
 }
 
+/** What the orders amount to whose metadata have all of these; nothing, where there is none. */
+export function ledgerFor(world: SandboxWorld, metadata: Readonly<Record<string, string>>): LedgerLine {
+  const wanted = Object.entries(metadata);
+  const isMeant = ({ order }: OrderEntry): boolean =>
+    wanted.every(([key, value]) => new Map(Object.entries(order.metadata ?? {})).get(key) === value);
+  return ledgerLine([...world.state.orders.values()].filter(isMeant), world);
+}
+
 /** Adds the ledger up. */
 export function ledgerOf(world: SandboxWorld): Ledger {
   const orders = [...world.state.orders.values()];

@@ -8,7 +8,7 @@ export interface CityFacts {
   readonly radiusKm: number;
 }
 
-/** What the sandbox knows of a market. Areas, services and prices are plausible, not Lalamove's; codes, languages and decimals are (`lalamove-api.md` §1). */
+/** What the sandbox knows of a market. Areas, services and prices are plausible, not Lalamove's; codes, languages and decimals are. */
 export interface MarketFacts {
   readonly country: string;
   readonly languages: readonly string[];

@@ -11,7 +11,7 @@ import { writtenTime } from './written-time.js';
 /** How long a courier is sought, from placing, from `scheduleAt`, or from the first rejection. */
 export const SOUGHT_MS = 2 * 3_600_000;
 
-/** Which status may follow which (`lalamove-api.md` §3); what is missing is final. */
+/** Which status may follow which (API v3, "Order status"); what is missing is final. */
 const NEXT_STATUSES: ReadonlyMap<OrderStatus, readonly OrderStatus[]> = new Map<OrderStatus, readonly OrderStatus[]>([
   ['ASSIGNING_DRIVER', ['ON_GOING', 'CANCELED', 'REJECTED', 'EXPIRED']],
   ['ON_GOING', ['PICKED_UP', 'ASSIGNING_DRIVER', 'CANCELED', 'REJECTED']],
@@ -240,10 +240,8 @@ export class OrderBook {
     const { hasDelivering } = this.world.facts(entry.tenant);
     const allowed = (NEXT_STATUSES.get(status) ?? []).filter((each) => each !== 'DELIVERING' || hasDelivering);
     if (!allowed.includes(next)) {
-      const known = allowed.join(', ') || 'nothing';
-      throw new RangeError(
-        `The order ${entry.order.orderId} cannot go from ${status} to ${next}: next can be ${known}.`,
-      );
+      const known = allowed.length > 0 ? `next can be ${allowed.join(', ')}` : 'that is final';
+      throw new RangeError(`The order ${entry.order.orderId} cannot go from ${status} to ${next}: ${known}.`);
     }
   }
 }
