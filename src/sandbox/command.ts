@@ -40,7 +40,7 @@ const OPTIONS = {
 type Arguments = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
 function optionsOf(values: Arguments): LalamoveSandboxOptions {
-  const port = numberOf(values.port);
+  const port = numberOf('port', values.port);
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new RangeError('--port must be a number from 0 to 65535.');
   const { host, seed, drivers, dialect } = values;
@@ -57,7 +57,7 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
     ...(apiSecret !== undefined && { apiSecret }),
     ...(seed !== undefined && { seed }),
     drivers: isDriverScriptName(drivers) ? drivers : checkedScript(drivers),
-    clock: new SandboxClock({ speed: numberOf(values.speed), ...(startAt !== undefined && { startAt }) }),
+    clock: new SandboxClock({ speed: numberOf('speed', values.speed), ...(startAt !== undefined && { startAt }) }),
     rateLimits: limits === 'off' ? false : limits,
     dialect,
     deliveryCodes: values['delivery-codes'],
@@ -71,9 +71,9 @@ async function print(sandbox: LalamoveSandbox): Promise<void> {
 }
 
 /** An empty text is no number, whatever `Number` says. */
-function numberOf(text: string): number {
+function numberOf(name: string, text: string): number {
   const number = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(number)) throw new RangeError(`${JSON.stringify(text)} is no number.`);
+  if (Number.isNaN(number)) throw new RangeError(`--${name} must be a number, not ${JSON.stringify(text)}.`);
   return number;
 }
 
