@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LalamoveService, Order, Quotation } from 'nestjs-lalamove';
-import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
-import { accountOn } from './support/account.js';
+import type { LalamoveSandbox, LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
+import { startFrozen } from './support/frozen-sandbox.js';
 import { booked, EDIT, orderOf, QUOTATION } from './support/inputs.js';
-import { failureOf, startLalamove } from './support/lalamove.js';
+import { failureOf } from './support/lalamove.js';
 
 /** What every order needs in its market, and a phone that is valid there. */
 const MARKETS: Readonly<Record<string, { language: string; serviceType: string; phone: string }>> = {
@@ -35,14 +35,7 @@ describe('an order of the sandbox', () => {
 
   async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
     await close();
-    const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, ...options });
-    const started = await startLalamove(accountOn(sandbox, { clock }));
-    ({ lalamove } = started);
-    close = async () => {
-      await started.close();
-      await sandbox.stop();
-    };
+    ({ sandbox, lalamove, close } = await startFrozen(options));
   }
 
   beforeEach(() => start());

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LalamoveService, Quotation, SpecialRequest } from 'nestjs-lalamove';
-import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
-import { accountOn } from './support/account.js';
+import type { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { startFrozen } from './support/frozen-sandbox.js';
 import { QUOTATION } from './support/inputs.js';
-import { startLalamove } from './support/lalamove.js';
 
 /** Degrees of latitude. */
 const METRE = 180 / (Math.PI * 6_371_000);
@@ -27,15 +26,10 @@ describe('a quotation of the sandbox', () => {
   let close: () => Promise<void>;
 
   beforeAll(async () => {
-    const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false });
-    ({ lalamove, close } = await startLalamove(accountOn(sandbox, { clock })));
+    ({ sandbox, lalamove, close } = await startFrozen());
   });
 
-  afterAll(async () => {
-    await close();
-    await sandbox.stop();
-  });
+  afterAll(() => close());
 
   // What local checks would refuse travels as well: it is the sandbox's word that counts here.
   const quote = (more: object = {}, market = 'HK'): Promise<Quotation> =>

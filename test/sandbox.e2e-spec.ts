@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import type { Driver, LalamoveService, Order } from 'nestjs-lalamove';
-import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
-import { accountOn } from './support/account.js';
+import { LalamoveSandbox, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
+import { startFrozen } from './support/frozen-sandbox.js';
 import { booked, ORDER, orderOf, QUOTATION } from './support/inputs.js';
-import { failureOf, startLalamove } from './support/lalamove.js';
+import { failureOf } from './support/lalamove.js';
 import { ManualClock } from './support/manual-clock.js';
 
 const MINUTE = 60_000;
@@ -18,14 +18,7 @@ describe('LalamoveSandbox', () => {
 
   async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
     await close();
-    const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, ...options });
-    const started = await startLalamove(accountOn(sandbox, { clock }));
-    ({ lalamove } = started);
-    close = async () => {
-      await started.close();
-      await sandbox.stop();
-    };
+    ({ sandbox, lalamove, close } = await startFrozen(options));
   }
 
   beforeEach(() => start());
