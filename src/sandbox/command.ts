@@ -65,6 +65,8 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
 }
 
 async function print(sandbox: LalamoveSandbox): Promise<void> {
+  // Who reads it may have had enough.
+  process.stdout.on('error', () => undefined);
   for await (const { at, kind, ...news } of sandbox.control.watch()) {
     process.stdout.write(`${at} ${kind} ${JSON.stringify(news)}\n`);
   }

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { isIP, type AddressInfo } from 'node:net';
+import { isIP, type AddressInfo, type Socket } from 'node:net';
 import type { Order, OrderStatus } from '../dto/order.js';
 import type { LalamoveOperation } from '../errors/operation-table.js';
 import { ApiServer } from './api/api-server.js';
@@ -64,6 +64,7 @@ export class LalamoveSandbox {
   readonly #parts: ControlParts;
   readonly #scheme: 'http' | 'https';
   readonly #unsettle: () => void;
+  readonly #sockets = new Set<Socket>();
   #listensAgain: NodeJS.Timeout | undefined;
   #address: AddressInfo | undefined;
 
@@ -120,6 +121,7 @@ export class LalamoveSandbox {
     });
 
     const host = options.host ?? '127.0.0.1';
+    if (host === '') throw new RangeError("The sandbox's option host is empty: that would listen on every network.");
     const controlServer = new ControlServer(this.#parts, isLoopback(host));
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       const isControl = request.url?.startsWith(CONTROL_PATH) ?? false;
@@ -127,6 +129,10 @@ export class LalamoveSandbox {
     };
     this.#scheme = options.tls ? 'https' : 'http';
     this.#server = options.tls ? createHttpsServer(options.tls, serve) : createHttpServer(serve);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /**
@@ -193,7 +199,7 @@ export class LalamoveSandbox {
       this.#server.close(() => {
         resolve();
       });
-      this.#server.closeAllConnections();
+      this.#cut();
     });
   }
 
@@ -244,13 +250,18 @@ export class LalamoveSandbox {
     return structuredClone(entry.order);
   }
 
+  /** Cuts every connection, also one that has not shaken hands over TLS yet. */
+  #cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** A refused connection cannot be told from a host that is down: the socket is closed, and opened again. */
   #refuseConnections(ms: number): void {
     if (!this.#address) return;
     const { port, address } = this.#address;
     clearTimeout(this.#listensAgain);
     this.#server.close();
-    this.#server.closeAllConnections();
+    this.#cut();
     const listenIn = (wait: number): void => {
       this.#listensAgain = setTimeout(() => this.#server.listen(port, address), wait);
     };

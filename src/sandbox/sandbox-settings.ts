@@ -2,6 +2,7 @@ import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
 import { checkedScript, type DriverScript } from './life/driver-script.js';
 import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
 import { milliseconds, type Duration } from './time/duration.js';
+import { MARKET_CODES } from './world/market-facts.js';
 
 /** The options with their defaults, checked. */
 export interface SandboxSettings {
@@ -62,6 +63,8 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
   }
   const { apiKey = 'pk_test_sandbox', apiSecret = 'sk_test_sandbox', accounts = [], webhooks = {} } = options;
   const all: readonly SandboxAccount[] = [{ apiKey, apiSecret }, ...accounts];
+  for (const account of all) checkAccount(account);
+  checkMembers('webhooks', webhooks, ['retryPauses', 'timeoutMs', 'earlyWaitMs']);
   const secrets = new Map(all.map((account) => [account.apiKey, account.apiSecret]));
   if (secrets.size < all.length) throw new RangeError('Two accounts of the sandbox have the same apiKey.');
   return {
@@ -86,8 +89,23 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
   };
 }
 
+function checkAccount({ apiKey, apiSecret, market }: SandboxAccount): void {
+  if (!/^[^:\s]+$/.test(apiKey) || apiSecret === '') {
+    throw new RangeError(`An account of the sandbox needs an apiKey without colons and blanks, and an apiSecret.`);
+  }
+  if (market !== undefined && !MARKET_CODES.includes(market)) {
+    throw new RangeError(`The market of an account must be one of ${MARKET_CODES.join(', ')}, not ${market}.`);
+  }
+}
+
+function checkMembers(name: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).filter((member) => !known.includes(member));
+  if (unknown.length === 0) return;
+  throw new RangeError(`The sandbox's option ${name} has no ${unknown.join(', ')}: it has ${known.join(', ')}.`);
+}
+
 function checkedUnknowns(given: Partial<SandboxUnknowns>): SandboxUnknowns {
-  return {
+  const checked: SandboxUnknowns = {
     reorderedQuotation: oneOf('unknowns.reorderedQuotation', given.reorderedQuotation, ['allowed', 'refused']),
     webhookRetries: oneOf('unknowns.webhookRetries', given.webhookRetries, ['signed-anew', 'repeated']),
     orderCreated: oneOf('unknowns.orderCreated', given.orderCreated, ['before-answer', 'after-answer']),
@@ -96,6 +114,8 @@ function checkedUnknowns(given: Partial<SandboxUnknowns>): SandboxUnknowns {
     refusedRequests: oneOf('unknowns.refusedRequests', given.refusedRequests, ['counted', 'ignored']),
     replacementReason: given.replacementReason,
   };
+  checkMembers('unknowns', given, Object.keys(checked));
+  return checked;
 }
 
 /** The first of the values is the default. */

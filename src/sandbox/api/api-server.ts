@@ -27,6 +27,7 @@ export class ApiServer {
   readonly requests: SeenRequest[] = [];
   readonly #limits: RateLimits;
   readonly #late = new Set<Promise<void>>();
+  readonly #working = new Set<Promise<void>>();
   #count = 0;
   #isStopped = false;
 
@@ -48,6 +49,16 @@ export class ApiServer {
     const fault = this.#faultOf(seen);
     if (fault?.latencyMs) await latency(fault.latencyMs);
     if (this.#isStopped) return;
+    const working = this.#carryOut(seen, response, fault);
+    this.#working.add(working);
+    try {
+      await working;
+    } finally {
+      this.#working.delete(working);
+    }
+  }
+
+  async #carryOut(seen: SeenRequest, response: ServerResponse, fault: CallFault | undefined): Promise<void> {
     const work = fault?.work ?? (fault?.answer === undefined ? 'done' : 'skipped');
     if (work === 'late') this.#doLater(seen, milliseconds(fault?.lateBy ?? '2m'));
     const worked = work === 'done' ? await this.#work(seen) : { answer: undefined, ...NO_WEBHOOKS };
@@ -55,19 +66,35 @@ export class ApiServer {
     const answer = send(response, this.parts.world, worked.answer, fault?.answer);
     if (answer) {
       seen.answer = answer;
-      log.add({ kind: 'answer', number, status: answer.status, ...codeOf(answer) });
+      const { status } = answer;
+      this.parts.world.log.add({ kind: 'answer', number: seen.number, status, ...codeOf(answer) });
     }
     worked.late();
   }
 
   /** Carries out a request whose answer was lost, some time after it. */
   workLate(request: StoredRequest): void {
-    const work = this.#work(request).then(async ({ early, late }) => {
+    const work = this.#workLate(request);
+    this.#late.add(work);
+    void work.then(() => this.#late.delete(work));
+  }
+
+  async #workLate(request: StoredRequest): Promise<void> {
+    try {
+      const { early, late } = await this.#work(request);
       await early();
       late();
-    });
-    this.#late.add(work);
-    void work.finally(() => this.#late.delete(work));
+    } catch (error) {
+      // Nobody waits for an answer that could tell.
+      const why = error instanceof Error ? error.message : String(error);
+      this.parts.world.log.add({ kind: 'fault', number: undefined, id: 'late-work', what: `failed: ${why}` });
+    }
+  }
+
+  /** Resolves when no request is being worked on; those that a fault has slowed down or hung do not count. */
+  async quiet(): Promise<void> {
+    while (this.#working.size > 0) await Promise.allSettled(this.#working);
+    await this.idle();
   }
 
   /** Resolves when nothing is being carried out late. */
@@ -111,6 +138,8 @@ export class ApiServer {
 
   async #work(request: StoredRequest): Promise<Worked> {
     let limits: Readonly<Record<string, string>> = {};
+    // What has fallen due comes first, also where the timer is late.
+    this.parts.world.agenda.catchUp();
     try {
       const { caller, found } = this.#recognise(request);
       const allowance = this.#limits.take(found.operation, caller);

@@ -63,6 +63,7 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
     rejections: 0,
     courier: undefined,
     isEdited: false,
+    isBeingReplaced: false,
     isProofEnabled,
     finished: [],
     magic,

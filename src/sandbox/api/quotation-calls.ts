@@ -132,8 +132,16 @@ function offeredItem(item: unknown, { shown }: Service): Quotation['item'] {
   if (quantity !== undefined && typeof quantity !== 'string')
     throw new Refusal('ERR_INVALID_FIELD', '/data/item/quantity');
   if (weight !== undefined) check('weight', [weight]);
-  for (const name of ['categories', 'handlingInstructions']) check(name, textList(item, name, '/data/item'));
-  return item;
+  const categories = textList(item, 'categories', '/data/item');
+  const handlingInstructions = textList(item, 'handlingInstructions', '/data/item');
+  check('categories', categories);
+  check('handlingInstructions', handlingInstructions);
+  return {
+    ...(quantity !== undefined && { quantity }),
+    ...(typeof weight === 'string' && { weight }),
+    ...(item.categories !== undefined && { categories }),
+    ...(item.handlingInstructions !== undefined && { handlingInstructions }),
+  };
 }
 
 function pair(stops: readonly QuotationStop[]): Quotation['stops'] {

@@ -65,7 +65,8 @@ export class RateLimits {
     const now = this.world.clock.now();
     const { buckets } = this.world.state;
     const key = `${budget.family} ${this.#counted(caller)}`;
-    const emptyAt = Math.max(now, buckets.get(key) ?? now);
+    // The clock may have been set back meanwhile.
+    const emptyAt = Math.min(Math.max(now, buckets.get(key) ?? now), now + OVERFLOW * MINUTE_MS);
     // Half a ms: sums of thirds of a second do not come out even.
     const isAllowed = emptyAt + drop <= now + MINUTE_MS + 0.5;
     const isCounted = isAllowed || unknowns.refusedRequests === 'counted';

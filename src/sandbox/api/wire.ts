@@ -57,9 +57,9 @@ export function send(
 }
 
 /** Cuts the connection: with a TCP reset, or over TLS, which cannot send one, without a farewell. */
-function reset({ socket }: ServerResponse): void {
+function reset({ req: { socket } }: ServerResponse): void {
   if (socket instanceof TLSSocket) socket.destroy();
-  else socket?.resetAndDestroy();
+  else socket.resetAndDestroy();
 }
 
 /** Promises the whole answer, and ends in its middle; what has no body ends ahead of its headers. */
@@ -79,5 +79,7 @@ function headersOf({ status, headers, body }: WrittenAnswer, world: SandboxWorld
   // A 204 was seen without one.
   const usual = usualHeaders(world);
   if (status !== 204) usual['content-length'] = String(Buffer.byteLength(body));
-  return { ...usual, ...headers };
+  const own = new Set(Object.keys(headers ?? {}).map((name) => name.toLowerCase()));
+  const others = Object.entries(usual).filter(([name]) => !own.has(name));
+  return { ...Object.fromEntries(others), ...headers };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { idsOf } from '../../errors/operation-table.js';
 import type { ApiServer } from '../api/api-server.js';
 import type { SandboxParts } from '../api/api-routes.js';
@@ -98,7 +99,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('PUT', '/wallets', (parts, { body }) => {
     const tenant = tenantOf(parts, body);
     const balance = unitsOf(text(body, 'balance'), parts.world.facts(tenant));
-    if (balance === undefined) {
+    if (balance === undefined || balance < 0) {
       throw new RangeError(
         `${JSON.stringify(body.balance)} is no amount in ${parts.world.facts(tenant).currency}: give a decimal string.`,
       );
@@ -145,25 +146,37 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     return ledgerFor(world, body.metadata);
   }),
 
-  route('POST', '/snapshots', async ({ world, mail, snapshots }) => {
-    await mail.idle();
-    const name = `snapshot-${snapshots.size + 1}`;
-    snapshots.set(name, world.snapshot());
-    return { id: name };
-  }),
-  route('POST', '/snapshots/:id/restore', async ({ world, mail, snapshots }, { ids }) => {
-    const snapshot = snapshots.get(ids.id ?? '');
+  route('POST', '/snapshots', (parts) =>
+    quietly(parts, () => {
+      const name = randomUUID();
+      parts.snapshots.set(name, parts.world.snapshot());
+      return { id: name };
+    }),
+  ),
+  route('POST', '/snapshots/:id/restore', (parts, { ids }) => {
+    const snapshot = parts.snapshots.get(ids.id ?? '');
     if (!snapshot) throw new RangeError(`The sandbox has no snapshot ${ids.id ?? ''}.`);
-    await mail.idle();
-    world.restore(snapshot);
+    return quietly(parts, () => {
+      parts.world.restore(snapshot);
+    });
   }),
 ];
 
-async function clear({ world, mail, api, snapshots }: ControlParts): Promise<void> {
-  await mail.idle();
-  world.clear();
-  api.clear();
-  snapshots.clear();
+/** Between two advances, when no request is being worked on and no webhook is on its way. */
+function quietly<T>({ world, api, mail }: ControlParts, work: () => T): Promise<T> {
+  return world.clock.between(async () => {
+    await api.quiet();
+    await mail.idle();
+    return work();
+  });
+}
+
+function clear(parts: ControlParts): Promise<void> {
+  return quietly(parts, () => {
+    parts.world.clear();
+    parts.api.clear();
+    parts.snapshots.clear();
+  });
 }
 
 function information(parts: ControlParts): SandboxInfo {

@@ -25,6 +25,7 @@ export async function answerControl(
     return { status: 404, body: { message: `The sandbox's control has no ${method} ${CONTROL_PATH}${path}.` } };
   if (method !== 'GET') parts.world.log.add({ kind: 'control', what: `${method} ${CONTROL_PATH}${path}` });
   try {
+    parts.world.agenda.catchUp();
     const result = await found.route.handle(parts, { ids: found.ids, body });
     return result === undefined ? { status: 204 } : { status: 200, body: result };
   } catch (error) {
@@ -57,12 +58,12 @@ export class ControlServer {
    * points at this machine.
    */
   #refusal({ method, headers }: IncomingMessage): ControlAnswer | undefined {
-    const type = headers['content-type'] ?? '';
+    const type = headers['content-type']?.toLowerCase() ?? '';
     if (method !== 'GET' && !type.startsWith('application/json')) {
       return { status: 415, body: { message: 'Send the content type application/json.' } };
     }
     const name = (headers.host ?? '').replace(/:\d+$/, '');
-    if (this.isLoopback && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(name)) {
+    if (this.isLoopback && !/^(localhost|127(\.\d+){3}|\[::1\])$/i.test(name)) {
       return { status: 403, body: { message: 'The sandbox listens on loopback: reach it by localhost or 127.0.0.1.' } };
     }
     return undefined;
@@ -97,5 +98,10 @@ function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, respons
   response.write(': the log of the sandbox\n\n');
   for (const entry of log.entries) if (entry.seq > since) tell(entry);
   const leave = log.follow({ tell, end: () => response.end() });
-  response.on('close', leave);
+  // Clients give a silent stream up.
+  const comfort = setInterval(() => response.write(':\n\n'), 15_000).unref();
+  response.on('close', () => {
+    clearInterval(comfort);
+    leave();
+  });
 }

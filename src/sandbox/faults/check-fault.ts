@@ -56,7 +56,7 @@ export function checkedFault(fault: unknown): Fault {
   }
   milliseconds(lateBy);
   checkAnswer(answer);
-  if (answer === undefined && latencyMs === 0 && work === undefined) {
+  if (answer === undefined && latencyMs === 0 && (work === undefined || work === 'done')) {
     throw new RangeError('A fault does something: give it an answer, a latencyMs, work, or webhook.');
   }
   return fault;

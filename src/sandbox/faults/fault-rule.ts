@@ -29,10 +29,11 @@ export interface FaultOccasions {
 export interface CallFault extends FaultOccasions {
   /** Which call or calls; any by default. */
   readonly call?: LalamoveOperation | readonly LalamoveOperation[];
-  /** How long the answer takes, in ms of real time. */
+  /** How long the request lies before anything is done, in ms of real time. */
   readonly latencyMs?: number;
   /**
-   * Whether the call is carried out: not at all, before the answer goes wrong, or only `lateBy` after that.
+   * Whether the call is carried out: not at all, before the answer goes wrong, or only `lateBy` after that. Without it there is no answer of its own:
+   * unless `answer` names another one, nothing comes back.
    *
    * @default 'skipped' where there is an `answer`, else 'done'
    */

@@ -161,7 +161,13 @@ export class CourierLife {
     const cancelReason = this.world.settings.unknowns.replacementReason;
     // The rest of the script is the clone's.
     const { steps } = entry;
-    this.orders.end(entry, 'CANCELED', { cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT', cancelReason });
+    entry.isBeingReplaced = true;
+    try {
+      this.orders.end(entry, 'CANCELED', { cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT', cancelReason });
+    } catch (error) {
+      entry.isBeingReplaced = false;
+      throw error;
+    }
     entry.steps = steps;
     const { orderId } = entry.order;
     const wait = milliseconds(gap);

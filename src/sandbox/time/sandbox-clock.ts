@@ -103,12 +103,20 @@ export class SandboxClock implements Clock {
    * @throws RangeError for what is no length of time
    */
   advance(duration: Duration): Promise<void> {
-    const advance = this.#advances.then(() => this.#goOn(milliseconds(duration)));
-    this.#advances = advance.catch(() => undefined);
-    return advance;
+    return this.between(() => this.#goOn(milliseconds(duration)));
   }
 
-  /** Sets the time, back as well as forth, without firing what lies between. */
+  /** Does something when no advance is under way, and lets none begin until it is done. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#advances.then(work);
+    this.#advances = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  /** Sets the time, back as well as forth; what then is overdue happens when the clock goes on. */
   set(time: Date | number | string): void {
     this.#anchor = { base: this.#base.now(), here: unixMs(time) };
     this.#arm();

@@ -39,5 +39,7 @@ export interface WebhookDelivery {
   readonly isDoubled: boolean;
   /** How many attempts have been begun. */
   begun: number;
+  /** How many retries have been planned. */
+  retries: number;
   readonly attempts: WebhookAttempt[];
 }

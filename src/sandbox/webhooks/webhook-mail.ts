@@ -24,16 +24,16 @@ export class WebhookMail {
     return registration?.isDisabled === false ? registration : undefined;
   }
 
-  /** Makes an attempt when those ahead of it have been made; resolves after it. */
-  async send(delivery: WebhookDelivery): Promise<void> {
+  /** Makes an attempt when those ahead of it have been made, and not before `allowed`; resolves after it. */
+  async send(delivery: WebhookDelivery, allowed?: Promise<void>): Promise<void> {
     const isTwice = delivery.isDoubled && delivery.begun === 0;
-    await Promise.all([this.#line(delivery), ...(isTwice ? [this.#line(delivery)] : [])]);
+    await Promise.all([this.#line(delivery, allowed), ...(isTwice ? [this.#line(delivery, allowed)] : [])]);
   }
 
-  async #line(delivery: WebhookDelivery): Promise<void> {
+  async #line(delivery: WebhookDelivery, allowed?: Promise<void>): Promise<void> {
     delivery.begun += 1;
     const key = tenantKey(delivery.tenant);
-    const line = (this.#lines.get(key) ?? Promise.resolve()).then(() => this.#post(delivery));
+    const line = (this.#lines.get(key) ?? Promise.resolve()).then(() => allowed).then(() => this.#post(delivery));
     this.#lines.set(key, line);
     await line;
     if (this.#lines.get(key) === line) this.#lines.delete(key);
@@ -95,8 +95,9 @@ export class WebhookMail {
   }
 
   #retry(delivery: WebhookDelivery, registration: WebhookRegistration): void {
-    const wait = this.world.settings.webhooks.retryPausesMs[delivery.attempts.length - 1];
+    const wait = this.world.settings.webhooks.retryPausesMs[delivery.retries];
     if (wait !== undefined) {
+      delivery.retries += 1;
       this.sendLater(delivery, wait);
       return;
     }

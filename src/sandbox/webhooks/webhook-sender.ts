@@ -20,6 +20,8 @@ interface Draft {
   readonly orderId: string | undefined;
   readonly data: string;
   readonly magic: readonly string[];
+  /** Unix ms. */
+  readonly occurredAt: number;
 }
 
 /** Tells registered URLs what has happened, but for the faults that strike. */
@@ -58,12 +60,13 @@ export class WebhookSender {
     const struck = held.map((draft) => ({ draft, faults: this.#faultsOf(draft) }));
     const isFirst = ({ draft, faults }: (typeof struck)[number]): boolean =>
       isEarly(draft.eventType) || faults.some(({ webhook }) => webhook === 'early');
+    // All of them take their place in the line now, so that nothing that happens later overtakes them.
+    let late: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (late = resolve));
+    const posts = struck.filter(isFirst).map((each) => this.#send(each.draft, each.faults));
+    for (const each of struck) if (!isFirst(each)) void this.#send(each.draft, each.faults, answered);
     const early = async (): Promise<void> => {
-      const posts = struck.filter(isFirst).map((each) => this.#send(each.draft, each.faults));
       if (posts.length > 0) await Promise.race([Promise.all(posts), pause(this.world.settings.webhooks.earlyWaitMs)]);
-    };
-    const late = (): void => {
-      for (const each of struck) if (!isFirst(each)) void this.#send(each.draft, each.faults);
     };
     return { result, early, late };
   }
@@ -74,10 +77,9 @@ export class WebhookSender {
    * @throws RangeError where there is no URL to send it to
    */
   send(tenant: Tenant, eventType: string, data: unknown): void {
-    if (!this.mail.registration(tenant)) {
-      throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}, or has lost it.`);
-    }
-    const draft = { tenant, eventType, orderId: undefined, data: JSON.stringify(data), magic: [] };
+    this.#requireUrl(tenant);
+    const occurredAt = this.world.clock.now();
+    const draft = { tenant, eventType, orderId: undefined, data: JSON.stringify(data), magic: [], occurredAt };
     void this.#send(draft, this.#faultsOf(draft));
   }
 
@@ -89,7 +91,13 @@ export class WebhookSender {
   resend(eventId: string): void {
     const delivery = this.world.state.deliveries.get(eventId);
     if (!delivery) throw new RangeError(`The sandbox has sent no event ${eventId}.`);
+    this.#requireUrl(delivery.tenant);
     void this.mail.send(delivery);
+  }
+
+  #requireUrl(tenant: Tenant): void {
+    if (this.mail.registration(tenant)) return;
+    throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}, or has lost it.`);
   }
 
   #hear(happening: Happening): void {
@@ -102,6 +110,7 @@ export class WebhookSender {
       orderId: entry?.order.orderId,
       data: JSON.stringify(webhookData(happening, this.world, this.wallets)),
       magic: entry?.magic ?? [],
+      occurredAt: this.world.clock.now(),
     };
     if (this.#held) this.#held.push(draft);
     else void this.#send(draft, this.#faultsOf(draft));
@@ -112,7 +121,11 @@ export class WebhookSender {
   }
 
   /** Sends an event, or does to it what the faults say; resolves when what is sent now has been. */
-  async #send({ tenant, eventType, orderId, data }: Draft, faults: readonly WebhookFault[]): Promise<void> {
+  async #send(
+    { tenant, eventType, orderId, data, occurredAt }: Draft,
+    faults: readonly WebhookFault[],
+    answered?: Promise<void>,
+  ): Promise<void> {
     const registration = this.mail.registration(tenant);
     if (!registration) return;
     const fault = (kind: WebhookFault['webhook']): WebhookFault | undefined =>
@@ -123,11 +136,12 @@ export class WebhookSender {
       tenant,
       orderId,
       data,
-      occurredAt: this.world.clock.now(),
+      occurredAt,
       state: fault('lost') ? 'lost' : 'pending',
       isBadlySigned: fault('badly-signed') !== undefined,
       isDoubled: fault('doubled') !== undefined,
       begun: 0,
+      retries: 0,
       attempts: [],
     };
     this.#remember(delivery);
@@ -140,10 +154,10 @@ export class WebhookSender {
     const delayed = fault('delayed');
     const posts: Promise<void>[] = [];
     if (delayed) this.mail.sendLater(delivery, milliseconds(delayed.delay ?? '10m'));
-    else posts.push(this.mail.send(delivery));
+    else posts.push(this.mail.send(delivery, answered));
     const heldBack = this.world.state.deliveries.get(registration.heldBack ?? '');
     registration.heldBack = undefined;
-    if (heldBack?.begun === 0) posts.push(this.mail.send(heldBack));
+    if (heldBack?.begun === 0) posts.push(this.mail.send(heldBack, answered));
     await Promise.all(posts);
   }
 

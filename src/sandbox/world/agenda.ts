@@ -37,6 +37,11 @@ export class Agenda {
     this.#arm();
   }
 
+  /** Does at once what has fallen due: a timer is never quite on time. */
+  catchUp(): void {
+    if (this.#queue.next && this.#queue.next.at <= this.clock.now()) this.#wake();
+  }
+
   /** Everything that is to come. */
   get items(): AgendaItem[] {
     return this.#queue.all();

@@ -5,7 +5,7 @@ import type { MarketFacts } from './market-facts.js';
  * decimals than the market, has no units.
  */
 export function unitsOf(text: string, { decimals }: Pick<MarketFacts, 'decimals'>): number | undefined {
-  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d{1,20}))?$/.exec(text) ?? [];
   const digits = fraction.replace(/0+$/, '');
   if (whole === '' || digits.length > decimals) return undefined;
   return Number(sign + whole + digits.padEnd(decimals, '0'));

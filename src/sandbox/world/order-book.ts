@@ -1,7 +1,6 @@
 import type { OrderStatus, OrderStop } from '../../dto/order.js';
 import type { CancelParty } from '../life/driver-script.js';
 import { newCourier } from './courier-pool.js';
-import { unitsOf } from './money.js';
 import { shareLink } from './order-tokens.js';
 import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
 import type { SandboxWorld } from './sandbox-world.js';
@@ -167,7 +166,7 @@ export class OrderBook {
         shareLink: shareLink(this.world, entry.tenant, orderId, entry.language),
         stops: order.stops.map(reopened),
       },
-      charged: 0,
+      isBeingReplaced: false,
       placedAt: now,
       soughtSince: Math.max(now, entry.scheduleAt),
       firstReturnAt: undefined,
@@ -179,8 +178,10 @@ export class OrderBook {
       replaces: entry.order.orderId,
     };
     entry.replacedBy = orderId;
+    const { charged } = entry;
+    entry.charged = 0;
     this.world.announce({ type: 'ORDER_REPLACED', entry: clone, prevOrderId: entry.order.orderId });
-    this.place(clone, unitsOf(entry.order.priceBreakdown.total, this.world.facts(entry.tenant)) ?? 0);
+    this.place(clone, charged);
     return clone;
   }
 
@@ -228,7 +229,7 @@ export class OrderBook {
     if (!LIVE_STATUSES.has(status)) entry.steps = [];
     entry.order = { ...entry.order, status, driverId: entry.courier?.driverId ?? '' };
     this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus, ...by });
-    if (!LIVE_STATUSES.has(status)) this.wallets.settle(entry, entry.charged);
+    if (!LIVE_STATUSES.has(status) && !entry.isBeingReplaced) this.wallets.settle(entry, entry.charged);
   }
 
   #seek(entry: OrderEntry): void {

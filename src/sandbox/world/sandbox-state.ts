@@ -102,6 +102,8 @@ export interface OrderEntry {
   steps: readonly DriverStep[];
   /** Tells the present run of steps from those that were called off. */
   run: number;
+  /** Whether customer service is about to put a clone in its place: what it has cost is then not paid back, but passed on. */
+  isBeingReplaced: boolean;
   /** The order that customer service has put in its place, or the one that it was put in place of. */
   replacedBy?: string;
   replaces?: string;
