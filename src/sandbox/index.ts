@@ -1,4 +1,5 @@
 export { systemClock, type Clock } from '../clock.js';
+export type { Driver } from '../dto/driver.js';
 export type { Order, OrderStatus } from '../dto/order.js';
 export type { LalamoveOperation } from '../errors/operation-table.js';
 export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.js';
@@ -34,4 +35,6 @@ export type {
 export type { Duration } from './time/duration.js';
 export { SandboxClock, type SandboxClockOptions } from './time/sandbox-clock.js';
 export type { Ledger, LedgerLine } from './world/ledger.js';
+export type { WebhookAttempt } from './webhooks/webhook-delivery.js';
+export type { StopContact } from './world/sandbox-state.js';
 export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './world/happening.js';

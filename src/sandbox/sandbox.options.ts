@@ -151,7 +151,11 @@ export interface LalamoveSandboxOptions {
    * @default 'v3'
    */
   readonly dialect?: 'v3' | 'v2';
-  /** How the bodies of refusals are written, whatever their dialect. */
+  /**
+   * How the bodies of refusals are written.
+   *
+   * @default 'list' in v3, 'message' in v2
+   */
   readonly refusalShape?: RefusalShape;
   /**
    * Whether wrong credentials get the guide's 401 or the bare 502 that was observed.
@@ -159,7 +163,9 @@ export interface LalamoveSandboxOptions {
    * @default 'unauthorized'
    */
   readonly wrongCredentials?: 'unauthorized' | 'bad-gateway';
+  /** How webhooks are sent: pauses of retries, and how long a receiver may take. */
   readonly webhooks?: SandboxWebhookOptions;
+  /** What nobody outside knows of Lalamove, either way; the worse by default. */
   readonly unknowns?: Partial<SandboxUnknowns>;
   /**
    * How much is remembered of requests, log lines and webhooks that are over. Orders and quotations are kept until they are cleared.

@@ -62,6 +62,7 @@ export class SandboxControl {
     return this.#ask('GET', ['orders'], isListOf(isOrder));
   }
 
+  /** One order, with what Lalamove's answers do not show of it. */
   order(orderId: string): Promise<SandboxOrder> {
     return this.#ask('GET', ['orders', orderId], isOrder);
   }
@@ -91,6 +92,7 @@ export class SandboxControl {
     return this.#tell('PUT', ['drivers'], { script });
   }
 
+  /** What time it is in the sandbox, and how fast it passes. */
   clock(): Promise<SandboxTime> {
     return this.#ask('GET', ['clock'], isTime);
   }
@@ -120,14 +122,17 @@ export class SandboxControl {
     return this.#ask('GET', ['faults'], isListOf(isFaultRule));
   }
 
+  /** Has something go wrong; faults strike in the order in which they were added. */
   addFault(fault: Fault): Promise<FaultRule> {
     return this.#ask('POST', ['faults'], isFaultRule, fault);
   }
 
+  /** Calls a fault off. */
   removeFault(id: string): Promise<void> {
     return this.#tell('DELETE', ['faults', id]);
   }
 
+  /** Calls every fault off. */
   clearFaults(): Promise<void> {
     return this.#tell('DELETE', ['faults']);
   }
