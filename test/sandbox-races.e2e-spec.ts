@@ -155,6 +155,22 @@ describe('a sandbox with much going on', () => {
     expect([answer.headers.get('content-type'), await answer.text()]).toEqual(['text/html', '<html>']);
   });
 
+  it.each<[options: LalamoveSandboxOptions, body: object]>([
+    [{}, { errors: [{ id: 'ERR_ORDER_NOT_FOUND', message: expect.any(String) }] }],
+    [{ refusalShape: 'object' }, { errors: { id: 'ERR_ORDER_NOT_FOUND', message: expect.any(String) } }],
+    [
+      { dialect: 'v2', refusalShape: 'list' },
+      { errors: [{ id: 'ERR_CANCELLATION_FORBIDDEN', message: expect.any(String) }] },
+    ],
+    [{ dialect: 'v2' }, { message: 'ERR_CANCELLATION_FORBIDDEN' }],
+  ])('writes refusals as %j says', async (options, body) => {
+    await open(options);
+    const { orderId } = await booked(lalamove);
+    sandbox.moveOrder(orderId, 'CANCELED');
+    await failureOf(lalamove.cancelOrder(options.dialect === 'v2' ? orderId : '1'));
+    expect(JSON.parse(sandbox.requests.at(-1)?.answer?.body ?? '')).toEqual(body);
+  });
+
   it('resets a request that waits behind another one on its connection', async () => {
     await open();
     sandbox.addFault({ latencyMs: 30 });

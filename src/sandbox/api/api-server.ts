@@ -189,7 +189,7 @@ export class ApiServer {
   #refused(refusal: Refusal, limits: Readonly<Record<string, string>>): WrittenAnswer {
     const { dialect, refusalShape } = this.parts.world.settings;
     const answer = dialect === 'v2' ? inV2(refusal) : refusal.answer;
-    const shape = answer.shape ?? refusalShape;
+    const shape = answer.shape ?? refusalShape ?? (dialect === 'v2' ? 'message' : undefined);
     const written = writeRefusal({ ...answer, ...(shape && { shape }) });
     return { ...written, headers: { ...written.headers, ...limits } };
   }

@@ -67,7 +67,7 @@ export function inV2({ answer, v2 }: Refusal): RefusalAnswer {
   const { status, statuses } = rowOf(v2);
   // Codes of ours stand for answers that have none, whose status is their own.
   if (v2.startsWith('LALAMOVE_')) return { status, shape: 'empty', ...answer, code: v2 };
-  return { code: v2, status: statuses.includes(409) ? 409 : status, shape: 'message' };
+  return { code: v2, status: statuses.includes(409) ? 409 : status };
 }
 
 /** Writes a refusal. Codes of ours (`LALAMOVE_…`) stand for answers without a code, and are written without one. */
