@@ -1,4 +1,5 @@
 import type { LalamoveOperation } from '../errors/operation-table.js';
+import { keepLatest } from './keep-latest.js';
 import type { SignatureVerdict } from './api/signature-verdict.js';
 import type { WebhookEventType } from './world/happening.js';
 
@@ -83,8 +84,7 @@ export class SandboxLog {
     this.#seq += 1;
     const entry: SandboxLogEntry = { seq: this.#seq, at: new Date(this.now()).toISOString(), ...news };
     this.#entries.push(entry);
-    // Trimmed in lumps, since each trimming moves the whole list.
-    if (this.#entries.length > this.limit * 1.25) this.#entries.splice(0, this.#entries.length - this.limit);
+    keepLatest(this.#entries, this.limit);
     for (const { tell } of this.#followers) tell(entry);
   }
 

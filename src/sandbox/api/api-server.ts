@@ -4,7 +4,9 @@ import { isRecord } from '../../is-record.js';
 import type { FaultBox } from '../faults/fault-box.js';
 import type { CallFault } from '../faults/fault-rule.js';
 import { magicCallFault, magicOf } from '../faults/magic-values.js';
+import { keepLatest } from '../keep-latest.js';
 import { milliseconds } from '../time/duration.js';
+import { realPause } from '../time/real-pause.js';
 import { marketFacts } from '../world/market-facts.js';
 import { HANDLERS, type SandboxCall, type SandboxParts } from './api-routes.js';
 import { RateLimits, type Caller } from './rate-limits.js';
@@ -47,7 +49,7 @@ export class ApiServer {
     log.add({ kind: 'request', number, method, path, operation, verdict });
 
     const fault = this.#faultOf(seen);
-    if (fault?.latencyMs) await latency(fault.latencyMs);
+    if (fault?.latencyMs) await realPause(fault.latencyMs);
     if (this.#isStopped) return;
     const working = this.#carryOut(seen, response, fault);
     this.#working.add(working);
@@ -112,9 +114,8 @@ export class ApiServer {
   }
 
   #remember(seen: SeenRequest): void {
-    const { historyLimit } = this.parts.world.settings;
     this.requests.push(seen);
-    if (this.requests.length > historyLimit * 1.25) this.requests.splice(0, this.requests.length - historyLimit);
+    keepLatest(this.requests, this.parts.world.settings.historyLimit);
   }
 
   /** What goes wrong: what was asked for, else what a magic value of the order does, once a quotation. */
@@ -208,11 +209,4 @@ function dataOf(body: string): Record<string, unknown> | undefined {
 function codeOf({ status, body }: { status: number; body: string }): { code?: string } {
   const code = status < 400 ? undefined : /ERR_[A-Z_]+/.exec(body)?.[0];
   return code === undefined ? {} : { code };
-}
-
-/** Real time: what it is to try out, the timeouts of a client, are real time too. */
-function latency(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

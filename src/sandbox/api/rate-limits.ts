@@ -1,4 +1,5 @@
 import type { LalamoveOperation } from '../../errors/operation-table.js';
+import { tenantKey } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 import { Refusal } from './refusal.js';
 
@@ -91,10 +92,10 @@ export class RateLimits {
     placements.set(key, [...recent, now]);
   }
 
-  #counted({ address, apiKey, market }: Caller): string {
+  #counted(caller: Caller): string {
     const { limitsPer } = this.world.settings.unknowns;
-    if (limitsPer === 'address') return address;
-    return limitsPer === 'key' ? apiKey : `${market} ${apiKey}`;
+    if (limitsPer === 'address') return caller.address;
+    return limitsPer === 'key' ? caller.apiKey : tenantKey(caller);
   }
 
   #headers({ family, isPlural }: Budget, limit: number, remaining: number, reset: number): Record<string, string> {

@@ -69,6 +69,7 @@ function entriesOf(event: string): SandboxLogEntry[] {
   return isLogEntry(entry) ? [entry] : [];
 }
 
-function isLogEntry(entry: unknown): entry is SandboxLogEntry {
+/** Whether a value from outside is a line of the log. */
+export function isLogEntry(entry: unknown): entry is SandboxLogEntry {
   return isRecord(entry) && typeof entry.seq === 'number' && typeof entry.kind === 'string';
 }

@@ -15,7 +15,7 @@ import type {
   SandboxWebhook,
   SandboxWebhookUrl,
 } from './control-views.js';
-import { followEvents } from './event-source.js';
+import { followEvents, isLogEntry } from './event-source.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 
 /** How the control is reached: over HTTP, or within the process. */
@@ -282,7 +282,6 @@ const isWallet = has<SandboxWallet>('market', 'balance');
 const isFaultRule = has<FaultRule>('id', 'left');
 const isWebhooks = has<{ urls: SandboxWebhookUrl[]; events: SandboxWebhook[] }>('urls', 'events');
 const isSeenRequest = has<SeenRequest>('number', 'method', 'verdict');
-const isLogEntry = has<SandboxLogEntry>('seq', 'kind');
 const isLedger = has<Ledger>('total', 'byQuotation', 'byMetadata');
 const isLedgerLine = has<LedgerLine>('orderIds', 'live', 'spent');
 const isSnapshot = has<{ id: string }>('id');

@@ -2,6 +2,7 @@ import type { FaultBox } from '../faults/fault-box.js';
 import type { WebhookFault } from '../faults/fault-rule.js';
 import { magicWebhookFaults } from '../faults/magic-values.js';
 import { milliseconds } from '../time/duration.js';
+import { realPause } from '../time/real-pause.js';
 import { tenantOf, type Happening } from '../world/happening.js';
 import type { Tenant } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
@@ -66,7 +67,8 @@ export class WebhookSender {
     const posts = struck.filter(isFirst).map((each) => this.#send(each.draft, each.faults));
     for (const each of struck) if (!isFirst(each)) void this.#send(each.draft, each.faults, answered);
     const early = async (): Promise<void> => {
-      if (posts.length > 0) await Promise.race([Promise.all(posts), pause(this.world.settings.webhooks.earlyWaitMs)]);
+      if (posts.length > 0)
+        await Promise.race([Promise.all(posts), realPause(this.world.settings.webhooks.earlyWaitMs)]);
     };
     return { result, early, late };
   }
@@ -174,10 +176,4 @@ export class WebhookSender {
     // What is pending stays: to look for it again at every event would take longer and longer.
     this.#trimAbove = deliveries.size * 1.25;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }
