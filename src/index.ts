@@ -1,6 +1,16 @@
 export { systemClock, type Clock } from './clock.js';
+export type {
+  LalamoveHooks,
+  LalamoveHttpAttributes,
+  LalamoveRequestEvent,
+  LalamoveResponseEvent,
+  LalamoveRetryEvent,
+} from './client/call-hooks.js';
 export type { LalamoveCredentials } from './client/client-settings.js';
 export { LalamoveHttpService, type LalamoveHttpOptions } from './client/lalamove-http.service.js';
+export type { RateLimit } from './client/rate-limit/rate-limit.js';
+export { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './client/rate-limit/rate-limit.store.js';
+export type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
 export type { RequestOptions } from './client/request-options.js';
 export type { RetryOptions } from './client/retry.js';
 

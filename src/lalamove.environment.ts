@@ -12,6 +12,7 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
   { variable: 'RETRY_MAX_ATTEMPTS', option: 'retry.maxAttempts', read: Number },
   { variable: 'RETRY_BASE_DELAY_MS', option: 'retry.baseDelayMs', read: Number },
   { variable: 'RETRY_MAX_DELAY_MS', option: 'retry.maxDelayMs', read: Number },
+  { variable: 'RATE_LIMIT', option: 'rateLimit', read: flag },
   { variable: 'VALIDATE', option: 'validate', read: flag },
   { variable: 'ERRORS_FILTER', option: 'errors.filter', read: flag },
   { variable: 'ERRORS_STATUS', option: 'errors.status', read: String },

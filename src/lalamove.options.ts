@@ -1,4 +1,6 @@
-import type { LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
+import type { LalamoveHooks } from './client/call-hooks.js';
+import type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
 import type { ClientSettings, LalamoveCredentials } from './client/client-settings.js';
 import type { LalamoveHttpOptions } from './client/lalamove-http.service.js';
 import type { RetryOptions } from './client/retry.js';
@@ -38,8 +40,13 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
   deadlineMs?: number;
   /** How calls that may be repeated are repeated. */
   retry?: RetryOptions;
-  /** Limits of our own ahead of Lalamove's 429. This version keeps none, so that `false` is all that can be said. */
-  rateLimit?: false;
+  /**
+   * Limits of our own, ahead of Lalamove's 429: calls wait for their turn, and what would wait beyond its deadline ends at once in a
+   * `RateLimitedException`. `false` switches them off.
+   *
+   * @default true: the budgets of `environment`, kept in this process
+   */
+  rateLimit?: boolean | RateLimitOptions;
   /**
    * Whether inputs are checked before they travel.
    *
@@ -50,8 +57,10 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
   errors?: LalamoveErrorOptions;
   /** Agents, proxy and headers for `@nestjs/axios`. */
   http?: LalamoveHttpOptions;
+  /** Told of each call as it happens, for metrics and traces. */
+  hooks?: LalamoveHooks;
   /**
-   * Where failures are logged that the app or Lalamove must fix.
+   * Where calls are logged: repeats, and failures that the app or Lalamove must fix, as warnings and errors; all others on level `debug`.
    *
    * @default Nest's own logger
    */
@@ -129,16 +138,25 @@ export function clientSettings(options: LalamoveAccountOptions, account: string 
     validate: options.validate ?? true,
     policy: options.errors?.status === 'gateway' ? 'gateway' : 'mirror',
     clock: options.clock ?? systemClock,
+    rateLimit: rateLimitOf(options),
+    hooks: options.hooks ?? {},
+    logger: options.logger ?? new Logger('Lalamove'),
   };
 }
 
 /** In normal form, for a request's URL is compared with it; without the slash that every path begins with. */
-function baseUrlOf({
-  apiKey,
-  baseUrl,
-  environment = environmentOfKey(apiKey) ?? 'sandbox',
-}: LalamoveAccountOptions): string {
-  return new URL(baseUrl ?? LALAMOVE_HOSTS[environment]).href.replace(/\/+$/, '');
+function baseUrlOf(options: LalamoveAccountOptions): string {
+  return new URL(options.baseUrl ?? LALAMOVE_HOSTS[environmentOf(options)]).href.replace(/\/+$/, '');
+}
+
+function environmentOf({ apiKey, environment }: LalamoveAccountOptions): LalamoveEnvironment {
+  return environment ?? environmentOfKey(apiKey) ?? 'sandbox';
+}
+
+function rateLimitOf(options: LalamoveAccountOptions): ClientSettings['rateLimit'] {
+  const { rateLimit = true } = options;
+  if (rateLimit === false) return false;
+  return { budgets: environmentOf(options), ...(rateLimit === true ? {} : rateLimit) };
 }
 
 /** What the exception filter has to know of an account. */

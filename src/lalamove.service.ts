@@ -5,6 +5,7 @@ import { LalamoveClient } from './client/lalamove.client.js';
 import { OPERATIONS } from './client/operations.js';
 import type { CallRequest } from './client/prepared-call.js';
 import type { RequestOptions } from './client/request-options.js';
+import { sharedParts, type SharedParts } from './client/shared-parts.js';
 import type { City, WebhookRegistration } from './dto/city.js';
 import type { CreateQuotationDto } from './dto/create-quotation.dto.js';
 import type { Driver } from './dto/driver.js';
@@ -26,7 +27,7 @@ import { assertOptions, clientSettings, type LalamoveAccountOptions } from './la
 export class LalamoveService {
   // Truly private: neither `util.inspect` nor `JSON.stringify` shows the keys.
   readonly #client: LalamoveClient;
-  readonly #http: HttpService;
+  readonly #parts: SharedParts;
   readonly #options: LalamoveAccountOptions;
   readonly #account: string | undefined;
 
@@ -35,12 +36,14 @@ export class LalamoveService {
    *
    * @param options checked ones
    * @param account the name of the registration; `undefined` for the default one
+   * @param parts what it shares with others of the registration; by default its own
    */
-  constructor(http: HttpService, options: LalamoveAccountOptions, account?: string) {
-    this.#http = http;
+  constructor(http: HttpService, options: LalamoveAccountOptions, account?: string, parts?: SharedParts) {
+    const settings = clientSettings(options, account);
     this.#options = options;
     this.#account = account;
-    this.#client = new LalamoveClient(http, clientSettings(options, account));
+    this.#parts = parts ?? sharedParts(http, settings);
+    this.#client = new LalamoveClient(settings, this.#parts);
   }
 
   /** `POST /v3/quotations`: the price of a route, held for 5 minutes. */
@@ -120,7 +123,7 @@ export class LalamoveService {
   }
 
   /**
-   * The same service for other keys, over the same connections: a marketplace whose merchants bring their own.
+   * The same service for other keys, over the same connections: a marketplace whose merchants bring their own. Each key has its own rate limits.
    *
    * @throws LalamoveOptionsException where the credentials are wrong, or contradict this account's `environment`
    */
@@ -128,7 +131,7 @@ export class LalamoveService {
     const { apiKey, apiSecret, market }: Partial<LalamoveCredentials> = isRecord(credentials) ? credentials : {};
     const options: unknown = { ...this.#options, apiKey, apiSecret, market };
     assertOptions(options, { account: this.#account, withRegistration: true });
-    return new LalamoveService(this.#http, options, this.#account);
+    return new LalamoveService(this.#parts.http, options, this.#account, this.#parts);
   }
 
   #call<Answer>(request: CallRequest<Answer>): Promise<Answer> {

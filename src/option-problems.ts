@@ -1,5 +1,6 @@
 import { isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { OPERATION_TABLE } from './errors/operation-table.js';
 import { isRecord } from './is-record.js';
 
 /** One thing that can be wrong, and what to do about it. */
@@ -15,6 +16,9 @@ interface Check {
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 const isDelay = (value: unknown): boolean => value === 0 || isMs(value);
+const isRate = (value: unknown): boolean => typeof value === 'number' && value > 0 && Number.isFinite(value);
+const isBudget = ([operation, value]: [string, unknown]): boolean =>
+  Object.hasOwn(OPERATION_TABLE, operation) && isRate(value);
 const isOneOf =
   (...values: unknown[]) =>
   (value: unknown): boolean =>
@@ -63,7 +67,19 @@ const CHECKS: readonly Check[] = [
   },
   { option: 'retry.baseDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
   { option: 'retry.maxDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
-  { option: 'rateLimit', holds: isOneOf(false), remedy: 'can only be false: this version keeps no limits of its own' },
+  {
+    option: 'rateLimit',
+    holds: (value) => isBoolean(value) || isRecord(value),
+    remedy: 'must be true, false, or an object of budgets, perMinute, ordersPerSecond and store',
+  },
+  { option: 'rateLimit.budgets', holds: isOneOf('sandbox', 'production'), remedy: "must be 'sandbox' or 'production'" },
+  {
+    option: 'rateLimit.perMinute',
+    holds: (value) => isRecord(value) && Object.entries(value).every(isBudget),
+    remedy: 'must be an object of methods of LalamoveService and requests a minute, each above 0',
+  },
+  { option: 'rateLimit.ordersPerSecond', holds: isRate, remedy: 'must be a number above 0' },
+  { option: 'rateLimit.store', holds: has('take', 'raise'), remedy: 'must have take() and raise()' },
   { option: 'validate', holds: isBoolean, remedy: 'must be true or false' },
   { option: 'errors', holds: isRecord, remedy: 'must be an object; switch the filter off with { filter: false }' },
   { option: 'errors.filter', holds: isBoolean, remedy: 'must be true or false' },
@@ -74,8 +90,8 @@ const CHECKS: readonly Check[] = [
   },
   { option: 'errors.format', holds: isOneOf('nest', 'problem'), remedy: "must be 'nest' or 'problem'" },
   { option: 'http', holds: isRecord, remedy: 'must be an object of agents, proxy and headers' },
-  { option: 'http.httpAgent', holds: has('destroy'), remedy: 'must be an http.Agent' },
-  { option: 'http.httpsAgent', holds: has('destroy'), remedy: 'must be an https.Agent' },
+  { option: 'http.httpAgent', holds: has('addRequest', 'destroy'), remedy: 'must be an http.Agent' },
+  { option: 'http.httpsAgent', holds: has('addRequest', 'destroy'), remedy: 'must be an https.Agent' },
   {
     option: 'http.proxy',
     holds: (value) => value === false || isRecord(value),
@@ -87,6 +103,12 @@ const CHECKS: readonly Check[] = [
     remedy:
       'must be an object of valid headers, without those that frame a request (Host, Content-Length, Transfer-Encoding, Connection)',
   },
+  { option: 'hooks', holds: isRecord, remedy: 'must be an object of onRequest, onResponse and onRetry' },
+  ...['hooks.onRequest', 'hooks.onResponse', 'hooks.onRetry'].map((option) => ({
+    option,
+    holds: (value: unknown) => typeof value === 'function',
+    remedy: 'must be a function',
+  })),
   {
     option: 'logger',
     holds: has('error', 'warn', 'log'),
@@ -139,7 +161,7 @@ function valueOf(options: Record<string, unknown>, path: string): unknown {
 }
 
 function unknownOptions(options: Record<string, unknown>, known: readonly string[]): string[] {
-  return ['', 'retry.', 'errors.', 'http.'].flatMap((prefix) => {
+  return ['', 'retry.', 'rateLimit.', 'errors.', 'http.', 'hooks.'].flatMap((prefix) => {
     const members = prefix === '' ? options : options[prefix.slice(0, -1)];
     const siblings = known.filter((option) => option.startsWith(prefix) && !option.slice(prefix.length).includes('.'));
     return Object.keys(isRecord(members) ? members : {})

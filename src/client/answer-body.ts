@@ -1,39 +1,106 @@
 import type { AxiosResponse } from 'axios';
 import { addAbortSignal, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { brotliDecompress, unzip } from 'node:zlib';
 import { isRecord } from '../is-record.js';
 
 /** Lalamove's largest answer, the list of cities, is a fraction of this. */
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Reads a body to its end. Of a refusal the status says enough: a body that breaks off is handed on as far as it came. */
-export async function readBody({ status, data }: AxiosResponse<unknown>, signal: AbortSignal): Promise<string> {
-  if (!(data instanceof Readable)) return textOf(data);
-  const chunks: Buffer[] = [];
-  try {
-    let size = 0;
-    for await (const chunk of addAbortSignal(signal, data)) {
-      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-      size += bytes.length;
-      if (size > LARGEST_ANSWER_BYTES) throw new UnreadableBody();
-      chunks.push(bytes);
-    }
-  } catch (error) {
-    if (status < 400) throw isUndecodable(error) ? new UnreadableBody() : error;
-  }
-  // Decoded as one piece, for a character may lie across two chunks; a byte order mark is dropped.
-  return new TextDecoder().decode(Buffer.concat(chunks));
-}
-
-/** The body of an answer that a mocked `HttpService` gave ready-made. */
-function textOf(data: unknown): string {
-  if (typeof data === 'string') return data;
-  if (data === undefined || data === null) return '';
-  return Buffer.isBuffer(data) ? data.toString('utf8') : JSON.stringify(data);
-}
-
 /** A body that came but cannot be used: larger than any of Lalamove's, or packed in a way that cannot be unpacked. */
 export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody';
+}
+
+/** Whether an error, or what caused it, is an {@link UnreadableBody}: axios wraps what its adapters throw. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof UnreadableBody || (isRecord(error) && error.cause instanceof UnreadableBody);
+}
+
+/** Gathers the bytes of a body. */
+export class AnswerBody {
+  readonly #encoding: string | undefined;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+
+  /** @param encoding its `Content-Encoding` */
+  constructor(encoding?: string) {
+    this.#encoding = encoding?.trim().toLowerCase();
+  }
+
+  /** @returns whether there still are no more than any of Lalamove's answers has */
+  add(chunk: Buffer): boolean {
+    this.#size += chunk.length;
+    if (this.#size > LARGEST_ANSWER_BYTES) return false;
+    this.#chunks.push(chunk);
+    return true;
+  }
+
+  /** What has come so far; decoded as one piece, for a character may lie across two chunks. */
+  text(): string {
+    return decoded(this.#bytes());
+  }
+
+  /**
+   * What has come, unpacked where it is packed.
+   *
+   * @throws UnreadableBody where that cannot be done
+   */
+  unpacked(): string | Promise<string> {
+    const unpack = unpacking(this.#encoding);
+    return unpack ? unpackedText(unpack, this.#bytes()) : this.text();
+  }
+
+  #bytes(): Buffer {
+    const [first, ...more] = this.#chunks;
+    return first && more.length === 0 ? first : Buffer.concat(this.#chunks);
+  }
+}
+
+/** Reads the body that an adapter of axios's hands on as a stream, or that a mocked `HttpService` gave ready-made. */
+export async function readBody({ status, data }: AxiosResponse<unknown>, signal: AbortSignal): Promise<string> {
+  if (!(data instanceof Readable)) return textOf(data);
+  const body = new AnswerBody();
+  try {
+    for await (const chunk of addAbortSignal(signal, data)) {
+      if (!body.add(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)))) throw new UnreadableBody();
+    }
+  } catch (error) {
+    // Of a refusal the status says enough: a body that breaks off is handed on as far as it came.
+    if (status < 400) throw isUndecodable(error) ? new UnreadableBody() : error;
+  }
+  return body.text();
+}
+
+/** The text of a body that is there already. */
+export function textOf(data: unknown): string {
+  if (typeof data === 'string') return data;
+  if (data === undefined || data === null) return '';
+  return Buffer.isBuffer(data) ? decoded(data) : JSON.stringify(data);
+}
+
+/** Without the byte order mark that `JSON.parse` refuses. */
+function decoded(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+type Unpacking = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+/** None is asked for, but a gateway may pack all the same. */
+function unpacking(encoding: string | undefined): Unpacking | undefined {
+  if (encoding === undefined) return undefined;
+  if (encoding === 'br') return promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress);
+  const isZlib = /^((x-)?gzip|deflate)$/.test(encoding);
+  return isZlib ? promisify<Buffer, { maxOutputLength: number }, Buffer>(unzip) : undefined;
+}
+
+async function unpackedText(unpack: Unpacking, bytes: Buffer): Promise<string> {
+  try {
+    return decoded(await unpack(bytes, { maxOutputLength: LARGEST_ANSWER_BYTES }));
+  } catch (error) {
+    throw new UnreadableBody('The answer cannot be unpacked.', { cause: error });
+  }
 }
 
 /** Whether an error is zlib's (gzip's codes begin with `Z_`, brotli's with `ERR__`): everything came, but it cannot be unpacked. */

@@ -8,6 +8,8 @@ import type { WireRequest } from './transport.js';
 export interface Attempt extends WireRequest {
   readonly requestId: string;
   readonly signature: string;
+  /** Unix ms by the account's clock. */
+  readonly signedAt: number;
 }
 
 /** Signs a call over the exact bytes that are sent, at this moment: a repeat is signed anew. */
@@ -33,5 +35,6 @@ export function signAttempt(settings: ClientSettings, call: PreparedCall<unknown
     signal: options.signal,
     requestId,
     signature,
+    signedAt: now,
   };
 }

@@ -1,4 +1,7 @@
+import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '../clock.js';
+import type { LalamoveHooks } from './call-hooks.js';
+import type { RateLimitOptions } from './rate-limit/rate-limiter.js';
 import type { RetryOptions } from './retry.js';
 
 /** The keys of a Lalamove account and the market that they belong to. */
@@ -23,4 +26,8 @@ export interface ClientSettings extends LalamoveCredentials {
   /** Under which policy the exceptions' own status speaks. */
   policy: 'mirror' | 'gateway';
   clock: Clock;
+  /** `false` where the app wants no limits of ours. */
+  rateLimit: false | (RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>);
+  hooks: LalamoveHooks;
+  logger: LoggerService;
 }

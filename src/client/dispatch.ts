@@ -1,15 +1,43 @@
+import type { InternalAxiosRequestConfig } from 'axios';
 import { isUnconnected } from '../errors/unconnected.js';
 import { isRecord } from '../is-record.js';
+import type { AnswerBody } from './answer-body.js';
+
+/** An answer as far as it has come. */
+export interface ArrivingAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: AnswerBody;
+}
+
+/** The dispatch of a request, by the `transformRequest` that travels in its config. */
+const DISPATCHES = new WeakMap<object, Dispatch>();
 
 /**
- * What became of one request inside axios. That it never left cannot be read off an error alone: an interceptor may have sent it twice, or
- * thrown an error that is another request's.
+ * What became of one request inside axios: how often it was sent, whether a byte of it may have left, what came back. None of that can be
+ * read off an error alone: an interceptor may have sent it twice, or thrown an error that is another request's.
  */
 export class Dispatch {
+  /** The answer of the one sending that our own adapter made, from its head on. */
+  answer: ArrivingAnswer | undefined;
   #sent = 0;
   #answered = false;
+  #entered = 0;
+  #isInAdapter = false;
+  #isOnWire = false;
+  #wasStopped = false;
+  #failure: unknown;
 
-  /** Axios runs this ahead of every sending. */
+  constructor() {
+    DISPATCHES.set(this.onRequest, this);
+  }
+
+  /** The dispatch that a request of ours travels with; none where an interceptor has put another `transformRequest` in place of ours. */
+  static of({ transformRequest }: Pick<InternalAxiosRequestConfig, 'transformRequest'>): Dispatch | undefined {
+    return typeof transformRequest === 'function' ? DISPATCHES.get(transformRequest) : undefined;
+  }
+
+  /** Axios runs this ahead of every sending, whatever its adapter. */
   readonly onRequest = (data: unknown): unknown => {
     this.#sent += 1;
     return data;
@@ -21,12 +49,48 @@ export class Dispatch {
     return data;
   };
 
+  /** Our adapter begins. */
+  enter(): void {
+    this.#entered += 1;
+    this.#isInAdapter = true;
+  }
+
+  /** There is a connection: from now on bytes may leave. */
+  connected(): void {
+    this.#isOnWire = true;
+  }
+
+  /** Our adapter was told to stop. */
+  stop(): void {
+    this.#wasStopped = true;
+  }
+
+  /** Our adapter has ended. */
+  leave(failure?: unknown): void {
+    this.#isInAdapter = false;
+    this.#failure = failure;
+  }
+
   /**
    * Whether an error proves that the request never left: the connection of its one sending was never made. That no sending was noted proves
-   * nothing, for an interceptor may have put another `transformRequest` in place of ours, or a test another `HttpService`.
+   * nothing, for a test may have put another `HttpService` in place of ours.
    */
   neverLeft(error: unknown): boolean {
-    const ours = isRecord(error) && isRecord(error.config) && error.config.transformRequest === this.onRequest;
-    return this.#sent === 1 && !this.#answered && ours && isUnconnected(error);
+    if (this.#sent !== 1 || this.#answered) return false;
+    if (this.#entered > 0) return this.#isOwnEnd(error) && !this.#isOnWire;
+    return isRecord(error) && isRecord(error.config) && error.config.transformRequest === this.onRequest
+      ? isUnconnected(error)
+      : false;
+  }
+
+  /** The answer that broke off and whose status says enough all the same: a refusal, or a failure of Lalamove's. */
+  tellingAnswer(error: unknown): ArrivingAnswer | undefined {
+    const { answer } = this;
+    return this.#sent === 1 && this.#isOwnEnd(error) && answer && answer.status >= 400 ? answer : undefined;
+  }
+
+  /** Whether it ended in our adapter, by the error given, or by being stopped while there; and not in an interceptor, before or after. */
+  #isOwnEnd(error: unknown): boolean {
+    return this.#entered === 1 && (this.#isInAdapter || this.#wasStopped || error === this.#failure);
   }
 }

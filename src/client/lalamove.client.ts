@@ -1,55 +1,111 @@
-import type { HttpService } from '@nestjs/axios';
-import { catchError, defer, map, Observable, of, retry, switchMap, throwError } from 'rxjs';
+import { catchError, defer, map, Observable, of, retry, switchMap, tap, throwError } from 'rxjs';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
 import { signAttempt } from './attempt.js';
+import { CallTrace } from './call-trace.js';
 import type { ClientSettings } from './client-settings.js';
-import { abortedBetweenAttempts, attemptFailure, readAnswer, type AttemptFailure } from './outcome.js';
+import { abortedBetweenAttempts, attemptFailure, noSlotInTime, readAnswer, type AttemptFailure } from './outcome.js';
 import { prepareCall, type CallRequest, type PreparedCall } from './prepared-call.js';
+import type { NoSlot } from './rate-limit/rate-limiter.js';
 import { retryDelay } from './retry.js';
+import type { SharedParts } from './shared-parts.js';
 import { send } from './transport.js';
 
-/** Makes calls for one account: checks, signs, sends, reads, and repeats what may be repeated. */
-export class LalamoveClient {
-  readonly #http: HttpService;
-  readonly #settings: ClientSettings;
+/** A call under way. */
+interface Course<Answer> {
+  readonly call: PreparedCall<Answer>;
+  readonly trace: CallTrace;
+  /** How each sending so far has failed. */
+  readonly earlier: AttemptFailure[];
+}
 
-  constructor(http: HttpService, settings: ClientSettings) {
-    this.#http = http;
+/** Makes calls for one account: checks, waits for the rate limit, signs, sends, reads, and repeats what may be repeated. */
+export class LalamoveClient {
+  readonly #settings: ClientSettings;
+  readonly #parts: SharedParts;
+
+  constructor(settings: ClientSettings, parts: SharedParts) {
     this.#settings = settings;
+    this.#parts = parts;
   }
 
   /**
-   * A call's way: check, (take a rate-limit slot,) sign, send, read, repeat or not. Cold: nothing travels before it is subscribed to.
+   * A call's way: check, take a rate-limit slot, sign, send, read, repeat or not. Cold: nothing travels before it is subscribed to.
    * It errors with a `LalamoveException` and nothing else.
    */
   call<Answer>(request: CallRequest<Answer>): Observable<Answer> {
-    return defer(() => of(prepareCall(this.#settings, request))).pipe(
-      switchMap((call) => {
-        const earlier: AttemptFailure[] = [];
-        return this.#attempt(call, earlier).pipe(
-          catchError((failure: AttemptFailure) => settle(call, earlier, failure)),
-          retry({ delay: () => this.#beforeRepeat(call, earlier) }),
-        );
+    return defer(() => of(this.#begin(request))).pipe(
+      switchMap((course) =>
+        this.#slot(course).pipe(
+          switchMap(() =>
+            this.#attempt(course).pipe(
+              catchError((failure: AttemptFailure) => settle(course, failure)),
+              retry({ delay: () => this.#beforeRepeat(course) }),
+            ),
+          ),
+          tap({
+            error: (exception: LalamoveException) => {
+              course.trace.gaveUp(exception);
+            },
+          }),
+        ),
+      ),
+    );
+  }
+
+  #begin<Answer>(request: CallRequest<Answer>): Course<Answer> {
+    const call = prepareCall(this.#settings, request);
+    return { call, trace: new CallTrace(this.#settings, call.operation), earlier: [] };
+  }
+
+  /** Waits for a slot of the rate limit; without one in time, the call ends with its last exception, if there was one. */
+  #slot({ call, trace, earlier }: Course<unknown>): Observable<void> {
+    const { limiter } = this.#parts;
+    if (!limiter) return of(undefined);
+    const { operation, options, deadline } = call;
+    return limiter.take(this.#settings.apiKey, operation.name, deadline, options.signal).pipe(
+      map((ms) => {
+        trace.queued(ms);
+      }),
+      catchError(({ waitMs }: NoSlot) => {
+        const last = earlier.at(-1)?.exception;
+        const exception =
+          waitMs === undefined
+            ? abortedBetweenAttempts(this.#settings, call, last?.sentRequestId)
+            : (last ?? noSlotInTime(this.#settings, call, waitMs));
+        return throwError(() => exception);
       }),
     );
   }
 
-  /** One sending. It errors with an `AttemptFailure`. The place of the rate limiter is ahead of the signature, whose timestamp ages. */
-  #attempt<Answer>(call: PreparedCall<Answer>, earlier: readonly AttemptFailure[]): Observable<Answer> {
+  /** One sending. It errors with an `AttemptFailure`. */
+  #attempt<Answer>({ call, trace, earlier }: Course<Answer>): Observable<Answer> {
+    const { http, limiter, retryBudget } = this.#parts;
     return defer(() => of(signAttempt(this.#settings, call))).pipe(
       switchMap((attempt) => {
         const sentBefore = earlier.at(-1)?.exception.sentRequestId;
         const context = { settings: this.#settings, call, attempt, sentBefore };
-        return send(this.#http, attempt).pipe(
-          map((answer) => readAnswer(context, answer)),
-          catchError((error: unknown) => throwError(() => attemptFailure(context, error))),
+        trace.sending(attempt);
+        return send(http, attempt).pipe(
+          map((answer) => {
+            limiter?.observe(this.#settings.apiKey, call.operation.name, answer, attempt.signedAt);
+            const read = readAnswer(context, answer);
+            retryBudget.earn();
+            trace.answered(answer);
+            return read;
+          }),
+          catchError((error: unknown) => {
+            const failure = attemptFailure(context, error);
+            trace.failed(failure.exception);
+            return throwError(() => failure);
+          }),
         );
       }),
     );
   }
 
   /** Waits where a repeat is allowed, worth it, and possible within the deadline; else ends the call with its last exception. */
-  #beforeRepeat(call: PreparedCall<unknown>, earlier: readonly AttemptFailure[]): Observable<void> {
+  #beforeRepeat(course: Course<unknown>): Observable<void> {
+    const { call, trace, earlier } = course;
     const { clock, retry } = this.#settings;
     const exception = earlier.at(-1)?.exception;
     const attempts = earlier.length;
@@ -57,7 +113,10 @@ export class LalamoveClient {
       return throwError(() => exception);
     const delay = retryDelay(attempts, exception, retry, Math.random());
     if (clock.now() + delay >= call.deadline) return throwError(() => exception);
-    return this.#wait(call, delay, exception);
+    // What was refused for want of a slot has its own limit, and is no sign of an outage.
+    if (exception.upstreamStatus !== 429 && !this.#parts.retryBudget.spend()) return throwError(() => exception);
+    trace.repeats(delay, exception);
+    return this.#wait(call, delay, exception).pipe(switchMap(() => this.#slot(course)));
   }
 
   #wait(call: PreparedCall<unknown>, delayMs: number, exception: LalamoveException): Observable<void> {
@@ -83,11 +142,7 @@ export class LalamoveClient {
 }
 
 /** Notes a failure; after one that may have been carried out, a refusal that says so is the success. */
-function settle<Answer>(
-  call: PreparedCall<Answer>,
-  earlier: AttemptFailure[],
-  failure: AttemptFailure,
-): Observable<Answer> {
+function settle<Answer>({ call, earlier }: Course<Answer>, failure: AttemptFailure): Observable<Answer> {
   const { settled } = call.operation;
   const inDoubt = earlier.some(({ outcome }) => outcome === 'unknown');
   if (settled && inDoubt && failure.exception.code === settled.code) return of(settled.answer);

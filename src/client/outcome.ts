@@ -99,6 +99,22 @@ export function abortedBetweenAttempts(
   });
 }
 
+/** The end of a call that was not sent, because the rate limit would have let it through too late. */
+export function noSlotInTime(
+  { account, policy }: ClientSettings,
+  { operation }: PreparedCall<unknown>,
+  waitMs: number,
+): LalamoveException {
+  const code = 'LALAMOVE_RATE_LIMITED';
+  return exceptionOfRow(rowOf(code), code, {
+    operation: operation.name,
+    account,
+    policy,
+    message: 'More requests are waiting than Lalamove takes in time. Try again later.',
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+  });
+}
+
 function failure(
   { settings, call }: AttemptContext<unknown>,
   outcome: Outcome,

@@ -1,10 +1,10 @@
 import type { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig } from 'axios';
 import { Readable } from 'node:stream';
-import { catchError, defer, finalize, race, switchMap, throwError, throwIfEmpty, type Observable } from 'rxjs';
-import type { AnswerHeaders } from '../errors/retry-after.js';
+import { catchError, defer, finalize, of, race, switchMap, throwError, throwIfEmpty, type Observable } from 'rxjs';
+import type { AnswerHeaders } from '../errors/rate-limit-headers.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
-import { readBody, UnreadableBody } from './answer-body.js';
+import { isUnreadable, readBody } from './answer-body.js';
 import { Dispatch } from './dispatch.js';
 import { stopwatch, type Stopwatch } from './stopwatch.js';
 import { WireFailure, type WireFailureDetails } from './wire-failure.js';
@@ -33,25 +33,30 @@ export function send(http: HttpService, request: WireRequest): Observable<Upstre
     ).pipe(
       throwIfEmpty(),
       switchMap(async (response) => {
-        const { status, headers } = (head = { status: response.status, headers: plainHeaders(response.headers) });
+        const { status, headers } = (head = headOf(response));
         const body = await readBody(response, stop.signal);
         // Where an interceptor handed on something else, the answer itself is unread, and its socket not to be left open.
         if (response.data instanceof Readable) stop.complete();
         return { status, headers, body };
       }),
-      catchError((error: unknown) => throwError(() => wireFailure(error, { stop, dispatch, head }))),
+      catchError((error: unknown) => ended(error, { stop, dispatch, head })),
       finalize(stop.dispose),
     );
   });
 }
 
-function wireFailure(
+/** What a request that brought no complete answer ended in: a refusal that broke off says enough all the same. */
+function ended(
   cause: unknown,
   { stop, dispatch, head }: { stop: Stopwatch; dispatch: Dispatch; head: WireFailureDetails['head'] },
-): WireFailure {
-  if (stop.signal.aborted) return new WireFailure(stop.kind(), { head });
-  if (cause instanceof UnreadableBody) return new WireFailure('unreadable', { head, cause });
-  return new WireFailure('connection', { head, cause, unsent: dispatch.neverLeft(cause) });
+): Observable<UpstreamAnswer> {
+  const telling = dispatch.tellingAnswer(cause);
+  if (telling) return of({ ...headOf(telling), body: telling.body.text() });
+  const known = head ?? (dispatch.answer && headOf(dispatch.answer));
+  const unsent = dispatch.neverLeft(cause);
+  if (stop.signal.aborted) return throwError(() => new WireFailure(stop.kind(), { head: known, unsent }));
+  const kind = isUnreadable(cause) ? 'unreadable' : 'connection';
+  return throwError(() => new WireFailure(kind, { head: known, cause, unsent }));
 }
 
 function requestConfig(
@@ -74,6 +79,10 @@ function requestConfig(
     maxRedirects: 0,
     timeout: 0,
   };
+}
+
+function headOf({ status, headers }: { status: number; headers: unknown }): Pick<UpstreamAnswer, 'status' | 'headers'> {
+  return { status, headers: plainHeaders(headers) };
 }
 
 function plainHeaders(headers: unknown): AnswerHeaders {

@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { throwError, type Observable } from 'rxjs';
 import { isRecord } from '../is-record.js';
+import { logLine } from '../log-line.js';
 import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
 import { decideStatus, httpAnswer, type HttpAnswer, type LalamoveAnswerFormat } from './http-answer.js';
@@ -118,11 +119,8 @@ function report(exception: LalamoveException, logger: LoggerService): void {
     rowOf('LALAMOVE_UNKNOWN_ERROR');
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const cause = causeCode(exception);
-  const told = Object.entries({ code, cause, upstreamStatus, account, requestId, sentRequestId })
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
-    .join(' ');
-  const line = `${exception.operation ?? 'A call to Lalamove'} failed: ${message} (${told})`;
-  logger.error(line.replace(/\p{Cc}+/gu, ' '));
+  const told = { code, cause, upstreamStatus, account, requestId, sentRequestId };
+  logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, told));
 }
 
 /** What the wire said, e.g. `ECONNREFUSED`: an unknown outcome has it one cause further down. */

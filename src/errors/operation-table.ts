@@ -7,21 +7,40 @@ export interface OperationFacts {
   readonly repeatable: boolean;
   /** Whether it shows an order or a driver: there a 403 is about what its consumer asked for, elsewhere about the account. */
   readonly shows?: true;
+  /** How many requests a minute Lalamove takes from one account, by environment. */
+  readonly perMinute: { readonly sandbox: number; readonly production: number };
+  /** How many of them a second, where that is limited too. */
+  readonly perSecond?: number;
 }
 
-/** Every call of API v3, by its method in `LalamoveService`. */
+const READ = { sandbox: 50, production: 300 } as const;
+/** Also for editing and the webhook URL, for which the guide names no limit. */
+const WRITE = { sandbox: 30, production: 100 } as const;
+
+/** Every call of API v3, by its method in `LalamoveService`; the limits are those of its guide ("Rate limit"). */
 export const OPERATION_TABLE = {
-  createQuotation: { method: 'POST', path: '/v3/quotations', repeatable: true },
-  getQuotation: { method: 'GET', path: '/v3/quotations/:quotationId', repeatable: true },
-  placeOrder: { method: 'POST', path: '/v3/orders', repeatable: false },
-  getOrder: { method: 'GET', path: '/v3/orders/:orderId', repeatable: true, shows: true },
-  editOrder: { method: 'PATCH', path: '/v3/orders/:orderId', repeatable: false },
-  cancelOrder: { method: 'DELETE', path: '/v3/orders/:orderId', repeatable: true },
-  addPriorityFee: { method: 'POST', path: '/v3/orders/:orderId/priority-fee', repeatable: false },
-  getDriver: { method: 'GET', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: true, shows: true },
-  changeDriver: { method: 'DELETE', path: '/v3/orders/:orderId/drivers/:driverId', repeatable: false },
-  getCities: { method: 'GET', path: '/v3/cities', repeatable: true },
-  setWebhookUrl: { method: 'PATCH', path: '/v3/webhook', repeatable: true },
+  createQuotation: { method: 'POST', path: '/v3/quotations', repeatable: true, perMinute: WRITE },
+  getQuotation: { method: 'GET', path: '/v3/quotations/:quotationId', repeatable: true, perMinute: READ },
+  placeOrder: { method: 'POST', path: '/v3/orders', repeatable: false, perMinute: WRITE, perSecond: 2 },
+  getOrder: { method: 'GET', path: '/v3/orders/:orderId', repeatable: true, shows: true, perMinute: READ },
+  editOrder: { method: 'PATCH', path: '/v3/orders/:orderId', repeatable: false, perMinute: WRITE },
+  cancelOrder: { method: 'DELETE', path: '/v3/orders/:orderId', repeatable: true, perMinute: WRITE },
+  addPriorityFee: { method: 'POST', path: '/v3/orders/:orderId/priority-fee', repeatable: false, perMinute: WRITE },
+  getDriver: {
+    method: 'GET',
+    path: '/v3/orders/:orderId/drivers/:driverId',
+    repeatable: true,
+    shows: true,
+    perMinute: READ,
+  },
+  changeDriver: {
+    method: 'DELETE',
+    path: '/v3/orders/:orderId/drivers/:driverId',
+    repeatable: false,
+    perMinute: WRITE,
+  },
+  getCities: { method: 'GET', path: '/v3/cities', repeatable: true, perMinute: READ },
+  setWebhookUrl: { method: 'PATCH', path: '/v3/webhook', repeatable: true, perMinute: WRITE },
 } as const satisfies Record<string, OperationFacts>;
 
 /** The name of a call, as in `LalamoveService`. */

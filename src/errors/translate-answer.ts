@@ -3,7 +3,8 @@ import { readErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
 import type { LalamoveErrorItem, LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
 import { redact } from './redact.js';
-import { readRetryAfter, type AnswerHeaders } from './retry-after.js';
+import type { AnswerHeaders } from './rate-limit-headers.js';
+import { readRetryAfter } from './retry-after.js';
 
 /** An answer of Lalamove's, as it came. */
 export interface UpstreamAnswer {

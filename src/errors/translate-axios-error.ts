@@ -5,7 +5,7 @@ import { rowOf, type LalamoveErrorCode } from './error-catalog.js';
 import type { LalamoveException } from './lalamove.exception.js';
 import { operationsOfPath } from './operation-table.js';
 import { plainCause } from './plain-cause.js';
-import type { AnswerHeaders } from './retry-after.js';
+import type { AnswerHeaders } from './rate-limit-headers.js';
 import { isRefusal, translateAnswer, type CallContext } from './translate-answer.js';
 import { isUnconnected } from './unconnected.js';
 

@@ -8,13 +8,18 @@ import {
   type LalamoveService,
 } from 'nestjs-lalamove';
 
-/** A `LalamoveService` as an app would have it, without an HTTP server around it; `prepare` may add interceptors. */
+/**
+ * A `LalamoveService` as an app would have it, without an HTTP server around it, and without rate limits unless they are asked for; `prepare` may
+ * add interceptors.
+ */
 export async function startLalamove(
   options: LalamoveModuleOptions,
   prepare?: (http: HttpService) => void,
   name?: string,
 ): Promise<{ lalamove: LalamoveService; close: () => Promise<void> }> {
-  const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(options)] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [LalamoveModule.forRoot({ rateLimit: false, ...options })],
+  }).compile();
   module.useLogger(false);
   prepare?.(module.get<HttpService>(getLalamoveHttpToken(name)));
   return { lalamove: module.get(getLalamoveToken(name)), close: () => module.close() };

@@ -1,40 +1,34 @@
-import type { LalamoveOperation } from '../../errors/operation-table.js';
+import { OPERATION_TABLE, type LalamoveOperation } from '../../errors/operation-table.js';
 import { tenantKey } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 import { Refusal } from './refusal.js';
 
-interface Budget {
-  /** The name of the family in headers. */
+interface Family {
+  /** Its name in headers. */
   readonly family: string;
-  /** Requests a minute. */
-  readonly sandbox: number;
-  readonly production: number;
   /** Whether its headers were observed in the plural, with the family's name. */
   readonly isPlural?: true;
 }
 
-const READ = { sandbox: 50, production: 300 };
-const WRITE = { sandbox: 30, production: 100 };
-
-/** Every call's budget (API v3, "Rate limit"); the guide names none for editing and the webhook URL. */
-const BUDGETS: Readonly<Record<LalamoveOperation, Budget>> = {
-  createQuotation: { family: 'postquotation', ...WRITE, isPlural: true },
-  getQuotation: { family: 'getquotation', ...READ },
-  placeOrder: { family: 'postorder', ...WRITE, isPlural: true },
-  getOrder: { family: 'getorder', ...READ },
-  editOrder: { family: 'patchorder', ...WRITE },
-  cancelOrder: { family: 'deleteorder', ...WRITE },
-  addPriorityFee: { family: 'postpriorityfee', ...WRITE },
-  getDriver: { family: 'getdriver', ...READ },
-  changeDriver: { family: 'deletedriver', ...WRITE },
-  getCities: { family: 'getcities', ...READ, isPlural: true },
-  setWebhookUrl: { family: 'patchweb', ...WRITE, isPlural: true },
+/** Every call's family. */
+const FAMILIES: Readonly<Record<LalamoveOperation, Family>> = {
+  createQuotation: { family: 'postquotation', isPlural: true },
+  getQuotation: { family: 'getquotation' },
+  placeOrder: { family: 'postorder', isPlural: true },
+  getOrder: { family: 'getorder' },
+  editOrder: { family: 'patchorder' },
+  cancelOrder: { family: 'deleteorder' },
+  addPriorityFee: { family: 'postpriorityfee' },
+  getDriver: { family: 'getdriver' },
+  changeDriver: { family: 'deletedriver' },
+  getCities: { family: 'getcities', isPlural: true },
+  setWebhookUrl: { family: 'patchweb', isPlural: true },
 };
 
 const MINUTE_MS = 60_000;
 /** Where refused requests count, a bucket overflows by at most as much as it holds. */
 const OVERFLOW = 2;
-const ORDERS_A_SECOND = 2;
+const ORDERS_A_SECOND = OPERATION_TABLE.placeOrder.perSecond;
 
 /** Who asks. */
 export interface Caller {
@@ -60,12 +54,12 @@ export class RateLimits {
   take(operation: LalamoveOperation, caller: Caller): Allowance {
     const { rateLimits, unknowns } = this.world.settings;
     if (rateLimits === false) return { isAllowed: true, headers: {} };
-    const budget = BUDGETS[operation];
-    const limit = budget[rateLimits];
+    const family = FAMILIES[operation];
+    const limit = OPERATION_TABLE[operation].perMinute[rateLimits];
     const drop = MINUTE_MS / limit;
     const now = this.world.clock.now();
     const { buckets } = this.world.state;
-    const key = `${budget.family} ${this.#counted(caller)}`;
+    const key = `${family.family} ${this.#counted(caller)}`;
     // The clock may have been set back meanwhile.
     const emptyAt = Math.min(Math.max(now, buckets.get(key) ?? now), now + OVERFLOW * MINUTE_MS);
     // Half a ms: sums of thirds of a second do not come out even.
@@ -74,7 +68,7 @@ export class RateLimits {
     const after = isCounted ? Math.min(emptyAt + drop, now + OVERFLOW * MINUTE_MS) : emptyAt;
     buckets.set(key, after);
     const remaining = Math.max(0, Math.floor((now + MINUTE_MS - after) / drop + 1e-6));
-    return { isAllowed, headers: this.#headers(budget, limit, remaining, Math.ceil(after / 1000)) };
+    return { isAllowed, headers: this.#headers(family, limit, remaining, Math.ceil(after / 1000)) };
   }
 
   /**
@@ -98,7 +92,7 @@ export class RateLimits {
     return limitsPer === 'key' ? caller.apiKey : tenantKey(caller);
   }
 
-  #headers({ family, isPlural }: Budget, limit: number, remaining: number, reset: number): Record<string, string> {
+  #headers({ family, isPlural }: Family, limit: number, remaining: number, reset: number): Record<string, string> {
     const { rateLimitHeaders: asked } = this.world.settings;
     const spelling = asked === 'observed' ? (isPlural ? 'plural' : 'plain') : asked;
     const name = (member: string): string => {

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { Observable } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../errors/operation-table.js';
+import { readRateLimit } from '../../errors/rate-limit-headers.js';
+import { readRetryAfter } from '../../errors/retry-after.js';
+import type { UpstreamAnswer } from '../../errors/translate-answer.js';
+import { Lane, type LaneContext, type Waiter } from './lane.js';
+import { emptyAtFor, type RateLimit } from './rate-limit.js';
+import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
+
+/** Limits of our own, ahead of Lalamove's 429. */
+export interface RateLimitOptions {
+  /**
+   * Whose budgets of requests a minute hold, as in Lalamove's guide.
+   *
+   * @default by `environment`
+   */
+  budgets?: 'sandbox' | 'production';
+  /** Other budgets, in requests a minute, by method of `LalamoveService`: say a quarter of Lalamove's each for four processes. */
+  perMinute?: Partial<Record<LalamoveOperation, number>>;
+  /**
+   * How many orders are placed a second at the most.
+   *
+   * @default 2
+   */
+  ordersPerSecond?: number;
+  /**
+   * Where the fill of the limits is kept.
+   *
+   * @default in this process
+   */
+  store?: LalamoveRateLimitStore;
+}
+
+/** A call that got no slot: it was given up, or none will be free in time. */
+export class NoSlot extends Error {
+  override readonly name = 'NoSlot';
+
+  /** @param waitMs how long it would have had to wait, in ms; `undefined` where its caller gave it up */
+  constructor(readonly waitMs?: number) {
+    super('There was no slot for the call.');
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+/** What a burst leaves unused, and what orders keep apart beyond their share of a second: their way to Lalamove is not always as long. */
+const TOLERANCE = { burst: 0.95, second: 1.1 };
+
+/** Of so many accounts and calls the limits are known at a time: those used last. */
+const MOST_LANES = 10_000;
+
+/** Keeps calls within Lalamove's limits, by account and call: each has its slot, waits for it in the order of arrival, or is turned away. */
+export class RateLimiter {
+  readonly #options: RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>;
+  readonly #clock: Clock;
+  readonly #context: LaneContext;
+  /** The most recently used last. */
+  readonly #lanes = new Map<string, Lane>();
+
+  /** @param failed is told of errors of the store, which let calls pass */
+  constructor(
+    options: RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>,
+    clock: Clock,
+    failed: (error: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#context = { store: options.store ?? new InMemoryRateLimitStore(), clock, failed };
+  }
+
+  /**
+   * Waits for a slot; emits how long it waited, in ms. Errors with {@link NoSlot}.
+   *
+   * @param deadline Unix ms
+   */
+  take(apiKey: string, operation: LalamoveOperation, deadline: number, signal?: AbortSignal): Observable<number> {
+    return new Observable((subscriber) => {
+      const giveUp = (): void => {
+        subscriber.error(new NoSlot());
+      };
+      if (signal?.aborted) {
+        giveUp();
+        return undefined;
+      }
+      const lane = this.#lane(apiKey, operation);
+      const since = this.#clock.now();
+      const waiter: Waiter = {
+        deadline,
+        admit: (): void => {
+          subscriber.next(this.#clock.now() - since);
+          subscriber.complete();
+        },
+        turnAway: (waitMs: number): void => {
+          subscriber.error(new NoSlot(waitMs));
+        },
+      };
+      lane.join(waiter);
+      if (subscriber.closed) return undefined;
+      // One signal of a caller's may stand for any number of calls.
+      if (signal instanceof EventTarget) setMaxListeners(0, signal);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      return () => {
+        lane.leave(waiter);
+        signal?.removeEventListener('abort', giveUp);
+      };
+    });
+  }
+
+  /**
+   * Corrects a limit by what Lalamove's answer says of it.
+   *
+   * @param sentAt Unix ms at which the call was sent
+   */
+  observe(
+    apiKey: string,
+    operation: LalamoveOperation,
+    { status, headers }: Pick<UpstreamAnswer, 'status' | 'headers'>,
+    sentAt: number,
+  ): void {
+    const { limit, remaining } = readRateLimit(headers);
+    const told = limit === 0 ? undefined : limit;
+    if (told === undefined && status !== 429) return;
+    const lane = this.#lane(apiKey, operation);
+    if (told !== undefined && told !== lane.told) {
+      lane.told = told;
+      lane.limits = this.#limits(apiKey, operation, told);
+    }
+    const [perMinute, perSecond] = lane.limits;
+    if (!perMinute) return;
+    if (status === 429) {
+      const now = this.#clock.now();
+      const pauseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
+      // Refused with requests left, it was the limit of the second.
+      const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
+      this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
+      lane.serve();
+    } else if (told && remaining !== undefined) {
+      // As of the sending, and one less, for it is rounded: what is in flight has been counted here already.
+      this.#raise(perMinute, sentAt + (told - remaining - 1) * (MINUTE_MS / told));
+    }
+  }
+
+  #raise(limit: RateLimit, emptyAt: number): void {
+    const { store, failed } = this.#context;
+    try {
+      const raised = store.raise(limit, emptyAt);
+      if (raised !== undefined) Promise.resolve(raised).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #lane(apiKey: string, operation: LalamoveOperation): Lane {
+    const key = `${operation} ${apiKey}`;
+    const lane = this.#lanes.get(key) ?? new Lane(this.#limits(apiKey, operation), this.#context);
+    this.#lanes.delete(key);
+    this.#lanes.set(key, lane);
+    if (this.#lanes.size > MOST_LANES) this.#forgetOldest();
+    return lane;
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { isIdle }] of this.#lanes) {
+      if (!isIdle) continue;
+      this.#lanes.delete(key);
+      return;
+    }
+  }
+
+  /** @param told the budget that Lalamove's headers name: it goes before the guide's, but never above one of the host's own */
+  #limits(apiKey: string, operation: LalamoveOperation, told?: number): readonly RateLimit[] {
+    const { budgets, perMinute: own, ordersPerSecond } = this.#options;
+    const facts: OperationFacts = OPERATION_TABLE[operation];
+    const ownLimit = own?.[operation];
+    const perMinute =
+      ownLimit === undefined ? (told ?? facts.perMinute[budgets]) : Math.min(ownLimit, told ?? ownLimit);
+    const key = `${operation}:${createHash('sha256').update(apiKey).digest('base64url').slice(0, 16)}`;
+    const minute = {
+      key,
+      intervalMs: MINUTE_MS / perMinute,
+      burst: Math.max(1, Math.floor(perMinute * TOLERANCE.burst)),
+    };
+    if (facts.perSecond === undefined) return [minute];
+    const intervalMs = (1000 / (ordersPerSecond ?? facts.perSecond)) * TOLERANCE.second;
+    return [minute, { key: `${key}:second`, intervalMs, burst: 1 }];
+  }
+}
