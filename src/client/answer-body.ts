@@ -1,8 +1,8 @@
-import type { AxiosResponse } from 'axios';
-import { addAbortSignal, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 import { isRecord } from '../is-record.js';
+import type { Stopwatch } from './stopwatch.js';
 
 /** Lalamove's largest answer, the list of cities, is a fraction of this. */
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -57,16 +57,20 @@ export class AnswerBody {
   }
 }
 
-/** Reads the body that an adapter of axios's hands on as a stream, or that a mocked `HttpService` gave ready-made. */
-export async function readBody({ status, data }: AxiosResponse<unknown>, signal: AbortSignal): Promise<string> {
-  if (!(data instanceof Readable)) return textOf(data);
+/**
+ * Reads the body that an adapter of axios's hands on as a stream. Of a refusal the status says enough: where it breaks off, what has come is
+ * handed on.
+ */
+export async function readBody(stream: Readable, status: number, stopwatch: Stopwatch): Promise<string> {
   const body = new AnswerBody();
+  stopwatch.addEventListener('abort', () => {
+    stream.destroy(new Error('stopped'));
+  });
   try {
-    for await (const chunk of addAbortSignal(signal, data)) {
+    for await (const chunk of stream) {
       if (!body.add(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)))) throw new UnreadableBody();
     }
   } catch (error) {
-    // Of a refusal the status says enough: a body that breaks off is handed on as far as it came.
     if (status < 400) throw isUndecodable(error) ? new UnreadableBody() : error;
   }
   return body.text();

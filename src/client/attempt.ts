@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ClientSettings } from './client-settings.js';
 import type { PreparedCall } from './prepared-call.js';
 import { sign } from './signature.js';
-import type { WireRequest } from './transport.js';
+import type { LalamoveRequest } from './transport.js';
 
 /** One sending of a call. */
-export interface Attempt extends WireRequest {
+export interface Attempt extends LalamoveRequest {
   readonly requestId: string;
   readonly signature: string;
   /** Unix ms by the account's clock. */

@@ -18,15 +18,15 @@ const DISPATCHES = new WeakMap<object, Dispatch>();
  * read off an error alone: an interceptor may have sent it twice, or thrown an error that is another request's.
  */
 export class Dispatch {
-  /** The answer of the one sending that our own adapter made, from its head on. */
+  /** The answer of the one sending that our own exchange made, from its head on. */
   answer: ArrivingAnswer | undefined;
   #sent = 0;
   #answered = false;
   #entered = 0;
-  #isInAdapter = false;
+  #isUnderWay = false;
   #isOnWire = false;
   #wasStopped = false;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor() {
     DISPATCHES.set(this.onRequest, this);
@@ -49,10 +49,10 @@ export class Dispatch {
     return data;
   };
 
-  /** Our adapter begins. */
+  /** Our exchange begins. */
   enter(): void {
     this.#entered += 1;
-    this.#isInAdapter = true;
+    this.#isUnderWay = true;
   }
 
   /** There is a connection: from now on bytes may leave. */
@@ -60,14 +60,14 @@ export class Dispatch {
     this.#isOnWire = true;
   }
 
-  /** Our adapter was told to stop. */
+  /** Our exchange was told to stop. */
   stop(): void {
     this.#wasStopped = true;
   }
 
-  /** Our adapter has ended. */
-  leave(failure?: unknown): void {
-    this.#isInAdapter = false;
+  /** Our exchange has ended. */
+  leave(failure?: Error): void {
+    this.#isUnderWay = false;
     this.#failure = failure;
   }
 
@@ -89,8 +89,11 @@ export class Dispatch {
     return this.#sent === 1 && this.#isOwnEnd(error) && answer && answer.status >= 400 ? answer : undefined;
   }
 
-  /** Whether it ended in our adapter, by the error given, or by being stopped while there; and not in an interceptor, before or after. */
+  /** Whether it ended in our exchange, by the error given, or by being stopped while there; and not in an interceptor, before or after. */
   #isOwnEnd(error: unknown): boolean {
-    return this.#entered === 1 && (this.#isInAdapter || this.#wasStopped || error === this.#failure);
+    if (this.#entered !== 1) return false;
+    // Axios wraps what its adapters throw.
+    const isOurs = error === this.#failure || (isRecord(error) && error.cause === this.#failure);
+    return this.#isUnderWay || this.#wasStopped || (this.#failure !== undefined && isOurs);
   }
 }

@@ -3,7 +3,7 @@ import type { LalamoveException } from '../errors/lalamove.exception.js';
 import { signAttempt } from './attempt.js';
 import { CallTrace } from './call-trace.js';
 import type { ClientSettings } from './client-settings.js';
-import { abortedBetweenAttempts, attemptFailure, noSlotInTime, readAnswer, type AttemptFailure } from './outcome.js';
+import { abortedBetweenAttempts, attemptFailure, AttemptFailure, noSlotInTime, readAnswer } from './outcome.js';
 import { prepareCall, type CallRequest, type PreparedCall } from './prepared-call.js';
 import type { NoSlot } from './rate-limit/rate-limiter.js';
 import { retryDelay } from './retry.js';
@@ -33,23 +33,19 @@ export class LalamoveClient {
    * It errors with a `LalamoveException` and nothing else.
    */
   call<Answer>(request: CallRequest<Answer>): Observable<Answer> {
-    return defer(() => of(this.#begin(request))).pipe(
-      switchMap((course) =>
-        this.#slot(course).pipe(
-          switchMap(() =>
-            this.#attempt(course).pipe(
-              catchError((failure: AttemptFailure) => settle(course, failure)),
-              retry({ delay: () => this.#beforeRepeat(course) }),
-            ),
-          ),
-          tap({
-            error: (exception: LalamoveException) => {
-              course.trace.gaveUp(exception);
-            },
-          }),
-        ),
-      ),
-    );
+    return defer(() => {
+      const course = this.#begin(request);
+      return this.#slot(course).pipe(
+        switchMap(() => this.#attempt(course)),
+        catchError((end: unknown) => settle(course, end)),
+        retry({ delay: (end: unknown) => this.#beforeRepeat(course, end) }),
+        tap({
+          error: (exception: LalamoveException) => {
+            course.trace.gaveUp(exception);
+          },
+        }),
+      );
+    });
   }
 
   #begin<Answer>(request: CallRequest<Answer>): Course<Answer> {
@@ -80,43 +76,41 @@ export class LalamoveClient {
   /** One sending. It errors with an `AttemptFailure`. */
   #attempt<Answer>({ call, trace, earlier }: Course<Answer>): Observable<Answer> {
     const { http, limiter, retryBudget } = this.#parts;
-    return defer(() => of(signAttempt(this.#settings, call))).pipe(
-      switchMap((attempt) => {
-        const sentBefore = earlier.at(-1)?.exception.sentRequestId;
-        const context = { settings: this.#settings, call, attempt, sentBefore };
-        trace.sending(attempt);
-        return send(http, attempt).pipe(
-          map((answer) => {
-            limiter?.observe(this.#settings.apiKey, call.operation.name, answer, attempt.signedAt);
-            const read = readAnswer(context, answer);
-            retryBudget.earn();
-            trace.answered(answer);
-            return read;
-          }),
-          catchError((error: unknown) => {
-            const failure = attemptFailure(context, error);
-            trace.failed(failure.exception);
-            return throwError(() => failure);
-          }),
-        );
-      }),
-    );
+    return defer(() => {
+      const attempt = signAttempt(this.#settings, call);
+      const sentBefore = earlier.at(-1)?.exception.sentRequestId;
+      const context = { settings: this.#settings, call, attempt, sentBefore };
+      trace.sending(attempt);
+      return send(http, attempt).pipe(
+        map((answer) => {
+          limiter?.observe(this.#settings.apiKey, call.operation.name, answer, attempt.signedAt);
+          const read = readAnswer(context, answer);
+          retryBudget.earn();
+          trace.answered(answer);
+          return read;
+        }),
+        catchError((error: unknown) => {
+          const failure = attemptFailure(context, error);
+          trace.failed(failure.exception);
+          return throwError(() => failure);
+        }),
+      );
+    });
   }
 
   /** Waits where a repeat is allowed, worth it, and possible within the deadline; else ends the call with its last exception. */
-  #beforeRepeat(course: Course<unknown>): Observable<void> {
-    const { call, trace, earlier } = course;
+  #beforeRepeat({ call, trace, earlier }: Course<unknown>, end: unknown): Observable<void> {
+    if (!(end instanceof AttemptFailure)) return throwError(() => end);
     const { clock, retry } = this.#settings;
-    const exception = earlier.at(-1)?.exception;
+    const { exception } = end;
     const attempts = earlier.length;
-    if (!exception?.retryable || attempts >= (call.options.maxAttempts ?? retry.maxAttempts))
-      return throwError(() => exception);
+    const isLast = attempts >= (call.options.maxAttempts ?? retry.maxAttempts);
     const delay = retryDelay(attempts, exception, retry, Math.random());
-    if (clock.now() + delay >= call.deadline) return throwError(() => exception);
+    if (!exception.retryable || isLast || clock.now() + delay >= call.deadline) return throwError(() => exception);
     // What was refused for want of a slot has its own limit, and is no sign of an outage.
     if (exception.upstreamStatus !== 429 && !this.#parts.retryBudget.spend()) return throwError(() => exception);
     trace.repeats(delay, exception);
-    return this.#wait(call, delay, exception).pipe(switchMap(() => this.#slot(course)));
+    return this.#wait(call, delay, exception);
   }
 
   #wait(call: PreparedCall<unknown>, delayMs: number, exception: LalamoveException): Observable<void> {
@@ -141,11 +135,13 @@ export class LalamoveClient {
   }
 }
 
-/** Notes a failure; after one that may have been carried out, a refusal that says so is the success. */
-function settle<Answer>({ call, earlier }: Course<Answer>, failure: AttemptFailure): Observable<Answer> {
+/** Notes how a sending failed; after one that may have been carried out, a refusal that says so is the success. */
+function settle<Answer>({ call, earlier }: Course<Answer>, end: unknown): Observable<Answer> {
   const { settled } = call.operation;
-  const inDoubt = earlier.some(({ outcome }) => outcome === 'unknown');
-  if (settled && inDoubt && failure.exception.code === settled.code) return of(settled.answer);
-  earlier.push(failure);
-  return throwError(() => failure.exception);
+  if (end instanceof AttemptFailure) {
+    const inDoubt = earlier.some(({ outcome }) => outcome === 'unknown');
+    if (settled && inDoubt && end.exception.code === settled.code) return of(settled.answer);
+    earlier.push(end);
+  }
+  return throwError(() => end);
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { firstValueFrom } from 'rxjs';
-import { stopwatch } from './stopwatch.js';
+import { getEventListeners } from 'node:events';
+import { Stopwatch } from './stopwatch.js';
 
-describe('stopwatch', () => {
+describe('Stopwatch', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -11,44 +11,58 @@ describe('stopwatch', () => {
     jest.useRealTimers();
   });
 
-  it('fires at the time limit, and says so', async () => {
-    const stop = stopwatch(100, undefined);
-    const stopped = firstValueFrom(stop.stopped).catch(() => 'stopped');
+  it('fires at the time limit, once, and says so', () => {
+    const stopwatch = new Stopwatch(100, undefined);
+    const fired = jest.fn();
+    stopwatch.addEventListener('abort', fired);
     jest.advanceTimersByTime(99);
-    expect(stop.signal.aborted).toBe(false);
+    expect([stopwatch.aborted, fired.mock.calls]).toEqual([false, []]);
     jest.advanceTimersByTime(1);
-    expect(await stopped).toBe('stopped');
-    expect(stop.kind()).toBe('timeout');
+    stopwatch.stop();
+    expect([stopwatch.aborted, stopwatch.kind, fired.mock.calls.length]).toEqual([true, 'timeout', 1]);
   });
 
   it('fires with the caller’s signal, and says so', () => {
     const controller = new AbortController();
-    const stop = stopwatch(100, controller.signal);
+    const stopwatch = new Stopwatch(100, controller.signal);
     controller.abort();
-    expect(stop.signal.aborted).toBe(true);
-    expect(stop.kind()).toBe('aborted');
+    expect([stopwatch.aborted, stopwatch.kind]).toEqual([true, 'aborted']);
   });
 
-  it('leaves no timer and no listener behind', () => {
-    const listeners = new Set<unknown>();
-    const signal = {
-      aborted: false,
-      addEventListener: (_: string, listener: unknown) => listeners.add(listener),
-      removeEventListener: (_: string, listener: unknown) => listeners.delete(listener),
+  it('tells nobody who has gone, and all others in their order, even if one goes meanwhile', () => {
+    const stopwatch = new Stopwatch(100, undefined);
+    const told: string[] = [];
+    const gone = (): void => {
+      told.push('gone');
     };
-    const stop = stopwatch(100, signal as unknown as AbortSignal);
-    expect([jest.getTimerCount(), listeners.size]).toEqual([1, 1]);
-    stop.dispose();
-    expect([jest.getTimerCount(), listeners.size]).toEqual([0, 0]);
+    const last = (): void => {
+      told.push('last');
+    };
+    stopwatch.addEventListener('abort', gone);
+    stopwatch.addEventListener('abort', () => {
+      told.push('first');
+      stopwatch.removeEventListener('abort', last);
+    });
+    stopwatch.addEventListener('abort', last);
+    stopwatch.removeEventListener('abort', gone);
+    stopwatch.stop();
+    expect(told).toEqual(['first', 'last']);
   });
 
-  it('ends what nobody waits for any more, but not what is complete', () => {
-    const given = stopwatch(100, undefined);
-    given.dispose();
-    expect(given.signal.aborted).toBe(true);
-    const complete = stopwatch(100, undefined);
-    complete.complete();
-    complete.dispose();
-    expect(complete.signal.aborted).toBe(false);
+  it.each(['stop', 'dispose'] as const)('leaves no timer and no listener behind after %s', (how) => {
+    const { signal } = new AbortController();
+    const stopwatch = new Stopwatch(100, signal);
+    expect([jest.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([1, 1]);
+    stopwatch[how]();
+    expect([jest.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
+  });
+
+  it('ends what is under way when stopped, but nothing once it was disposed of', () => {
+    const fired = jest.fn();
+    const stopwatch = new Stopwatch(100, undefined);
+    stopwatch.addEventListener('abort', fired);
+    stopwatch.dispose();
+    stopwatch.stop();
+    expect(fired).not.toHaveBeenCalled();
   });
 });

@@ -1,42 +1,54 @@
 import { setMaxListeners } from 'node:events';
-import { fromEvent, switchMap, throwError, type Observable } from 'rxjs';
 
-/** One signal for the time limit and the caller's own signal. */
-export interface Stopwatch {
-  readonly signal: AbortSignal;
-  /** Errors when the signal fires. */
-  readonly stopped: Observable<never>;
+/**
+ * One signal for the time limit of an attempt and the caller's own signal. Axios takes it for an `AbortSignal`, of which it has as much as is
+ * needed and a tenth of the cost.
+ */
+export class Stopwatch {
+  aborted = false;
+  readonly #caller: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #listeners: (() => void)[] = [];
+
+  /** @param timeoutMs of real time */
+  constructor(timeoutMs: number, caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    this.#timer = setTimeout(this.stop, timeoutMs);
+    if (!caller) return;
+    // One signal of a caller's, say for its shutdown, may stand for any number of calls.
+    if (caller instanceof EventTarget) setMaxListeners(0, caller);
+    caller.addEventListener('abort', this.stop, { once: true });
+  }
+
   /** Which of the two it was. */
-  readonly kind: () => 'aborted' | 'timeout';
-  readonly complete: () => void;
-  readonly dispose: () => void;
-}
+  get kind(): 'aborted' | 'timeout' {
+    return this.#caller?.aborted ? 'aborted' : 'timeout';
+  }
 
-/** @param timeoutMs of real time */
-export function stopwatch(timeoutMs: number, signal: AbortSignal | undefined): Stopwatch {
-  const controller = new AbortController();
-  let complete = false;
-  const stop = (): void => {
-    controller.abort();
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
+  }
+
+  /** Ends what is under way. */
+  readonly stop = (): void => {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.#release();
+    for (const listener of this.#listeners) listener();
   };
-  const timer = setTimeout(stop, timeoutMs);
-  // One signal of a caller's, say for its shutdown, may stand for any number of calls.
-  if (signal instanceof EventTarget) setMaxListeners(0, signal);
-  signal?.addEventListener('abort', stop, { once: true });
-  return {
-    signal: controller.signal,
-    stopped: fromEvent(controller.signal, 'abort').pipe(
-      switchMap(() => throwError(() => controller.signal.reason as unknown)),
-    ),
-    kind: () => (signal?.aborted ? 'aborted' : 'timeout'),
-    complete: () => {
-      complete = true;
-    },
-    dispose: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
-      // Ends what nobody waits for any more. After a complete answer that would end a socket which others may use by now.
-      if (!complete) stop();
-    },
-  };
+
+  /** Nothing is under way any more, and nothing is to be ended: a socket may be in use by others already. */
+  dispose(): void {
+    this.#release();
+    this.#listeners = [];
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.stop);
+  }
 }

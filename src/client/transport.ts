@@ -1,16 +1,16 @@
 import type { HttpService } from '@nestjs/axios';
-import type { AxiosRequestConfig } from 'axios';
+import { defer, Observable } from 'rxjs';
 import { Readable } from 'node:stream';
-import { catchError, defer, finalize, of, race, switchMap, throwError, throwIfEmpty, type Observable } from 'rxjs';
 import type { AnswerHeaders } from '../errors/rate-limit-headers.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
-import { isUnreadable, readBody } from './answer-body.js';
+import { isUnreadable, readBody, textOf } from './answer-body.js';
 import { Dispatch } from './dispatch.js';
-import { stopwatch, type Stopwatch } from './stopwatch.js';
-import { WireFailure, type WireFailureDetails } from './wire-failure.js';
+import { LalamoveHttpService, type ArrivedResponse, type LalamoveRequestConfig } from './lalamove-http.service.js';
+import { Stopwatch } from './stopwatch.js';
+import { WireFailure } from './wire-failure.js';
 
-/** A request as it goes onto the wire. */
-export interface WireRequest {
+/** A request to Lalamove. */
+export interface LalamoveRequest {
   method: string;
   url: string;
   headers: Record<string, string>;
@@ -21,56 +21,85 @@ export interface WireRequest {
 }
 
 /** Sends one request through `@nestjs/axios` and reads its answer, whatever its status. Errors are {@link WireFailure}s. */
-export function send(http: HttpService, request: WireRequest): Observable<UpstreamAnswer> {
-  return defer(() => {
-    if (request.signal?.aborted) return throwError(() => new WireFailure('aborted', { unsent: true }));
-    const stop = stopwatch(request.timeoutMs, request.signal);
+export function send(http: HttpService, request: LalamoveRequest): Observable<UpstreamAnswer> {
+  return new Observable((subscriber) => {
+    if (request.signal?.aborted) {
+      subscriber.error(new WireFailure('aborted', { unsent: true }));
+      return undefined;
+    }
+    const stopwatch = new Stopwatch(request.timeoutMs, request.signal);
     const dispatch = new Dispatch();
-    let head: WireFailureDetails['head'];
-    return race(
-      defer(() => http.request<unknown>(requestConfig(request, dispatch, stop.signal))),
-      stop.stopped,
-    ).pipe(
-      throwIfEmpty(),
-      switchMap(async (response) => {
-        const { status, headers } = (head = headOf(response));
-        const body = await readBody(response, stop.signal);
-        // Where an interceptor handed on something else, the answer itself is unread, and its socket not to be left open.
-        if (response.data instanceof Readable) stop.complete();
-        return { status, headers, body };
-      }),
-      catchError((error: unknown) => ended(error, { stop, dispatch, head })),
-      finalize(stop.dispose),
-    );
+    let response: ArrivedResponse | undefined;
+    const fail = (error?: unknown): void => {
+      if (subscriber.closed) return;
+      const telling = dispatch.tellingAnswer(error);
+      // A refusal that broke off says enough all the same.
+      if (telling) succeed(telling, telling.body.text());
+      else subscriber.error(wireFailure(error, { stopwatch, dispatch, response }));
+    };
+    const succeed = (head: Head, body: string): void => {
+      subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body });
+      subscriber.complete();
+    };
+    stopwatch.addEventListener('abort', fail);
+    const config = requestConfig(request, dispatch, stopwatch);
+    const responses =
+      http instanceof LalamoveHttpService
+        ? http.exchange(config, dispatch)
+        : defer(() => http.request<unknown>(config));
+    const subscription = responses.subscribe({
+      next: (arrived) => {
+        response = arrived;
+        const { data } = arrived;
+        if (!(data instanceof Readable)) {
+          succeed(arrived, textOf(data));
+          return;
+        }
+        readBody(data, arrived.status, stopwatch).then((body) => {
+          // Read to its end, its socket may be in use by others.
+          stopwatch.dispose();
+          succeed(arrived, body);
+        }, fail);
+      },
+      error: fail,
+      complete: () => {
+        if (!response) fail(new Error('The HttpService gave no response.'));
+      },
+    });
+    return () => {
+      subscription.unsubscribe();
+      // What nobody waits for any more is not to go on.
+      stopwatch.stop();
+    };
   });
 }
 
-/** What a request that brought no complete answer ended in: a refusal that broke off says enough all the same. */
-function ended(
+type Head = Pick<ArrivedResponse, 'status' | 'headers'>;
+
+/** What a request ended in that brought no complete answer. */
+function wireFailure(
   cause: unknown,
-  { stop, dispatch, head }: { stop: Stopwatch; dispatch: Dispatch; head: WireFailureDetails['head'] },
-): Observable<UpstreamAnswer> {
-  const telling = dispatch.tellingAnswer(cause);
-  if (telling) return of({ ...headOf(telling), body: telling.body.text() });
-  const known = head ?? (dispatch.answer && headOf(dispatch.answer));
+  { stopwatch, dispatch, response }: { stopwatch: Stopwatch; dispatch: Dispatch; response: Head | undefined },
+): WireFailure {
+  const arriving = response ?? dispatch.answer;
+  const head = arriving && { status: arriving.status, headers: plainHeaders(arriving.headers) };
   const unsent = dispatch.neverLeft(cause);
-  if (stop.signal.aborted) return throwError(() => new WireFailure(stop.kind(), { head: known, unsent }));
-  const kind = isUnreadable(cause) ? 'unreadable' : 'connection';
-  return throwError(() => new WireFailure(kind, { head: known, cause, unsent }));
+  if (stopwatch.aborted) return new WireFailure(stopwatch.kind, { head, unsent });
+  return new WireFailure(isUnreadable(cause) ? 'unreadable' : 'connection', { head, cause, unsent });
 }
 
 function requestConfig(
-  { method, url, headers, body }: WireRequest,
+  { method, url, headers, body }: LalamoveRequest,
   dispatch: Dispatch,
-  signal: AbortSignal,
-): AxiosRequestConfig {
+  signal: Stopwatch,
+): LalamoveRequestConfig {
   return {
     method,
     url,
     headers,
     data: body,
     signal,
-    // The body is read by us: whatever its status, up to a limit, and with what came of it before it broke.
+    // For adapters other than ours: the body is read by us, whatever its status, up to a limit, and with what came of it before it broke.
     responseType: 'stream',
     validateStatus: () => true,
     // The signature covers these very bytes: nothing is transformed, only noted.
@@ -81,14 +110,14 @@ function requestConfig(
   };
 }
 
-function headOf({ status, headers }: { status: number; headers: unknown }): Pick<UpstreamAnswer, 'status' | 'headers'> {
-  return { status, headers: plainHeaders(headers) };
-}
+/** What the headers of an answer can tell of its call. */
+const TELLING = /^(request-id|date|retry-after(-ms)?|ratelimit.*)$/;
 
-function plainHeaders(headers: unknown): AnswerHeaders {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).flatMap(([name, value]: [string, unknown]) =>
-      typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
-    ),
-  );
+function plainHeaders(headers: object): AnswerHeaders {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries<unknown>({ ...headers })) {
+    const lower = name.toLowerCase();
+    if (typeof value === 'string' && TELLING.test(lower)) plain[lower] = value;
+  }
+  return plain;
 }

@@ -1,0 +1,153 @@
+// What a call costs, beside what others take for it; what a refusal, an import and the package itself cost. After a build:
+//   node bench/client.mjs [--rounds 5] [--calls 4000]
+// Where the time of a call goes: bench/profile.mjs.
+import { parseArgs } from 'node:util';
+import { OURS, PEER, PEER_STUBBED, STUBBED } from './client/contenders.mjs';
+import { measureImports, measureLimiter, measureTranslation, packedFiles, sizeOf } from './client/figures.mjs';
+import { figure, machine, median, noise, ratio, table } from './client/report.mjs';
+import { ALLOCATION_CALLS, countDefaultConnections, measureAllocation, measureCpu, METHODS } from './client/rounds.mjs';
+
+const NAMES = { GET: 'getOrder', POST: 'placeOrder' };
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, calls: { type: 'string', default: '4000' } },
+});
+const rounds = Number(values.rounds);
+const calls = Number(values.calls);
+if (!(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(calls) && calls > 0)) {
+  throw new Error('--rounds and --calls are whole numbers above 0.');
+}
+
+const say = (text) => console.error(`… ${text}`);
+
+/** A row of the first table. */
+function row(what, figures, { peer, bar, aim, of = median(figures) } = {}) {
+  const compared = peer && ratio(figures, peer.figures);
+  const held = bar === undefined ? '' : of <= bar ? 'held' : 'missed';
+  return [
+    what,
+    figure(median(figures)),
+    noise(figures),
+    peer ? `${figure(compared)} × ${peer.name} (${figure(median(peer.figures))})` : '',
+    bar === undefined ? '' : `≤ ${bar}${aim ? `, aim ${aim}` : ''}`,
+    held,
+  ];
+}
+
+function cpuRows(cpu) {
+  return METHODS.map((method) => {
+    const [figures, peer] = [OURS, PEER].map((name) => cpu[method].get(name));
+    const bar = { peer: { name: 'lalamove-js', figures: peer }, bar: 1, aim: 0.8, of: ratio(figures, peer) };
+    return row(`CPU of \`${NAMES[method]}\`, µs a call`, figures, bar);
+  });
+}
+
+function limiterRows(limiter) {
+  return METHODS.map((method) => {
+    const what = `limiter with free tokens, \`${NAMES[method]}\`, µs`;
+    return limiter[method] ? row(what, limiter[method], { bar: 5 }) : [what, 'not measured', '', '', '≤ 5', ''];
+  });
+}
+
+function contenderTable(cpu) {
+  const rows = [...cpu.GET.keys()].map((name) => {
+    const peer = name in STUBBED ? PEER_STUBBED : PEER;
+    return [
+      name,
+      ...METHODS.flatMap((method) => {
+        const figures = cpu[method].get(name);
+        return [figure(median(figures)), noise(figures), figure(ratio(figures, cpu[method].get(peer)))];
+      }),
+    ];
+  });
+  return table(['CPU µs a call', 'GET', 'min–max', '× peer', 'POST', 'min–max', '× peer'], rows);
+}
+
+function allocationTable(allocation) {
+  const rows = [...allocation.GET.keys()].map((name) => {
+    const answers = METHODS.map((method) => allocation[method].get(name));
+    const heaps = METHODS.map((method) =>
+      [name, PEER].map((who) => allocation[method].get(who).map(({ heap }) => heap)),
+    );
+    return [
+      name,
+      ...heaps.flatMap(([heap, peer], index) => [
+        figure(median(heap)),
+        noise(heap),
+        figure(ratio(heap, peer)),
+        figure(median(answers[index].map(({ external }) => external))),
+      ]),
+      answers.flat().reduce((sum, { collections }) => sum + collections, 0),
+    ];
+  });
+  const columns = METHODS.flatMap((method) => [`${method}, heap`, 'min–max', '× peer', 'buffers']);
+  return table(['bytes a call', ...columns, 'collections'], rows);
+}
+
+function sizeTable(files) {
+  const isIn = (build) => (file) => file.path.startsWith(`dist/${build}/`);
+  const isCode = (file) => file.path.endsWith('.js');
+  const isTypes = (file) => file.path.endsWith('.d.ts');
+  const parts = {
+    'all of the core': () => true,
+    ESM: isIn('esm'),
+    'ESM, `.js`': (file) => isIn('esm')(file) && isCode(file),
+    'ESM, `.d.ts`': (file) => isIn('esm')(file) && isTypes(file),
+    CommonJS: isIn('cjs'),
+    'CommonJS, `.js`': (file) => isIn('cjs')(file) && isCode(file),
+    'CommonJS, `.d.ts`': (file) => isIn('cjs')(file) && isTypes(file),
+  };
+  const rows = Object.entries(parts).map(([name, isPart]) => {
+    const { count, plain, zipped } = sizeOf(files.filter(isPart));
+    return [name, count, figure(plain / 1000), figure(zipped / 1000)];
+  });
+  return table(['packed, kB', 'files', 'plain', 'gzip'], rows);
+}
+
+say('the size of the package');
+const files = packedFiles();
+say('importing');
+const imports = measureImports();
+say('translating refusals, asking the limiter');
+const { bare, translated } = await measureTranslation({ rounds });
+const limiter = await measureLimiter({ rounds, methods: METHODS });
+say(`calling: ${rounds} rounds of ${calls} calls each`);
+const cpu = await measureCpu({ rounds, calls });
+say('allocating');
+const allocation = await measureAllocation({ rounds });
+const connections = await countDefaultConnections();
+
+const [esm, cjs, ...sdk] = imports.values();
+const [importBar, requireBar] = sdk.map((figures) => ({ peer: { name: 'lalamove-js', figures }, bar: 15 }));
+const { plain } = sizeOf(files);
+const rows = [
+  ...cpuRows(cpu),
+  ...limiterRows(limiter),
+  ...translated.map(([name, figures]) =>
+    row(`response → exception, ${name}, µs`, figures, {
+      peer: { name: 'a bare HttpException', figures: bare },
+      bar: 10,
+    }),
+  ),
+  row('import beyond Nest, axios and class-validator, ESM, ms', esm, importBar),
+  row('import beyond Nest, axios and class-validator, CommonJS, ms', cjs, requireBar),
+  row("the core's own files in the tarball, kB", [plain / 1000], { bar: 150 }),
+];
+
+console.log(`
+${machine()}. 50 requests in flight over loopback, medians of ${rounds} rounds of ${calls} calls; imports of ${esm.length} processes.
+
+${table(['what', 'median', 'min–max', 'beside', 'bar', ''], rows)}
+
+CPU of the client's process alone, user and system. The peer is \`${PEER}\`; without a wire it is the \`HttpService\`, beneath the same stub.
+
+${contenderTable(cpu)}
+
+All have a keep-alive agent of the same kind. Left with its own (\`https.globalAgent\`), \`lalamove-js\` made ${connections.made} connections for ${connections.calls} calls.
+
+How far \`heapUsed\` grows over ${ALLOCATION_CALLS} calls in a process whose young space takes all of them, so that nothing is collected (a count above 0 makes
+a row void); buffers lie outside the heap.
+
+${allocationTable(allocation)}
+
+${sizeTable(files)}`);

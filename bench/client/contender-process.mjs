@@ -1,0 +1,72 @@
+// The process of one contender: makes the calls that it is asked for, and tells what they cost it.
+import { Session } from 'node:inspector';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { makeContender } from './contenders.mjs';
+import { IN_FLIGHT, inFlight } from './in-flight.mjs';
+import { answering } from './processes.mjs';
+
+/** Of the profiler, in µs; finer costs more than it tells. */
+const SAMPLING_INTERVAL = 100;
+
+const [name, port] = process.argv.slice(2);
+const contender = await makeContender(name, Number(port));
+
+const run = ({ method, calls }) => inFlight(contender[method], calls);
+
+/** CPU of the whole process, its compiler's and collector's threads with it. */
+async function cpu({ method, calls }) {
+  // Connections that have been closed while others ran are opened anew before the clock starts.
+  await run({ method, calls: IN_FLIGHT * 4 });
+  const start = process.cpuUsage();
+  await run({ method, calls });
+  const { user, system } = process.cpuUsage(start);
+  return { microseconds: (user + system) / calls };
+}
+
+const memory = () => {
+  const { heapUsed, external } = process.memoryUsage();
+  return { heap: heapUsed, external };
+};
+
+/** How far heap and external memory (the bytes of buffers) grow while nothing is collected. */
+async function allocation({ method, calls }) {
+  // The first collection gives back the memory of buffers in another thread; the second waits for it.
+  globalThis.gc();
+  globalThis.gc();
+  await run({ method, calls: IN_FLIGHT });
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => (collections += list.getEntries().length));
+  observer.observe({ entryTypes: ['gc'] });
+  const before = memory();
+  await run({ method, calls });
+  const after = memory();
+  // Entries arrive a turn later.
+  await wait(20);
+  collections += observer.takeRecords().length;
+  observer.disconnect();
+  return {
+    heap: (after.heap - before.heap) / calls,
+    external: (after.external - before.external) / calls,
+    collections,
+  };
+}
+
+/** A CPU profile of the calls alone, without start and warm-up. */
+async function profile({ method, calls }) {
+  const session = new Session();
+  session.connect();
+  const post = promisify(session.post.bind(session));
+  await post('Profiler.enable');
+  await post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL });
+  await post('Profiler.start');
+  await run({ method, calls });
+  const { profile: recorded } = await post('Profiler.stop');
+  session.disconnect();
+  return { profile: recorded };
+}
+
+const TASKS = { run, cpu, allocation, profile };
+
+answering(async ({ task, ...what }) => (await TASKS[task](what)) ?? {});

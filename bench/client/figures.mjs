@@ -1,0 +1,82 @@
+// The figures that need no contender: translating, importing, packing.
+import { Buffer } from 'node:buffer';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { OURS_STUBBED_LIMITED, PEER, STUBBED } from './contenders.mjs';
+import { Helper } from './processes.mjs';
+import { REFUSALS } from './samples.mjs';
+
+const ROOT = new URL('../../', import.meta.url);
+const IMPORTS = 15;
+const IMPORTED = {
+  'nestjs-lalamove, ESM': ['esm', new URL('dist/esm/index.js', ROOT).href],
+  'nestjs-lalamove, CommonJS': ['cjs', fileURLToPath(new URL('dist/cjs/index.js', ROOT))],
+  [PEER]: ['esm', PEER],
+  [`${PEER}, CommonJS`]: ['cjs', PEER],
+};
+
+/** µs, one figure a round: by refusal, and of Nest's own exception. */
+export async function measureTranslation({ rounds }) {
+  const names = [undefined, ...Object.keys(REFUSALS)];
+  const helper = new Helper('translation.mjs');
+  const ask = async (refusal) => (await helper.ask({ refusal })).microseconds;
+  // The first ones are the compiler's.
+  for (const name of names) await ask(name);
+  const figures = new Map(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of names) figures.get(name).push(await ask(name));
+  }
+  helper.stop();
+  const [[, bare], ...translated] = figures;
+  return { bare, translated };
+}
+
+/** µs that the limiter adds, by method, one figure a round; nothing where it is switched off in `contenders.mjs`. */
+export async function measureLimiter({ rounds, methods }) {
+  if (!(OURS_STUBBED_LIMITED in STUBBED)) return {};
+  const helper = new Helper('limiter-process.mjs');
+  const figures = Object.fromEntries(methods.map((method) => [method, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const method of methods) figures[method].push((await helper.ask({ method })).microseconds);
+  }
+  helper.stop();
+  return figures;
+}
+
+/** ms: by module, one figure a fresh process. */
+export function measureImports() {
+  const script = fileURLToPath(new URL('import-time.mjs', import.meta.url));
+  const figures = new Map(Object.keys(IMPORTED).map((name) => [name, []]));
+  for (let round = 0; round < IMPORTS; round += 1) {
+    for (const [name, what] of Object.entries(IMPORTED)) {
+      const told = execFileSync(process.execPath, [script, ...what], { encoding: 'utf8' });
+      figures.get(name).push(JSON.parse(told).milliseconds);
+    }
+  }
+  return figures;
+}
+
+/** What npm would pack of the core: without the sandbox, the deliveries, the maps and the sources. */
+export function packedFiles() {
+  const command = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const told = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const [{ files }] = JSON.parse(told);
+  return files
+    .map(({ path }) => path)
+    .filter((path) => /^dist\/(esm|cjs)\//.test(path) && !/\/(sandbox|deliveries)\/|\.map$/.test(path))
+    .map((path) => ({ path, bytes: readFileSync(new URL(path, ROOT)) }));
+}
+
+/** Bytes, plain and as a tarball of these files alone would be: each with a header, padded to blocks, zipped as one. */
+export function sizeOf(files) {
+  const block = 512;
+  const parts = files.flatMap(({ path, bytes }) => {
+    const header = Buffer.alloc(block);
+    header.write(`package/${path}`);
+    return [header, bytes, Buffer.alloc((block - (bytes.length % block)) % block)];
+  });
+  const plain = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return { count: files.length, plain, zipped: gzipSync(Buffer.concat(parts), { level: 9 }).length };
+}

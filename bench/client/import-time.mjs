@@ -1,0 +1,24 @@
+// A process of its own, once: how long one module takes to load in an app that has loaded Nest, axios and class-validator already.
+//   node bench/client/import-time.mjs esm|cjs <what>
+import { createRequire } from 'node:module';
+import { performance } from 'node:perf_hooks';
+
+const PRELOADED = [
+  'reflect-metadata',
+  '@nestjs/common',
+  '@nestjs/core',
+  '@nestjs/axios',
+  'axios',
+  'rxjs',
+  'class-validator',
+  'class-transformer',
+];
+
+const [system, what] = process.argv.slice(2);
+const load = system === 'cjs' ? createRequire(import.meta.url) : (name) => import(name);
+
+for (const name of PRELOADED) await load(name);
+const start = performance.now();
+await load(what);
+const milliseconds = performance.now() - start;
+console.log(JSON.stringify({ milliseconds }));
