@@ -20,16 +20,17 @@ export function signAttempt(settings: ClientSettings, call: PreparedCall<unknown
   const timestamp = String(Math.trunc(now));
   const signature = sign(apiSecret, { timestamp, method: operation.method, path, body: body ?? '' });
   const requestId = options.requestId ?? randomUUID();
+  const headers: Record<string, string> = {
+    Authorization: `hmac ${apiKey}:${timestamp}:${signature}`,
+    Market: (options.market ?? settings.market).toUpperCase(),
+    'Request-ID': requestId,
+    Accept: 'application/json',
+  };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
   return {
     method: operation.method,
     url: baseUrl + path,
-    headers: {
-      Authorization: `hmac ${apiKey}:${timestamp}:${signature}`,
-      Market: (options.market ?? settings.market).toUpperCase(),
-      'Request-ID': requestId,
-      Accept: 'application/json',
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    },
+    headers,
     body,
     timeoutMs: Math.min(options.timeoutMs ?? settings.timeoutMs, Math.max(deadline - now, 1)),
     signal: options.signal,

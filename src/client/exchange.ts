@@ -9,6 +9,7 @@ import type { Dispatch } from './dispatch.js';
 export interface WireRequest {
   readonly method: string;
   readonly url: string;
+  /** `Content-Length` is added to them. */
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | undefined;
   /** An `http.Agent` or an `https.Agent`; Node's own where it is none. */
@@ -97,6 +98,7 @@ function open({ method, url, headers, body, httpAgent, httpsAgent }: WireRequest
   const { protocol, hostname, port, pathname, search } = new URL(url);
   const isSecure = protocol === 'https:';
   const agent = isSecure ? httpsAgent : httpAgent;
+  if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
   return (isSecure ? https : http).request({
     protocol,
     // Without the brackets of an IPv6 address.
@@ -105,7 +107,7 @@ function open({ method, url, headers, body, httpAgent, httpsAgent }: WireRequest
     path: pathname + search,
     method: method.toUpperCase(),
     agent: isAgent(agent) ? agent : undefined,
-    headers: body === undefined ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) },
+    headers,
   });
 }
 

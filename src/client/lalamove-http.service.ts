@@ -85,7 +85,7 @@ export class LalamoveHttpService extends HttpService implements OnApplicationShu
     const { method, url, data: body, signal } = config;
     const httpAgent: unknown = defaults.httpAgent;
     const httpsAgent: unknown = defaults.httpsAgent;
-    const headers = { ...defaultHeaders(defaults.headers, method), ...config.headers };
+    const headers = mergedHeaders(defaults.headers, method, config.headers);
     return new Observable((subscriber) => {
       const succeed = (answer: ArrivedResponse): void => {
         subscriber.next(answer);
@@ -124,17 +124,22 @@ function isUsed(handlers: readonly unknown[] | undefined): boolean {
   return handlers?.some((handler) => handler !== null) ?? true;
 }
 
-/** The headers that axios would send by default. */
-function defaultHeaders(defaults: HeadersDefaults, method: string): Record<string, string> {
-  const { common, ...more }: Record<string, unknown> = { ...defaults };
-  const ofMethod = more[method.toLowerCase()];
-  return texts({ ...(isRecord(common) ? common : {}), ...(isRecord(ofMethod) ? ofMethod : {}), ...more });
+/** The headers that axios would send by default, and those of the request. Node takes the last of those that differ by case alone. */
+function mergedHeaders(defaults: HeadersDefaults, method: string, own: object): Record<string, string> {
+  const headers: Record<string, string> = {};
+  addTexts(headers, defaults.common);
+  addTexts(headers, Reflect.get(defaults, method.toLowerCase()));
+  addTexts(headers, defaults);
+  addTexts(headers, own);
+  return headers;
 }
 
-function texts(headers: Record<string, unknown>): Record<string, string> {
-  const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') plain[name] = value;
-  return plain;
+function addTexts(headers: Record<string, string>, more: unknown): void {
+  if (!isRecord(more)) return;
+  for (const name in more) {
+    const value = more[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
 }
 
 /** Whether axios would look for a proxy in the environment, and whether one is not to be had for a host is its to say. */

@@ -31,15 +31,25 @@ export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExc
   const reading = operationFacts(operation)?.shows ? row.whenReading : undefined;
   const failed = upstreamStatus !== undefined && upstreamStatus >= 500;
   const gateway = reading ? undefined : gatewayAnswer(row, failed);
+  // Member by member: to spread `details` into it would take as long as all the rest of a translation.
   return new row.exception({
-    ...details,
     code,
     message: details.message ?? row.message,
     mirrorStatus: details.mirrorStatus ?? mirrored(upstreamStatus, row),
     gateway: details.gateway ?? gateway,
     fixableBy: details.fixableBy ?? (failed ? 'lalamove' : (reading?.fixableBy ?? row.fixableBy)),
     retryable: details.retryable ?? row.retryable,
-  });
+    upstreamStatus,
+    errors: details.errors,
+    requestId: details.requestId,
+    sentRequestId: details.sentRequestId,
+    operation,
+    account: details.account,
+    retryAfterSeconds: details.retryAfterSeconds,
+    policy: details.policy,
+    attempted: details.attempted,
+    cause: details.cause,
+  } satisfies Record<keyof LalamoveExceptionInit, unknown>);
 }
 
 /**

@@ -60,6 +60,8 @@ function readListedError(value: unknown, textOf: (value: unknown) => string | un
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 function parseJson(text: string): unknown {
+  // An HTML page is told at a glance: an exception of the parser's costs more than all the rest.
+  if (!/^\s*\{/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

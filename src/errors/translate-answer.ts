@@ -38,7 +38,7 @@ const TELLS_WHEN = new Set([429, 503]);
  */
 export function translateAnswer(answer: UpstreamAnswer, context: CallContext): LalamoveException {
   const { status, headers } = answer;
-  const { now, repeatable, secrets = [], ...call } = context;
+  const { now, repeatable, secrets = [], operation, account, sentRequestId, policy } = context;
   // Redacted once it is parsed: in the text a secret can hide behind JSON's escapes.
   const clean = (text: string): string => redact(text, secrets);
   const body = readErrorBody(answer.body, clean);
@@ -47,7 +47,10 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
   const row = told ?? rowOfStatus(status);
   const code = told?.code ?? listed?.code ?? stableCode(row);
   return exceptionOfRow(row, code, {
-    ...call,
+    operation,
+    account,
+    sentRequestId,
+    policy,
     upstreamStatus: status,
     message: told ? row.message : spoken(listed, row),
     errors: body.errors.map((error) => item(error, code, row)),
