@@ -2,13 +2,19 @@
 import { Buffer } from 'node:buffer';
 import { createHmac, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { CREDENTIALS, ANSWER_BODY, answerHeaders, ORDER, ORDER_ID } from './samples.mjs';
 
-/**
- * >>> Switch the limiter on here: the options of `forRoot` that make it work, such as `{ rateLimit: { … } }`. `undefined` leaves out the
- * contenders with "limiter on". Its tokens must suffice for all calls of a run: to wait for one is not what is measured.
- */
-const LIMITER = undefined;
+/** A limiter that never makes a call wait: to wait is not what is measured. Two orders are told apart by microseconds. */
+const LIMITER = {
+  rateLimit: { perMinute: { getOrder: 1e9, placeOrder: 1e9 }, ordersPerSecond: 1e9 },
+  clock: {
+    now: () => performance.timeOrigin + performance.now(),
+    setTimeout: () => {
+      throw new Error('The limiter makes a call wait.');
+    },
+  },
+};
 
 /** The same for all who take one: connections stay open, and there may be as many as requests in flight. */
 const keepAlive = () => new Agent({ keepAlive: true });
@@ -98,15 +104,15 @@ async function httpService(port, adapter) {
   };
 }
 
-/** `LalamoveService` in a Nest application; `adapter` takes the place of the wire. */
-async function ours(port, options, adapter) {
+/** `LalamoveService` in a Nest application; `prepare` may change its axios instance. */
+async function ours(port, options, prepare = () => undefined) {
   await import('reflect-metadata');
   const { NestFactory } = await import('@nestjs/core');
   const { getLalamoveHttpToken, LalamoveModule, LalamoveService } = await import('../../dist/esm/index.js');
   const account = LalamoveModule.forRoot({ ...CREDENTIALS, baseUrl: `http://127.0.0.1:${port}`, ...options });
   const root = { module: class Root {}, imports: [account] };
   const app = await NestFactory.createApplicationContext(root, { logger: ['error', 'warn'] });
-  if (adapter) app.get(getLalamoveHttpToken()).axiosRef.defaults.adapter = adapter;
+  prepare(app.get(getLalamoveHttpToken()).axiosRef);
   const lalamove = app.get(LalamoveService);
   return { GET: () => lalamove.getOrder(ORDER_ID), POST: () => lalamove.placeOrder(ORDER) };
 }
@@ -126,11 +132,18 @@ async function stubAdapter() {
     });
 }
 
+/** Puts an adapter in place of the wire. */
+const answeredBy = (adapter) => (http) => {
+  http.defaults.adapter = adapter;
+};
+
 /** A port on which nobody listens: with a stub adapter nothing may travel. */
 const NO_PORT = 1;
 
 export const PEER = '@lalamove/lalamove-js';
 export const OURS = 'nestjs-lalamove';
+export const OURS_UNCHECKED = 'nestjs-lalamove, validate: false';
+export const OURS_INTERCEPTED = 'nestjs-lalamove, with an interceptor';
 export const OURS_LIMITED = 'nestjs-lalamove, limiter on';
 export const PEER_STUBBED = 'HttpService, stub adapter';
 export const OURS_STUBBED = 'nestjs-lalamove, stub adapter';
@@ -143,14 +156,17 @@ export const CONTENDERS = {
   [PEER]: (port) => sdk(port, keepAlive),
   HttpService: (port) => httpService(port),
   [OURS]: (port) => ours(port, { rateLimit: false }),
-  ...(LIMITER && { [OURS_LIMITED]: (port) => ours(port, LIMITER) }),
+  [OURS_LIMITED]: (port) => ours(port, LIMITER),
+  [OURS_UNCHECKED]: (port) => ours(port, { rateLimit: false, validate: false }),
+  [OURS_INTERCEPTED]: (port) =>
+    ours(port, { rateLimit: false }, (http) => http.interceptors.request.use((config) => config)),
 };
 
 /** As {@link CONTENDERS}, without a wire: what is each one's own. */
 export const STUBBED = {
   [PEER_STUBBED]: async () => httpService(NO_PORT, await stubAdapter()),
-  [OURS_STUBBED]: async () => ours(NO_PORT, { rateLimit: false }, await stubAdapter()),
-  ...(LIMITER && { [OURS_STUBBED_LIMITED]: async () => ours(NO_PORT, LIMITER, await stubAdapter()) }),
+  [OURS_STUBBED]: async () => ours(NO_PORT, { rateLimit: false }, answeredBy(await stubAdapter())),
+  [OURS_STUBBED_LIMITED]: async () => ours(NO_PORT, LIMITER, answeredBy(await stubAdapter())),
 };
 
 /** Not timed: only its connections are counted. */

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { OURS_STUBBED_LIMITED, PEER, STUBBED } from './contenders.mjs';
+import { PEER } from './contenders.mjs';
 import { Helper } from './processes.mjs';
 import { REFUSALS } from './samples.mjs';
 
@@ -33,9 +33,8 @@ export async function measureTranslation({ rounds }) {
   return { bare, translated };
 }
 
-/** µs that the limiter adds, by method, one figure a round; nothing where it is switched off in `contenders.mjs`. */
+/** µs that the limiter adds, by method, one figure a round. */
 export async function measureLimiter({ rounds, methods }) {
-  if (!(OURS_STUBBED_LIMITED in STUBBED)) return {};
   const helper = new Helper('limiter-process.mjs');
   const figures = Object.fromEntries(methods.map((method) => [method, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -63,9 +62,14 @@ export function packedFiles() {
   const command = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const told = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   const [{ files }] = JSON.parse(told);
+  const entry = readFileSync(new URL('dist/esm/index.js', ROOT), 'utf8');
+  // What entry points share is the core's where the core's own imports it.
+  const isOthers = (path) => /\/shared-[^/]*$/.test(path) && !entry.includes(path.split('/').at(-1));
   return files
     .map(({ path }) => path)
-    .filter((path) => /^dist\/(esm|cjs)\//.test(path) && !/\/(sandbox|deliveries)\/|\.map$/.test(path))
+    .filter(
+      (path) => /^dist\/(esm|cjs)\//.test(path) && !/\/(sandbox|deliveries)\/|\.map$/.test(path) && !isOthers(path),
+    )
     .map((path) => ({ path, bytes: readFileSync(new URL(path, ROOT)) }));
 }
 
