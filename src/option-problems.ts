@@ -19,6 +19,9 @@ const isDelay = (value: unknown): boolean => value === 0 || isMs(value);
 const isRate = (value: unknown): boolean => typeof value === 'number' && value > 0 && Number.isFinite(value);
 const isBudget = ([operation, value]: [string, unknown]): boolean =>
   Object.hasOwn(OPERATION_TABLE, operation) && isRate(value);
+/** Any object that has one of them: it may be of a class with members of its own. */
+const hasHooks = (value: unknown): boolean =>
+  isRecord(value) && ['onRequest', 'onResponse', 'onRetry'].some((name) => name in value);
 const isOneOf =
   (...values: unknown[]) =>
   (value: unknown): boolean =>
@@ -103,7 +106,7 @@ const CHECKS: readonly Check[] = [
     remedy:
       'must be an object of valid headers, without those that frame a request (Host, Content-Length, Transfer-Encoding, Connection)',
   },
-  { option: 'hooks', holds: isRecord, remedy: 'must be an object of onRequest, onResponse and onRetry' },
+  { option: 'hooks', holds: hasHooks, remedy: 'must be an object with onRequest, onResponse or onRetry' },
   ...['hooks.onRequest', 'hooks.onResponse', 'hooks.onRetry'].map((option) => ({
     option,
     holds: (value: unknown) => typeof value === 'function',
@@ -161,7 +164,7 @@ function valueOf(options: Record<string, unknown>, path: string): unknown {
 }
 
 function unknownOptions(options: Record<string, unknown>, known: readonly string[]): string[] {
-  return ['', 'retry.', 'rateLimit.', 'errors.', 'http.', 'hooks.'].flatMap((prefix) => {
+  return ['', 'retry.', 'rateLimit.', 'errors.', 'http.'].flatMap((prefix) => {
     const members = prefix === '' ? options : options[prefix.slice(0, -1)];
     const siblings = known.filter((option) => option.startsWith(prefix) && !option.slice(prefix.length).includes('.'));
     return Object.keys(isRecord(members) ? members : {})
