@@ -9,12 +9,14 @@ import {
   type Type,
 } from '@nestjs/common';
 import { LalamoveHttpService } from './client/lalamove-http.service.js';
+import { sharedParts, type SharedParts } from './client/shared-parts.js';
 import { isRecord } from './is-record.js';
 import { LalamoveErrorPolicies } from './errors/error-policies.js';
 import { LalamoveErrorsModule } from './errors/lalamove-errors.module.js';
 import {
   accountErrorPolicy,
   assertOptions,
+  clientSettings,
   LalamoveOptionsException,
   type LalamoveAccountOptions,
   type LalamoveModuleOptions,
@@ -91,8 +93,9 @@ function checked(options: unknown, account: string | undefined, withRegistration
 function registration(options: unknown, optionsProviders: Provider[]): DynamicModule {
   const name = nameOf(options);
   const owner = {};
-  // One for each app, which its policies stand for: request-scoped options must not open connections anew for each request.
+  // Those of each app, which its policies stand for: request-scoped options must not open connections or count calls anew for each request.
   const kept = new WeakMap<LalamoveErrorPolicies, LalamoveHttpService>();
+  const shared = new WeakMap<LalamoveErrorPolicies, SharedParts>();
   const http: FactoryProvider<HttpService> = {
     provide: getLalamoveHttpToken(name),
     inject: [optionsToken(name), LalamoveErrorPolicies],
@@ -108,7 +111,9 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
     useFactory: (given: LalamoveAccountOptions, httpService: HttpService, policies: LalamoveErrorPolicies) => {
       const policy = accountErrorPolicy(given, name, new Logger('LalamoveModule'));
       if (!policies.add(policy, owner)) throw takenName(name);
-      return new LalamoveService(httpService, given, name);
+      const parts = shared.get(policies) ?? sharedParts(httpService, clientSettings(given, name));
+      shared.set(policies, parts);
+      return new LalamoveService(httpService, given, name, parts);
     },
   };
   return {
