@@ -5,7 +5,7 @@ import Axios, { type AxiosAdapter } from 'axios';
 import http, { Agent, createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { of, throwError } from 'rxjs';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import {
   getLalamoveHttpToken,
   getLalamoveToken,
@@ -202,6 +202,7 @@ describe('the way to the wire', () => {
     ['x-gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
+    ['deflate', deflateRawSync],
     ['identity', (text: string) => Buffer.from(text)],
   ])('reads an answer that a gateway packed with %s', async (encoding, pack) => {
     const bytes = answerOf(200, pack(ORDER_TEXT), { 'content-encoding': encoding });

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliDecompress, unzip } from 'node:zlib';
+import { brotliDecompress, inflateRaw, unzip } from 'node:zlib';
 import { isRecord } from '../is-record.js';
 import type { Stopwatch } from './stopwatch.js';
 
@@ -47,8 +47,10 @@ export class AnswerBody {
    * @throws UnreadableBody where that cannot be done
    */
   unpacked(): string | Promise<string> {
-    const unpack = unpacking(this.#encoding);
-    return unpack ? unpackedText(unpack, this.#bytes()) : this.text();
+    if (this.#size === 0) return '';
+    const bytes = this.#bytes();
+    const unpack = unpacking(this.#encoding, bytes);
+    return unpack ? unpackedText(unpack, bytes) : decoded(bytes);
   }
 
   #bytes(): Buffer {
@@ -89,14 +91,20 @@ function decoded(bytes: Buffer): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-type Unpacking = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+interface UnpackingOptions {
+  maxOutputLength: number;
+}
+
+type Unpacking = (bytes: Buffer, options: UnpackingOptions) => Promise<Buffer>;
 
 /** None is asked for, but a gateway may pack all the same. */
-function unpacking(encoding: string | undefined): Unpacking | undefined {
+function unpacking(encoding: string | undefined, bytes: Buffer): Unpacking | undefined {
   if (encoding === undefined) return undefined;
-  if (encoding === 'br') return promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress);
-  const isZlib = /^((x-)?gzip|deflate)$/.test(encoding);
-  return isZlib ? promisify<Buffer, { maxOutputLength: number }, Buffer>(unzip) : undefined;
+  if (encoding === 'br') return promisify<Buffer, UnpackingOptions, Buffer>(brotliDecompress);
+  if (!/^((x-)?gzip|deflate)$/.test(encoding)) return undefined;
+  // Some send `deflate` without zlib's header, whose first half byte is an 8 (RFC 1950 §2.2).
+  const isBare = encoding === 'deflate' && ((bytes[0] ?? 0) & 0x0f) !== 8;
+  return promisify<Buffer, UnpackingOptions, Buffer>(isBare ? inflateRaw : unzip);
 }
 
 async function unpackedText(unpack: Unpacking, bytes: Buffer): Promise<string> {

@@ -1,5 +1,5 @@
 import type { GenericAbortSignal } from 'axios';
-import http, { type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { AnswerBody, UnreadableBody } from './answer-body.js';
@@ -65,11 +65,16 @@ export function exchange(
   signal?.addEventListener?.('abort', stop);
   try {
     const opened = (request = open(wire));
-    request.on('error', broken);
+    let arrived: IncomingMessage | undefined;
+    request.on('error', (error) => {
+      // What follows a complete answer on its connection is not its own.
+      if (!arrived?.complete) broken(error);
+    });
     request.on('socket', (socket: Socket) => {
       whenConnected(socket, dispatch);
     });
     request.on('response', (incoming) => {
+      arrived = incoming;
       const { statusCode: status = 0, statusMessage: statusText = '', headers } = incoming;
       const body = new AnswerBody(headers['content-encoding']);
       const finish = (data: string): void => {

@@ -25,9 +25,15 @@ export class Lane {
   limits: readonly RateLimit[];
   /** The budget that Lalamove's headers last named, in requests a minute. */
   told: number | undefined;
+  /** When calls were last told to pause because one was refused, by Unix ms, and how often that was so without a success in between. */
+  readonly refused = { at: Number.NEGATIVE_INFINITY, times: 0 };
   readonly #context: LaneContext;
   readonly #waiting: Waiter[] = [];
+  /** Whether the store is about to say when the first one gets in; and whether it takes its time to do so. */
   #isAsking = false;
+  #isRemote = false;
+  /** When the first one will be asked for again. */
+  #wakeAt = 0;
   #cancelWake: (() => void) | undefined;
 
   constructor(limits: readonly RateLimit[], context: LaneContext) {
@@ -43,16 +49,9 @@ export class Lane {
   /** Takes its slot where there is one, else waits for it or is turned away: at once, unless the store takes its time. */
   join(waiter: Waiter): void {
     const ahead = this.#waiting.push(waiter) - 1;
-    if (ahead === 0) {
-      this.serve();
-      return;
-    }
-    const judge = (wait: number): void => {
-      if (this.#context.clock.now() + wait >= waiter.deadline && this.leave(waiter)) waiter.turnAway(wait);
-    };
-    const wait = this.#ask(ahead);
-    if (typeof wait === 'number') judge(wait);
-    else void wait.then(judge);
+    if (ahead === 0) this.serve();
+    else if (this.#isAsking) this.#watchDeadlines();
+    else this.#judge(waiter, ahead, this.#wakeAt - this.#context.clock.now());
   }
 
   /** @returns whether it still waited */
@@ -67,41 +66,81 @@ export class Lane {
   /** Lets in whom it can, and turns away whom it cannot in time. */
   serve(): void {
     while (!this.#isAsking) {
-      this.#turnAwayUntil(this.#context.clock.now(), 0);
+      this.#turnAwayLate();
       if (this.isIdle) return;
       const wait = this.#ask(0);
+      this.#isRemote = typeof wait !== 'number';
       if (typeof wait === 'number') {
         if (!this.#letIn(wait)) return;
         continue;
       }
       this.#isAsking = true;
+      this.#watchDeadlines();
       void wait.then((told) => {
         this.#isAsking = false;
+        this.#cancelWake?.();
+        this.#turnAwayLate();
         if (this.#letIn(told)) this.serve();
       });
     }
   }
 
-  /** @returns whether the first one got in */
+  /** @returns whether the first one got in, or nobody is left */
   #letIn(wait: number): boolean {
-    if (wait === 0) {
+    if (wait === 0 || this.isIdle) {
       this.#waiting.shift()?.admit();
       return true;
     }
-    const { clock } = this.#context;
-    const wakeAt = clock.now() + Math.ceil(wait);
-    this.#turnAwayUntil(wakeAt, wait);
-    this.#cancelWake?.();
-    if (this.isIdle) return false;
-    this.#cancelWake = clock.setTimeout(() => {
-      this.serve();
-    }, Math.ceil(wait));
+    // Something may have changed since they were let in the queue.
+    let ahead = 0;
+    for (const waiter of [...this.#waiting]) if (this.#judge(waiter, ahead, wait)) ahead += 1;
+    if (ahead > 0)
+      this.#wake(Math.ceil(wait), () => {
+        this.serve();
+      });
     return false;
   }
 
-  #turnAwayUntil(time: number, wait: number): void {
-    for (const late of this.#waiting.filter(({ deadline }) => deadline <= time)) {
-      if (this.leave(late)) late.turnAway(wait);
+  /**
+   * Turns away whoever would get in too late.
+   *
+   * @returns whether it may stay
+   */
+  #judge(waiter: Waiter, ahead: number, firstWait: number): boolean {
+    const wait = ahead === 0 ? firstWait : this.#estimate(ahead, firstWait);
+    if (this.#context.clock.now() + Math.ceil(wait) < waiter.deadline) return true;
+    if (this.leave(waiter)) waiter.turnAway(wait);
+    return false;
+  }
+
+  /** How long somebody has to wait who is not the first: a store that takes its time is not asked, and at least so long it will be. */
+  #estimate(ahead: number, firstWait: number): number {
+    const told = this.#isRemote ? undefined : this.#ask(ahead);
+    if (typeof told === 'number') return told;
+    return firstWait + ahead * Math.min(...this.limits.map(({ intervalMs }) => intervalMs));
+  }
+
+  /** While the store is being asked, nobody is kept beyond the deadline. */
+  #watchDeadlines(): void {
+    if (this.isIdle) return;
+    const next = Math.min(...this.#waiting.map(({ deadline }) => deadline));
+    this.#wake(Math.max(0, next - this.#context.clock.now()), () => {
+      this.#turnAwayLate();
+      this.#watchDeadlines();
+    });
+  }
+
+  #wake(delayMs: number, work: () => void): void {
+    const { clock } = this.#context;
+    this.#cancelWake?.();
+    this.#wakeAt = clock.now() + delayMs;
+    this.#cancelWake = clock.setTimeout(work, delayMs);
+  }
+
+  #turnAwayLate(): void {
+    const now = this.#context.clock.now();
+    for (const late of this.#waiting.filter(({ deadline }) => deadline <= now)) {
+      if (this.leave(late)) late.turnAway(0);
     }
   }
 

@@ -122,7 +122,6 @@ export class RateLimiter {
   ): void {
     const { limit, remaining } = readRateLimit(headers);
     const told = limit === 0 ? undefined : limit;
-    if (told === undefined && status !== 429) return;
     const lane = this.#lane(apiKey, operation);
     if (told !== undefined && told !== lane.told) {
       lane.told = told;
@@ -132,12 +131,24 @@ export class RateLimiter {
     if (!perMinute) return;
     if (status === 429) {
       const now = this.#clock.now();
-      const pauseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
+      const { refused } = lane;
+      // One pause for all that were sent before it. Where Lalamove does not say how long, each further one is twice as long: others may be filling
+      // the bucket as fast as it leaks.
+      if (sentAt > refused.at) {
+        refused.at = now;
+        refused.times += 1;
+      }
+      const isTold = headers['retry-after'] !== undefined || headers['retry-after-ms'] !== undefined;
+      const baseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
+      const pauseMs = isTold ? baseMs : Math.max(baseMs, Math.min(MINUTE_MS, baseMs * 2 ** (refused.times - 1)));
       // Refused with requests left, it was the limit of the second.
       const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
       this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
       lane.serve();
-    } else if (told && remaining !== undefined) {
+      return;
+    }
+    lane.refused.times = 0;
+    if (told && remaining !== undefined) {
       // As of the sending, and one less, for it is rounded: what is in flight has been counted here already.
       this.#raise(perMinute, sentAt + (told - remaining - 1) * (MINUTE_MS / told));
     }

@@ -1,0 +1,34 @@
+// Runs test/mutated.e2e-spec.ts for as many mutated answers as one likes, and says what came of them: npm run test:mutated -- --seed 1 --runs 100000
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '100000' },
+    index: { type: 'string' },
+  },
+});
+const wrong = Object.entries(values).find(([, value]) => !/^\d+$/.test(value));
+if (wrong) throw new TypeError(`--${wrong[0]} must be a whole number.`);
+
+const jest = [
+  '--expose-gc',
+  '--experimental-vm-modules',
+  'node_modules/jest/bin/jest.js',
+  '--runInBand',
+  'test/mutated.e2e',
+];
+const { status } = spawnSync(process.execPath, jest, {
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    MUTATED_SHOW: 'yes',
+    MUTATED_SEED: values.seed,
+    MUTATED_RUNS: values.runs,
+    ...(values.index === undefined ? {} : { MUTATED_INDEX: values.index }),
+  },
+});
+process.exitCode = status ?? 1;
