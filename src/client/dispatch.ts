@@ -83,10 +83,16 @@ export class Dispatch {
       : false;
   }
 
-  /** The answer that broke off and whose status says enough all the same: a refusal, or a failure of Lalamove's. */
+  /**
+   * The answer whose status says enough although it broke off, or was complete when an interceptor was stopped that kept it: a refusal, or a failure
+   * of Lalamove's.
+   *
+   * @param error `undefined` for a stop
+   */
   tellingAnswer(error: unknown): ArrivingAnswer | undefined {
     const { answer } = this;
-    return this.#sent === 1 && this.#isOwnEnd(error) && answer && answer.status >= 400 ? answer : undefined;
+    const isKept = error === undefined && this.#entered === 1 && !this.#failure;
+    return this.#sent === 1 && (isKept || this.#isOwnEnd(error)) && answer && answer.status >= 400 ? answer : undefined;
   }
 
   /** Whether it ended in our exchange, by the error given, or by being stopped while there; and not in an interceptor, before or after. */

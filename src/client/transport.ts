@@ -30,8 +30,11 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
     const stopwatch = new Stopwatch(request.timeoutMs, request.signal);
     const dispatch = new Dispatch();
     let response: ArrivedResponse | undefined;
+    let isReading = false;
     const fail = (error?: unknown): void => {
       if (subscriber.closed) return;
+      // The reader of a stream that is stopped says what it has of a refusal.
+      if (stopwatch.aborted && response && response.status >= 400 && isReading) return;
       const telling = dispatch.tellingAnswer(error);
       // A refusal that broke off says enough all the same.
       if (telling) succeed(telling, telling.body.text());
@@ -55,6 +58,7 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
           succeed(arrived, textOf(data));
           return;
         }
+        isReading = true;
         readBody(data, arrived.status, stopwatch).then((body) => {
           // Read to its end, its socket may be in use by others.
           stopwatch.dispose();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type ServerOpts, type Socket } from 'node:net';
 
 /** What a raw server does with a request that has come completely. */
 export type RawHandler = (socket: Socket, request: string) => void;
@@ -14,8 +14,9 @@ export class RawServer {
 
   private constructor(private readonly server: Server) {}
 
-  static async start(handle: RawHandler): Promise<RawServer> {
-    const server = createServer();
+  /** @param options of `node:net`: with `pauseOnConnect` it reads nothing */
+  static async start(handle: RawHandler, options: ServerOpts = {}): Promise<RawServer> {
+    const server = createServer(options);
     const raw = new RawServer(server);
     server.on('connection', (socket) => {
       raw.connections += 1;
@@ -45,6 +46,11 @@ export class RawServer {
   /** How many connections are open. */
   get open(): number {
     return this.#sockets.size;
+  }
+
+  /** Reads on, and forgets it, where it was started with `pauseOnConnect`: what reads nothing notices no end either. */
+  discard(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').resume();
   }
 
   async stop(): Promise<void> {
