@@ -20,6 +20,13 @@ export interface LaneContext {
   readonly failed: (error: unknown) => void;
 }
 
+/** A waiter's place in the queue. */
+interface Place {
+  readonly waiter: Waiter;
+  /** Unix ms at which it was last expected to get in. */
+  dueAt: number;
+}
+
 /** The calls that wait for the slots of the same limits: first come, first served. */
 export class Lane {
   limits: readonly RateLimit[];
@@ -28,7 +35,7 @@ export class Lane {
   /** When calls were last told to pause because one was refused, by Unix ms, and how often that was so without a success in between. */
   readonly refused = { at: Number.NEGATIVE_INFINITY, times: 0 };
   readonly #context: LaneContext;
-  readonly #waiting: Waiter[] = [];
+  readonly #waiting: Place[] = [];
   /** Whether the store is about to say when the first one gets in; and whether it takes its time to do so. */
   #isAsking = false;
   #isRemote = false;
@@ -48,15 +55,16 @@ export class Lane {
 
   /** Takes its slot where there is one, else waits for it or is turned away: at once, unless the store takes its time. */
   join(waiter: Waiter): void {
-    const ahead = this.#waiting.push(waiter) - 1;
+    const place = { waiter, dueAt: 0 };
+    const ahead = this.#waiting.push(place) - 1;
     if (ahead === 0) this.serve();
     else if (this.#isAsking) this.#watchDeadlines();
-    else this.#judge(waiter, ahead, this.#wakeAt - this.#context.clock.now());
+    else this.#judge(place, ahead, this.#wakeAt - this.#context.clock.now());
   }
 
   /** @returns whether it still waited */
   leave(waiter: Waiter): boolean {
-    const index = this.#waiting.indexOf(waiter);
+    const index = this.#waiting.findIndex((place) => place.waiter === waiter);
     if (index < 0) return false;
     this.#waiting.splice(index, 1);
     if (this.isIdle) this.#cancelWake?.();
@@ -87,14 +95,17 @@ export class Lane {
 
   /** @returns whether the first one got in, or nobody is left */
   #letIn(wait: number): boolean {
-    if (wait === 0 || this.isIdle) {
-      this.#waiting.shift()?.admit();
+    const first = this.#waiting[0];
+    if (wait === 0 || !first) {
+      this.#waiting.shift()?.waiter.admit();
       return true;
     }
-    // Something may have changed since they were let in the queue.
-    let ahead = 0;
-    for (const waiter of [...this.#waiting]) if (this.#judge(waiter, ahead, wait)) ahead += 1;
-    if (ahead > 0)
+    // Later than was expected: what was said to all others no longer holds either.
+    if (this.#context.clock.now() + wait > first.dueAt) {
+      let ahead = 0;
+      for (const place of [...this.#waiting]) if (this.#judge(place, ahead, wait)) ahead += 1;
+    }
+    if (!this.isIdle)
       this.#wake(Math.ceil(wait), () => {
         this.serve();
       });
@@ -106,9 +117,11 @@ export class Lane {
    *
    * @returns whether it may stay
    */
-  #judge(waiter: Waiter, ahead: number, firstWait: number): boolean {
+  #judge(place: Place, ahead: number, firstWait: number): boolean {
+    const { waiter } = place;
     const wait = ahead === 0 ? firstWait : this.#estimate(ahead, firstWait);
-    if (this.#context.clock.now() + Math.ceil(wait) < waiter.deadline) return true;
+    place.dueAt = this.#context.clock.now() + Math.ceil(wait);
+    if (place.dueAt < waiter.deadline) return true;
     if (this.leave(waiter)) waiter.turnAway(wait);
     return false;
   }
@@ -123,7 +136,7 @@ export class Lane {
   /** While the store is being asked, nobody is kept beyond the deadline. */
   #watchDeadlines(): void {
     if (this.isIdle) return;
-    const next = Math.min(...this.#waiting.map(({ deadline }) => deadline));
+    const next = Math.min(...this.#waiting.map(({ waiter }) => waiter.deadline));
     this.#wake(Math.max(0, next - this.#context.clock.now()), () => {
       this.#turnAwayLate();
       this.#watchDeadlines();
@@ -139,8 +152,8 @@ export class Lane {
 
   #turnAwayLate(): void {
     const now = this.#context.clock.now();
-    for (const late of this.#waiting.filter(({ deadline }) => deadline <= now)) {
-      if (this.leave(late)) late.turnAway(0);
+    for (const { waiter } of this.#waiting.filter((place) => place.waiter.deadline <= now)) {
+      if (this.leave(waiter)) waiter.turnAway(0);
     }
   }
 
