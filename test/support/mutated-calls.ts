@@ -13,7 +13,7 @@ const NO_SIGNATURE = '0'.repeat(64);
 /** How long a call waits whose answers do not stall: any that takes so long hangs. */
 const LONG_MS = 10_000;
 /** And one whose answers do. Where a call may be sent twice, no request may come so late that the two change places. */
-const SHORT_MS = { once: 150, twice: 800 };
+const SHORT_MS = { once: 250, twice: 1000 };
 
 /** A call and its answers, as they follow from a seed and a number. */
 export interface PlannedCall {
