@@ -1,5 +1,5 @@
-// What the compilers leave, made quick to load: Node's loader takes half a millisecond for each ES module, so these become one file an entry point
-// and one for what entry points share. CommonJS modules stay apart and lose their comments; types keep theirs, one a file.
+// What the compiler leaves of the ES modules, made quick to load: Node's loader takes half a millisecond for each, so they become one file an entry
+// point, and one for what entry points share. CommonJS modules and types stay one a file.
 import { build } from 'esbuild';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,32 +15,24 @@ const cjs = join(dist, 'cjs');
 const filesOf = (folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file));
 
-const SHARED = /** @type {const} */ ({
-  platform: 'node',
-  target: 'node20',
-  sourcemap: true,
-  keepNames: true,
-  write: false,
-});
-
-const bundled = await build({
-  ...SHARED,
+const { outputFiles } = await build({
   entryPoints: ENTRY_POINTS.map((file) => join(esm, file)),
   outdir: esm,
   bundle: true,
   splitting: true,
   packages: 'external',
   format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  write: false,
   chunkNames: 'shared-[hash]',
   // Nest shows the names of classes, which bundling may change.
   keepNames: true,
 });
 for (const file of filesOf(esm).filter((name) => /\.js(\.map)?$/.test(name))) rmSync(file);
 
-const modules = filesOf(cjs).filter((name) => name.endsWith('.js'));
-const stripped = await build({ ...SHARED, entryPoints: modules, outdir: cjs, outbase: cjs });
-
-for (const { path, contents } of [...bundled.outputFiles, ...stripped.outputFiles]) {
+for (const { path, contents } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, contents);
 }
