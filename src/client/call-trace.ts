@@ -63,12 +63,10 @@ export class CallTrace {
     logger.warn(this.#line('will be repeated', { ...failure(error), delayMs: Math.round(delayMs) }));
   }
 
-  /** It has failed for good. */
+  /** It has failed for good: what is thrown is its caller's to judge, so this only adds how it went. */
   gaveUp(error: LalamoveException): void {
     const { logger } = this.#settings;
-    const line = (): string => this.#line('failed', failure(error));
-    if (error.fixableBy !== 'consumer') logger.warn(line());
-    else if (isHeard(logger)) logger.debug?.(line());
+    if (isHeard(logger)) logger.debug?.(this.#line('failed', failure(error)));
   }
 
   #ended(

@@ -36,13 +36,12 @@ export interface LalamoveHttpOptions {
 }
 
 /** A request to Lalamove as axios takes it. */
-export interface LalamoveRequestConfig extends AxiosRequestConfig<string> {
+export type LalamoveRequestConfig = AxiosRequestConfig<string> & {
   method: string;
   url: string;
   headers: Record<string, string>;
-  data: string | undefined;
   signal: GenericAbortSignal;
-}
+};
 
 /** What there is of a response, whichever way it came. */
 export interface ArrivedResponse {

@@ -1,4 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
+import { logLine } from '../log-line.js';
 import type { ClientSettings } from './client-settings.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 import { RetryBudget } from './retry-budget.js';
@@ -11,10 +12,19 @@ export interface SharedParts {
   readonly retryBudget: RetryBudget;
 }
 
+/** A store that fails does so at every call: it is said once in so long. */
+const SILENCE_MS = 60_000;
+
 /** Makes the parts of a registration. */
 export function sharedParts(http: HttpService, { rateLimit, clock, logger }: ClientSettings): SharedParts {
-  const failed = (): void => {
-    logger.warn('The store of the rate limits failed: calls go out unlimited until it works again.');
+  let saidAt = Number.NEGATIVE_INFINITY;
+  const failed = (error: unknown): void => {
+    if (clock.now() < saidAt + SILENCE_MS) return;
+    saidAt = clock.now();
+    const why = error instanceof Error ? error.message : String(error);
+    logger.warn(
+      logLine('The store of the rate limits failed: calls go out unlimited until it works again', { error: why }),
+    );
   };
   const limiter = rateLimit === false ? undefined : new RateLimiter(rateLimit, clock, failed);
   return { http, limiter, retryBudget: new RetryBudget(clock) };

@@ -113,14 +113,20 @@ function reply(adapter: AbstractHttpAdapter, response: unknown, { status, header
 /** One line that can be searched for, without personal data: what our catalog says, not what Lalamove wrote. */
 function report(exception: LalamoveException, logger: LoggerService): void {
   if (exception.fixableBy === 'consumer') return;
-  const { message } =
-    ERROR_CATALOG.find((row) => row.message === exception.message) ??
+  const row =
+    ERROR_CATALOG.find(({ message }) => message === exception.message) ??
     rowOfCode(exception.code) ??
     rowOf('LALAMOVE_UNKNOWN_ERROR');
+  // What was refused here was never Lalamove's to word.
+  const message = isOwnRefusal(exception) ? exception.message : row.message;
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const cause = causeCode(exception);
   const told = { code, cause, upstreamStatus, account, requestId, sentRequestId };
   logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, told));
+}
+
+function isOwnRefusal({ code, upstreamStatus }: LalamoveException): boolean {
+  return code === 'LALAMOVE_RATE_LIMITED' && upstreamStatus === undefined;
 }
 
 /** What the wire said, e.g. `ECONNREFUSED`: an unknown outcome has it one cause further down. */

@@ -494,6 +494,28 @@ describe('Lane', () => {
       expect(lane.isIdle).toBe(true);
     });
 
+    it.each([Number.NaN, -1])('and says %d, lets everybody in, and says so', (told) => {
+      store = { take: () => told, raise: () => undefined };
+      open([LIMIT]);
+      joinAll(3, 50);
+      expect(ends).toEqual(['0 at 0', '1 at 0', '2 at 0']);
+      expect(failures).toContainEqual(expect.objectContaining({ message: expect.stringContaining('take() returned') }));
+    });
+
+    it('and never answers, lets in after two seconds, and says so', async () => {
+      store = { take: () => new Promise(() => undefined), raise: () => undefined };
+      open([LIMIT]);
+      joinAll(1, 5000);
+      clock.advance(1999);
+      await settled();
+      expect([ends, failures]).toEqual([[], []]);
+      clock.advance(1);
+      await settled();
+      expect(ends).toEqual(['0 at 2000']);
+      expect(failures).toEqual([expect.objectContaining({ message: 'no answer within 2000 ms' })]);
+      expect(clock.waiting).toBe(0);
+    });
+
     it('for a while, keeps to the limits again afterwards', async () => {
       const near = new InMemoryRateLimitStore();
       let isDown = true;

@@ -12,6 +12,9 @@ export interface Waiter {
   readonly turnAway: (waitMs: number) => void;
 }
 
+/** How long a store may take, in ms. */
+const PATIENCE_MS = 2000;
+
 /** What lanes share. */
 export interface LaneContext {
   readonly store: LalamoveRateLimitStore;
@@ -157,18 +160,45 @@ export class Lane {
     }
   }
 
-  /** A store that fails lets everybody in: Lalamove's own limit is still there. */
+  /** A store that fails, or takes too long, lets everybody in: Lalamove's own limit is still there. */
   #ask(ahead: number): number | Promise<number> {
-    const { store, clock, failed } = this.#context;
-    const unlimited = (error: unknown): number => {
-      failed(error);
-      return 0;
-    };
+    const { store, clock } = this.#context;
     try {
       const wait = store.take(this.limits, clock.now(), ahead);
-      return typeof wait === 'number' ? wait : wait.catch(unlimited);
+      return typeof wait === 'number' ? this.#checked(wait) : this.#awaited(wait);
     } catch (error) {
-      return unlimited(error);
+      return this.#unlimited(error);
     }
+  }
+
+  #awaited(wait: Promise<number>): Promise<number> {
+    const { clock } = this.#context;
+    return new Promise((resolve) => {
+      const cancel = clock.setTimeout(() => {
+        resolve(this.#unlimited(new Error(`no answer within ${PATIENCE_MS} ms`)));
+      }, PATIENCE_MS);
+      const settle = (told: number): void => {
+        cancel();
+        resolve(told);
+      };
+      wait.then(
+        (told) => {
+          settle(this.#checked(told));
+        },
+        (error: unknown) => {
+          settle(this.#unlimited(error));
+        },
+      );
+    });
+  }
+
+  #checked(wait: unknown): number {
+    if (typeof wait === 'number' && wait >= 0) return wait;
+    return this.#unlimited(new TypeError(`take() returned ${String(wait)}, not a number of ms`));
+  }
+
+  #unlimited(error: unknown): number {
+    this.#context.failed(error);
+    return 0;
   }
 }

@@ -2,7 +2,10 @@ import { afterOne, waitFor, type RateLimit } from './rate-limit.js';
 
 /**
  * Where the fill of rate limits is kept. The default keeps it in this process; one that several processes share has to do each call in one step
- * (a script in Redis, a transaction). While it fails, calls go out unlimited.
+ * (a script in Redis, a transaction). While it fails, or takes longer than 2 s, calls go out unlimited.
+ *
+ * A limit is a bucket, kept as the time at which it will be empty (GCRA): a slot is free while that lies at most `(burst - 1) * intervalMs` ahead, and
+ * taking it puts that off by `intervalMs`, from now on where it has passed.
  */
 export interface LalamoveRateLimitStore {
   /**
