@@ -16,7 +16,7 @@ interface Check {
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 const isDelay = (value: unknown): boolean => value === 0 || isMs(value);
-const isRate = (value: unknown): boolean => typeof value === 'number' && value > 0 && Number.isFinite(value);
+const isRate = (value: unknown): boolean => typeof value === 'number' && value >= 0.01 && value <= 1e9;
 const isBudget = ([operation, value]: [string, unknown]): boolean =>
   Object.hasOwn(OPERATION_TABLE, operation) && isRate(value);
 /** Any object that has one of them: it may be of a class with members of its own. */
@@ -79,9 +79,9 @@ const CHECKS: readonly Check[] = [
   {
     option: 'rateLimit.perMinute',
     holds: (value) => isRecord(value) && Object.entries(value).every(isBudget),
-    remedy: 'must be an object of methods of LalamoveService and requests a minute, each above 0',
+    remedy: 'must be an object of methods of LalamoveService and requests a minute, each from 0.01',
   },
-  { option: 'rateLimit.ordersPerSecond', holds: isRate, remedy: 'must be a number above 0' },
+  { option: 'rateLimit.ordersPerSecond', holds: isRate, remedy: 'must be a number from 0.01' },
   { option: 'rateLimit.store', holds: has('take', 'raise'), remedy: 'must have take() and raise()' },
   { option: 'validate', holds: isBoolean, remedy: 'must be true or false' },
   { option: 'errors', holds: isRecord, remedy: 'must be an object; switch the filter off with { filter: false }' },

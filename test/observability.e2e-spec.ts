@@ -127,6 +127,16 @@ describe('what a call tells', () => {
       expect(text).not.toMatch(/[0-9a-f]{64}/);
     });
 
+    it('harms no call when it throws', async () => {
+      await start((socket) => socket.write(order));
+      const full = (): never => {
+        throw new Error('disk full');
+      };
+      Object.assign(logger, { debug: full, warn: full });
+      await expect(lalamove.placeOrder(ORDER)).resolves.toEqual({ orderId: '7' });
+      expect(server.requests).toHaveLength(1);
+    });
+
     it('says how long a call has waited for the rate limit', async () => {
       await start((socket) => socket.write(order), { rateLimit: { perMinute: { getOrder: 1200 } } });
       const limited = lalamove.forAccount({ ...KEYS, apiKey: 'pk_test_other' });
@@ -217,6 +227,21 @@ describe('what a call tells', () => {
           'The hook onResponse threw (error=no metrics)',
         ]),
       );
+    });
+
+    it.each([
+      [
+        'throw',
+        () => {
+          throw Object.create(null);
+        },
+      ],
+      ['reject with', () => Promise.reject(Object.create(null) as Error)],
+    ])('harm no call when they %s what has no words', async (_, hook) => {
+      await start((socket) => socket.write(order), { hooks: { onRequest: hook, onResponse: hook } });
+      await expect(lalamove.placeOrder(ORDER)).resolves.toEqual({ orderId: '7' });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(logger.lines).toContainEqual(['warn', 'The hook onResponse threw (error=something without words)']);
     });
 
     it('are methods of their object', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { HttpService } from '@nestjs/axios';
 import { Test } from '@nestjs/testing';
 import type { AxiosError, InternalAxiosRequestConfig } from 'axios';
-import { get } from 'node:http';
+import { EventEmitter } from 'node:events';
+import nodeHttp, { Agent, get } from 'node:http';
 import { EMPTY } from 'rxjs';
 import {
   getLalamoveHttpToken,
@@ -214,6 +215,44 @@ describe('a call that must not be repeated', () => {
       expect(server.requests).toHaveLength(0);
     });
 
+    it('is never sent after a timeout that found it waiting for a socket, even if one took our signal away', async () => {
+      let free: () => void = () => undefined;
+      server = await RawServer.start((socket, request) => {
+        if (request.startsWith('GET')) free = () => socket.write(http(200, '{"data":{"orderId":"1"}}'));
+        else socket.write(http(201, '{"data":{"orderId":"7"}}'));
+      });
+      const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const options = { ...KEYS, baseUrl: server.url, retry: { maxAttempts: 3, baseDelayMs: 1 }, http: { httpAgent } };
+      const started = await startLalamove(options, ({ axiosRef }) =>
+        axiosRef.interceptors.request.use((config) => ({ ...config, signal: new AbortController().signal })),
+      );
+      close = started.close;
+      const reading = started.lalamove.getOrder('1');
+      while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      const error = await failureOf(started.lalamove.placeOrder(ORDER, { timeoutMs: 30 }));
+      expect(error).toMatchObject({ name: 'LalamoveTimeoutException', sentRequestId: undefined });
+      free();
+      await reading;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(server.requests.filter((request) => request.startsWith('POST'))).toHaveLength(0);
+      httpAgent.destroy();
+    });
+
+    it('is unknown after a timeout of a mock of node:http, whose connections nobody can watch', async () => {
+      const sent = jest.fn();
+      jest
+        .spyOn(nodeHttp, 'request')
+        .mockImplementation(() => Object.assign(new EventEmitter(), { end: sent, destroy: () => undefined }) as never);
+      server = await RawServer.start(() => undefined);
+      const retry = { maxAttempts: 3, baseDelayMs: 1 };
+      const started = await startLalamove({ ...KEYS, baseUrl: server.url, timeoutMs: 30, retry });
+      close = started.close;
+      const error = await failureOf(started.lalamove.placeOrder(ORDER));
+      jest.restoreAllMocks();
+      expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
+      expect(sent).toHaveBeenCalledTimes(1);
+    });
+
     it.each([
       ['ends without an answer', () => EMPTY],
       [
@@ -233,6 +272,15 @@ describe('a call that must not be repeated', () => {
       const error = await failureOf(module.get(LalamoveService).placeOrder(ORDER));
       expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
     });
+  });
+
+  it('is not sent again, whatever a hook makes of its exception', async () => {
+    const onResponse = ({ error }: { error: object | undefined }): void => {
+      if (error) Object.assign(error, { retryable: true, upstreamStatus: 429 });
+    };
+    const error = await run('placeOrder', (socket) => socket.write(http(500, '')), { hooks: { onResponse } });
+    expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
+    expect(server.requests).toHaveLength(1);
   });
 
   it('is not sent again with no time left, however late a busy process wakes', async () => {

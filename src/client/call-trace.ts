@@ -4,7 +4,7 @@ import type { LalamoveException } from '../errors/lalamove.exception.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../is-record.js';
 import { redact } from '../errors/redact.js';
-import { logLine } from '../log-line.js';
+import { logLine, say, wordsOf } from '../log-line.js';
 import type { Attempt } from './attempt.js';
 import type { LalamoveHooks, LalamoveHttpAttributes, LalamoveRequestEvent } from './call-hooks.js';
 import type { ClientSettings } from './client-settings.js';
@@ -47,7 +47,7 @@ export class CallTrace {
     const echoed = headers['request-id'];
     const requestId = echoed && redact(echoed, [apiKey, apiSecret, this.#sent?.signature ?? '']);
     this.#ended(hooks, status, requestId);
-    if (isLogged) logger.debug?.(this.#line('answered', { status, requestId }));
+    if (isLogged) say(logger, 'debug', this.#line('answered', { status, requestId }));
   }
 
   /** A sending has failed. */
@@ -60,13 +60,13 @@ export class CallTrace {
     const { account, hooks, logger } = this.#settings;
     const event = { operation: this.#operation.name, account, attempt: this.#attempt + 1, delayMs, error };
     if (hooks.onRetry) this.#tell('onRetry', () => hooks.onRetry?.(event));
-    logger.warn(this.#line('will be repeated', { ...failure(error), delayMs: Math.round(delayMs) }));
+    say(logger, 'warn', this.#line('will be repeated', { ...failure(error), delayMs: Math.round(delayMs) }));
   }
 
   /** It has failed for good: what is thrown is its caller's to judge, so this only adds how it went. */
   gaveUp(error: LalamoveException): void {
     const { logger } = this.#settings;
-    if (isHeard(logger)) logger.debug?.(this.#line('failed', failure(error)));
+    if (isHeard(logger)) say(logger, 'debug', this.#line('failed', failure(error)));
   }
 
   #ended(
@@ -118,8 +118,7 @@ export class CallTrace {
   /** A hook harms no call, whatever it does. */
   #tell(name: string, hook: () => unknown): void {
     const failed = (error: unknown): void => {
-      const why = isRecord(error) && typeof error.message === 'string' ? error.message : String(error);
-      this.#settings.logger.warn(logLine(`The hook ${name} threw`, { error: why }));
+      say(this.#settings.logger, 'warn', logLine(`The hook ${name} threw`, { error: wordsOf(error) }));
     };
     try {
       const told = hook();

@@ -23,9 +23,9 @@ export class Dispatch {
   #sent = 0;
   #answered = false;
   #entered = 0;
-  #isUnderWay = false;
   #isOnWire = false;
   #wasStopped = false;
+  #stop: (() => void) | undefined;
   #failure: Error | undefined;
 
   constructor() {
@@ -49,10 +49,19 @@ export class Dispatch {
     return data;
   };
 
-  /** Our exchange begins. */
-  enter(): void {
+  /**
+   * Our exchange begins.
+   *
+   * @param stop ends it
+   */
+  enter(stop: () => void): void {
     this.#entered += 1;
-    this.#isUnderWay = true;
+    this.#stop = stop;
+  }
+
+  /** Ends what is under way in our exchange: by itself, for an interceptor may have put another signal in place of ours. */
+  cancel(): void {
+    this.#stop?.();
   }
 
   /** There is a connection: from now on bytes may leave. */
@@ -60,14 +69,14 @@ export class Dispatch {
     this.#isOnWire = true;
   }
 
-  /** Our exchange was told to stop. */
-  stop(): void {
+  /** Our exchange was stopped, and sends nothing any more. */
+  stopped(): void {
     this.#wasStopped = true;
   }
 
   /** Our exchange has ended. */
   leave(failure?: Error): void {
-    this.#isUnderWay = false;
+    this.#stop = undefined;
     this.#failure = failure;
   }
 
@@ -100,6 +109,6 @@ export class Dispatch {
     if (this.#entered !== 1) return false;
     // Axios wraps what its adapters throw.
     const isOurs = error === this.#failure || (isRecord(error) && error.cause === this.#failure);
-    return this.#isUnderWay || this.#wasStopped || (this.#failure !== undefined && isOurs);
+    return this.#wasStopped || (this.#failure !== undefined && isOurs);
   }
 }

@@ -58,13 +58,16 @@ export function exchange(
     fail(error);
   };
   const stop = (): void => {
-    dispatch.stop();
+    if (hasEnded) return;
+    dispatch.stopped();
     broken(new Stopped());
   };
-  dispatch.enter();
+  dispatch.enter(stop);
   signal?.addEventListener?.('abort', stop);
   try {
     const opened = (request = open(wire));
+    // Of a mock there is no knowing.
+    if (!(opened instanceof http.ClientRequest)) dispatch.connected();
     let arrived: IncomingMessage | undefined;
     request.on('error', (error) => {
       // What follows a complete answer on its connection is not its own.

@@ -81,7 +81,7 @@ export class LalamoveHttpService extends HttpService implements OnApplicationShu
   exchange(config: LalamoveRequestConfig, dispatch: Dispatch): Observable<ArrivedResponse> {
     const { defaults } = this.axiosRef;
     if (this.#isWatched() || needsAxios(defaults)) return this.request<unknown>(config);
-    const { method, url, data: body, signal } = config;
+    const { method, url, data: body } = config;
     const httpAgent: unknown = defaults.httpAgent;
     const httpsAgent: unknown = defaults.httpsAgent;
     const headers = mergedHeaders(defaults.headers, method, config.headers);
@@ -94,7 +94,7 @@ export class LalamoveHttpService extends HttpService implements OnApplicationShu
         subscriber.error(error);
       };
       dispatch.onRequest(body);
-      exchange({ method, url, headers, body, httpAgent, httpsAgent, signal }, dispatch, succeed, fail);
+      exchange({ method, url, headers, body, httpAgent, httpsAgent, signal: undefined }, dispatch, succeed, fail);
     });
   }
 
@@ -137,7 +137,7 @@ function addTexts(headers: Record<string, string>, more: unknown): void {
   if (!isRecord(more)) return;
   for (const name in more) {
     const value = more[name];
-    if (typeof value === 'string') headers[name] = value;
+    if (typeof value === 'string' || typeof value === 'number') headers[name] = String(value);
   }
 }
 

@@ -102,13 +102,15 @@ export class LalamoveClient {
   #beforeRepeat({ call, trace, earlier }: Course<unknown>, end: unknown): Observable<void> {
     if (!(end instanceof AttemptFailure)) return throwError(() => end);
     const { clock, retry } = this.#settings;
-    const { exception } = end;
+    const { exception, retryable, isRateLimited } = end;
     const attempts = earlier.length;
     const isLast = attempts >= (call.options.maxAttempts ?? retry.maxAttempts);
-    const delay = retryDelay(attempts, exception, retry, Math.random());
-    if (!exception.retryable || isLast || clock.now() + delay >= call.deadline) return throwError(() => exception);
+    // Whatever else is said of it: what may have been carried out is sent again only where that does no harm.
+    const mayRepeat = retryable && (end.outcome !== 'unknown' || call.operation.repeatable);
+    const delay = retryDelay(attempts, end, retry, Math.random());
+    if (!mayRepeat || isLast || clock.now() + delay >= call.deadline) return throwError(() => exception);
     // What was refused for want of a slot has its own limit, and is no sign of an outage.
-    if (exception.upstreamStatus !== 429 && !this.#parts.retryBudget.spend()) return throwError(() => exception);
+    if (!isRateLimited && !this.#parts.retryBudget.spend()) return throwError(() => exception);
     trace.repeats(delay, exception);
     return this.#wait(call, delay, exception);
   }

@@ -19,12 +19,20 @@ export type Outcome = 'unsent' | 'refused' | 'unknown';
 /** How an attempt ended that brought no data. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure';
+  // Read at once: the exception goes to hooks of the app's, and what they do to it must not send a call again.
+  readonly retryable: boolean;
+  readonly retryAfterSeconds: number | undefined;
+  /** Whether it was refused for want of a slot. */
+  readonly isRateLimited: boolean;
 
   constructor(
     readonly outcome: Outcome,
     readonly exception: LalamoveException,
   ) {
     super(exception.message);
+    this.retryable = exception.retryable;
+    this.retryAfterSeconds = exception.retryAfterSeconds;
+    this.isRateLimited = exception.upstreamStatus === 429;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
-import { logLine } from '../log-line.js';
+import { logLine, say, wordsOf } from '../log-line.js';
 import type { ClientSettings } from './client-settings.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 import { RetryBudget } from './retry-budget.js';
@@ -12,6 +12,8 @@ export interface SharedParts {
   readonly retryBudget: RetryBudget;
 }
 
+const FAILED = 'The store of the rate limits failed: calls go out unlimited until it works again';
+
 /** A store that fails does so at every call: it is said once in so long. */
 const SILENCE_MS = 60_000;
 
@@ -21,10 +23,7 @@ export function sharedParts(http: HttpService, { rateLimit, clock, logger }: Cli
   const failed = (error: unknown): void => {
     if (clock.now() < saidAt + SILENCE_MS) return;
     saidAt = clock.now();
-    const why = error instanceof Error ? error.message : String(error);
-    logger.warn(
-      logLine('The store of the rate limits failed: calls go out unlimited until it works again', { error: why }),
-    );
+    say(logger, 'warn', logLine(FAILED, { error: wordsOf(error) }));
   };
   const limiter = rateLimit === false ? undefined : new RateLimiter(rateLimit, clock, failed);
   return { http, limiter, retryBudget: new RetryBudget(clock) };

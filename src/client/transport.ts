@@ -44,7 +44,10 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
       subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body });
       subscriber.complete();
     };
-    stopwatch.addEventListener('abort', fail);
+    stopwatch.addEventListener('abort', () => {
+      dispatch.cancel();
+      fail();
+    });
     const config = requestConfig(request, dispatch, stopwatch);
     const responses =
       http instanceof LalamoveHttpService
@@ -73,6 +76,7 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
     return () => {
       subscription.unsubscribe();
       // What nobody waits for any more is not to go on.
+      dispatch.cancel();
       stopwatch.stop();
     };
   });

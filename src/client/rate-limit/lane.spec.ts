@@ -516,6 +516,21 @@ describe('Lane', () => {
       expect(clock.waiting).toBe(0);
     });
 
+    it('and never answers, keeps nobody beyond the deadline, whenever they come', async () => {
+      store = { take: () => new Promise(() => undefined), raise: () => undefined };
+      open([LIMIT]);
+      join('a', 500);
+      join('b', 800);
+      clock.advance(500);
+      expect(ends).toEqual(['a away at 500, for 0']);
+      clock.advance(300);
+      expect(ends).toEqual(['a away at 500, for 0', 'b away at 800, for 0']);
+      join('c', 200);
+      clock.advance(200);
+      expect(ends.at(-1)).toBe('c away at 1000, for 0');
+      await settled();
+    });
+
     it('for a while, keeps to the limits again afterwards', async () => {
       const near = new InMemoryRateLimitStore();
       let isDown = true;

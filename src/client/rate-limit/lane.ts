@@ -44,6 +44,7 @@ export class Lane {
   #isRemote = false;
   /** When the first one will be asked for again. */
   #wakeAt = 0;
+  #armedAt = 0;
   #cancelWake: (() => void) | undefined;
 
   constructor(limits: readonly RateLimit[], context: LaneContext) {
@@ -60,8 +61,9 @@ export class Lane {
   join(waiter: Waiter): void {
     const place = { waiter, dueAt: 0 };
     const ahead = this.#waiting.push(place) - 1;
-    if (ahead === 0) this.serve();
-    else if (this.#isAsking) this.#watchDeadlines();
+    if (this.#isAsking) this.#watchDeadlines();
+    // Alone, or the clock was set back, and with it what it was asked to wake for.
+    else if (ahead === 0 || this.#context.clock.now() < this.#armedAt) this.serve();
     else this.#judge(place, ahead, this.#wakeAt - this.#context.clock.now());
   }
 
@@ -149,7 +151,8 @@ export class Lane {
   #wake(delayMs: number, work: () => void): void {
     const { clock } = this.#context;
     this.#cancelWake?.();
-    this.#wakeAt = clock.now() + delayMs;
+    this.#armedAt = clock.now();
+    this.#wakeAt = this.#armedAt + delayMs;
     this.#cancelWake = clock.setTimeout(work, delayMs);
   }
 
@@ -193,8 +196,8 @@ export class Lane {
   }
 
   #checked(wait: unknown): number {
-    if (typeof wait === 'number' && wait >= 0) return wait;
-    return this.#unlimited(new TypeError(`take() returned ${String(wait)}, not a number of ms`));
+    if (typeof wait === 'number' && Number.isFinite(wait) && wait >= 0) return wait;
+    return this.#unlimited(new TypeError(`take() returned ${String(wait)}, not a number of ms from 0`));
   }
 
   #unlimited(error: unknown): number {

@@ -85,6 +85,18 @@ describe('InMemoryRateLimitStore', () => {
     expect(isFull('10000')).toBe(true);
   });
 
+  it('keeps to its limits again once the clock was set back', () => {
+    store.take([MINUTE], START, 0);
+    const earlier = START - 3_600_000;
+    expect([1, 2, 3, 4, 5].map((ms) => store.take([MINUTE], earlier + ms, 0) > 0)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('forgets everything once the clock was set back, for all that it knew lies ahead', () => {
     store.take([limitOf('a')], START, 0);
     expect(isFull('a', START - 60_000)).toBe(true);

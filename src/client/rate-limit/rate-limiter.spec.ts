@@ -406,6 +406,32 @@ describe('RateLimiter', () => {
       expect(ends.filter((end) => end.includes('done'))).toEqual(['a done at 2000', 'b done at 4000']);
     });
 
+    it('again and again, and pauses twice as long each time, a minute at the most, until one gets through', () => {
+      const pauses: number[] = [];
+      const refuse = (): void => {
+        answer('getOrder', 429, {});
+        const before = clock.now();
+        take('getOrder', 'next');
+        while (ends.at(-1)?.startsWith('next done') !== true) clock.advance(100);
+        pauses.push(clock.now() - before);
+        ends.length = 0;
+        clock.advance(1);
+      };
+      for (let count = 0; count < 8; count += 1) refuse();
+      expect(pauses).toEqual([1200, 2400, 4800, 9600, 19_200, 38_400, 60_000, 60_000]);
+      answer('getOrder', 200, {});
+      pauses.length = 0;
+      refuse();
+      expect(pauses).toEqual([1200]);
+    });
+
+    it('by a gateway that says a day: asks again after a minute', () => {
+      answer('getOrder', 429, { 'retry-after': '86400' });
+      take('getOrder', 'a');
+      clock.advance(60_000);
+      expect(ends).toContain('a done at 60000');
+    });
+
     it('for one call and key, and leaves the others alone', () => {
       answer('getOrder', 429, { 'retry-after': '60' });
       take('getDriver', 'another call');

@@ -140,7 +140,9 @@ export class RateLimiter {
       }
       const isTold = headers['retry-after'] !== undefined || headers['retry-after-ms'] !== undefined;
       const baseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
-      const pauseMs = isTold ? baseMs : Math.max(baseMs, Math.min(MINUTE_MS, baseMs * 2 ** (refused.times - 1)));
+      const askedMs = isTold ? baseMs : baseMs * 2 ** (refused.times - 1);
+      // After a minute a bucket is empty: then one call finds out, whatever was said.
+      const pauseMs = Math.min(MINUTE_MS, askedMs);
       // Refused with requests left, it was the limit of the second.
       const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
       this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
@@ -150,7 +152,8 @@ export class RateLimiter {
     lane.refused.times = 0;
     if (told && remaining !== undefined) {
       // As of the sending, and one less, for it is rounded: what is in flight has been counted here already.
-      this.#raise(perMinute, sentAt + (told - remaining - 1) * (MINUTE_MS / told));
+      const used = remaining > 0 ? told - remaining - 1 : told;
+      this.#raise(perMinute, sentAt + used * (MINUTE_MS / told));
     }
   }
 
