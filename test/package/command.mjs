@@ -291,6 +291,6 @@ process.exitCode = failed > 0 ? 1 : 0;
 /** Stands for the end of a process that does not end; long beyond any that does. */
 async function tooLate() {
   const { setTimeout: wait } = await import('node:timers/promises');
-  await wait(8000, undefined, { ref: false });
+  await wait(30_000, undefined, { ref: false });
   return { code: 'nothing', signal: undefined, out: '', err: 'It did not end.' };
 }
