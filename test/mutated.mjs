@@ -20,7 +20,7 @@ const jest = [
   '--runInBand',
   'test/mutated.e2e',
 ];
-const { status } = spawnSync(process.execPath, jest, {
+const { status, signal } = spawnSync(process.execPath, jest, {
   cwd: fileURLToPath(new URL('..', import.meta.url)),
   stdio: 'inherit',
   env: {
@@ -31,4 +31,5 @@ const { status } = spawnSync(process.execPath, jest, {
     ...(values.index === undefined ? {} : { MUTATED_INDEX: values.index }),
   },
 });
+if (signal) console.error(`Jest was ended by ${signal}.`);
 process.exitCode = status ?? 1;

@@ -35,7 +35,7 @@ export class LalamoveClient {
   call<Answer>(request: CallRequest<Answer>): Observable<Answer> {
     return defer(() => {
       const course = this.#begin(request);
-      return this.#slot(course).pipe(
+      return defer(() => this.#slot(course)).pipe(
         switchMap(() => this.#attempt(course)),
         catchError((end: unknown) => settle(course, end)),
         retry({ delay: (end: unknown) => this.#beforeRepeat(course, end) }),
@@ -56,9 +56,10 @@ export class LalamoveClient {
   /** Waits for a slot of the rate limit; without one in time, the call ends with its last exception, if there was one. */
   #slot({ call, trace, earlier }: Course<unknown>): Observable<void> {
     const { limiter } = this.#parts;
-    if (!limiter) return of(undefined);
     const { operation, options, deadline } = call;
-    return limiter.take(this.#settings.apiKey, operation.name, deadline, options.signal).pipe(
+    const { apiKey } = this.#settings;
+    if (!limiter || (!options.signal?.aborted && limiter.takeFree(apiKey, operation.name))) return of(undefined);
+    return limiter.take(apiKey, operation.name, deadline, options.signal).pipe(
       map((ms) => {
         trace.queued(ms);
       }),

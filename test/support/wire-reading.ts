@@ -113,7 +113,7 @@ function judgeHead(lines: string, terminator: string, doubts: string[]): 'fine' 
     const cut = !whole && index === headerLines.length - 1;
     if (cut && line === '\r') continue;
     if (/^[ \t]/.test(line)) doubts.push('a folded header');
-    else if (!(cut ? /^[\w!#$%&'*+.^`|~-]*(?::[^]*)?$/ : /^[\w!#$%&'*+.^`|~-]+:/).test(line)) return 'broken';
+    else if (!(cut ? /^(?:[\w!#$%&'*+.^`|~-]+(?::[^]*)?)?$/ : /^[\w!#$%&'*+.^`|~-]+:/).test(line)) return 'broken';
     else if (/^content-length:(?!\s*\d{0,19}\s*$)/i.test(line)) return 'broken';
     else if (/[^\t\x20-\x7e\x80-\xff]/.test(cut ? line.replace(/\r$/, '') : line)) return 'broken';
   }

@@ -57,6 +57,11 @@ export class Lane {
     return this.#waiting.length === 0;
   }
 
+  /** Takes a slot that is free, of a store that answers at once; nobody is passed by. */
+  takeFree(): boolean {
+    return this.isIdle && !this.#isAsking && this.#ask(0) === 0;
+  }
+
   /** Takes its slot where there is one, else waits for it or is turned away: at once, unless the store takes its time. */
   join(waiter: Waiter): void {
     const place = { waiter, dueAt: 0 };

@@ -71,6 +71,11 @@ export class RateLimiter {
     this.#context = { store: options.store ?? new InMemoryRateLimitStore(), clock, failed };
   }
 
+  /** Takes a slot that is free: the short way of {@link take}, for the default store alone, which answers at once. */
+  takeFree(apiKey: string, operation: LalamoveOperation): boolean {
+    return this.#context.store instanceof InMemoryRateLimitStore && this.#lane(apiKey, operation).takeFree();
+  }
+
   /**
    * Waits for a slot; emits how long it waited, in ms. Errors with {@link NoSlot}.
    *
@@ -122,7 +127,7 @@ export class RateLimiter {
   ): void {
     const { limit, remaining } = readRateLimit(headers);
     const told = limit === 0 ? undefined : limit;
-    const lane = this.#lane(apiKey, operation);
+    const lane = this.#lanes.get(keyOf(apiKey, operation)) ?? this.#lane(apiKey, operation);
     if (told !== undefined && told !== lane.told) {
       lane.told = told;
       lane.limits = this.#limits(apiKey, operation, told);
@@ -168,7 +173,7 @@ export class RateLimiter {
   }
 
   #lane(apiKey: string, operation: LalamoveOperation): Lane {
-    const key = `${operation} ${apiKey}`;
+    const key = keyOf(apiKey, operation);
     const lane = this.#lanes.get(key) ?? new Lane(this.#limits(apiKey, operation), this.#context);
     this.#lanes.delete(key);
     this.#lanes.set(key, lane);
@@ -201,4 +206,8 @@ export class RateLimiter {
     const intervalMs = (1000 / (ordersPerSecond ?? facts.perSecond)) * TOLERANCE.second;
     return [minute, { key: `${key}:second`, intervalMs, burst: 1 }];
   }
+}
+
+function keyOf(apiKey: string, operation: LalamoveOperation): string {
+  return `${operation} ${apiKey}`;
 }
