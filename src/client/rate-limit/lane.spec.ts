@@ -464,6 +464,13 @@ describe('Lane', () => {
       ]);
     });
 
+    it('has nobody wait beyond its deadline who is alone', () => {
+      const waiter = join('first', 1000);
+      clock.advance(1000);
+      expect(ends).toEqual([expect.stringMatching(/^first away at 1000,/)]);
+      expect(lane.leave(waiter)).toBe(false);
+    });
+
     it('lets nobody in whose deadline has passed when the store answers', async () => {
       join('first', 1000);
       clock.advance(1500);
