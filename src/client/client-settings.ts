@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '../clock.js';
 import type { LalamoveHooks } from './call-hooks.js';
-import type { RateLimitOptions } from './rate-limit/rate-limiter.js';
+import type { RateLimitSettings } from './rate-limit/rate-limiter.js';
 import type { RetryOptions } from './retry.js';
 
 /** The keys of a Lalamove account and the market that they belong to. */
@@ -27,7 +27,7 @@ export interface ClientSettings extends LalamoveCredentials {
   policy: 'mirror' | 'gateway';
   clock: Clock;
   /** `false` where the app wants no limits of ours. */
-  rateLimit: false | (RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>);
+  rateLimit: false | RateLimitSettings;
   hooks: LalamoveHooks;
   logger: LoggerService;
 }

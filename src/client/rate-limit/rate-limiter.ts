@@ -34,6 +34,9 @@ export interface RateLimitOptions {
   store?: LalamoveRateLimitStore;
 }
 
+/** The options with their default. */
+export type RateLimitSettings = RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>;
+
 /** A call that got no slot: it was given up, or none will be free in time. */
 export class NoSlot extends Error {
   override readonly name = 'NoSlot';
@@ -54,18 +57,14 @@ const MOST_LANES = 10_000;
 
 /** Keeps calls within Lalamove's limits, by account and call: each has its slot, waits for it in the order of arrival, or is turned away. */
 export class RateLimiter {
-  readonly #options: RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>;
+  readonly #options: RateLimitSettings;
   readonly #clock: Clock;
   readonly #context: LaneContext;
   /** The most recently used last. */
   readonly #lanes = new Map<string, Lane>();
 
   /** @param failed is told of errors of the store, which let calls pass */
-  constructor(
-    options: RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>,
-    clock: Clock,
-    failed: (error: unknown) => void,
-  ) {
+  constructor(options: RateLimitSettings, clock: Clock, failed: (error: unknown) => void) {
     this.#options = options;
     this.#clock = clock;
     this.#context = { store: options.store ?? new InMemoryRateLimitStore(), clock, failed };
