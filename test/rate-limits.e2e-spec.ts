@@ -243,15 +243,45 @@ describe('rate limits', () => {
 
     it('of orders: by the two a second', async () => {
       const { placeOrder } = await start({ rateLimits: 'production' });
-      const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: 5000 });
+      const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: 6000, timeoutMs: 1000 });
       const burst = driven.burst(20, () => placeOrder(lalamove));
       await driven.clock.advance(0);
-      // One every 550 ms, the tenth after 4950; the eleventh would be after 5.5 s.
+      // One every 550 ms, the tenth after 4950; the eleventh would be after 5.5 s, with less than a second left for its answer.
       expect(burst.ended).toHaveLength(11);
       expect(failures(burst)).toHaveLength(10);
       for (const error of failures(burst)) expect(error).toMatchObject({ retryAfterSeconds: 6 });
       await driven.clock.advance(3850);
       expect(driven.statuses).toEqual(Array(8).fill(201));
+    });
+
+    it.each([
+      ['half of the deadline', { deadlineMs: 1300 }, 2],
+      ['timeoutMs, where that is less', { deadlineMs: 1300, timeoutMs: 100 }, 3],
+    ])('of orders: the time for an answer is kept free, %s', async (_, options, placed) => {
+      const { placeOrder } = await start({ rateLimits: 'production' });
+      const lalamove = await driven.client({ rateLimit: PRODUCTION, ...options });
+      const burst = driven.burst(4, () => placeOrder(lalamove));
+      await driven.clock.advance(1300);
+      // The slots are at 0, 550, 1100 and 1650 ms.
+      expect(driven.statuses).toEqual(Array(placed).fill(201));
+      expect(failures(burst)).toHaveLength(4 - placed);
+      for (const error of failures(burst)) {
+        expect(error).toMatchObject({
+          code: 'LALAMOVE_RATE_LIMITED',
+          upstreamStatus: undefined,
+          sentRequestId: undefined,
+        });
+      }
+    });
+
+    it('that a refusal leaves to an order with no time for its answer', async () => {
+      const { placeOrder } = await start();
+      const lalamove = await driven.client({ rateLimit: true, deadlineMs: 10_000, timeoutMs: 4000 });
+      const headers = { 'retry-after': '7' };
+      driven.sandbox.respondNext({ status: 429, body: '', headers });
+      const error = await failureOf(placeOrder(lalamove));
+      expect(error).toMatchObject({ code: 'LALAMOVE_RATE_LIMITED', upstreamStatus: 429, retryAfterSeconds: 7 });
+      expect(driven.statuses).toEqual([429]);
     });
 
     it('that a call names for itself', async () => {

@@ -190,6 +190,32 @@ describe('a call that must not be repeated', () => {
       server = await RawServer.start(() => undefined);
     });
 
+    it.each([
+      ['no connection', (): Promise<void> => server.stop(), 'LALAMOVE_CONNECTION'],
+      ['a refusal that breaks off', (): Promise<void> => Promise.resolve(), 'LALAMOVE_CONNECTION'],
+    ])(
+      'is unknown where one sends it by another adapter first, and ours then ends with %s',
+      async (_, before, code) => {
+        const error = await intercepted(
+          (http) =>
+            http.axiosRef.interceptors.request.use(async (config) => {
+              const first = http.axiosRef.create({ adapter: 'http' }).request({ ...config, adapter: 'http' });
+              await first.catch(() => undefined);
+              await before();
+              return config;
+            }),
+          (socket) => {
+            if (server.requests.length === 1) socket.resetAndDestroy();
+            else socket.end('HTTP/1.1 422 No\r\ncontent-length: 500\r\n\r\n{"errors":[{');
+          },
+        );
+        expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException', cause: { code } });
+        expect(server.requests.length).toBeLessThanOrEqual(2);
+        await server.stop();
+        server = await RawServer.start(() => undefined);
+      },
+    );
+
     it('is unknown where one puts a transformRequest of its own in place of ours', async () => {
       const error = await intercepted(
         (http) =>
@@ -286,7 +312,7 @@ describe('a call that must not be repeated', () => {
   it('is not sent again with no time left, however late a busy process wakes', async () => {
     const clock = new ManualClock();
     server = await RawServer.start((socket) => socket.write(http(429, '', { 'retry-after': '1' })));
-    const started = await startLalamove({ ...KEYS, baseUrl: server.url, clock, deadlineMs: 1100 });
+    const started = await startLalamove({ ...KEYS, baseUrl: server.url, clock, deadlineMs: 2100, timeoutMs: 1000 });
     close = started.close;
     const failure = failureOf(started.lalamove.placeOrder(ORDER));
     while (clock.waiting === 0) await new Promise((resolve) => setTimeout(resolve, 1));

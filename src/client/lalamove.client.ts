@@ -56,10 +56,10 @@ export class LalamoveClient {
   /** Waits for a slot of the rate limit; without one in time, the call ends with its last exception, if there was one. */
   #slot({ call, trace, earlier }: Course<unknown>): Observable<void> {
     const { limiter } = this.#parts;
-    const { operation, options, deadline } = call;
+    const { operation, options, sendBefore } = call;
     const { apiKey } = this.#settings;
     if (!limiter || (!options.signal?.aborted && limiter.takeFree(apiKey, operation.name))) return of(undefined);
-    return limiter.take(apiKey, operation.name, deadline, options.signal).pipe(
+    return limiter.take(apiKey, operation.name, sendBefore, options.signal).pipe(
       map((ms) => {
         trace.queued(ms);
       }),
@@ -109,7 +109,7 @@ export class LalamoveClient {
     // Whatever else is said of it: what may have been carried out is sent again only where that does no harm.
     const mayRepeat = retryable && (end.outcome !== 'unknown' || call.operation.repeatable);
     const delay = retryDelay(attempts, end, retry, Math.random());
-    if (!mayRepeat || isLast || clock.now() + delay >= call.deadline) return throwError(() => exception);
+    if (!mayRepeat || isLast || clock.now() + delay >= call.sendBefore) return throwError(() => exception);
     // What was refused for want of a slot has its own limit, and is no sign of an outage.
     if (!isRateLimited && !this.#parts.retryBudget.spend()) return throwError(() => exception);
     trace.repeats(delay, exception);
@@ -125,7 +125,7 @@ export class LalamoveClient {
       };
       const cancel = clock.setTimeout(() => {
         // A busy process wakes late; what has no time left is not sent.
-        if (clock.now() < call.deadline) subscriber.next();
+        if (clock.now() < call.sendBefore) subscriber.next();
         else subscriber.error(exception);
       }, delayMs);
       signal?.addEventListener('abort', giveUp, { once: true });

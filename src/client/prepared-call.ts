@@ -28,6 +28,8 @@ export interface PreparedCall<Answer> {
   readonly attempted: AttemptedCall;
   /** Unix ms by the account's clock. */
   readonly deadline: number;
+  /** Unix ms at which it is not sent any more: before the deadline, for what must not be repeated needs time for its answer. */
+  readonly sendBefore: number;
 }
 
 /**
@@ -47,13 +49,16 @@ export function prepareCall<Answer>(settings: ClientSettings, request: CallReque
     ...(operation.input ? bodyErrors(operation.input, body, options.validate ?? settings.validate) : []),
   ];
   if (errors.length > 0) throw invalidRequest(settings, operation, errors);
+  const { timeoutMs = settings.timeoutMs, deadlineMs = settings.deadlineMs } = options;
+  const deadline = settings.clock.now() + deadlineMs;
   return {
     operation,
     path: operation.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name] ?? '')),
     body,
     options,
     attempted: attemptedCall(ids, input),
-    deadline: settings.clock.now() + (options.deadlineMs ?? settings.deadlineMs),
+    deadline,
+    sendBefore: operation.repeatable ? deadline : deadline - Math.min(timeoutMs, deadlineMs / 2),
   };
 }
 
