@@ -106,4 +106,51 @@ export {
   type LalamoveModuleOptions,
 } from './lalamove.options.js';
 export { LalamoveService } from './lalamove.service.js';
-export { getLalamoveHttpToken, getLalamoveToken, InjectLalamove } from './lalamove.tokens.js';
+export {
+  getLalamoveHttpToken,
+  getLalamoveToken,
+  getLalamoveWebhooksToken,
+  InjectLalamove,
+  InjectLalamoveWebhooks,
+} from './lalamove.tokens.js';
+
+export { UnknownLalamoveEvent, WalletBalanceChangedEvent } from './webhooks/events/account-events.js';
+export type {
+  EventBalance,
+  EventDeliveryCode,
+  EventDriver,
+  EventPrice,
+  EventStop,
+} from './webhooks/events/event-parts.js';
+export {
+  LALAMOVE_EVENT_TYPES,
+  readLalamoveEvent,
+  type LalamoveEvent,
+  type LalamoveEventOf,
+  type LalamoveEventType,
+} from './webhooks/events/lalamove-event.js';
+export type { LalamoveEventFacts } from './webhooks/events/lalamove-event-facts.js';
+export { LalamoveWebhookEvent } from './webhooks/events/lalamove-webhook-event.js';
+export {
+  DriverAssignedEvent,
+  LalamoveOrderEvent,
+  OrderAmountChangedEvent,
+  OrderCreatedEvent,
+  OrderEditedEvent,
+  OrderReplacedEvent,
+  OrderStatusChangedEvent,
+} from './webhooks/events/order-events.js';
+export {
+  DeliveryCodeStatusChangedEvent,
+  LalamoveStopEvent,
+  PodStatusChangedEvent,
+  PopStatusChangedEvent,
+} from './webhooks/events/stop-events.js';
+export { OnLalamoveEvent } from './webhooks/handlers/on-lalamove-event.decorator.js';
+export { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
+export { InMemoryLalamoveInbox, type InMemoryLalamoveInboxOptions } from './webhooks/inbox/in-memory-inbox.js';
+export type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './webhooks/inbox/lalamove-inbox.js';
+export { LalamoveWebhooks, type VerifyWebhookOptions, type WebhookReceipt } from './webhooks/lalamove-webhooks.js';
+export { signWebhook, type SignedWebhook, type SignWebhookInput } from './webhooks/sign-webhook.js';
+export { LalamoveWebhookException, type LalamoveWebhookErrorCode } from './webhooks/webhook.exceptions.js';
+export type { LalamoveWebhookAccount, LalamoveWebhookOptions } from './webhooks/webhook.options.js';

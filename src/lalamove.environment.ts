@@ -17,6 +17,10 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
   { variable: 'ERRORS_FILTER', option: 'errors.filter', read: flag },
   { variable: 'ERRORS_STATUS', option: 'errors.status', read: String },
   { variable: 'ERRORS_FORMAT', option: 'errors.format', read: String },
+  { variable: 'WEBHOOK_PATH', option: 'webhook.path', read: String },
+  { variable: 'WEBHOOK_PUBLIC_PATH', option: 'webhook.publicPath', read: String },
+  { variable: 'WEBHOOK_SECRETS', option: 'webhook.secrets', read: list },
+  { variable: 'WEBHOOK_MAX_AGE_SECONDS', option: 'webhook.maxAgeSeconds', read: Number },
 ];
 
 /**
@@ -60,4 +64,9 @@ function flag(text: string): unknown {
   const word = text.toLowerCase();
   if (['true', '1'].includes(word)) return true;
   return ['false', '0'].includes(word) ? false : text;
+}
+
+/** Values with commas between them. */
+function list(text: string): string[] {
+  return text.split(',').map((value) => value.trim());
 }

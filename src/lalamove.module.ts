@@ -17,13 +17,19 @@ import {
   accountErrorPolicy,
   assertOptions,
   clientSettings,
+  verifierSettings,
   LalamoveOptionsException,
   type LalamoveAccountOptions,
   type LalamoveModuleOptions,
 } from './lalamove.options.js';
 import { registrationProblems } from './option-problems.js';
 import { LalamoveService } from './lalamove.service.js';
-import { getLalamoveHttpToken, getLalamoveToken } from './lalamove.tokens.js';
+import { getLalamoveHttpToken, getLalamoveToken, getLalamoveWebhooksToken } from './lalamove.tokens.js';
+import { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
+import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
+import { LalamoveWebhooksModule } from './webhooks/lalamove-webhooks.module.js';
+import { PublicPaths } from './webhooks/public-paths.js';
+import { LalamoveWebhookRegistrations } from './webhooks/webhook-registrations.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface LalamoveOptionsFactory {
@@ -32,7 +38,7 @@ export interface LalamoveOptionsFactory {
 
 /** What all forms of `forRootAsync` share. */
 export interface LalamoveModuleAsyncBase
-  extends Pick<ModuleMetadata, 'imports'>, Pick<LalamoveModuleOptions, 'name' | 'isGlobal'> {}
+  extends Pick<ModuleMetadata, 'imports'>, Pick<LalamoveModuleOptions, 'name' | 'isGlobal' | 'webhook'> {}
 
 /** Options of `LalamoveModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
 export type LalamoveModuleAsyncOptions =
@@ -67,9 +73,10 @@ export class LalamoveModule {
   }
 
   /**
-   * As {@link forRoot}, with options that come from elsewhere. `name` and `isGlobal` stand beside the factory.
+   * As {@link forRoot}, with options that come from elsewhere. `name` and `isGlobal` stand beside the factory; `webhook` may stand there, or in part: what
+   * the factory says of it goes first.
    *
-   * @throws LalamoveOptionsException where not exactly one of the forms is given, or `name` or `isGlobal` are wrong
+   * @throws LalamoveOptionsException where not exactly one of the forms is given, or what stands beside it is wrong
    */
   static forRootAsync(options: LalamoveModuleAsyncOptions): DynamicModule {
     const problems = asyncProblems(options);
@@ -105,37 +112,79 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
       return service;
     },
   };
+  const paths: FactoryProvider<PublicPaths> = {
+    provide: `nestjs-lalamove:paths:${name ?? ''}`,
+    inject: [optionsToken(name)],
+    useFactory: ({ webhook }: LalamoveAccountOptions) => new PublicPaths(webhook?.publicPath),
+  };
   const service: FactoryProvider<LalamoveService> = {
     provide: getLalamoveToken(name),
-    inject: [optionsToken(name), getLalamoveHttpToken(name), LalamoveErrorPolicies],
-    useFactory: (given: LalamoveAccountOptions, httpService: HttpService, policies: LalamoveErrorPolicies) => {
+    inject: [optionsToken(name), getLalamoveHttpToken(name), LalamoveErrorPolicies, paths.provide],
+    useFactory: (
+      given: LalamoveAccountOptions,
+      httpService: HttpService,
+      policies: LalamoveErrorPolicies,
+      publicPaths: PublicPaths,
+    ) => {
       const policy = accountErrorPolicy(given, name, new Logger('LalamoveModule'));
       if (!policies.add(policy, owner)) throw takenName(name);
       const parts = shared.get(policies) ?? sharedParts(httpService, clientSettings(given, name));
       shared.set(policies, parts);
-      return new LalamoveService(httpService, given, name, parts);
+      const webhookUrlGiven = (url: string): void => {
+        publicPaths.learn(url);
+      };
+      return new LalamoveService(httpService, given, name, { ...parts, webhookUrlGiven });
+    },
+  };
+  const webhooks: FactoryProvider<LalamoveWebhooks> = {
+    provide: getLalamoveWebhooksToken(name),
+    inject: [optionsToken(name), paths.provide, LalamoveInboxHost, LalamoveWebhookRegistrations],
+    useFactory: (
+      given: LalamoveAccountOptions,
+      publicPaths: PublicPaths,
+      inboxes: LalamoveInboxHost,
+      registrations: LalamoveWebhookRegistrations,
+    ) => {
+      const receiver = new LalamoveWebhooks({
+        verifier: verifierSettings(given, name),
+        paths: publicPaths,
+        inboxes,
+        logger: given.logger ?? new Logger('LalamoveWebhooks'),
+        path: given.webhook?.path,
+      });
+      registrations.add({ webhooks: receiver, paths: publicPaths, isOn: given.webhook !== undefined });
+      return receiver;
     },
   };
   return {
     module: LalamoveModule,
     global: !isRecord(options) || options.isGlobal !== false,
-    imports: [LalamoveErrorsModule],
-    providers: [...optionsProviders, http, service],
-    exports: [http.provide, service.provide],
+    imports: [LalamoveErrorsModule, LalamoveWebhooksModule],
+    providers: [...optionsProviders, http, paths, service, webhooks],
+    exports: [http.provide, service.provide, webhooks.provide],
   };
 }
 
 function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
   const name = nameOf(options);
   const provide = optionsToken(name);
+  const withWebhook = (given: unknown): LalamoveAccountOptions =>
+    checked(
+      isRecord(given) && options.webhook ? { ...given, webhook: merged(options.webhook, given.webhook) } : given,
+      name,
+      false,
+    );
   const fromFactory = async (factory: LalamoveOptionsFactory): Promise<LalamoveAccountOptions> =>
-    checked(await factory.createLalamoveOptions(), name, false);
+    withWebhook(await factory.createLalamoveOptions());
   const { useFactory, inject = [], useClass, useExisting }: AsyncForms = options;
   if (useClass) return [{ provide, useFactory: fromFactory, inject: [useClass] }, useClass];
   if (useExisting) return [{ provide, useFactory: fromFactory, inject: [useExisting] }];
-  return [
-    { provide, inject, useFactory: async (...given: unknown[]) => checked(await useFactory?.(...given), name, false) },
-  ];
+  return [{ provide, inject, useFactory: async (...given: unknown[]) => withWebhook(await useFactory?.(...given)) }];
+}
+
+/** What the factory says of webhooks, over what stands beside it. */
+function merged(beside: object, given: unknown): unknown {
+  return given === undefined ? beside : isRecord(given) ? { ...beside, ...given } : given;
 }
 
 function asyncProblems(options: unknown): string[] {

@@ -8,6 +8,9 @@ import { systemClock, type Clock } from './clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
 import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
 import { environmentOfKey, optionProblems } from './option-problems.js';
+import { AccountSecrets } from './webhooks/account-secrets.js';
+import type { VerifierSettings } from './webhooks/webhook-verifier.js';
+import type { LalamoveWebhookOptions } from './webhooks/webhook.options.js';
 
 /** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */
 export type LalamoveEnvironment = 'sandbox' | 'production';
@@ -59,6 +62,12 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
   http?: LalamoveHttpOptions;
   /** Told of each call as it happens, for metrics and traces. */
   hooks?: LalamoveHooks;
+  /**
+   * How webhooks are received.
+   *
+   * @default off: no endpoint is mounted
+   */
+  webhook?: LalamoveWebhookOptions;
   /**
    * Where calls are logged: repeats, and failures that the app or Lalamove must fix, as warnings and errors; all others on level `debug`.
    *
@@ -157,6 +166,17 @@ function rateLimitOf(options: LalamoveAccountOptions): ClientSettings['rateLimit
   const { rateLimit = true } = options;
   if (rateLimit === false) return false;
   return { budgets: environmentOf(options), ...(rateLimit === true ? {} : rateLimit) };
+}
+
+/** How long Lalamove may repeat an event for, and as long again, in seconds. */
+const TWO_DAYS_SECONDS = 172_800;
+
+/** What webhooks of an account are verified by. */
+export function verifierSettings(options: LalamoveAccountOptions, account: string | undefined): VerifierSettings {
+  const { apiKey, apiSecret, webhook = {}, clock = systemClock } = options;
+  const { secrets = [apiSecret], maxAgeSeconds = TWO_DAYS_SECONDS, resolveAccount } = webhook;
+  const others = resolveAccount && new AccountSecrets(resolveAccount, clock);
+  return { account, apiKey, secrets, maxAgeSeconds, others, clock };
 }
 
 /** What the exception filter has to know of an account. */

@@ -117,8 +117,12 @@ export class LalamoveService {
     return this.#call({ operation: OPERATIONS.getCities, options });
   }
 
-  /** `PATCH /v3/webhook`: Lalamove probes the URL with an empty body, which must get a 200. */
+  /**
+   * `PATCH /v3/webhook`: Lalamove probes the URL with an empty body, which must get a 200; the endpoint of `webhook: { path }` does. It learns the path of the
+   * URL, which is what webhooks are signed over.
+   */
   setWebhookUrl(url: string, options?: RequestOptions): Promise<WebhookRegistration> {
+    this.#parts.webhookUrlGiven?.(url);
     return this.#call({ operation: OPERATIONS.setWebhookUrl, input: { url }, options });
   }
 

@@ -1,5 +1,6 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import { LalamoveService } from './lalamove.service.js';
+import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
 
 /** The token that an account's `LalamoveService` is provided under: its class for the default account, a string for a named one. */
 export function getLalamoveToken(name?: string): InjectionToken<LalamoveService> {
@@ -14,4 +15,14 @@ export function getLalamoveHttpToken(name?: string): string {
 /** Injects the `LalamoveService` of an account; without a name that of the default one. */
 export function InjectLalamove(name?: string): ReturnType<typeof Inject> {
   return Inject(getLalamoveToken(name));
+}
+
+/** The token that an account's `LalamoveWebhooks` is provided under: its class for the default account, a string for a named one. */
+export function getLalamoveWebhooksToken(name?: string): InjectionToken<LalamoveWebhooks> {
+  return name === undefined ? LalamoveWebhooks : `nestjs-lalamove:webhooks:${name}`;
+}
+
+/** Injects the `LalamoveWebhooks` of an account; without a name those of the default one. */
+export function InjectLalamoveWebhooks(name?: string): ReturnType<typeof Inject> {
+  return Inject(getLalamoveWebhooksToken(name));
 }

@@ -33,6 +33,49 @@ const has =
     value !== null &&
     methods.every((name) => typeof Reflect.get(value, name) === 'function');
 
+/** Literal segments: a path is compared, not matched. */
+const isPath = (value: unknown): boolean =>
+  typeof value === 'string' && /^\/?[\w.~%!$&'()+,;=@-]+(\/[\w.~%!$&'()+,;=@-]+)*\/?$/.test(value);
+
+/** Of a public path a query may be a part. */
+const isPublicPath = (value: unknown): boolean =>
+  typeof value === 'string' && /^\/?[!-~]*$/.test(value) && value !== '' && !value.includes('://');
+
+/** What `webhook` is made of; it can stand beside the factory as well. */
+const WEBHOOK_CHECKS: readonly Check[] = [
+  {
+    option: 'webhook',
+    holds: isRecord,
+    remedy: "must be an object, such as { path: 'webhooks/lalamove' }; leave it out where no webhooks are received",
+  },
+  {
+    option: 'webhook.path',
+    holds: isPath,
+    remedy: "must be a path without parameters or wildcards, such as 'webhooks/lalamove'",
+  },
+  {
+    option: 'webhook.publicPath',
+    holds: isPublicPath,
+    remedy: "must be the path of the URL that Lalamove knows, such as '/api/webhooks/lalamove', without a host",
+  },
+  {
+    option: 'webhook.secrets',
+    holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isKey),
+    remedy:
+      'must be a list of at least one secret key (sk_…), without white space around it; leave it out for apiSecret',
+  },
+  {
+    option: 'webhook.maxAgeSeconds',
+    holds: (value) => typeof value === 'number' && value > 0 && value <= 31_536_000,
+    remedy: 'must be a number of seconds, above 0 and at most a year',
+  },
+  {
+    option: 'webhook.resolveAccount',
+    holds: (value) => typeof value === 'function',
+    remedy: 'must be a function of the key',
+  },
+];
+
 const CHECKS: readonly Check[] = [
   {
     option: 'apiKey',
@@ -118,6 +161,7 @@ const CHECKS: readonly Check[] = [
     remedy: "must be a logger as Nest's LoggerService describes it",
   },
   { option: 'clock', holds: has('now', 'setTimeout'), remedy: 'must have now() and setTimeout()' },
+  ...WEBHOOK_CHECKS,
 ];
 
 /** What `forRoot` and `forRootAsync` read by themselves. */
@@ -142,9 +186,11 @@ export function optionProblems(options: unknown, withRegistration: boolean): str
   ];
 }
 
-/** What is wrong with `name` and `isGlobal`. */
+/** What is wrong with what stands beside a factory: `name`, `isGlobal` and `webhook`. */
 export function registrationProblems(options: unknown): string[] {
-  return isRecord(options) ? REGISTRATION_CHECKS.flatMap((check) => checked(options, check)) : [];
+  return isRecord(options)
+    ? [...REGISTRATION_CHECKS, ...WEBHOOK_CHECKS].flatMap((check) => checked(options, check))
+    : [];
 }
 
 /** Which world a key belongs to, by its prefix; `undefined` for a key of no known form. */
@@ -164,7 +210,7 @@ function valueOf(options: Record<string, unknown>, path: string): unknown {
 }
 
 function unknownOptions(options: Record<string, unknown>, known: readonly string[]): string[] {
-  return ['', 'retry.', 'rateLimit.', 'errors.', 'http.'].flatMap((prefix) => {
+  return ['', 'retry.', 'rateLimit.', 'errors.', 'http.', 'webhook.'].flatMap((prefix) => {
     const members = prefix === '' ? options : options[prefix.slice(0, -1)];
     const siblings = known.filter((option) => option.startsWith(prefix) && !option.slice(prefix.length).includes('.'));
     return Object.keys(isRecord(members) ? members : {})

@@ -10,7 +10,7 @@ export const ROUTE: CreateQuotationDto = {
   ],
 };
 
-/** Three lines for a shell: quote, order, track. Each uses what the one before has answered. */
+/** Four lines for a shell: quote, order, status, what webhooks have told. Each uses what the one before has answered. */
 export function curlLines(url: string): string[] {
   const json = `-H 'content-type: application/json'`;
   const order = `const { quotationId, stops: [from, to] } = JSON.parse(process.argv[1]); JSON.stringify({ quotationId, sender: { stopId: from.stopId, name: "Shop", phone: "+85221234567" }, recipients: [{ stopId: to.stopId, name: "Ada", phone: "+85251234567" }] })`;
@@ -18,5 +18,6 @@ export function curlLines(url: string): string[] {
     `QUOTE=$(curl -s ${url}/quotes ${json} -d '${JSON.stringify(ROUTE)}'); echo "$QUOTE"`,
     `ORDER=$(curl -s ${url}/orders ${json} -d "$(node -p '${order}' "$QUOTE")"); echo "$ORDER"`,
     `curl -s ${url}/orders/$(node -p 'JSON.parse(process.argv[1]).orderId' "$ORDER")`,
+    `curl -s ${url}/orders/$(node -p 'JSON.parse(process.argv[1]).orderId' "$ORDER")/tracking`,
   ];
 }

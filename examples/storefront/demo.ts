@@ -1,10 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { Order, Quotation } from 'nestjs-lalamove';
+import { LalamoveService, type Order, type Quotation } from 'nestjs-lalamove';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { ROUTE } from './curl-lines.js';
 import { seedRows, type SeedRow } from './seed-rows.js';
-import { StorefrontModule } from './storefront.module.js';
+import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
+import type { TrackedEvent } from './tracking.controller.js';
 
 interface Storefront {
   app: INestApplication;
@@ -14,6 +15,8 @@ interface Storefront {
 const sandbox = await LalamoveSandbox.start();
 const mirror = await storefront('mirror');
 const gateway = await storefront('gateway');
+
+await mirror.app.get(LalamoveService).setWebhookUrl(`${mirror.url}/${WEBHOOK_PATH}`);
 
 const delivered = await deliver();
 console.log("\nEvery row of Lalamove's error table, and what the storefront's own client gets for it");
@@ -72,6 +75,9 @@ async function deliver(): Promise<Order> {
       `  ${order.status.toLowerCase().padEnd(10)} by driver ${order.driverId}, for ${order.priceBreakdown.total}`,
     );
   }
+  await sandbox.advance('1s'); // its webhooks arrive
+  const tracking = JSON.parse((await call(mirror, 'GET', `orders/${order.orderId}/tracking`)).text) as TrackedEvent[];
+  console.log(`  by webhook ${tracking.map(({ what }) => what).join(', ')}`);
   return order;
 }
 

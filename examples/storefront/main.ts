@@ -1,8 +1,9 @@
 import { NestFactory } from '@nestjs/core';
+import { LalamoveService } from 'nestjs-lalamove';
 import { existsSync } from 'node:fs';
 import { curlLines } from './curl-lines.js';
 import { lalamoveAccount } from './lalamove-account.js';
-import { StorefrontModule } from './storefront.module.js';
+import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
@@ -11,6 +12,8 @@ const app = await NestFactory.create(StorefrontModule.forRoot(options), { logger
 app.enableShutdownHooks();
 await app.listen(process.env.PORT ?? 3000);
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
+// With keys of your own, and a URL that the world can reach, you would do the same, once.
+if (sandbox) await app.get(LalamoveService).setWebhookUrl(`${url}/${WEBHOOK_PATH}`);
 
 console.log(`The storefront listens on ${url}`);
 console.log(
@@ -19,7 +22,7 @@ console.log(
     : 'It talks to Lalamove with the keys of your environment.',
 );
 console.log(
-  '\nPaste these, one after the other: a quote, an order, its status (again and again: a driver is on the way).\n',
+  '\nPaste these, one after the other: a quote, an order, its status (again and again: a driver is on the way), and what webhooks tell of it.\n',
 );
 for (const line of curlLines(url)) console.log(`${line}\n`);
 console.log(`And an error, as your own API's consumers see it:\n\ncurl -i ${url}/orders/1`);

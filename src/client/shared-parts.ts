@@ -10,6 +10,8 @@ export interface SharedParts {
   /** Absent where the app wants no limits of ours. */
   readonly limiter: RateLimiter | undefined;
   readonly retryBudget: RetryBudget;
+  /** Told of each URL that Lalamove is given for webhooks: their signatures are over its path. */
+  readonly webhookUrlGiven?: (url: string) => void;
 }
 
 const FAILED = 'The store of the rate limits failed: calls go out unlimited until it works again';

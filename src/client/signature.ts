@@ -8,8 +8,8 @@ export interface SignedParts {
   method: string;
   /** With version and without host, e.g. `/v3/orders/123`. */
   path: string;
-  /** The exact text that is sent; empty without a body. */
-  body: string;
+  /** What is sent, to the byte; empty without a body. */
+  body: string | Uint8Array;
 }
 
 /**
@@ -17,6 +17,7 @@ export interface SignedParts {
  */
 export function sign(secret: string, { timestamp, method, path, body }: SignedParts): string {
   return createHmac('sha256', secret)
-    .update(`${timestamp}\r\n${method}\r\n${path}\r\n\r\n${body}`, 'utf8')
+    .update(`${timestamp}\r\n${method}\r\n${path}\r\n\r\n`, 'utf8')
+    .update(body)
     .digest('hex');
 }

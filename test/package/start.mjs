@@ -1,4 +1,4 @@
-// What the README's first command promises: a storefront that listens, and three lines to paste that quote, order and track. After a build.
+// What the README's first command promises: a storefront that listens, and lines to paste that quote, order and track. After a build.
 import { execFileSync, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -15,8 +15,8 @@ try {
   }
   const lines = printed.split('\n').filter((line) => /^(QUOTE=|ORDER=|curl -s)/.test(line));
   const answers = execFileSync('bash', ['-euc', lines.join('\n')], { encoding: 'utf8' });
-  const right = lines.length === 3 && (answers.match(/ASSIGNING_DRIVER/g)?.length ?? 0) === 2;
-  console.log(right ? 'ok: npm start, and its three lines' : `FAILED: npm start\n${printed}\n${answers}`);
+  const right = lines.length === 4 && (answers.match(/ASSIGNING_DRIVER/g)?.length ?? 0) === 2;
+  console.log(right ? 'ok: npm start, and its four lines' : `FAILED: npm start\n${printed}\n${answers}`);
   process.exitCode = right ? 0 : 1;
 } finally {
   storefront.kill();

@@ -1,0 +1,81 @@
+import type { Clock } from '../clock.js';
+import { isRecord } from '../is-record.js';
+import type { LalamoveWebhookOptions } from './webhook.options.js';
+
+type ResolveAccount = NonNullable<LalamoveWebhookOptions['resolveAccount']>;
+
+/** An account that was resolved. */
+export interface ResolvedAccount {
+  readonly secrets: readonly string[];
+  readonly account: string | undefined;
+}
+
+interface Entry {
+  readonly askedAt: number;
+  readonly found: Promise<ResolvedAccount | undefined>;
+}
+
+/** How long what was resolved holds, in ms. */
+const HOLDS_MS = 60_000;
+/** After so long it is asked again where a signature did not fit, in ms: a secret may be new, a stranger must not make us ask for each of his guesses. */
+const DOUBTED_MS = 5000;
+/** How long is waited for an answer, in ms. */
+const PATIENCE_MS = 5000;
+const MOST_ENTRIES = 1000;
+
+/** Asks the host for the secrets of other accounts, and remembers the answers of the keys that were asked for last. */
+export class AccountSecrets {
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly resolve: ResolveAccount,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param doubted what was found before did not fit
+   * @throws what the host threw, an Error where it gave no account, or no answer
+   */
+  find(apiKey: string, doubted = false): Promise<ResolvedAccount | undefined> {
+    const now = this.clock.now();
+    const known = this.#entries.get(apiKey);
+    if (known && now - known.askedAt < (doubted ? DOUBTED_MS : HOLDS_MS)) return known.found;
+    const found = this.#ask(apiKey);
+    const entry = { askedAt: now, found };
+    this.#entries.delete(apiKey);
+    this.#entries.set(apiKey, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= MOST_ENTRIES) break;
+      this.#entries.delete(oldest);
+    }
+    found.catch(() => {
+      if (this.#entries.get(apiKey) === entry) this.#entries.delete(apiKey);
+    });
+    return found;
+  }
+
+  async #ask(apiKey: string): Promise<ResolvedAccount | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`resolveAccount gave no answer within ${PATIENCE_MS} ms`));
+      }, PATIENCE_MS);
+    });
+    try {
+      return checked(await Promise.race([this.resolve(apiKey), tooLate]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function checked(answer: unknown): ResolvedAccount | undefined {
+  if (answer === null || answer === undefined) return undefined;
+  const { secrets, account }: Partial<Record<string, unknown>> = isRecord(answer) ? answer : {};
+  const all: unknown[] = Array.isArray(secrets) ? secrets : [secrets];
+  const texts = all.filter((secret): secret is string => typeof secret === 'string' && secret !== '');
+  if (texts.length === 0 || texts.length < all.length) {
+    throw new TypeError('resolveAccount must give { secrets } of at least one secret key, or nothing');
+  }
+  return { secrets: texts, account: typeof account === 'string' ? account : undefined };
+}

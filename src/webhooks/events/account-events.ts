@@ -1,0 +1,32 @@
+import type { EventData } from './event-data.js';
+import { readBalance, type EventBalance } from './event-parts.js';
+import type { LalamoveEventFacts } from './lalamove-event-facts.js';
+import { LalamoveWebhookEvent } from './lalamove-webhook-event.js';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** `WALLET_BALANCE_CHANGED`: what is left in the account's wallet. */
+export class WalletBalanceChangedEvent extends LalamoveWebhookEvent {
+  readonly eventType = 'WALLET_BALANCE_CHANGED';
+  readonly balance: EventBalance;
+
+  /** Made by `readLalamoveEvent`. */
+  constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
+    super(facts, raw);
+    data.refuse('order');
+    this.balance = readBalance(data.part('balance'));
+  }
+}
+
+/** An event that is newer than this package, or whose `data`, which is signed, is not what its type, which is not, says it is. */
+export class UnknownLalamoveEvent extends LalamoveWebhookEvent {
+  readonly eventType = 'UNKNOWN';
+  /** The type as it was sent: **not signed**. */
+  readonly sentEventType: string;
+
+  /** Made by `readLalamoveEvent`. */
+  constructor(facts: LalamoveEventFacts, raw: Raw) {
+    super(facts, raw);
+    this.sentEventType = facts.eventType;
+  }
+}

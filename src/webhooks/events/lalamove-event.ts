@@ -1,0 +1,73 @@
+import { isRecord } from '../../is-record.js';
+import { parseExactly } from '../body/exact-json.js';
+import { UnknownLalamoveEvent, WalletBalanceChangedEvent } from './account-events.js';
+import { deepFreeze } from './deep-freeze.js';
+import { DataMisfit, EventData } from './event-data.js';
+import type { LalamoveEventFacts } from './lalamove-event-facts.js';
+import {
+  DriverAssignedEvent,
+  OrderAmountChangedEvent,
+  OrderCreatedEvent,
+  OrderEditedEvent,
+  OrderReplacedEvent,
+  OrderStatusChangedEvent,
+} from './order-events.js';
+import { DeliveryCodeStatusChangedEvent, PodStatusChangedEvent, PopStatusChangedEvent } from './stop-events.js';
+
+/** The ten events of Lalamove's webhooks (API v3, "Webhook"), by type. */
+const EVENT_CLASSES = {
+  ORDER_CREATED: OrderCreatedEvent,
+  ORDER_STATUS_CHANGED: OrderStatusChangedEvent,
+  DRIVER_ASSIGNED: DriverAssignedEvent,
+  ORDER_AMOUNT_CHANGED: OrderAmountChangedEvent,
+  ORDER_REPLACED: OrderReplacedEvent,
+  ORDER_EDITED: OrderEditedEvent,
+  WALLET_BALANCE_CHANGED: WalletBalanceChangedEvent,
+  POD_STATUS_CHANGED: PodStatusChangedEvent,
+  POP_STATUS_CHANGED: PopStatusChangedEvent,
+  DELIVERY_CODE_STATUS_CHANGED: DeliveryCodeStatusChangedEvent,
+} as const;
+
+type EventClasses = typeof EVENT_CLASSES;
+
+/** An event that came by webhook, told apart by `eventType`. */
+export type LalamoveEvent = InstanceType<EventClasses[keyof EventClasses]> | UnknownLalamoveEvent;
+
+/** One of the ten, or `'UNKNOWN'` for what is none of them. */
+export type LalamoveEventType = LalamoveEvent['eventType'];
+
+/** The events of a type; all of them for `'*'`. */
+export type LalamoveEventOf<Type extends LalamoveEventType | '*'> = Type extends LalamoveEventType
+  ? Extract<LalamoveEvent, { eventType: Type }>
+  : LalamoveEvent;
+
+/** Every type there is. */
+export const LALAMOVE_EVENT_TYPES: readonly LalamoveEventType[] = [
+  ...Object.keys(EVENT_CLASSES).filter(isKnownType),
+  'UNKNOWN',
+];
+
+/**
+ * Makes an event of what is known of it. What is newer than this package, or does not fit its type, becomes an {@link UnknownLalamoveEvent}.
+ *
+ * @throws SyntaxError where `data` is no JSON
+ */
+export function readLalamoveEvent(facts: LalamoveEventFacts): LalamoveEvent {
+  const value: unknown = parseExactly(facts.data);
+  const raw = isRecord(value) ? value : {};
+  return deepFreeze(knownEvent(facts, raw) ?? new UnknownLalamoveEvent(facts, raw));
+}
+
+function knownEvent(facts: LalamoveEventFacts, raw: Readonly<Record<string, unknown>>): LalamoveEvent | undefined {
+  if (!isKnownType(facts.eventType)) return undefined;
+  try {
+    return new EVENT_CLASSES[facts.eventType](facts, new EventData(raw), raw);
+  } catch (error) {
+    if (error instanceof DataMisfit) return undefined;
+    throw error;
+  }
+}
+
+function isKnownType(type: string): type is keyof EventClasses {
+  return Object.hasOwn(EVENT_CLASSES, type);
+}

@@ -1,0 +1,63 @@
+import type { Type } from '@nestjs/common';
+import { ContextIdFactory, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { LalamoveEvent } from '../events/lalamove-event.js';
+import { enhancersOf, parameterType, runEnhanced } from './method-enhancers.js';
+import type { EventSubscription } from './on-lalamove-event.decorator.js';
+
+/** A module of the app, as its container has it. */
+type AppModule = ModulesContainer extends Map<string, infer Entry> ? Entry : never;
+
+/** A provider or controller, as its module has it. */
+export type AppInstance = AppModule['providers'] extends Map<unknown, infer Wrapper> ? Wrapper : never;
+
+/** A method with `@OnLalamoveEvent`, and where it was found. */
+export interface FoundMethod {
+  readonly module: AppModule;
+  readonly wrapper: AppInstance;
+  readonly prototype: object;
+  readonly methodName: string;
+  readonly method: (...args: unknown[]) => unknown;
+  readonly isController: boolean;
+  readonly subscriptions: readonly EventSubscription[];
+}
+
+/** Calls a found method with an event, in an execution context of type `'lalamove'`. */
+export async function callFound(found: FoundMethod, event: LalamoveEvent): Promise<void> {
+  const { wrapper, method, methodName, prototype, isController } = found;
+  const contextId = ContextIdFactory.create();
+  const moduleRef = moduleRefOf(found);
+  const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+  // What is made for each request is made for each event: `REQUEST` is the event.
+  if (!isStatic) moduleRef.registerRequestByContextId(event, contextId);
+  const instance: unknown = isStatic
+    ? wrapper.instance
+    : await moduleRef.resolve<unknown>(wrapper.token, contextId, { strict: true });
+  // A controller's own enhancers are for its routes.
+  const owners = isController ? [method] : [prototype.constructor, method];
+  const enhancers = await enhancersOf(owners, (given) =>
+    isClass(given) ? moduleRef.resolve<unknown>(given, contextId, { strict: true }) : given,
+  );
+  const context = new ExecutionContextHost(
+    [event],
+    isClass(prototype.constructor) ? prototype.constructor : null,
+    method,
+  );
+  context.setType('lalamove');
+  await runEnhanced(
+    enhancers,
+    context,
+    (argument) => method.call(instance, argument),
+    parameterType(prototype, methodName),
+  );
+}
+
+function moduleRefOf({ module }: FoundMethod): ModuleRef {
+  const moduleRef: unknown = module.providers.get(ModuleRef)?.instance;
+  if (moduleRef instanceof ModuleRef) return moduleRef;
+  throw new TypeError(`The module ${module.name} has no ModuleRef.`);
+}
+
+function isClass(value: unknown): value is Type<unknown> {
+  return typeof value === 'function';
+}

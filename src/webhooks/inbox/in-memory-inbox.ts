@@ -1,0 +1,151 @@
+import { Logger } from '@nestjs/common';
+import { logLine } from '../../log-line.js';
+import type { LalamoveEvent } from '../events/lalamove-event.js';
+import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
+
+/** The measures of an {@link InMemoryLalamoveInbox}. */
+export interface InMemoryLalamoveInboxOptions {
+  /**
+   * Of how many events it is remembered that they came.
+   *
+   * @default 20000
+   */
+  remembers?: number;
+  /**
+   * How many events may be with their handlers, or wait for a retry, at a time. Beyond that webhooks are answered with 503.
+   *
+   * @default 10000
+   */
+  holds?: number;
+  /**
+   * How long is waited before each further try of a handler that failed, in ms; after the last one the event is set aside for it, with a line in the log.
+   *
+   * @default [1000, 10000, 60000, 600000]
+   */
+  retryDelaysMs?: readonly number[];
+  /**
+   * How long is waited at shutdown for handlers that are running, in ms.
+   *
+   * @default 5000
+   */
+  shutdownMs?: number;
+}
+
+/**
+ * The default inbox: in this process's memory. **A crash loses what handlers have not finished**, and a restart forgets what has come: a repetition is then
+ * taken for new. `DeliveriesModule` brings one that survives.
+ */
+export class InMemoryLalamoveInbox implements LalamoveInbox {
+  readonly #options: Required<InMemoryLalamoveInboxOptions>;
+  readonly #logger = new Logger('LalamoveInbox');
+  /** In the order of their arrival. */
+  readonly #known = new Set<string>();
+  /** Events with handlers that have not finished, by how many. */
+  readonly #held = new Map<LalamoveEvent, number>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  /** What came before the handlers were known. */
+  readonly #early: LalamoveEvent[] = [];
+  #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
+  #isStopped = false;
+
+  constructor({
+    remembers = 20_000,
+    holds = 10_000,
+    retryDelaysMs = [1000, 10_000, 60_000, 600_000],
+    shutdownMs = 5000,
+  }: InMemoryLalamoveInboxOptions = {}) {
+    this.#options = { remembers, holds, retryDelaysMs, shutdownMs };
+  }
+
+  /** @throws Error while as many events are held as may be, or after the app has ended */
+  accept({ keys, event }: LalamoveInboxEntry): 'new' | 'repeated' {
+    if (keys.some((key) => this.#known.has(key))) return 'repeated';
+    if (this.#isStopped) throw new Error('The app is shutting down.');
+    if (this.#held.size + this.#early.length >= this.#options.holds) {
+      throw new Error(`${this.#options.holds} events are with their handlers already: are they hanging?`);
+    }
+    for (const key of keys) this.#known.add(key);
+    this.#forgetOldest();
+    if (this.#handlersOf) this.#handOver(event);
+    else this.#early.push(event);
+    return 'new';
+  }
+
+  start(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void {
+    this.#handlersOf = handlersOf;
+    for (const event of this.#early.splice(0)) this.#handOver(event);
+  }
+
+  /** Waits a while for the handlers that are running; what is lost then is logged. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const retry of this.#retries) clearTimeout(retry);
+    this.#retries.clear();
+    if (this.#running.size > 0) await this.#finishing();
+    const lost = this.#held.size + this.#early.length;
+    if (lost > 0) this.#logger.warn(logLine('Events are lost with this process, unhandled', { events: lost }));
+  }
+
+  async #finishing(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => {
+      timer = setTimeout(resolve, this.#options.shutdownMs);
+    });
+    await Promise.race([Promise.all(this.#running), patience]);
+    clearTimeout(timer);
+  }
+
+  /** Each event has at most two keys. */
+  #forgetOldest(): void {
+    for (const oldest of this.#known) {
+      if (this.#known.size <= this.#options.remembers * 2) break;
+      this.#known.delete(oldest);
+    }
+  }
+
+  #handOver(event: LalamoveEvent): void {
+    const handlers = this.#handlersOf?.(event) ?? [];
+    if (handlers.length === 0) return;
+    this.#held.set(event, handlers.length);
+    // Not now: whoever brought the event is to be answered first.
+    setImmediate(() => {
+      for (const handler of handlers) this.#try(event, handler, 0);
+    });
+  }
+
+  #try(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number): void {
+    const run = this.#run(event, handler, retries).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  async #run(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number): Promise<void> {
+    try {
+      await handler.handle(event);
+    } catch {
+      if (this.#retry(event, handler, retries)) return;
+    }
+    const left = (this.#held.get(event) ?? 1) - 1;
+    if (left > 0) this.#held.set(event, left);
+    else this.#held.delete(event);
+  }
+
+  /** @returns `false` where it was the last try */
+  #retry(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number): boolean {
+    if (this.#isStopped) return true;
+    const delay = this.#options.retryDelaysMs[retries];
+    if (delay === undefined) {
+      const { eventType, fingerprint } = event;
+      const told = { event: eventType, id: event.eventId, fingerprint, handler: handler.name, tries: retries + 1 };
+      this.#logger.error(logLine('An event is set aside: its handler keeps failing', told));
+      return false;
+    }
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      this.#try(event, handler, retries + 1);
+    }, delay);
+    timer.unref();
+    this.#retries.add(timer);
+    return true;
+  }
+}

@@ -1,0 +1,20 @@
+import { Global, Module } from '@nestjs/common';
+import { LalamoveEventHandlers } from './handlers/event-handlers.js';
+import { LalamoveInboxHost } from './inbox/inbox-host.js';
+import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
+import { LalamoveWebhookMount } from './webhook-mount.js';
+import { LalamoveWebhookRegistrations } from './webhook-registrations.js';
+
+/** What receives the webhooks of all registrations of an app. A static module, so that it exists once, however many accounts import it. */
+@Global()
+@Module({
+  providers: [
+    LalamoveEventHandlers,
+    LalamoveInboxHost,
+    LalamoveWebhookEndpoint,
+    LalamoveWebhookMount,
+    LalamoveWebhookRegistrations,
+  ],
+  exports: [LalamoveInboxHost, LalamoveWebhookRegistrations],
+})
+export class LalamoveWebhooksModule {}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Injectable, RequestMethod } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { isRecord } from '../is-record.js';
+import { rooted } from './public-paths.js';
+import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
+
+/** Mounts the endpoint on the app's HTTP adapter, ahead of its router and of its body parsers, so that it sees the bytes as they came. */
+@Injectable()
+export class LalamoveWebhookMount {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly config: ApplicationConfig,
+    endpoint: LalamoveWebhookEndpoint,
+  ) {
+    // As soon as there is an adapter: what is added to it first is asked first. A testing module gets its own after its providers were made.
+    adapterHost.init$.subscribe(() => {
+      this.#mount(endpoint);
+    });
+  }
+
+  /** Where a path of the options lies: beneath the global prefix, unless it is excluded from that. */
+  fullPath(path: string): string {
+    const plain = rooted(path).replace(/\/+$/, '');
+    const prefix = this.config.getGlobalPrefix().replace(/^\/+|\/+$/g, '');
+    return prefix === '' || this.#isExcluded(plain) ? plain : `/${prefix}${plain}`;
+  }
+
+  #isExcluded(path: string): boolean {
+    const { exclude = [] }: { exclude?: readonly unknown[] } = this.config.getGlobalPrefixOptions();
+    return exclude.some((route) => {
+      if (!isRecord(route) || !(route.pathRegex instanceof RegExp)) return false;
+      const isAll = route.requestMethod === RequestMethod.ALL || route.requestMethod === -1;
+      return (isAll || route.requestMethod === RequestMethod.POST) && route.pathRegex.test(path);
+    });
+  }
+
+  #mount(endpoint: LalamoveWebhookEndpoint): void {
+    const adapter: unknown = this.adapterHost.httpAdapter;
+    if (!isAdapter(adapter)) return;
+    if (adapter.getType() !== 'fastify') {
+      adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        if (!endpoint.serve(request, response)) next();
+      });
+      return;
+    }
+    const fastify: unknown = adapter.getInstance();
+    if (!isFastify(fastify)) throw new TypeError('The Fastify adapter has no Fastify instance.');
+    // Ahead of the middleware of Nest's, which are hooks of this kind themselves.
+    fastify.addHook('onRequest', ({ raw: request }, reply, next) => {
+      if (endpoint.serve(request, reply.raw)) reply.hijack();
+      else next();
+    });
+  }
+}
+
+/** What is used of Nest's `HttpServer`. */
+interface Adapter {
+  getType(): string;
+  getInstance(): unknown;
+  use(handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void): unknown;
+}
+
+/** What is used of a Fastify instance; Fastify itself is no dependency of ours. */
+interface Fastify {
+  addHook(
+    name: 'onRequest',
+    hook: (
+      request: { raw: IncomingMessage },
+      reply: { raw: ServerResponse; hijack: () => void },
+      next: () => void,
+    ) => void,
+  ): unknown;
+}
+
+function isAdapter(value: unknown): value is Adapter {
+  return hasMethods(value, 'getType', 'getInstance', 'use');
+}
+
+function isFastify(value: unknown): value is Fastify {
+  return hasMethods(value, 'addHook');
+}
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}

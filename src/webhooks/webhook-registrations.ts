@@ -1,0 +1,104 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { logLine } from '../log-line.js';
+import { LalamoveEventHandlers } from './handlers/event-handlers.js';
+import { LalamoveInboxHost } from './inbox/inbox-host.js';
+import type { LalamoveWebhooks } from './lalamove-webhooks.js';
+import { PublicPaths } from './public-paths.js';
+import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
+import { LalamoveWebhookMount } from './webhook-mount.js';
+
+interface Registration {
+  readonly webhooks: LalamoveWebhooks;
+  readonly paths: PublicPaths;
+  /** Whether `webhook` stands in its options at all. */
+  readonly isOn: boolean;
+}
+
+/** Brings registrations, endpoint, handlers and inbox of an app together, and says at boot what does not fit. */
+@Injectable()
+export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('LalamoveWebhooks');
+  /** By account: options that are made for each request make theirs again and again. */
+  readonly #registrations = new Map<string | undefined, Registration>();
+
+  constructor(
+    private readonly handlers: LalamoveEventHandlers,
+    private readonly endpoint: LalamoveWebhookEndpoint,
+    private readonly mount: LalamoveWebhookMount,
+    private readonly inboxes: LalamoveInboxHost,
+  ) {}
+
+  add(registration: Registration): void {
+    this.#registrations.set(registration.webhooks.account, registration);
+  }
+
+  /** @throws Error that names all that would leave events unheard: two endpoints on one path, handlers of an account that is not there */
+  onModuleInit(): void {
+    this.handlers.find();
+    const problems = [...this.#mountAll(), ...this.#lostHandlers()];
+    if (problems.length > 0) {
+      throw new Error(
+        `Webhooks of Lalamove cannot be received:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      );
+    }
+    const names = this.handlers.all.map(({ name }) => name).join(', ');
+    const isOn = [...this.#registrations.values()].some((registration) => registration.isOn);
+    if (names !== '' && !isOn) {
+      const remedy = "No endpoint brings these handlers events: set webhook: { path: 'webhooks/lalamove' }";
+      this.#logger.warn(logLine(remedy, { handlers: names }));
+    }
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.inboxes.inbox.start(this.handlers.of);
+  }
+
+  /** While the handlers' own resources are still there. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.inboxes.inbox.stop();
+  }
+
+  /** @returns what is wrong */
+  #mountAll(): string[] {
+    const owners = new Map<string, string>();
+    return [...this.#registrations.values()].flatMap(({ webhooks, paths }) => {
+      if (webhooks.path === undefined) return [];
+      const path = this.mount.fullPath(webhooks.path);
+      const owner = owners.get(path);
+      const name = nameOf(webhooks.account);
+      if (owner !== undefined) {
+        return [
+          `${owner} and ${name} have their endpoints on the same path, ${path}: give each its own, or one of them resolveAccount.`,
+        ];
+      }
+      owners.set(path, name);
+      paths.mountedAt(path);
+      this.endpoint.add(path, webhooks);
+      return [];
+    });
+  }
+
+  #lostHandlers(): string[] {
+    const all = [...this.#registrations.values()];
+    if (all.some(({ webhooks }) => webhooks.hasOtherAccounts)) return [];
+    const known = all.map(({ webhooks }) => webhooks.account);
+    return this.handlers.all.flatMap(({ name, accounts }) =>
+      accounts
+        .filter((account) => !known.includes(account))
+        .map(
+          (account) =>
+            `${name} handles events of the account "${account}", which is not registered: is its name right?`,
+        ),
+    );
+  }
+}
+
+function nameOf(account: string | undefined): string {
+  return account === undefined ? 'The default account' : `The account "${account}"`;
+}

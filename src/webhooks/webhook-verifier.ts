@@ -1,0 +1,113 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { sign } from '../client/signature.js';
+import type { Clock } from '../clock.js';
+import type { AccountSecrets, ResolvedAccount } from './account-secrets.js';
+import { readWebhookBody, type WebhookBody } from './body/webhook-body.js';
+import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
+import { LalamoveWebhookException } from './webhook.exceptions.js';
+
+/** What webhooks of a registration are verified by. */
+export interface VerifierSettings {
+  /** The name of the registration; `undefined` for the default one. */
+  readonly account: string | undefined;
+  readonly apiKey: string;
+  readonly secrets: readonly string[];
+  readonly maxAgeSeconds: number;
+  readonly others: AccountSecrets | undefined;
+  readonly clock: Clock;
+}
+
+/** What a webhook has turned out to be: the probe, an event, or one that is too old or from the future. */
+export type Verdict =
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'event'; readonly facts: LalamoveEventFacts }
+  | { readonly kind: 'untimely'; readonly ageSeconds: number; readonly eventId: string | undefined };
+
+const AN_HOUR_SECONDS = 3600;
+
+/** Below it a timestamp is in seconds: as ms it would lie in 1973. */
+const FIRST_MS = 100_000_000_000;
+
+/**
+ * Tells whether a webhook is Lalamove's (API v3, "Webhook"): `HMAC-SHA256(secret, timestamp CRLF POST CRLF path CRLF CRLF data)` over the exact bytes of
+ * `data`.
+ *
+ * @param paths that it may be signed over
+ * @throws LalamoveWebhookException 400 for what is no webhook, 401 for what is not signed by one of the secrets, 503 where these cannot be found out
+ */
+export async function verifyWebhook(
+  settings: VerifierSettings,
+  bytes: Uint8Array,
+  paths: readonly string[],
+): Promise<Verdict> {
+  const body = readWebhookBody(bytes);
+  if (body === undefined) return { kind: 'probe' };
+  if (typeof body === 'string') throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_MALFORMED');
+  const signer = await signerOf(settings, body, paths);
+  if (!signer) throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_SIGNATURE');
+  return timely(settings, body, signer);
+}
+
+/** Who has signed it: the account that it names, where the host knows that one, else ours. */
+async function signerOf(
+  settings: VerifierSettings,
+  body: WebhookBody,
+  paths: readonly string[],
+): Promise<Signer | undefined> {
+  const { account, apiKey, secrets, others } = settings;
+  const own: Signer = { account, apiKey, secrets };
+  if (!others || body.apiKey === '' || body.apiKey === apiKey) return isSigned(body, secrets, paths) ? own : undefined;
+  const known = await resolved(others, body.apiKey, false);
+  if (isSigned(body, known?.secrets ?? secrets, paths)) return known ? signerFor(known, settings, body) : own;
+  const anew = await resolved(others, body.apiKey, true);
+  if (!anew || anew === known) return undefined;
+  return isSigned(body, anew.secrets, paths) ? signerFor(anew, settings, body) : undefined;
+}
+
+interface Signer extends ResolvedAccount {
+  readonly apiKey: string;
+}
+
+function signerFor({ secrets, account }: ResolvedAccount, settings: VerifierSettings, { apiKey }: WebhookBody): Signer {
+  return { secrets, account: account ?? settings.account, apiKey };
+}
+
+async function resolved(
+  others: AccountSecrets,
+  apiKey: string,
+  doubted: boolean,
+): Promise<ResolvedAccount | undefined> {
+  try {
+    return await others.find(apiKey, doubted);
+  } catch (cause) {
+    throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause });
+  }
+}
+
+/** Whether one of the secrets has signed it, over one of the paths; in a time that does not tell how much of a signature fits. */
+function isSigned(
+  { timestamp, signature, data }: WebhookBody,
+  secrets: readonly string[],
+  paths: readonly string[],
+): boolean {
+  const given = Buffer.from(signature);
+  const fits = (secret: string, path: string): boolean => {
+    const right = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: data }));
+    return given.length === right.length && timingSafeEqual(given, right);
+  };
+  return secrets.some((secret) => paths.some((path) => fits(secret, path)));
+}
+
+function timely({ clock, maxAgeSeconds }: VerifierSettings, body: WebhookBody, { account, apiKey }: Signer): Verdict {
+  const { timestamp, eventId, eventType, dataText } = body;
+  const signed = Number(timestamp);
+  const signedAt = signed < FIRST_MS ? signed * 1000 : signed;
+  const receivedAt = clock.now();
+  const ageSeconds = (receivedAt - signedAt) / 1000;
+  // What is no number is neither.
+  const isTimely = ageSeconds <= maxAgeSeconds && ageSeconds >= -AN_HOUR_SECONDS;
+  if (!isTimely) return { kind: 'untimely', ageSeconds: Math.round(ageSeconds), eventId };
+  const fingerprint = hash('sha256', body.signature, 'base64url');
+  const facts = { eventType, eventId, fingerprint, signedAt, receivedAt, account, apiKey, data: dataText };
+  return { kind: 'event', facts };
+}
