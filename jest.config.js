@@ -8,6 +8,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-lalamove$': '<rootDir>/src/index.ts',
+    '^nestjs-lalamove/deliveries$': '<rootDir>/src/deliveries/index.ts',
     '^nestjs-lalamove/sandbox$': '<rootDir>/src/sandbox/index.ts',
     // Not libphonenumber-js's `metadata.max.json.js`, beside which stands a JSON file.
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',

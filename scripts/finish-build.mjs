@@ -5,7 +5,13 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ENTRY_POINTS = ['index.js', 'sandbox/index.js', 'sandbox/command.js'];
+const ENTRY_POINTS = [
+  'index.js',
+  'deliveries/index.js',
+  'deliveries/migrate.command.js',
+  'sandbox/index.js',
+  'sandbox/command.js',
+];
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const esm = join(dist, 'esm');

@@ -1,9 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import type { LalamoveEvent } from '../events/lalamove-event.js';
 import { enhancersOf, parameterType, runEnhanced } from './method-enhancers.js';
-import type { EventSubscription } from './on-lalamove-event.decorator.js';
 
 /** A module of the app, as its container has it. */
 type AppModule = ModulesContainer extends Map<string, infer Entry> ? Entry : never;
@@ -11,19 +9,19 @@ type AppModule = ModulesContainer extends Map<string, infer Entry> ? Entry : nev
 /** A provider or controller, as its module has it. */
 export type AppInstance = AppModule['providers'] extends Map<unknown, infer Wrapper> ? Wrapper : never;
 
-/** A method with `@OnLalamoveEvent`, and where it was found. */
-export interface FoundMethod {
+/** A method that events are handed to, and where it was found. */
+export interface FoundMethod<Subscription> {
   readonly module: AppModule;
   readonly wrapper: AppInstance;
   readonly prototype: object;
   readonly methodName: string;
   readonly method: (...args: unknown[]) => unknown;
   readonly isController: boolean;
-  readonly subscriptions: readonly EventSubscription[];
+  readonly subscriptions: readonly Subscription[];
 }
 
 /** Calls a found method with an event, in an execution context of type `'lalamove'`. */
-export async function callFound(found: FoundMethod, event: LalamoveEvent): Promise<void> {
+export async function callFound(found: FoundMethod<unknown>, event: object): Promise<void> {
   const { wrapper, method, methodName, prototype, isController } = found;
   const contextId = ContextIdFactory.create();
   const moduleRef = moduleRefOf(found);
@@ -52,7 +50,7 @@ export async function callFound(found: FoundMethod, event: LalamoveEvent): Promi
   );
 }
 
-function moduleRefOf({ module }: FoundMethod): ModuleRef {
+function moduleRefOf({ module }: Pick<FoundMethod<unknown>, 'module'>): ModuleRef {
   const moduleRef: unknown = module.providers.get(ModuleRef)?.instance;
   if (moduleRef instanceof ModuleRef) return moduleRef;
   throw new TypeError(`The module ${module.name} has no ModuleRef.`);

@@ -1,0 +1,27 @@
+/** A step of the work on a delivery, at which a crash or a second process could strike. */
+export type DeliveryStep =
+  | 'claimed'
+  | 'quoting'
+  | 'quoted'
+  | 'reserving'
+  | 'reserved'
+  | 'posting'
+  | 'posted'
+  | 'committed'
+  | 'reading'
+  | 'read'
+  | 'canceling'
+  | 'canceled'
+  | 'raising_fee'
+  | 'changing_driver'
+  | 'released'
+  | 'event_stored'
+  | 'event_applied'
+  | 'handing_over'
+  | 'handed_over';
+
+/** Told of the work as it happens, for traces and metrics. What a hook throws is ignored; a promise of one for a step is waited for. */
+export interface DeliveriesHooks {
+  /** Before and after each step. */
+  onStep?: (step: DeliveryStep, reference: string) => void | Promise<void>;
+}

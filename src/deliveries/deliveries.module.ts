@@ -1,0 +1,150 @@
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
+import { LalamoveWebhooksModule } from '../webhooks/lalamove-webhooks.module.js';
+import { DeliveriesEngine } from './deliveries.engine.js';
+import {
+  assertDeliveriesOptions,
+  DeliveriesOptionsException,
+  type DeliveriesModuleOptions,
+} from './deliveries.options.js';
+import { DeliveriesService } from './deliveries.service.js';
+import { DeliveryHandlers } from './events/delivery-handlers.js';
+import { migrateDeliveries, openDatabase } from './store/open-database.js';
+import { AccountServices } from './work/account-services.js';
+
+/** A class that makes the options, for `useClass` and `useExisting`. */
+export interface DeliveriesOptionsFactory {
+  createDeliveriesOptions(): DeliveriesModuleOptions | Promise<DeliveriesModuleOptions>;
+}
+
+/** Options of `DeliveriesModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
+export type DeliveriesModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
+  (
+    | Pick<FactoryProvider<DeliveriesModuleOptions | Promise<DeliveriesModuleOptions>>, 'useFactory' | 'inject'>
+    | { useClass: Type<DeliveriesOptionsFactory> }
+    | { useExisting: Type<DeliveriesOptionsFactory> }
+  );
+
+const OPTIONS = 'nestjs-lalamove:deliveries:options';
+
+/**
+ * Deliveries that are seen through: import it beside `LalamoveModule`, and inject `DeliveriesService`. Its inbox takes the place of the one in memory.
+ *
+ * @example
+ * \@Module({ imports: [LalamoveModule.forRoot(account), DeliveriesModule.forRoot({ database: { file: 'data/deliveries.db' } })] })
+ * export class AppModule {}
+ */
+@Module({})
+export class DeliveriesModule
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  constructor(
+    @Inject(DeliveriesEngine) private readonly engine: DeliveriesEngine,
+    private readonly handlers: DeliveryHandlers,
+    inboxes: LalamoveInboxHost,
+  ) {
+    inboxes.inbox = engine.inbox;
+  }
+
+  /** Options are checked at boot: `DeliveriesOptionsException` lists everything that is wrong with them. */
+  static forRoot(options: DeliveriesModuleOptions = {}): DynamicModule {
+    return registration([{ provide: OPTIONS, useFactory: () => checked(options) }]);
+  }
+
+  /**
+   * As {@link forRoot}, with options that come from elsewhere.
+   *
+   * @throws DeliveriesOptionsException where not exactly one of the forms is given
+   */
+  static forRootAsync(options: DeliveriesModuleAsyncOptions): DynamicModule {
+    const module = registration(asyncProviders(options));
+    return { ...module, imports: [...(module.imports ?? []), ...(options.imports ?? [])] };
+  }
+
+  onModuleInit(): void {
+    this.handlers.find();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.engine.start(this.handlers.of, this.handlers.wanted);
+  }
+
+  /** While the handlers' own resources are still there. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.engine.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.engine.close();
+  }
+}
+
+function checked(options: unknown): DeliveriesModuleOptions {
+  assertDeliveriesOptions(options);
+  return options;
+}
+
+function registration(optionsProviders: Provider[]): DynamicModule {
+  const engine: FactoryProvider<DeliveriesEngine> = {
+    provide: DeliveriesEngine,
+    inject: [OPTIONS, ModuleRef],
+    useFactory: async (options: DeliveriesModuleOptions, moduleRef: ModuleRef) => {
+      const { database = {} } = options;
+      const db = 'kysely' in database ? database.kysely : await openDatabase(database);
+      if ('kysely' in database && database.migrate !== false) await migrateDeliveries(db);
+      return new DeliveriesEngine(db, new AccountServices(moduleRef, options.accounts?.resolve), options);
+    },
+  };
+  return {
+    module: DeliveriesModule,
+    global: true,
+    imports: [LalamoveWebhooksModule],
+    providers: [
+      ...optionsProviders,
+      engine,
+      DeliveryHandlers,
+      {
+        provide: DeliveriesService,
+        inject: [DeliveriesEngine],
+        useFactory: (made: DeliveriesEngine) => new DeliveriesService(made),
+      },
+    ],
+    exports: [DeliveriesService],
+  };
+}
+
+/** The forms beside each other, of which exactly one is given. */
+interface AsyncForms extends Partial<Pick<FactoryProvider<unknown>, 'useFactory' | 'inject'>> {
+  useClass?: Type<DeliveriesOptionsFactory>;
+  useExisting?: Type<DeliveriesOptionsFactory>;
+}
+
+function asyncProviders(options: DeliveriesModuleAsyncOptions): Provider[] {
+  const { useFactory, inject = [], useClass, useExisting }: AsyncForms = options;
+  const forms = [useFactory, useClass, useExisting].filter((form) => typeof form === 'function');
+  if (forms.length !== 1) {
+    throw new DeliveriesOptionsException([
+      `forRootAsync got ${forms.length} forms: give it one of useFactory, useClass or useExisting.`,
+    ]);
+  }
+  const fromFactory = async (factory: DeliveriesOptionsFactory): Promise<DeliveriesModuleOptions> =>
+    checked(await factory.createDeliveriesOptions());
+  if (useClass) return [{ provide: OPTIONS, useFactory: fromFactory, inject: [useClass] }, useClass];
+  if (useExisting) return [{ provide: OPTIONS, useFactory: fromFactory, inject: [useExisting] }];
+  return [
+    { provide: OPTIONS, inject, useFactory: async (...given: unknown[]) => checked(await useFactory?.(...given)) },
+  ];
+}

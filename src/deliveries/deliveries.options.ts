@@ -1,0 +1,149 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../clock.js';
+import { isRecord } from '../is-record.js';
+import type { DeliveriesHooks } from './deliveries.hooks.js';
+import type { DeliveryPolicy } from './machine/delivery-policy.js';
+import { policyProblems } from './machine/policy-problems.js';
+import type { DeliveriesSchema } from './store/deliveries-schema.js';
+import type { EmbeddedDatabaseOptions } from './store/open-database.js';
+import type { ResolveDeliveryAccount } from './work/account-services.js';
+import type { DeliveriesQueue } from './work/deliveries-queue.js';
+
+/** Options of `DeliveriesModule`. */
+export interface DeliveriesModuleOptions {
+  /**
+   * Where the truth is kept: an embedded file of this process alone, or a Kysely of your own over one.
+   *
+   * @default { file: 'deliveries.db', migrate: true }
+   */
+  database?: EmbeddedDatabaseOptions | { kysely: Kysely<DeliveriesSchema>; migrate?: boolean };
+  /**
+   * What wakes deliveries.
+   *
+   * @default timers of this process
+   */
+  queue?: DeliveriesQueue;
+  /** What deliveries do by themselves; each may differ from it in `book`. What is left out is as in `DEFAULT_POLICY`. */
+  policy?: Partial<DeliveryPolicy>;
+  /** Accounts that are not registered by name. */
+  accounts?: { resolve: ResolveDeliveryAccount };
+  /**
+   * How many deliveries this process works on at a time.
+   *
+   * @default 16
+   */
+  concurrency?: number;
+  /**
+   * How often what was lost is looked for, in seconds: due deliveries that nobody woke, webhooks that took no effect.
+   *
+   * @default 30
+   */
+  sweepSeconds?: number;
+  /**
+   * How long webhooks of orders that nobody here knows are kept waiting, in hours, before they are set aside.
+   *
+   * @default 24
+   */
+  strangersHours?: number;
+  /**
+   * After how many days names, phones and addresses of deliveries that have ended are erased, as by `forget`. Not at all by default.
+   */
+  retentionDays?: number;
+  /**
+   * How long is waited at shutdown for work under way, in ms.
+   *
+   * @default 10000
+   */
+  shutdownMs?: number;
+  /** Told of the work as it happens. */
+  hooks?: DeliveriesHooks;
+  /** @default Nest's own logger */
+  logger?: LoggerService;
+  /**
+   * Where time comes from; give it the module's `clock` where that has one.
+   *
+   * @default the system's clock
+   */
+  clock?: Clock;
+}
+
+/** Options that are wrong, at boot: the message lists every problem and its remedy. */
+export class DeliveriesOptionsException extends Error {
+  override readonly name = 'DeliveriesOptionsException';
+
+  /** @param problems one sentence each */
+  constructor(readonly problems: readonly string[]) {
+    super(`The options of DeliveriesModule are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= 1e9;
+const has =
+  (...methods: string[]) =>
+  (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof Reflect.get(value, name) === 'function');
+
+const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: unknown) => boolean; remedy: string }>> =
+  {
+    database: {
+      holds: isDatabase,
+      remedy: "must be { file?, migrate? } or { kysely, migrate? }, such as { file: 'deliveries.db' }",
+    },
+    queue: { holds: has('start', 'wake', 'stop'), remedy: 'must have start(), wake() and stop()' },
+    policy: { holds: isObject, remedy: 'must be an object' },
+    accounts: { holds: has('resolve'), remedy: 'must be { resolve }, a function of the account' },
+    concurrency: {
+      holds: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10_000,
+      remedy: 'must be a whole number from 1 to 10000',
+    },
+    sweepSeconds: {
+      holds: (value) => isPositive(value) && Number(value) >= 1,
+      remedy: 'must be a number of seconds, at least 1',
+    },
+    strangersHours: { holds: isPositive, remedy: 'must be a number of hours above 0' },
+    retentionDays: { holds: isPositive, remedy: 'must be a number of days above 0; leave it out to erase nothing' },
+    shutdownMs: { holds: (value) => value === 0 || isPositive(value), remedy: 'must be a number of ms' },
+    hooks: { holds: isObject, remedy: 'must be an object with onStep' },
+    logger: { holds: has('error', 'warn', 'log'), remedy: "must be a logger as Nest's LoggerService describes it" },
+    clock: { holds: has('now', 'setTimeout'), remedy: 'must have now() and setTimeout()' },
+  };
+
+/** @throws DeliveriesOptionsException that lists everything that is wrong */
+export function assertDeliveriesOptions(options: unknown): asserts options is DeliveriesModuleOptions {
+  const problems = isRecord(options)
+    ? Object.entries(options).flatMap(([name, value]) => problemOf(name, value))
+    : ['The options are missing: pass an object, or return one from the factory.'];
+  if (problems.length > 0) throw new DeliveriesOptionsException(problems);
+}
+
+function problemOf(name: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  const check = isOption(name) ? CHECKS[name] : undefined;
+  if (!check) return [`${name} is not an option: the options are ${Object.keys(CHECKS).join(', ')}.`];
+  if (!check.holds(value)) return [`${name} ${check.remedy}.`];
+  if (name !== 'policy') return [];
+  return policyProblems(value).map(({ part, message }) => `policy.${part} ${message}.`);
+}
+
+function isOption(name: string): name is keyof DeliveriesModuleOptions {
+  return Object.hasOwn(CHECKS, name);
+}
+
+function isDatabase(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { file, migrate, kysely, ...others } = value;
+  const isFile = file === undefined || (typeof file === 'string' && file !== '');
+  const isKysely = kysely === undefined || has('selectFrom', 'transaction')(kysely);
+  const isEither = file === undefined || kysely === undefined;
+  return (
+    isFile &&
+    isKysely &&
+    isEither &&
+    (migrate === undefined || typeof migrate === 'boolean') &&
+    Object.keys(others).length === 0
+  );
+}

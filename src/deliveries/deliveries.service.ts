@@ -1,0 +1,454 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { filter, Observable, takeWhile } from 'rxjs';
+import { fieldErrors } from '../dto/field-errors.js';
+import { isRecord } from '../is-record.js';
+import type { DeliveriesEngine } from './deliveries.engine.js';
+import {
+  DeliveryConflictException,
+  DeliveryNotFoundException,
+  InvalidDeliveryException,
+} from './delivery.exceptions.js';
+import { BookDeliveryDto, type ResolveDelivery } from './dto/book-delivery.dto.js';
+import type { DeliveryEvent } from './events/delivery-event.js';
+import { isAmount } from './machine/amount.js';
+import { cancelAsked, canceled } from './machine/cancellation.js';
+import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './machine/delivery-course.js';
+import { abandoned, inDoubt, placed } from './machine/evolve.js';
+import { policyProblems } from './machine/policy-problems.js';
+import type { DeliveriesSchema } from './store/deliveries-schema.js';
+import {
+  deliveryEventOf,
+  deliveryOf,
+  recordOf,
+  type BookedRequest,
+  type Delivery,
+  type DeliveryRecord,
+} from './store/delivery-record.js';
+import type { DeliveriesTransaction } from './store/group-commit.js';
+import { newsOf } from './store/webhook-news.js';
+
+/** Which account a reference is of. */
+export interface DeliveryAccount {
+  /** Left out for the default account. */
+  account?: string;
+}
+
+/** A list of deliveries, the oldest first. */
+export interface DeliveryPage {
+  readonly deliveries: readonly Delivery[];
+  /** For the next page; `undefined` on the last one. */
+  readonly cursor: string | undefined;
+}
+
+/** A line of a delivery's timeline: an event of ours, or a webhook of Lalamove's that has taken its effect. */
+export type TimelineEntry =
+  | { readonly source: 'delivery'; readonly at: string; readonly event: DeliveryEvent }
+  | {
+      readonly source: 'webhook';
+      readonly at: string;
+      readonly eventType: string;
+      readonly receivedAt: string;
+      readonly orderId: string | undefined;
+    };
+
+/** What `metrics` counts. */
+export interface DeliveriesMetrics {
+  readonly byState: Readonly<Record<DeliveryState, number>>;
+  /** How long the oldest due delivery has been waiting for a worker, in ms; 0 where none is. */
+  readonly lagMs: number;
+  /** Attempts of which nobody knows whether they were carried out. */
+  readonly unknownAttempts: number;
+  /** Webhooks of orders that nobody here knows yet. */
+  readonly strangers: number;
+  /** Events that wait for their handlers, and those that were set aside. */
+  readonly pendingEvents: number;
+  readonly setAsideEvents: number;
+}
+
+/**
+ * Sees deliveries through: books once, follows, mends. Inject it anywhere.
+ *
+ * Every method throws a `LalamoveException` (`InvalidDeliveryException` 422, `DeliveryNotFoundException` 404, `DeliveryConflictException` 409,
+ * `DeliveriesStoreException` 503), which the exception filter answers.
+ */
+export class DeliveriesService {
+  // Truly private: no log shows the database.
+  readonly #engine: DeliveriesEngine;
+
+  /** Made by `DeliveriesModule`. */
+  constructor(engine: DeliveriesEngine) {
+    this.#engine = engine;
+  }
+
+  /** The database, for the host's own transactions: what is booked with `{ trx }` is committed, or vanishes, with the host's own rows. */
+  get database(): Kysely<DeliveriesSchema> {
+    return this.#engine.store.db;
+  }
+
+  /**
+   * Takes a delivery in, and returns as soon as that is committed; it is booked right after. The same reference asked for again gives the delivery that there is,
+   * whatever has become of it: call it twice, ten times at once, across a crash, and there is one courier.
+   *
+   * @param options `trx`: a Kysely transaction on {@link database}, with which it is committed
+   * @throws InvalidDeliveryException with a pointer a fault
+   * @throws DeliveryConflictException where the reference was used for a different request
+   */
+  async book(input: BookDeliveryDto, options: { trx?: Kysely<DeliveriesSchema> } = {}): Promise<Delivery> {
+    const { store, now, wake, wakeSoon } = this.#engine;
+    const asked = checkedInput(input);
+    const { account, reference } = asked;
+    const take = async (trx: Kysely<DeliveriesSchema>): Promise<{ record: DeliveryRecord; isNew: boolean }> => {
+      const known = await store.find(account, reference, trx);
+      if (known) return { record: known, isNew: false };
+      const at = now();
+      const record: DeliveryRecord = {
+        ...asked,
+        id: randomUUID(),
+        state: 'requested',
+        version: 1,
+        dueAt: at,
+        leaseToken: undefined,
+        leaseUntil: undefined,
+        course: newCourse(at, asked.request.maxPrice),
+        createdAt: at,
+        updatedAt: at,
+      };
+      await store.insert(record, [{ type: 'requested' }], trx);
+      return { record, isNew: true };
+    };
+    const { record, isNew } = options.trx ? await take(options.trx) : await store.write(take);
+    if (record.requestHash !== asked.requestHash) {
+      const told = `The reference ${JSON.stringify(reference)} was used for a different delivery: use another, or ask for the very same.`;
+      throw new DeliveryConflictException(told, accountName(account));
+    }
+    // Whether the host's transaction is committed, only the sweeper can tell.
+    if (isNew && options.trx) wakeSoon(record.id);
+    else if (isNew) wake(record.id);
+    return deliveryOf(record);
+  }
+
+  /** The delivery of a reference, or `null`. */
+  async find(reference: string, { account }: DeliveryAccount = {}): Promise<Delivery | null> {
+    const record = await this.#engine.store.find(account ?? '', reference);
+    return record ? deliveryOf(record) : null;
+  }
+
+  /** @throws DeliveryNotFoundException */
+  async get(reference: string, options: DeliveryAccount = {}): Promise<Delivery> {
+    return deliveryOf(await this.#record(reference, options));
+  }
+
+  /**
+   * Asks for a delivery not to be carried out. What cannot be cancelled at once, for its order is just being placed or nobody knows whether it was, is cancelled as soon
+   * as it can be. Lalamove may refuse: then the delivery goes on, and `cancellation` says `refused`. Asking again changes nothing.
+   *
+   * @returns the delivery once the cancellation has been tried, or kept
+   * @throws DeliveryNotFoundException
+   * @throws DeliveryConflictException where it has been completed, or has failed
+   */
+  async cancel(reference: string, options: DeliveryAccount = {}): Promise<Delivery> {
+    const { store, now, advance } = this.#engine;
+    const { id, account } = await this.#record(reference, options);
+    const { record } = await store.change(id, (standing) => {
+      if (standing.state === 'completed' || standing.state === 'failed') {
+        const told = `The delivery ${JSON.stringify(reference)} has ended as ${standing.state}: there is nothing to cancel.`;
+        throw new DeliveryConflictException(told, accountName(account));
+      }
+      return cancelAsked(standing, now());
+    });
+    if (record.state === 'canceled') return deliveryOf(record);
+    await advance(id);
+    return this.get(reference, options);
+  }
+
+  /**
+   * Says what a person has found out of a delivery that needs attention.
+   *
+   * @throws DeliveryConflictException where it does not need attention, or the order belongs to another delivery
+   * @throws LalamoveException where the order cannot be read
+   */
+  async resolve(reference: string, resolution: ResolveDelivery, options: DeliveryAccount = {}): Promise<Delivery> {
+    const { store, now, wake } = this.#engine;
+    const given = checkedResolution(resolution);
+    const record = await this.#record(reference, options);
+    if (record.state !== 'needs_attention') throw this.#notInNeed(record);
+    if ('orderId' in given) await this.#adopt(record, given.orderId);
+    else {
+      await store.change(record.id, (standing) => {
+        if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
+        if ('cancel' in given) {
+          const { attempt } = standing.course;
+          const settled = attempt?.outcome === 'unknown' ? { ...attempt, outcome: 'abandoned' as const } : attempt;
+          return canceled({
+            state: standing.state,
+            course: { ...standing.course, attempt: settled, cancelAskedAt: now() },
+          });
+        }
+        const again = abandoned(standing, 'RESOLVED');
+        const { maxPrice = standing.course.maxPrice } = given;
+        return { ...again, course: { ...again.course, maxPrice } };
+      });
+    }
+    wake(record.id);
+    return this.get(reference, options);
+  }
+
+  /**
+   * Lists deliveries, the oldest first.
+   *
+   * @param query `state` and `account` narrow it; `cursor` of the page before; `limit` up to 1000, 100 by default
+   */
+  async list(
+    query: { state?: DeliveryState; account?: string; cursor?: string; limit?: number } = {},
+  ): Promise<DeliveryPage> {
+    const { state, account, cursor, limit = 100 } = query;
+    const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), 1000);
+    const after = cursor === undefined ? undefined : placeOf(cursor);
+    let rows = this.#engine.store.db.selectFrom('deliveries').selectAll();
+    if (state !== undefined) rows = rows.where('state', '=', state);
+    if (account !== undefined) rows = rows.where('account', '=', account);
+    if (after) {
+      rows = rows.where((where) =>
+        where.or([
+          where('created_at', '>', after.createdAt),
+          where.and([where('created_at', '=', after.createdAt), where('id', '>', after.id)]),
+        ]),
+      );
+    }
+    const found = (
+      await rows
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(size + 1)
+        .execute()
+    ).map(recordOf);
+    const page = found.slice(0, size);
+    const last = page.at(-1);
+    return {
+      deliveries: page.map(deliveryOf),
+      cursor: found.length > size && last ? `${last.createdAt}.${last.id}` : undefined,
+    };
+  }
+
+  /**
+   * All that has happened to a delivery, in the order in which it was written: its own events, and Lalamove's webhooks.
+   *
+   * @throws DeliveryNotFoundException
+   */
+  async timeline(reference: string, options: DeliveryAccount = {}): Promise<readonly TimelineEntry[]> {
+    const record = await this.#record(reference, options);
+    const rows = await this.#engine.store.db
+      .selectFrom('delivery_events')
+      .selectAll()
+      .where('delivery_id', '=', record.id)
+      .orderBy('id')
+      .execute();
+    return rows.map((row): TimelineEntry => {
+      const at = new Date(row.occurred_at).toISOString();
+      if (row.source === 'delivery') return { source: 'delivery', at, event: deliveryEventOf(row, record) };
+      const receivedAt = new Date(row.received_at).toISOString();
+      return { source: 'webhook', at, eventType: row.type, receivedAt, orderId: row.order_id ?? undefined };
+    });
+  }
+
+  /**
+   * The events of a delivery as they are committed by this process, from now on; ends with the delivery. Errors with `DeliveryNotFoundException`.
+   */
+  watch(reference: string, options: DeliveryAccount = {}): Observable<DeliveryEvent> {
+    const account = options.account ?? '';
+    return new Observable((subscriber) => {
+      const isOurs = (event: DeliveryEvent): boolean =>
+        event.reference === reference && (event.account ?? '') === account;
+      const subscription = this.#engine.store.committed
+        .pipe(
+          filter(isOurs),
+          takeWhile(({ state }) => !isTerminal(state), true),
+        )
+        .subscribe(subscriber);
+      this.get(reference, options).then(
+        ({ state }) => {
+          if (isTerminal(state)) subscriber.complete();
+        },
+        (error: unknown) => {
+          subscriber.error(error);
+        },
+      );
+      return () => {
+        subscription.unsubscribe();
+      };
+    });
+  }
+
+  /**
+   * Erases names, phones, addresses and remarks of a delivery that has ended, in what was asked for and in what webhooks have told. What was placed, when and for how much
+   * stays, and so does the reference.
+   *
+   * @throws DeliveryNotFoundException
+   * @throws DeliveryConflictException while it is under way
+   */
+  async forget(reference: string, options: DeliveryAccount = {}): Promise<void> {
+    const record = await this.#record(reference, options);
+    if (!isTerminal(record.state)) {
+      const told = `The delivery ${JSON.stringify(reference)} is ${record.state}: only what has ended can be forgotten.`;
+      throw new DeliveryConflictException(told, accountName(record.account));
+    }
+    await this.#engine.store.write((trx) => erase(trx, record.id));
+  }
+
+  /** Counts, for dashboards and alarms. */
+  async metrics(): Promise<DeliveriesMetrics> {
+    return this.#engine.metrics();
+  }
+
+  async #record(reference: string, { account = '' }: DeliveryAccount): Promise<DeliveryRecord> {
+    const record = await this.#engine.store.find(account, reference);
+    if (!record) throw new DeliveryNotFoundException(reference, accountName(account));
+    return record;
+  }
+
+  #notInNeed({ reference, state, account }: DeliveryRecord): DeliveryConflictException {
+    const told = `The delivery ${JSON.stringify(reference)} is ${state}: only what needs attention can be resolved.`;
+    return new DeliveryConflictException(told, accountName(account));
+  }
+
+  async #adopt(record: DeliveryRecord, orderId: string): Promise<void> {
+    const { store, services, now } = this.#engine;
+    const service = await services.of(record.account);
+    if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(record.account));
+    await service.getOrder(orderId);
+    const told: DeliveryEvent[] = [];
+    // Where nothing has ever been attempted, somebody else has placed it: that is an attempt, too.
+    const { attempt: known } = record.course;
+    const attempt: CourseAttempt = known
+      ? { ...known, outcome: 'unknown' }
+      : {
+          id: randomUUID(),
+          number: 1,
+          quotationId: '',
+          quotationExpiresAt: now(),
+          outcome: 'unknown',
+          reservedAt: now(),
+        };
+    await store.write(async (trx) => {
+      told.length = 0;
+      if (!known) await store.reserve(trx, record, attempt, { total: '', currency: '' });
+      const owner = await store.attemptOf(trx, record.account, { orderId });
+      if (owner && owner.delivery_id !== record.id) {
+        throw new DeliveryConflictException(
+          `The order ${orderId} belongs to another delivery.`,
+          accountName(record.account),
+        );
+      }
+      await store.changeIn(
+        trx,
+        record.id,
+        (standing) => {
+          if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
+          const course = { ...standing.course, order: undefined, replacement: undefined, attempt };
+          return placed({ ...standing, course }, attempt.id, { orderId }, now());
+        },
+        { told },
+      );
+      await store.changeIn(trx, record.id, inDoubt, { told });
+    });
+    store.announce(told);
+  }
+}
+
+/** Erases what is about people. */
+export async function erase(trx: DeliveriesTransaction, deliveryId: string): Promise<void> {
+  await trx.updateTable('deliveries').set({ request: null }).where('id', '=', deliveryId).execute();
+  const webhooks = await trx
+    .selectFrom('delivery_events')
+    .select(['id', 'payload'])
+    .where('delivery_id', '=', deliveryId)
+    .where('source', '=', 'webhook')
+    .execute();
+  for (const { id, payload } of webhooks) {
+    const facts: unknown = JSON.parse(payload);
+    const { event } = newsOf(payload);
+    const orderId = 'orderId' in event ? event.orderId : undefined;
+    const data = JSON.stringify(orderId === undefined ? {} : { order: { orderId } });
+    await trx
+      .updateTable('delivery_events')
+      .set({
+        payload: JSON.stringify({ ...(isRecord(facts) ? facts : {}), data }),
+        hand_over: 'none',
+        next_try_at: null,
+      })
+      .where('id', '=', id)
+      .execute();
+  }
+}
+
+function accountName(account: string): string | undefined {
+  return account === '' ? undefined : account;
+}
+
+function placeOf(cursor: string): { createdAt: number; id: string } {
+  const [at = '', id = ''] = cursor.split('.', 2);
+  if (!/^\d{1,16}$/.test(at) || id === '') {
+    throw new InvalidDeliveryException([{ pointer: '/cursor', message: 'cursor must be that of the page before' }]);
+  }
+  return { createdAt: Number(at), id };
+}
+
+/** @throws InvalidDeliveryException */
+function checkedInput(
+  input: BookDeliveryDto,
+): Pick<DeliveryRecord, 'account' | 'reference' | 'requestHash' | 'scheduleAt'> & { request: BookedRequest } {
+  const errors = fieldErrors(BookDeliveryDto, input).map(({ pointer, message }) => ({
+    pointer: pointer.replace(/^\/data/, ''),
+    message,
+  }));
+  const { stops, recipients } = countsOf(input);
+  if (errors.length === 0 && recipients !== stops - 1) {
+    errors.push({ pointer: '/recipients', message: `there must be one for each drop-off, which are ${stops - 1}` });
+  }
+  if (errors.length === 0) {
+    const wrong = policyProblems(input.policy);
+    errors.push(...wrong.map(({ part, message }) => ({ pointer: `/policy/${part}`, message })));
+  }
+  if (errors.length > 0) throw new InvalidDeliveryException(errors);
+  const { reference, account = '', ...request } = input;
+  // A copy: what the host does to its input afterwards changes nothing.
+  const written: BookedRequest = structuredClone({ ...request });
+  const { scheduleAt } = written.quotation;
+  return {
+    account,
+    reference,
+    request: written,
+    requestHash: createHash('sha256').update(canonical(written)).digest('base64url'),
+    scheduleAt: scheduleAt === undefined ? undefined : Date.parse(scheduleAt),
+  };
+}
+
+function countsOf(input: unknown): { stops: number; recipients: number } {
+  const { quotation, recipients }: Record<string, unknown> = isRecord(input) ? input : {};
+  const stops = isRecord(quotation) ? quotation.stops : undefined;
+  return {
+    stops: Array.isArray(stops) ? stops.length : 0,
+    recipients: Array.isArray(recipients) ? recipients.length : 0,
+  };
+}
+
+/** JSON with its keys in one order: the same request in another spelling is the same request. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    isRecord(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,
+  );
+}
+
+function checkedResolution(resolution: unknown): ResolveDelivery {
+  const { orderId, rebook, cancel, maxPrice }: Record<string, unknown> = isRecord(resolution) ? resolution : {};
+  const isPrice = maxPrice === undefined || isAmount(maxPrice);
+  if (typeof orderId === 'string' && /^\d{1,30}$/.test(orderId) && rebook === undefined && cancel === undefined)
+    return { orderId };
+  if (rebook === true && orderId === undefined && cancel === undefined && isPrice) {
+    return { rebook, ...(isAmount(maxPrice) && { maxPrice }) };
+  }
+  if (cancel === true && orderId === undefined && rebook === undefined) return { cancel };
+  const message = 'must be one of { orderId }, { rebook: true, maxPrice? } and { cancel: true }';
+  throw new InvalidDeliveryException([{ pointer: '', message }]);
+}

@@ -1,0 +1,45 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { logLine, wordsOf } from '../../log-line.js';
+import { nameMethods } from '../../webhooks/handlers/find-methods.js';
+import { callFound } from '../../webhooks/handlers/found-handler.js';
+import type { NamedHandler } from '../work/hand-over.js';
+import type { DeliveryEvent } from './delivery-event.js';
+import { deliverySubscriptionsOf, type DeliverySubscription } from './on-delivery.decorator.js';
+
+/** Finds the methods with `@OnDelivery`, of all providers and controllers of the app. */
+@Injectable()
+export class DeliveryHandlers {
+  readonly #logger = new Logger('LalamoveDeliveries');
+  #handlers: readonly (NamedHandler<DeliveryEvent> & { subscriptions: readonly DeliverySubscription[] })[] = [];
+
+  constructor(private readonly modules: ModulesContainer) {}
+
+  /** Once the app's instances are there. */
+  find(): void {
+    this.#handlers = nameMethods(this.modules, deliverySubscriptionsOf, this.#logger).map(({ name, found }) => ({
+      name,
+      subscriptions: found.subscriptions,
+      handle: async (event) => {
+        try {
+          await callFound(found, event);
+        } catch (error) {
+          const told = { handler: name, event: event.type, delivery: event.reference, error: wordsOf(error) };
+          this.#logger.error(logLine('A handler failed', told), error instanceof Error ? error.stack : undefined);
+          throw error;
+        }
+      },
+    }));
+  }
+
+  /** Those that an event is for. */
+  readonly of = (event: DeliveryEvent): readonly NamedHandler<DeliveryEvent>[] =>
+    this.#handlers.filter(({ subscriptions }) => isFor(subscriptions, event.type));
+
+  /** Whether there is any for a type of events. */
+  readonly wanted = (type: string): boolean => this.#handlers.some(({ subscriptions }) => isFor(subscriptions, type));
+}
+
+function isFor(subscriptions: readonly DeliverySubscription[], type: string): boolean {
+  return subscriptions.some(({ types }) => types.some((wanted) => wanted === '*' || wanted === type));
+}

@@ -1,0 +1,124 @@
+/** States of a delivery. They follow Lalamove's truth, back as well as forth; the last four are ends, of which the last one waits for a person. */
+export const DELIVERY_STATES = [
+  'requested',
+  'quoting',
+  'booking',
+  'assigning',
+  'on_going',
+  'picked_up',
+  'completed',
+  'canceled',
+  'failed',
+  'needs_attention',
+] as const;
+
+/** One of {@link DELIVERY_STATES}. */
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** Why a delivery cannot go on by itself. */
+export interface DeliveryReason {
+  /**
+   * `PRICE_ABOVE_MAX`, `QUOTATION_EXPIRED`, `OUTCOME_UNKNOWN`, `NO_DRIVER`, `CANCELED_UNEXPLAINED`, `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`,
+   * `REQUEST_ERASED`, or the code of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
+   */
+  readonly code: string;
+  /** A sentence for a person. */
+  readonly message: string;
+}
+
+/** The quotation at hand. */
+export interface CourseQuotation {
+  readonly quotationId: string;
+  /** Unix ms. */
+  readonly expiresAt: number;
+  /** A decimal string. */
+  readonly total: string;
+  readonly currency: string;
+  /** In the order of the request: pick-up first. */
+  readonly stopIds: readonly string[];
+}
+
+/** The latest attempt to book. `reserved` is committed before the order is posted. */
+export interface CourseAttempt {
+  readonly id: string;
+  readonly number: number;
+  readonly quotationId: string;
+  /** Unix ms, of its quotation. */
+  readonly quotationExpiresAt: number;
+  readonly outcome: 'reserved' | 'unknown' | 'placed' | 'refused' | 'abandoned';
+  /** Unix ms. */
+  readonly reservedAt: number;
+}
+
+/** The live order, as far as it is known. */
+export interface CourseOrder {
+  readonly orderId: string;
+  /** Lalamove's. */
+  readonly status: string;
+  /** The signed timestamp of the last webhook that said so, in Unix ms by Lalamove's clock; 0 where none has. */
+  readonly toldAt: number;
+  /** When it was last read, in Unix ms by ours; 0 where it was not. */
+  readonly readAt: number;
+  /** Unix ms by our clock. */
+  readonly placedAt: number;
+  readonly driverId: string;
+  /** Since when that driver is the driver, in Unix ms by our clock; 0 without one. */
+  readonly driverSince: number;
+  /** Decimal strings; empty where they are not known. */
+  readonly total: string;
+  readonly priorityFee: string;
+  readonly currency: string;
+  readonly shareLink: string;
+}
+
+/** Where a delivery is on its way: all that is known of it beside its request. Written as JSON. */
+export interface DeliveryCourse {
+  readonly reason?: DeliveryReason | undefined;
+  readonly quotation?: CourseQuotation | undefined;
+  readonly attempt?: CourseAttempt | undefined;
+  /** Orders that may have been placed so far: refusals do not count. */
+  readonly booked: number;
+  readonly order?: CourseOrder | undefined;
+  /** Unix ms at which its cancellation was asked for. */
+  readonly cancelAskedAt?: number | undefined;
+  /** Lalamove has refused the cancellation of this order. */
+  readonly cancelRefused?: boolean | undefined;
+  /** A cancellation that nobody here asked for: until then (Unix ms) a replacement may come. */
+  readonly replacement?: { readonly until: number; readonly told: boolean } | undefined;
+  /** How many steps of the fee's schedule are over. */
+  readonly feeSteps: number;
+  readonly driverChanges: number;
+  /** How many reads in a row have brought nothing new. */
+  readonly polls: number;
+  /** Unix ms from which on it is polled: the last sign of life. */
+  readonly heardAt: number;
+  /** What was told cannot be ordered in time: only a read can tell. */
+  readonly inDoubt?: boolean | undefined;
+  readonly failures: number;
+  /** Not before (Unix ms): after a failure. */
+  readonly retryAt?: number | undefined;
+  /** Orders that turned up beside the live one, and are to be cancelled. */
+  readonly strays?: readonly string[] | undefined;
+  /** `maxPrice` of the request, or what `resolve` has put in its place. A decimal string. */
+  readonly maxPrice?: string | undefined;
+}
+
+/** The course of a delivery that has just been asked for. */
+export function newCourse(now: number, maxPrice: string | undefined): DeliveryCourse {
+  return { booked: 0, feeSteps: 0, driverChanges: 0, polls: 0, heardAt: now, failures: 0, maxPrice };
+}
+
+/** What the decisions are about. */
+export interface DeliverySnapshot {
+  readonly state: DeliveryState;
+  readonly course: DeliveryCourse;
+  /** Unix ms of the pick-up that was asked for; `undefined` for at once. */
+  readonly scheduleAt: number | undefined;
+  /** An order of the account that nobody here has placed knowingly, and whose quotation has not been read yet. */
+  readonly stranger: string | undefined;
+}
+
+/** Ends of which only a replacement leads away. */
+export function isTerminal(state: DeliveryState): boolean {
+  return state === 'completed' || state === 'canceled' || state === 'failed';
+}

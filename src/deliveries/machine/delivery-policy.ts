@@ -1,0 +1,69 @@
+/** What a delivery does by itself. Each part can be switched off by `false`; money limits hold for all of it together (`maxPrice`). */
+export interface DeliveryPolicy {
+  /**
+   * What happens to an attempt of which nobody can know whether it was carried out, once its quotation has expired and `waitMinutes` more have passed.
+   *
+   * `'hold'`: the delivery needs attention, and a person decides by `resolve`. Only for this the promise of one courier is made.
+   * `'rebook'`: it books again. **A risk taken with money**: the first order may turn up after all, and is then cancelled if Lalamove still allows it.
+   *
+   * @default { waitMinutes: 10, then: 'hold' }
+   */
+  unknownOutcome: { waitMinutes: number; then: 'hold' | 'rebook' };
+  /**
+   * Whether to quote anew where a quotation has expired before it was ordered. `false`: the delivery needs attention instead.
+   *
+   * @default true
+   */
+  requote: boolean;
+  /**
+   * Priority fees while no driver accepts: how many minutes after placing (or after `scheduleAt`), and which, as decimal strings that grow. A fee that would
+   * bring the price above `maxPrice` is left out.
+   *
+   * @default false
+   */
+  raiseFee: false | readonly { afterMinutes: number; priorityFee: string }[];
+  /**
+   * How many orders are placed at the most, the first among them, where drivers reject one (`REJECTED`) or none accepts (`EXPIRED`). `false`: one.
+   *
+   * @default { maxAttempts: 3 }
+   */
+  rebook: false | { maxAttempts: number };
+  /**
+   * Asks for another driver where the matched one has not picked up after so many minutes (from the match, or from `scheduleAt`), at most so many times.
+   * Lalamove allows it from 15 minutes after the match.
+   *
+   * @default { afterMinutes: 45, times: 1 }
+   */
+  changeDriver: false | { afterMinutes: number; times: number };
+  /**
+   * How long a cancellation that was not asked for here waits for an `ORDER_REPLACED` of customer service, in minutes. Then it is final where its webhook has told
+   * that the order's own account cancelled it, and needs attention where nobody has.
+   *
+   * @default { waitMinutes: 60 }
+   */
+  replacement: { waitMinutes: number };
+  /**
+   * Reads the order where webhooks stay silent: after so many seconds, then ever more rarely. No polling before a scheduled pick-up is an hour away. `false`: webhooks alone.
+   *
+   * @default { everySeconds: 120, mostSeconds: 1800 }
+   */
+  poll: false | { everySeconds: number; mostSeconds: number };
+  /**
+   * After how many failures in a row, each time longer apart, a delivery needs attention: Lalamove is away, or answers what cannot be used.
+   *
+   * @default { mostFailures: 12 }
+   */
+  failures: { mostFailures: number };
+}
+
+/** The policy of who says nothing. */
+export const DEFAULT_POLICY: DeliveryPolicy = {
+  unknownOutcome: { waitMinutes: 10, then: 'hold' },
+  requote: true,
+  raiseFee: false,
+  rebook: { maxAttempts: 3 },
+  changeDriver: { afterMinutes: 45, times: 1 },
+  replacement: { waitMinutes: 60 },
+  poll: { everySeconds: 120, mostSeconds: 1800 },
+  failures: { mostFailures: 12 },
+};

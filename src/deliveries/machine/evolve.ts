@@ -1,0 +1,237 @@
+import type { NewDeliveryEvent } from '../events/delivery-event.js';
+import type { CourseAttempt, CourseOrder, DeliveryCourse, DeliveryReason, DeliveryState } from './delivery-course.js';
+
+/** Where a delivery stands. */
+export interface Standing {
+  readonly state: DeliveryState;
+  readonly course: DeliveryCourse;
+}
+
+/** What becomes of an attempt's row. */
+export interface AttemptChange {
+  readonly id: string;
+  readonly outcome: CourseAttempt['outcome'] | 'replaced';
+  readonly orderId?: string;
+}
+
+/** Where a delivery stands after something has happened, and what is to be told of it. */
+export interface Evolution extends Standing {
+  readonly events: readonly NewDeliveryEvent[];
+  readonly attempts?: readonly AttemptChange[];
+  /** Customer service's order in the place of another: it gets a row of its own. */
+  readonly clone?: { readonly prevOrderId: string; readonly orderId: string };
+}
+
+/** Nothing has changed. */
+export function unchanged({ state, course }: Standing): Evolution {
+  return { state, course, events: [] };
+}
+
+/** What a call has brought puts an end to failures in a row. */
+const CALM = { failures: 0, retryAt: undefined } as const;
+
+/** A person is needed. */
+export function gaveUp({ course }: Standing, reason: DeliveryReason): Evolution {
+  return {
+    state: 'needs_attention',
+    course: { ...course, ...CALM, reason, inDoubt: undefined },
+    events: [{ type: 'needs_attention', reason }],
+  };
+}
+
+/** It has ended without a courier. */
+export function failed({ course }: Standing, reason: DeliveryReason): Evolution {
+  return { state: 'failed', course: { ...course, ...CALM, reason }, events: [{ type: 'failed', reason }] };
+}
+
+/** A call has failed in a way that may pass. */
+export function heldUp({ state, course }: Standing, retryAt: number): Evolution {
+  return { state, course: { ...course, failures: course.failures + 1, retryAt }, events: [] };
+}
+
+/** It is being quoted. */
+export function quoting({ state, course }: Standing): Evolution {
+  return { state: state === 'requested' ? 'quoting' : state, course, events: [] };
+}
+
+/** Lalamove has named a price. */
+export function quoted({ course }: Standing, quotation: NonNullable<DeliveryCourse['quotation']>): Evolution {
+  const { quotationId, total, currency } = quotation;
+  return {
+    state: 'quoting',
+    course: { ...course, ...CALM, quotation },
+    events: [{ type: 'quoted', quotationId, total, currency }],
+  };
+}
+
+/** An attempt is about to be made: this is committed before the order is posted. */
+export function reserved({ course }: Standing, attempt: CourseAttempt): Evolution {
+  return { state: 'booking', course: { ...course, attempt, booked: course.booked + 1 }, events: [] };
+}
+
+/** Nobody knows what has become of an attempt. */
+export function lostSight({ state, course }: Standing): Evolution {
+  const { attempt } = course;
+  if (attempt?.outcome !== 'reserved') return unchanged({ state, course });
+  const { id, number, quotationId } = attempt;
+  return {
+    state,
+    course: { ...course, ...CALM, attempt: { ...attempt, outcome: 'unknown' } },
+    events: [{ type: 'outcome_unknown', quotationId, attempt: number }],
+    attempts: [{ id, outcome: 'unknown' }],
+  };
+}
+
+/** Lalamove has surely not placed the order: the quotation is used up all the same. */
+export function refused({ state, course }: Standing, attemptId: string): Evolution {
+  const { attempt } = course;
+  if (attempt?.id !== attemptId || attempt.outcome === 'placed') return unchanged({ state, course });
+  return {
+    state: 'quoting',
+    course: { ...course, quotation: undefined, attempt: { ...attempt, outcome: 'refused' }, booked: course.booked - 1 },
+    events: [],
+    attempts: [{ id: attemptId, outcome: 'refused' }],
+  };
+}
+
+/** An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up, it is a stray. */
+export function abandoned({ course }: Standing, because: string): Evolution {
+  const { attempt } = course;
+  const isOpen = attempt?.outcome === 'unknown' || attempt?.outcome === 'reserved';
+  return {
+    state: 'quoting',
+    course: {
+      ...course,
+      ...CALM,
+      reason: undefined,
+      quotation: undefined,
+      order: undefined,
+      replacement: undefined,
+      inDoubt: undefined,
+      feeSteps: 0,
+      driverChanges: 0,
+      attempt: isOpen ? { ...attempt, outcome: 'abandoned' } : attempt,
+    },
+    events: [{ type: 'rebooking', orderId: course.order?.orderId, because }],
+    attempts: isOpen ? [{ id: attempt.id, outcome: 'abandoned' }] : [],
+  };
+}
+
+/** Lalamove has an order for an attempt: it answered so, a webhook names it, or it was read. */
+export function placed(
+  standing: Standing,
+  attemptId: string,
+  order: Pick<CourseOrder, 'orderId'> & Partial<CourseOrder>,
+  now: number,
+): Evolution {
+  const { course } = standing;
+  const { attempt } = course;
+  if (course.order?.orderId === order.orderId) return unchanged(standing);
+  const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
+  if (!isLatest || course.order) return strayed(standing, attemptId, order.orderId);
+  const { quotation, cancelAskedAt } = course;
+  const live: CourseOrder = {
+    status: 'ASSIGNING_DRIVER',
+    toldAt: 0,
+    readAt: 0,
+    driverId: '',
+    driverSince: 0,
+    total: quotation?.total ?? '',
+    priorityFee: '',
+    currency: quotation?.currency ?? '',
+    shareLink: '',
+    placedAt: now,
+    ...order,
+  };
+  const { orderId, total, currency } = live;
+  const { number, quotationId } = attempt;
+  return {
+    state: 'assigning',
+    course: {
+      ...course,
+      ...CALM,
+      reason: undefined,
+      order: live,
+      attempt: { ...attempt, outcome: 'placed' },
+      polls: 0,
+      heardAt: now,
+      feeSteps: 0,
+      driverChanges: 0,
+      cancelRefused: undefined,
+      cancelAskedAt,
+    },
+    events: [{ type: 'booked', orderId, quotationId, attempt: number, total, currency }],
+    attempts: [{ id: attemptId, outcome: 'placed', orderId }],
+  };
+}
+
+/** An order that was given up has turned up after all. */
+function strayed({ state, course }: Standing, attemptId: string, orderId: string): Evolution {
+  const strays = course.strays ?? [];
+  if (strays.includes(orderId)) return unchanged({ state, course });
+  return {
+    state,
+    course: { ...course, strays: [...strays, orderId] },
+    events: [{ type: 'duplicate_found', orderId }],
+    attempts: [{ id: attemptId, outcome: 'placed', orderId }],
+  };
+}
+
+/** Customer service has replaced an order that was given up here: its clone is a stray. */
+export function cloneStrayed({ state, course }: Standing, prevOrderId: string, orderId: string): Evolution {
+  const strays = course.strays ?? [];
+  return {
+    state,
+    course: { ...course, strays: strays.includes(orderId) ? strays : [...strays, orderId] },
+    events: [{ type: 'duplicate_found', orderId }],
+    clone: { prevOrderId, orderId },
+  };
+}
+
+/** What has become of a stray. */
+export function strayEnded({ state, course }: Standing, orderId: string, refusal: string | undefined): Evolution {
+  const left = (course.strays ?? []).filter((stray) => stray !== orderId);
+  return {
+    state,
+    course: { ...course, ...CALM, strays: left.length > 0 ? left : undefined },
+    events: [
+      refusal === undefined
+        ? { type: 'duplicate_canceled', orderId }
+        : { type: 'duplicate_kept', orderId, code: refusal },
+    ],
+  };
+}
+
+/** Another order is placed in the place of one that found no driver. */
+export function rebooked({ course }: Standing): Evolution {
+  const { order } = course;
+  return {
+    state: 'quoting',
+    course: { ...course, quotation: undefined, order: undefined, feeSteps: 0, driverChanges: 0, polls: 0 },
+    events: [{ type: 'rebooking', orderId: order?.orderId, because: order?.status ?? '' }],
+  };
+}
+
+/** The fee's step is over, with the fee or without. */
+export function feeStepOver({ state, course }: Standing, step: number): Evolution {
+  return { state, course: { ...course, ...CALM, feeSteps: step + 1 }, events: [] };
+}
+
+/** Lalamove has taken a priority fee. */
+export function feeRaised({ state, course }: Standing, orderId: string, priorityFee: string): Evolution {
+  return { state, course: { ...course, ...CALM }, events: [{ type: 'fee_raised', orderId, priorityFee }] };
+}
+
+/** Another driver is about to be asked for: this is committed before the call, so that it is not made twice. */
+export function driverChangeAsked({ state, course }: Standing, orderId: string, driverId: string): Evolution {
+  return {
+    state,
+    course: { ...course, ...CALM, driverChanges: course.driverChanges + 1, inDoubt: true },
+    events: [{ type: 'driver_change_asked', orderId, driverId }],
+  };
+}
+
+/** Only a read can tell. */
+export function inDoubt({ state, course }: Standing): Evolution {
+  return { state, course: { ...course, inDoubt: true }, events: [] };
+}

@@ -1,0 +1,105 @@
+import { isRecord } from '../../is-record.js';
+import { exceeds, isAmount } from './amount.js';
+import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
+
+const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 525_600;
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 1 && value <= 31_536_000;
+
+/** What each part must be. */
+const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => boolean; remedy: string }>> = {
+  unknownOutcome: {
+    holds: (value) =>
+      isRecord(value) && isMinutes(value.waitMinutes) && (value.then === 'hold' || value.then === 'rebook'),
+    remedy: "must be { waitMinutes, then: 'hold' | 'rebook' }",
+  },
+  requote: { holds: (value) => typeof value === 'boolean', remedy: 'must be true or false' },
+  raiseFee: {
+    holds: (value) => value === false || (Array.isArray(value) && isSchedule(value)),
+    remedy: 'must be false, or a list of { afterMinutes, priorityFee } in which both grow',
+  },
+  rebook: {
+    holds: (value) => value === false || (isRecord(value) && isCount(value.maxAttempts)),
+    remedy: 'must be false or { maxAttempts } of at least 1',
+  },
+  changeDriver: {
+    holds: (value) =>
+      value === false ||
+      (isRecord(value) && isMinutes(value.afterMinutes) && Number(value.afterMinutes) >= 15 && isCount(value.times)),
+    remedy: 'must be false or { afterMinutes, times } of at least 15 minutes and once',
+  },
+  replacement: {
+    holds: (value) => isRecord(value) && isMinutes(value.waitMinutes),
+    remedy: 'must be { waitMinutes }',
+  },
+  poll: {
+    holds: (value) =>
+      value === false ||
+      (isRecord(value) &&
+        isSeconds(value.everySeconds) &&
+        isSeconds(value.mostSeconds) &&
+        Number(value.mostSeconds) >= Number(value.everySeconds)),
+    remedy: 'must be false or { everySeconds, mostSeconds } of at least 1, the latter not less than the former',
+  },
+  failures: {
+    holds: (value) => isRecord(value) && isCount(value.mostFailures),
+    remedy: 'must be { mostFailures } of at least 1',
+  },
+};
+
+/** Everything that is wrong with a policy, whole or in part: one entry a part, with its name. */
+export function policyProblems(policy: unknown): { part: string; message: string }[] {
+  if (policy === undefined) return [];
+  if (!isRecord(policy)) return [{ part: '', message: 'policy must be an object' }];
+  return Object.entries(policy).flatMap(([part, value]) => {
+    if (value === undefined) return [];
+    const check = isPart(part) ? PARTS[part] : undefined;
+    if (!check) return [{ part, message: `is no part of a policy: these are ${Object.keys(PARTS).join(', ')}` }];
+    const whole: unknown = isRecord(value) && isPart(part) ? { ...defaultsOf(part), ...value } : value;
+    return check.holds(whole) ? [] : [{ part, message: check.remedy }];
+  });
+}
+
+/** A policy in which what is left out is as in another. Objects are filled in member by member. */
+export function withPolicy(base: DeliveryPolicy, given: Partial<DeliveryPolicy> = {}): DeliveryPolicy {
+  return {
+    unknownOutcome: { ...base.unknownOutcome, ...given.unknownOutcome },
+    requote: given.requote ?? base.requote,
+    raiseFee: given.raiseFee ?? base.raiseFee,
+    rebook: filled(base.rebook, given.rebook, DEFAULT_POLICY.rebook),
+    changeDriver: filled(base.changeDriver, given.changeDriver, DEFAULT_POLICY.changeDriver),
+    replacement: { ...base.replacement, ...given.replacement },
+    poll: filled(base.poll, given.poll, DEFAULT_POLICY.poll),
+    failures: { ...base.failures, ...given.failures },
+  };
+}
+
+function filled<Part extends object>(
+  base: Part | false,
+  given: Part | false | undefined,
+  usual: Part | false,
+): Part | false {
+  if (given === undefined) return base;
+  if (given === false) return false;
+  return { ...(base === false ? usual : base), ...given };
+}
+
+function defaultsOf(part: keyof DeliveryPolicy): object {
+  const value = DEFAULT_POLICY[part];
+  return typeof value === 'object' ? value : {};
+}
+
+function isPart(name: string): name is keyof DeliveryPolicy {
+  return Object.hasOwn(PARTS, name);
+}
+
+function isSchedule(steps: readonly unknown[]): boolean {
+  return steps.every((step, index) => {
+    if (!isRecord(step) || !isMinutes(step.afterMinutes) || !isAmount(step.priorityFee)) return false;
+    const before = steps[index - 1];
+    if (!isRecord(before) || !isAmount(before.priorityFee)) return index === 0;
+    return (
+      Number(step.afterMinutes) >= Number(before.afterMinutes) && exceeds(step.priorityFee, before.priorityFee) === true
+    );
+  });
+}

@@ -1,0 +1,22 @@
+import type { DeliveryReason } from './delivery-course.js';
+
+/** What is said of each reason of ours where there is nothing more exact. */
+const REASONS = {
+  PRICE_ABOVE_MAX: 'It costs more than it may cost.',
+  QUOTATION_EXPIRED: 'The quotation has expired, and the policy does not allow another one.',
+  OUTCOME_UNKNOWN:
+    'Nobody can tell whether an order was placed. Look for it at Lalamove: then resolve({ orderId }) if it is there, resolve({ rebook: true }) if it surely is not.',
+  NO_DRIVER: 'No driver has taken it.',
+  CANCELED_UNEXPLAINED:
+    'The order was cancelled, and nobody has said by whom. Customer service may have replaced it: then resolve({ orderId }) with the new one.',
+  REPLACEMENT_MISSING:
+    'Customer service has cancelled the order and replaced it by none. Book again with resolve({ rebook: true }).',
+  LALAMOVE_AWAY: 'Lalamove has failed too often in a row.',
+  ACCOUNT_UNKNOWN: 'Its account is not registered, and accounts.resolve does not know it.',
+  REQUEST_ERASED: 'Its names and addresses have been erased, so that it cannot be booked any more.',
+} as const;
+
+/** @param message something more exact than what is always said of it */
+export function reason(code: keyof typeof REASONS, message: string = REASONS[code]): DeliveryReason {
+  return { code, message };
+}

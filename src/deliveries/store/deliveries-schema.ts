@@ -1,0 +1,94 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** A delivery: what was asked for, where it stands, and who works on it. */
+export interface DeliveriesTable {
+  /** A UUID. */
+  id: string;
+  /** Empty for the default account. */
+  account: string;
+  /** The host's own id of the thing to deliver; unique within the account. */
+  reference: string;
+  /** SHA-256 of what was asked for: the same reference must not ask for something else. */
+  request_hash: string;
+  /** What was asked for, as JSON; `null` once it has been erased. */
+  request: string | null;
+  /** Unix ms of the pick-up that was asked for; `null` for at once. */
+  schedule_at: number | null;
+  state: string;
+  /** Grows with each change. */
+  version: number;
+  /** Unix ms at which something is to be done; `null` where nothing is. */
+  due_at: number | null;
+  /** Who works on it; `null` while nobody does. */
+  lease_token: string | null;
+  /** Unix ms after which it is anybody's. */
+  lease_until: number | null;
+  /** The live order. */
+  order_id: string | null;
+  /** All else that is known of it, as JSON. */
+  course: string;
+  /** Unix ms. */
+  created_at: number;
+  updated_at: number;
+}
+
+/** An attempt to place an order: its row is committed before the order is posted. */
+export interface DeliveryAttemptsTable {
+  /** A UUID; it travels in the metadata of the order. */
+  id: string;
+  delivery_id: string;
+  account: string;
+  number: number;
+  /** Each attempt has a quotation of its own. */
+  quotation_id: string;
+  order_id: string | null;
+  /** `reserved`, `placed`, `refused`, `unknown`, `abandoned`, `replaced`. */
+  outcome: string;
+  total: string;
+  currency: string;
+  reserved_at: number;
+  settled_at: number | null;
+}
+
+/** The timeline of deliveries, which is the inbox of webhooks as well. Rows are added and never changed, but for what has become of their handling. */
+export interface DeliveryEventsTable {
+  id: Generated<number>;
+  /** `null` for a webhook of an order that nobody here knows (yet). */
+  delivery_id: string | null;
+  account: string;
+  /** `webhook` or `delivery`. */
+  source: string;
+  type: string;
+  /** Of a webhook: a hash of its signature. */
+  fingerprint: string | null;
+  /** Of a webhook: its id with a hash of its data. */
+  repeat_key: string | null;
+  /** The order that a webhook is about. */
+  order_id: string | null;
+  /** The order's quotation, once the order was read to find out whose it is. */
+  quotation_id: string | null;
+  /** Unix ms, by the signed timestamp. */
+  occurred_at: number;
+  received_at: number;
+  /** As JSON. */
+  payload: string;
+  /** Unix ms at which a webhook took its effect. */
+  applied_at: number | null;
+  /** Unix ms at which a webhook was set aside, for nobody knew its order. */
+  set_aside_at: number | null;
+  /** Whether handlers are to have it: `none`, `pending`, `done`, `set_aside`. */
+  hand_over: string;
+  /** The handlers that have had it, as a JSON list of names. */
+  handled_by: ColumnType<string, string | undefined, string>;
+  tries: ColumnType<number, number | undefined, number>;
+  next_try_at: number | null;
+  /** What the last failure said. */
+  error: string | null;
+}
+
+/** The three tables, and the one that says which migrations have run. */
+export interface DeliveriesSchema {
+  deliveries: DeliveriesTable;
+  delivery_attempts: DeliveryAttemptsTable;
+  delivery_events: DeliveryEventsTable;
+}

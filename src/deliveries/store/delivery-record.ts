@@ -1,0 +1,152 @@
+import type { Selectable } from 'kysely';
+import { isRecord } from '../../is-record.js';
+import type { DeliveryEvent } from '../events/delivery-event.js';
+import type { BookDeliveryDto } from '../dto/book-delivery.dto.js';
+import {
+  DELIVERY_STATES,
+  type DeliveryCourse,
+  type DeliverySnapshot,
+  type DeliveryState,
+} from '../machine/delivery-course.js';
+import type { DeliveriesTable, DeliveryEventsTable } from './deliveries-schema.js';
+
+/** What was asked for, as it is kept. */
+export type BookedRequest = Omit<BookDeliveryDto, 'reference' | 'account'>;
+
+/** A delivery as it stands in its row. */
+export interface DeliveryRecord {
+  readonly id: string;
+  /** Empty for the default one. */
+  readonly account: string;
+  readonly reference: string;
+  readonly requestHash: string;
+  /** `undefined` once it has been erased. */
+  readonly request: BookedRequest | undefined;
+  readonly scheduleAt: number | undefined;
+  readonly state: DeliveryState;
+  readonly version: number;
+  readonly dueAt: number | undefined;
+  readonly leaseToken: string | undefined;
+  readonly leaseUntil: number | undefined;
+  readonly course: DeliveryCourse;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** @throws TypeError for a row that this package has not written */
+export function recordOf(row: Selectable<DeliveriesTable>): DeliveryRecord {
+  return {
+    id: row.id,
+    account: row.account,
+    reference: row.reference,
+    requestHash: row.request_hash,
+    request: row.request === null ? undefined : parsed(row.request, isRequest),
+    scheduleAt: row.schedule_at ?? undefined,
+    state: stateOf(row.state),
+    version: row.version,
+    dueAt: row.due_at ?? undefined,
+    leaseToken: row.lease_token ?? undefined,
+    leaseUntil: row.lease_until ?? undefined,
+    course: parsed(row.course, isCourse),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** What decisions are about. */
+export function snapshotOf({ state, course, scheduleAt }: DeliveryRecord, stranger?: string): DeliverySnapshot {
+  return { state, course, scheduleAt, stranger };
+}
+
+/** A delivery as its host sees it. Secrets are nowhere in it, names and addresses neither. */
+export interface Delivery {
+  readonly reference: string;
+  /** `undefined` for the default account. */
+  readonly account: string | undefined;
+  readonly state: DeliveryState;
+  /** Why it needs attention, or has failed. */
+  readonly reason: DeliveryCourse['reason'];
+  /** The live order, or the last one. */
+  readonly orderId: string | undefined;
+  /** Lalamove's own status of it. */
+  readonly orderStatus: string | undefined;
+  readonly driverId: string | undefined;
+  /** An opaque URL where the recipient can follow the order. */
+  readonly shareLink: string | undefined;
+  /** What it costs, or would cost: decimal string, priority fee included. */
+  readonly price: { readonly total: string; readonly currency: string } | undefined;
+  /** How many orders have been placed for it, or may have been. */
+  readonly attempts: number;
+  /** Whether a cancellation was asked for; `refused` where Lalamove did not allow it any more. */
+  readonly cancellation: 'none' | 'asked' | 'refused';
+  readonly metadata: Readonly<Record<string, string>>;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** When it is looked at again: ISO 8601; `undefined` where nothing is to be done. */
+  readonly dueAt: string | undefined;
+}
+
+/** What the host sees of a record. */
+export function deliveryOf(record: DeliveryRecord): Delivery {
+  const { course, request } = record;
+  const { order, quotation } = course;
+  const price = order && order.total !== '' ? order : quotation;
+  return {
+    reference: record.reference,
+    account: record.account === '' ? undefined : record.account,
+    state: record.state,
+    reason: course.reason,
+    orderId: order?.orderId,
+    orderStatus: order?.status,
+    driverId: order?.driverId === '' ? undefined : order?.driverId,
+    shareLink: order?.shareLink === '' ? undefined : order?.shareLink,
+    price: price && { total: price.total, currency: price.currency },
+    attempts: course.booked,
+    cancellation: course.cancelAskedAt === undefined ? 'none' : course.cancelRefused ? 'refused' : 'asked',
+    metadata: request?.metadata ?? {},
+    createdAt: new Date(record.createdAt).toISOString(),
+    updatedAt: new Date(record.updatedAt).toISOString(),
+    dueAt: record.dueAt === undefined ? undefined : new Date(record.dueAt).toISOString(),
+  };
+}
+
+/** An event of a delivery, from its row. */
+export function deliveryEventOf(
+  row: Pick<Selectable<DeliveryEventsTable>, 'id' | 'payload' | 'occurred_at'>,
+  { reference, account }: Pick<DeliveryRecord, 'reference' | 'account'>,
+): DeliveryEvent {
+  const details = parsed(row.payload, isEventPayload);
+  return {
+    ...details,
+    id: row.id,
+    reference,
+    account: account === '' ? undefined : account,
+    at: new Date(row.occurred_at).toISOString(),
+  };
+}
+
+function isEventPayload(value: unknown): value is DeliveryEvent {
+  return isRecord(value) && typeof value.type === 'string' && typeof value.state === 'string';
+}
+
+function stateOf(text: string): DeliveryState {
+  const state = DELIVERY_STATES.find((known) => known === text);
+  if (state === undefined) throw new TypeError(`A delivery is in a state that this version does not know: ${text}.`);
+  return state;
+}
+
+/** What we have written ourselves is looked at, not checked in full: a row of another version fails here and not later. */
+function parsed<T>(text: string, is: (value: unknown) => value is T): T {
+  const value: unknown = JSON.parse(text);
+  if (is(value)) return value;
+  throw new TypeError('A row of the deliveries was not written by this package.');
+}
+
+function isRequest(value: unknown): value is BookedRequest {
+  return isRecord(value) && isRecord(value.quotation) && isRecord(value.sender) && Array.isArray(value.recipients);
+}
+
+function isCourse(value: unknown): value is DeliveryCourse {
+  return isRecord(value) && typeof value.booked === 'number' && typeof value.failures === 'number';
+}

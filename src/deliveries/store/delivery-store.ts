@@ -1,0 +1,431 @@
+import { randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { Subject } from 'rxjs';
+import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
+import { decide, type Action } from '../machine/decide.js';
+import type { CourseAttempt } from '../machine/delivery-course.js';
+import { withPolicy } from '../machine/policy-problems.js';
+import type { DeliveryPolicy } from '../machine/delivery-policy.js';
+import type { Evolution } from '../machine/evolve.js';
+import type { DeliveriesSchema } from './deliveries-schema.js';
+import { deliveryEventOf, recordOf, snapshotOf, type DeliveryRecord } from './delivery-record.js';
+import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
+import { newsOf, type OrderNews } from './webhook-news.js';
+
+/** A webhook may come before the order is known that it is about, and before the clock here says so. */
+const STRANGER_MS = 15 * 60_000;
+
+/** What the lease of a delivery says that nobody works on. */
+const NO_LEASE = { lease_token: null, lease_until: null } as const;
+
+/** What changes a delivery: pure, but for what it closes over. `undefined` leaves it as it is. */
+export type Change = (record: DeliveryRecord) => Evolution | undefined;
+
+/** A change has come too late: somebody else works on the delivery. */
+export class LostLease extends Error {
+  override readonly name = 'LostLease';
+
+  constructor() {
+    super('The lease of the delivery is somebody else’s.');
+  }
+}
+
+/** A delivery and the next thing to be done with it. */
+export interface Decided {
+  readonly record: DeliveryRecord;
+  readonly action: Action;
+}
+
+/** The truth about deliveries: every change is one transaction, with its events and the attempts that it settles. */
+export class DeliveryStore {
+  /** What has been committed. */
+  readonly committed = new Subject<DeliveryEvent>();
+  /** Whether there are handlers for events of a type; until that is known there may be. */
+  wanted: (type: string) => boolean = () => true;
+  readonly #commit: GroupCommit;
+
+  constructor(
+    readonly db: Kysely<DeliveriesSchema>,
+    private readonly policy: DeliveryPolicy,
+    private readonly now: () => number,
+  ) {
+    this.#commit = new GroupCommit(db);
+  }
+
+  /** A write that shares its commit with others. */
+  write<T>(work: (trx: DeliveriesTransaction) => Promise<T>): Promise<T> {
+    return this.#commit.write(work);
+  }
+
+  /** The policy that holds for a delivery. */
+  policyOf({ request }: Pick<DeliveryRecord, 'request'>): DeliveryPolicy {
+    return request?.policy ? withPolicy(this.policy, request.policy) : this.policy;
+  }
+
+  async find(
+    account: string,
+    reference: string,
+    db: Kysely<DeliveriesSchema> = this.db,
+  ): Promise<DeliveryRecord | undefined> {
+    const row = await db
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('account', '=', account)
+      .where('reference', '=', reference)
+      .executeTakeFirst();
+    return row && recordOf(row);
+  }
+
+  async byId(id: string, db: Kysely<DeliveriesSchema> = this.db): Promise<DeliveryRecord | undefined> {
+    const row = await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && recordOf(row);
+  }
+
+  /** Takes a delivery in; `events` tell of it. */
+  async insert(
+    record: DeliveryRecord,
+    events: readonly NewDeliveryEvent[],
+    trx: Kysely<DeliveriesSchema>,
+  ): Promise<void> {
+    await trx
+      .insertInto('deliveries')
+      .values({
+        id: record.id,
+        account: record.account,
+        reference: record.reference,
+        request_hash: record.requestHash,
+        request: JSON.stringify(record.request),
+        schedule_at: record.scheduleAt ?? null,
+        state: record.state,
+        version: record.version,
+        due_at: record.dueAt ?? null,
+        ...NO_LEASE,
+        order_id: null,
+        course: JSON.stringify(record.course),
+        created_at: record.createdAt,
+        updated_at: record.updatedAt,
+      })
+      .execute();
+    await this.#tell(trx, record, events);
+  }
+
+  /**
+   * Changes a delivery, in a transaction of its own.
+   *
+   * @param fence `token`: the lease that must be ours; `version`: nothing may have happened since
+   * @throws LostLease where the fence does not hold
+   */
+  async change(id: string, change: Change, fence: { token?: string; version?: number } = {}): Promise<Decided> {
+    const told: DeliveryEvent[] = [];
+    const decided = await this.write(async (trx) => {
+      told.length = 0;
+      return this.changeIn(trx, id, change, { ...fence, told });
+    });
+    this.announce(told);
+    return decided;
+  }
+
+  /** As {@link change}, within a transaction. Announce `told` once that is committed. */
+  async changeIn(
+    trx: DeliveriesTransaction,
+    id: string,
+    change: Change,
+    { token, version, told }: { token?: string; version?: number; told: DeliveryEvent[] },
+  ): Promise<Decided> {
+    const before = await this.byId(id, trx);
+    if (!before) throw new LostLease();
+    if (token !== undefined && before.leaseToken !== token) throw new LostLease();
+    if (version !== undefined && before.version !== version) throw new LostLease();
+    const evolution = change(before);
+    if (!evolution) return { record: before, action: await this.#decided(trx, before) };
+    const record = await this.#written(trx, before, evolution, told);
+    return this.#due(trx, await this.#caughtUp(trx, before, record, told));
+  }
+
+  /** Lets what has waited for a new live order take its effect, which may be to put another one in its place. */
+  async #caughtUp(
+    trx: DeliveriesTransaction,
+    before: DeliveryRecord,
+    after: DeliveryRecord,
+    told: DeliveryEvent[],
+  ): Promise<DeliveryRecord> {
+    let known = before.course.order?.orderId;
+    let record = after;
+    for (
+      let live = record.course.order?.orderId;
+      live !== undefined && live !== known;
+      live = record.course.order?.orderId
+    ) {
+      known = live;
+      record = await this.#catchUp(trx, record, live, told);
+    }
+    return record;
+  }
+
+  /** Tells who watches. */
+  announce(events: readonly DeliveryEvent[]): void {
+    for (const event of events) this.committed.next(event);
+  }
+
+  /** Writes the attempt's row: it is committed before the order is posted. */
+  async reserve(
+    trx: DeliveriesTransaction,
+    { id, account }: DeliveryRecord,
+    attempt: CourseAttempt,
+    price: { total: string; currency: string },
+  ): Promise<void> {
+    await trx
+      .insertInto('delivery_attempts')
+      .values({
+        id: attempt.id,
+        delivery_id: id,
+        account,
+        number: attempt.number,
+        quotation_id: attempt.quotationId,
+        order_id: null,
+        outcome: attempt.outcome,
+        total: price.total,
+        currency: price.currency,
+        reserved_at: attempt.reservedAt,
+        settled_at: null,
+      })
+      .execute();
+  }
+
+  /** Whose attempt an order belongs to. */
+  async attemptOf(
+    trx: Kysely<DeliveriesSchema>,
+    account: string,
+    by: { orderId: string } | { attemptId: string } | { quotationId: string },
+  ): Promise<{ id: string; delivery_id: string; order_id: string | null } | undefined> {
+    const attempts = trx
+      .selectFrom('delivery_attempts')
+      .select(['id', 'delivery_id', 'order_id'])
+      .where('account', '=', account);
+    if ('orderId' in by) return attempts.where('order_id', '=', by.orderId).executeTakeFirst();
+    if ('attemptId' in by) return attempts.where('id', '=', by.attemptId).executeTakeFirst();
+    return attempts.where('quotation_id', '=', by.quotationId).executeTakeFirst();
+  }
+
+  /** What has come for an order before it was known whose it is: it takes effect now. */
+  async #catchUp(
+    trx: DeliveriesTransaction,
+    before: DeliveryRecord,
+    orderId: string,
+    told: DeliveryEvent[],
+  ): Promise<DeliveryRecord> {
+    const waiting = await trx
+      .selectFrom('delivery_events')
+      .select(['id', 'payload'])
+      .where('source', '=', 'webhook')
+      .where('account', '=', before.account)
+      .where('order_id', '=', orderId)
+      .where('applied_at', 'is', null)
+      .where('set_aside_at', 'is', null)
+      .orderBy('occurred_at')
+      .orderBy('id')
+      .execute();
+    let record = before;
+    for (const { id, payload } of waiting) {
+      record = await this.applyNews(trx, record, newsOf(payload), told);
+      await this.markApplied(trx, id, record.id);
+    }
+    return record;
+  }
+
+  /** Lets a webhook of a delivery's live order take its effect. */
+  async applyNews(
+    trx: DeliveriesTransaction,
+    record: DeliveryRecord,
+    news: OrderNews,
+    told: DeliveryEvent[],
+  ): Promise<DeliveryRecord> {
+    const evolution = news.evolve(record, this.policyOf(record), this.now());
+    return this.#written(trx, record, evolution, told);
+  }
+
+  async markApplied(trx: DeliveriesTransaction, eventId: number, deliveryId: string | null): Promise<void> {
+    await trx
+      .updateTable('delivery_events')
+      .set({ applied_at: this.now(), ...(deliveryId !== null && { delivery_id: deliveryId }) })
+      .where('id', '=', eventId)
+      .execute();
+  }
+
+  async #written(
+    trx: DeliveriesTransaction,
+    before: DeliveryRecord,
+    evolution: Evolution,
+    told: DeliveryEvent[],
+  ): Promise<DeliveryRecord> {
+    const { state, course, events, attempts = [], clone } = evolution;
+    const now = this.now();
+    const record: DeliveryRecord = { ...before, state, course, version: before.version + 1, updatedAt: now };
+    await trx
+      .updateTable('deliveries')
+      .set({
+        state,
+        course: JSON.stringify(course),
+        version: record.version,
+        order_id: course.order?.orderId ?? null,
+        updated_at: now,
+      })
+      .where('id', '=', record.id)
+      .execute();
+    for (const { id, outcome, orderId } of attempts) {
+      await trx
+        .updateTable('delivery_attempts')
+        .set({ outcome, settled_at: now, ...(orderId !== undefined && { order_id: orderId }) })
+        .where('id', '=', id)
+        .execute();
+    }
+    if (clone) await this.#clone(trx, record, clone);
+    told.push(...(await this.#tell(trx, record, events)));
+    return record;
+  }
+
+  /** A row for customer service's order, so that its webhooks find their delivery. */
+  async #clone(
+    trx: DeliveriesTransaction,
+    { id, account }: DeliveryRecord,
+    { prevOrderId, orderId }: NonNullable<Evolution['clone']>,
+  ): Promise<void> {
+    const replaced = await trx
+      .selectFrom('delivery_attempts')
+      .selectAll()
+      .where('account', '=', account)
+      .where('order_id', '=', prevOrderId)
+      .executeTakeFirst();
+    if (replaced?.delivery_id !== id || (await this.attemptOf(trx, account, { orderId }))) return;
+    const row = { ...replaced, id: randomUUID(), order_id: orderId, outcome: 'placed' };
+    await trx.insertInto('delivery_attempts').values(row).execute();
+  }
+
+  async #tell(
+    trx: Kysely<DeliveriesSchema>,
+    record: DeliveryRecord,
+    events: readonly NewDeliveryEvent[],
+  ): Promise<DeliveryEvent[]> {
+    const now = this.now();
+    const told: DeliveryEvent[] = [];
+    for (const event of events) {
+      const payload = JSON.stringify({ ...event, state: record.state });
+      const isWanted = this.wanted(event.type);
+      const { id } = await trx
+        .insertInto('delivery_events')
+        .values({
+          delivery_id: record.id,
+          account: record.account,
+          source: 'delivery',
+          type: event.type,
+          fingerprint: null,
+          repeat_key: null,
+          order_id: null,
+          quotation_id: null,
+          occurred_at: now,
+          received_at: now,
+          payload,
+          applied_at: now,
+          set_aside_at: null,
+          hand_over: isWanted ? 'pending' : 'none',
+          next_try_at: isWanted ? now : null,
+          error: null,
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      told.push(deliveryEventOf({ id, payload, occurred_at: now }, record));
+    }
+    return told;
+  }
+
+  /** Writes when the delivery is to be looked at again. */
+  async #due(trx: DeliveriesTransaction, record: DeliveryRecord): Promise<Decided> {
+    const action = await this.#decided(trx, record);
+    const dueAt = action.do === 'rest' ? undefined : action.do === 'wait' ? action.until : this.now();
+    if (dueAt !== record.dueAt) {
+      await trx
+        .updateTable('deliveries')
+        .set({ due_at: dueAt ?? null })
+        .where('id', '=', record.id)
+        .execute();
+    }
+    return { record: { ...record, dueAt }, action };
+  }
+
+  async #decided(trx: Kysely<DeliveriesSchema>, record: DeliveryRecord): Promise<Action> {
+    const { attempt } = record.course;
+    const stranger =
+      attempt?.outcome === 'unknown' ? await this.#stranger(trx, record.account, attempt.reservedAt) : undefined;
+    return decide(snapshotOf(record, stranger), this.policyOf(record), this.now());
+  }
+
+  /** An order of the account that came up since, and that nobody has looked into yet. */
+  async #stranger(trx: Kysely<DeliveriesSchema>, account: string, since: number): Promise<string | undefined> {
+    const found = await trx
+      .selectFrom('delivery_events')
+      .select('order_id')
+      .where('source', '=', 'webhook')
+      .where('account', '=', account)
+      .where('applied_at', 'is', null)
+      .where('set_aside_at', 'is', null)
+      .where('order_id', 'is not', null)
+      .where('quotation_id', 'is', null)
+      .where('received_at', '>=', since - STRANGER_MS)
+      .orderBy('id')
+      .executeTakeFirst();
+    return found?.order_id ?? undefined;
+  }
+
+  /** Takes the lease of a delivery that nobody works on. */
+  async claim(id: string, token: string, leaseMs: number): Promise<Decided | undefined> {
+    return this.write(async (trx) => {
+      const now = this.now();
+      const row = await trx
+        .updateTable('deliveries')
+        .set({ lease_token: token, lease_until: now + leaseMs })
+        .where('id', '=', id)
+        .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const record = recordOf(row);
+      return { record, action: await this.#decided(trx, record) };
+    });
+  }
+
+  /** Gives a lease back, and says when the delivery is due again. */
+  async release(id: string, token: string): Promise<number | undefined> {
+    return this.write(async (trx) => {
+      const row = await trx
+        .updateTable('deliveries')
+        .set(NO_LEASE)
+        .where('id', '=', id)
+        .where('lease_token', '=', token)
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const { record } = await this.#due(trx, recordOf(row));
+      return record.dueAt;
+    });
+  }
+
+  /** Deliveries that nobody works on and that are due by then, the longest overdue first. */
+  async due(by: number, limit: number): Promise<{ id: string; dueAt: number }[]> {
+    const rows = await this.db
+      .selectFrom('deliveries')
+      .select(['id', 'due_at'])
+      .where('due_at', '<=', by)
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]))
+      .orderBy('due_at')
+      .limit(limit)
+      .execute();
+    return rows.map(({ id, due_at: dueAt }) => ({ id, dueAt: dueAt ?? by }));
+  }
+
+  /** What a dead process has left: on a file that is ours alone every lease is. */
+  async freeLeases(): Promise<void> {
+    await this.write((trx) =>
+      trx.updateTable('deliveries').set(NO_LEASE).where('lease_token', 'is not', null).execute(),
+    );
+  }
+}

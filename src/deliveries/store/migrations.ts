@@ -1,0 +1,105 @@
+import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
+
+/** One column type for two dialects: SQLite's integers have 64 bits, PostgreSQL's `integer` has 32. */
+const MS = 'bigint';
+
+const first: Migration = {
+  up: async (db: Kysely<unknown>) => {
+    await db.schema
+      .createTable('deliveries')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('account', 'text', (column) => column.notNull())
+      .addColumn('reference', 'text', (column) => column.notNull())
+      .addColumn('request_hash', 'text', (column) => column.notNull())
+      .addColumn('request', 'text')
+      .addColumn('schedule_at', MS)
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('due_at', MS)
+      .addColumn('lease_token', 'text')
+      .addColumn('lease_until', MS)
+      .addColumn('order_id', 'text')
+      .addColumn('course', 'text', (column) => column.notNull())
+      .addColumn('created_at', MS, (column) => column.notNull())
+      .addColumn('updated_at', MS, (column) => column.notNull())
+      .addUniqueConstraint('deliveries_reference', ['account', 'reference'])
+      .execute();
+    await sql`create index deliveries_due on deliveries (due_at) where due_at is not null`.execute(db);
+    await sql`create index deliveries_order on deliveries (order_id) where order_id is not null`.execute(db);
+    await sql`create index deliveries_listed on deliveries (created_at, id)`.execute(db);
+    await sql`create index deliveries_state on deliveries (state, created_at, id)`.execute(db);
+
+    await db.schema
+      .createTable('delivery_attempts')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('delivery_id', 'text', (column) => column.notNull())
+      .addColumn('account', 'text', (column) => column.notNull())
+      .addColumn('number', 'integer', (column) => column.notNull())
+      .addColumn('quotation_id', 'text', (column) => column.notNull())
+      .addColumn('order_id', 'text')
+      .addColumn('outcome', 'text', (column) => column.notNull())
+      .addColumn('total', 'text', (column) => column.notNull())
+      .addColumn('currency', 'text', (column) => column.notNull())
+      .addColumn('reserved_at', MS, (column) => column.notNull())
+      .addColumn('settled_at', MS)
+      .execute();
+    await sql`create index attempts_delivery on delivery_attempts (delivery_id)`.execute(db);
+    await sql`create index attempts_quotation on delivery_attempts (account, quotation_id)`.execute(db);
+    await sql`create unique index attempts_order on delivery_attempts (account, order_id) where order_id is not null`.execute(
+      db,
+    );
+    await sql`create index attempts_open on delivery_attempts (account, reserved_at) where outcome in ('reserved', 'unknown')`.execute(
+      db,
+    );
+
+    await db.schema
+      .createTable('delivery_events')
+      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('delivery_id', 'text')
+      .addColumn('account', 'text', (column) => column.notNull())
+      .addColumn('source', 'text', (column) => column.notNull())
+      .addColumn('type', 'text', (column) => column.notNull())
+      .addColumn('fingerprint', 'text')
+      .addColumn('repeat_key', 'text')
+      .addColumn('order_id', 'text')
+      .addColumn('quotation_id', 'text')
+      .addColumn('occurred_at', MS, (column) => column.notNull())
+      .addColumn('received_at', MS, (column) => column.notNull())
+      .addColumn('payload', 'text', (column) => column.notNull())
+      .addColumn('applied_at', MS)
+      .addColumn('set_aside_at', MS)
+      .addColumn('hand_over', 'text', (column) => column.notNull())
+      .addColumn('handled_by', 'text', (column) => column.notNull().defaultTo('[]'))
+      .addColumn('tries', 'integer', (column) => column.notNull().defaultTo(0))
+      .addColumn('next_try_at', MS)
+      .addColumn('error', 'text')
+      .execute();
+    await sql`create unique index events_fingerprint on delivery_events (fingerprint) where fingerprint is not null`.execute(
+      db,
+    );
+    await sql`create unique index events_repeat on delivery_events (repeat_key) where repeat_key is not null`.execute(
+      db,
+    );
+    await sql`create index events_delivery on delivery_events (delivery_id, id) where delivery_id is not null`.execute(
+      db,
+    );
+    await sql`create index events_waiting on delivery_events (account, order_id) where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(
+      db,
+    );
+    await sql`create index events_pending on delivery_events (next_try_at, id) where hand_over = 'pending'`.execute(db);
+    await sql`create index events_in_order on delivery_events (delivery_id, id) where hand_over = 'pending'`.execute(
+      db,
+    );
+  },
+};
+
+/** The migrations of the tables, in code: nothing has to be found on a disk. */
+export const deliveriesMigrations: MigrationProvider = {
+  getMigrations: () => Promise.resolve({ '2026-11-22-first': first }),
+};
+
+/** Their own table, so that they and the host's do not mistake each other's. */
+export const MIGRATION_TABLES = {
+  migrationTableName: 'delivery_migrations',
+  migrationLockTableName: 'delivery_migrations_lock',
+} as const;

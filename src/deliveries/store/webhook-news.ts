@@ -1,0 +1,70 @@
+import { isRecord } from '../../is-record.js';
+import { readLalamoveEvent, type LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
+import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-facts.js';
+import type { DeliveryPolicy } from '../machine/delivery-policy.js';
+import { unchanged, type Evolution, type Standing } from '../machine/evolve.js';
+import { driverTold, priceTold, replaced, told } from '../machine/order-news.js';
+
+/** The member of an order's metadata that names the attempt that placed it. */
+export const ATTEMPT_KEY = 'deliveryAttempt';
+
+/** What a webhook tells of an order. */
+export interface OrderNews {
+  readonly event: LalamoveEvent;
+  /** The attempt that its metadata name. */
+  readonly attemptId: string | undefined;
+  /** What becomes of the delivery whose live order it is about. */
+  evolve: (standing: Standing, policy: DeliveryPolicy, now: number) => Evolution;
+}
+
+/** Reads a stored webhook. */
+export function newsOf(payload: string): OrderNews {
+  const facts: unknown = JSON.parse(payload);
+  if (!isFacts(facts)) throw new TypeError('A stored webhook was not written by this package.');
+  return newsIn(readLalamoveEvent(facts), facts.signedAt);
+}
+
+/** The order whose delivery a webhook is for: of a replacement, the one that is replaced. */
+export function orderOf(event: LalamoveEvent): string | undefined {
+  if (event.eventType === 'ORDER_REPLACED') return event.prevOrderId;
+  return 'orderId' in event ? event.orderId : undefined;
+}
+
+/** @param signedAt Unix ms */
+export function newsIn(event: LalamoveEvent, signedAt: number): OrderNews {
+  const metadata = 'metadata' in event ? event.metadata : undefined;
+  return {
+    event,
+    attemptId: metadata?.[ATTEMPT_KEY],
+    evolve: (standing, policy, now) => evolved(event, signedAt, standing, policy, now),
+  };
+}
+
+function evolved(
+  event: LalamoveEvent,
+  signedAt: number,
+  standing: Standing,
+  policy: DeliveryPolicy,
+  now: number,
+): Evolution {
+  switch (event.eventType) {
+    case 'ORDER_CREATED':
+    case 'ORDER_STATUS_CHANGED': {
+      const { status, driverId } = event;
+      const cancelParty = event.eventType === 'ORDER_STATUS_CHANGED' ? event.cancelParty : undefined;
+      return told(standing, { status, driverId, cancelParty }, signedAt, policy, now);
+    }
+    case 'DRIVER_ASSIGNED':
+      return driverTold(standing, event.driver.driverId, signedAt, now);
+    case 'ORDER_AMOUNT_CHANGED':
+      return priceTold(standing, event.price, now);
+    case 'ORDER_REPLACED':
+      return replaced(standing, event.prevOrderId, event.orderId, now);
+    default:
+      return unchanged(standing);
+  }
+}
+
+function isFacts(value: unknown): value is LalamoveEventFacts {
+  return isRecord(value) && typeof value.data === 'string' && typeof value.signedAt === 'number';
+}

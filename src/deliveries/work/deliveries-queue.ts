@@ -1,0 +1,103 @@
+import type { Clock } from '../../clock.js';
+
+/**
+ * Wakes deliveries when they are due. It only wakes: nothing is known to it alone, so a wake that is lost costs time (the sweeper finds the delivery), and one too many
+ * finds nothing to do.
+ */
+export interface DeliveriesQueue {
+  /**
+   * From now on `work` is called for each wake.
+   *
+   * @param work brings a delivery as far as it goes, and returns when it is due again (Unix ms); it never rejects
+   */
+  start(work: (deliveryId: string) => Promise<number | undefined>): void | Promise<void>;
+  /** @param at Unix ms */
+  wake(deliveryId: string, at: number): void | Promise<void>;
+  /** No new work; waits for what is under way, `graceMs` at the most. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Wakes that lie further ahead are left to the sweeper, so that memory does not grow with what is scheduled. */
+export const HORIZON_MS = 10 * 60_000;
+
+/** The queue of a single process: timers, and so many deliveries at work at a time. */
+export class InProcessQueue implements DeliveriesQueue {
+  readonly #timers = new Map<string, { at: number; cancel: () => void }>();
+  readonly #ready = new Set<string>();
+  readonly #working = new Map<string, Promise<void>>();
+  #work: ((deliveryId: string) => Promise<number | undefined>) | undefined;
+  #isStopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly concurrency: number,
+  ) {}
+
+  start(work: (deliveryId: string) => Promise<number | undefined>): void {
+    this.#work = work;
+    this.#pump();
+  }
+
+  wake(deliveryId: string, at: number): void {
+    if (this.#isStopped) return;
+    const delay = at - this.clock.now();
+    if (delay > HORIZON_MS) return;
+    const planned = this.#timers.get(deliveryId);
+    if (planned && planned.at <= at) return;
+    planned?.cancel();
+    this.#timers.delete(deliveryId);
+    if (delay <= 0) {
+      this.#ready.add(deliveryId);
+      this.#pump();
+      return;
+    }
+    const cancel = this.clock.setTimeout(() => {
+      this.#timers.delete(deliveryId);
+      this.#ready.add(deliveryId);
+      this.#pump();
+    }, delay);
+    this.#timers.set(deliveryId, { at, cancel });
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true;
+    for (const { cancel } of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#ready.clear();
+    if (this.#working.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([this.idle(), grace]);
+    clearTimeout(timer);
+  }
+
+  /** Waits until nothing is due. */
+  async idle(): Promise<void> {
+    while (this.#working.size > 0 || (this.#ready.size > 0 && this.#work)) {
+      await Promise.all(this.#working.values());
+      await Promise.resolve();
+    }
+  }
+
+  #pump(): void {
+    const work = this.#work;
+    if (!work || this.#isStopped) return;
+    for (const id of this.#ready) {
+      if (this.#working.size >= this.concurrency) return;
+      // One delivery is worked on once at a time; a wake in between is remembered.
+      if (this.#working.has(id)) continue;
+      this.#ready.delete(id);
+      const done = this.#run(id, work);
+      this.#working.set(id, done);
+    }
+  }
+
+  async #run(id: string, work: (deliveryId: string) => Promise<number | undefined>): Promise<void> {
+    const dueAt = await work(id);
+    this.#working.delete(id);
+    if (dueAt !== undefined) this.wake(id, dueAt);
+    this.#pump();
+  }
+}

@@ -1,0 +1,209 @@
+import { Logger } from '@nestjs/common';
+import { logLine, wordsOf } from '../../log-line.js';
+import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
+import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
+import type { DeliveriesHooks } from '../deliveries.hooks.js';
+import type { DeliveryEvent } from '../events/delivery-event.js';
+import { cloneStrayed, placed } from '../machine/evolve.js';
+import type { DeliveryStore } from '../store/delivery-store.js';
+import type { DeliveriesTransaction } from '../store/group-commit.js';
+import { newsIn, newsOf, orderOf, type OrderNews } from '../store/webhook-news.js';
+
+/** What the inbox works with. */
+export interface DurableInboxParts {
+  readonly store: DeliveryStore;
+  readonly hooks: DeliveriesHooks;
+  readonly now: () => number;
+  /** A delivery may have something to do. */
+  readonly wake: (deliveryId: string) => void;
+  /** Handlers may have something to do. */
+  readonly wakeHandlers: () => void;
+  /** How long a webhook of an order that nobody knows is kept waiting, in ms. */
+  readonly strangersMs: number;
+}
+
+/** How many webhooks are looked through at a time. */
+const BATCH = 200;
+
+/** The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect once, in the transaction of the delivery's new state. */
+export class DurableInbox implements LalamoveInbox {
+  readonly #logger = new Logger('LalamoveInbox');
+  readonly #applying = new Set<Promise<void>>();
+  #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
+  #isStopped = false;
+
+  constructor(private readonly parts: DurableInboxParts) {}
+
+  async accept({ keys, facts, event }: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
+    if (this.#isStopped) throw new Error('The app is shutting down.');
+    const { store, now, hooks } = this.parts;
+    const [fingerprint, repeatKey = null] = keys;
+    const isWanted = !this.#handlersOf || this.#handlersOf(event).length > 0;
+    const at = now();
+    const row = await store.write((trx) =>
+      trx
+        .insertInto('delivery_events')
+        .values({
+          delivery_id: null,
+          account: event.account ?? '',
+          source: 'webhook',
+          type: event.eventType,
+          fingerprint,
+          repeat_key: repeatKey,
+          order_id: orderOf(event) ?? null,
+          quotation_id: null,
+          occurred_at: facts.signedAt,
+          received_at: facts.receivedAt,
+          payload: JSON.stringify(facts),
+          applied_at: null,
+          set_aside_at: null,
+          hand_over: isWanted ? 'pending' : 'none',
+          next_try_at: isWanted ? at : null,
+          error: null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst(),
+    );
+    if (!row) return 'repeated';
+    await hooks.onStep?.('event_stored', event.fingerprint);
+    const applying = this.#applyLater(row.id, newsIn(event, facts.signedAt), event.account ?? '');
+    this.#applying.add(applying);
+    void applying.finally(() => this.#applying.delete(applying));
+    return 'new';
+  }
+
+  start(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void {
+    this.#handlersOf = handlersOf;
+    this.parts.wakeHandlers();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.idle();
+  }
+
+  /** Waits for what has come to take its effect. */
+  async idle(): Promise<void> {
+    while (this.#applying.size > 0) await Promise.all(this.#applying);
+  }
+
+  /** The handlers of a stored webhook, with its event. */
+  handlersOf(payload: string): { event: LalamoveEvent; handlers: readonly LalamoveEventHandler[] } {
+    const { event } = newsOf(payload);
+    return { event, handlers: this.#handlersOf?.(event) ?? [] };
+  }
+
+  /** What a crash or a race has left unapplied takes its effect; what has waited too long for its order is set aside. */
+  async sweep(): Promise<void> {
+    const { store, now, strangersMs } = this.parts;
+    const before = now() - strangersMs;
+    await store.write((trx) =>
+      trx
+        .updateTable('delivery_events')
+        .set({ set_aside_at: now() })
+        .where('source', '=', 'webhook')
+        .where('applied_at', 'is', null)
+        .where('set_aside_at', 'is', null)
+        .where('received_at', '<', before)
+        .execute(),
+    );
+    let after = 0;
+    for (;;) {
+      const rows = await store.db
+        .selectFrom('delivery_events')
+        .select(['id', 'payload', 'account'])
+        .where('source', '=', 'webhook')
+        .where('applied_at', 'is', null)
+        .where('set_aside_at', 'is', null)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(BATCH)
+        .execute();
+      for (const { id, payload, account } of rows) await this.#applyLater(id, newsOf(payload), account);
+      const last = rows.at(-1);
+      if (!last || rows.length < BATCH) return;
+      after = last.id;
+    }
+  }
+
+  async #applyLater(eventId: number, news: OrderNews, account: string): Promise<void> {
+    const { store, hooks, wake, wakeHandlers } = this.parts;
+    const told: DeliveryEvent[] = [];
+    try {
+      const woken = await store.write((trx) => {
+        told.length = 0;
+        return this.#apply(trx, eventId, news, account, told);
+      });
+      await hooks.onStep?.('event_applied', news.event.fingerprint);
+      store.announce(told);
+      for (const id of woken) wake(id);
+    } catch (error) {
+      const { eventType, fingerprint } = news.event;
+      this.#logger.error(
+        logLine('A webhook could not take its effect', { event: eventType, fingerprint, error: wordsOf(error) }),
+      );
+    }
+    wakeHandlers();
+  }
+
+  /** @returns the deliveries that may have something to do now */
+  async #apply(
+    trx: DeliveriesTransaction,
+    eventId: number,
+    news: OrderNews,
+    account: string,
+    told: DeliveryEvent[],
+  ): Promise<readonly string[]> {
+    const { store, now } = this.parts;
+    const orderId = orderOf(news.event);
+    if (orderId === undefined) {
+      await store.markApplied(trx, eventId, null);
+      return [];
+    }
+    const attempt =
+      (await store.attemptOf(trx, account, { orderId })) ??
+      (news.attemptId === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: news.attemptId }));
+    if (!attempt) return this.#whoMayBeIt(trx, account);
+    const { delivery_id: deliveryId } = attempt;
+    if (attempt.order_id === null) {
+      // The webhook has come before the answer to the order: it says which order it is.
+      await store.changeIn(trx, deliveryId, (record) => placed(record, attempt.id, { orderId }, now()), { told });
+    } else if (attempt.order_id !== orderId) {
+      const { order_id: known } = attempt;
+      await store.changeIn(trx, deliveryId, (record) => cloneStrayed(record, known, orderId), { told });
+    }
+    await store.changeIn(
+      trx,
+      deliveryId,
+      (record) => {
+        if (record.course.order?.orderId === orderId) return news.evolve(record, store.policyOf(record), now());
+        // An order that was given up lives no more; but its clone does.
+        const { event } = news;
+        return event.eventType === 'ORDER_REPLACED'
+          ? cloneStrayed(record, event.prevOrderId, event.orderId)
+          : undefined;
+      },
+      { told },
+    );
+    await store.markApplied(trx, eventId, deliveryId);
+    return [deliveryId];
+  }
+
+  /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
+  async #whoMayBeIt(trx: DeliveriesTransaction, account: string): Promise<readonly string[]> {
+    const open = await trx
+      .selectFrom('delivery_attempts')
+      .select('delivery_id')
+      .where('account', '=', account)
+      .where('outcome', '=', 'unknown')
+      .orderBy('reserved_at')
+      .limit(BATCH)
+      .execute();
+    const [first] = open;
+    if (!first) return [];
+    // Whoever looks first finds out for all.
+    await trx.updateTable('deliveries').set({ due_at: this.parts.now() }).where('id', '=', first.delivery_id).execute();
+    return [first.delivery_id];
+  }
+}

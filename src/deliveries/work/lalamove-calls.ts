@@ -1,0 +1,104 @@
+import type { Order } from '../../dto/order.js';
+import type { PlaceOrderDto } from '../../dto/place-order.dto.js';
+import type { Quotation, QuotationStop } from '../../dto/quotation.js';
+import type { QuotationStopDto } from '../../dto/create-quotation.dto.js';
+import { isRecord } from '../../is-record.js';
+import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
+import type { OrderReading } from '../machine/order-news.js';
+import type { BookedRequest } from '../store/delivery-record.js';
+import { ATTEMPT_KEY } from '../store/webhook-news.js';
+
+/** How long Lalamove holds a price (API v3, "Quotation"). */
+const QUOTATION_MS = 5 * 60_000;
+
+/**
+ * What a quotation means for a delivery.
+ *
+ * @param askedAt Unix ms by our clock: its end is counted from here, for Lalamove's clock may be another
+ */
+export function courseQuotation(
+  quotation: Quotation,
+  { quotation: asked }: BookedRequest,
+  askedAt: number,
+): CourseQuotation {
+  const { total, currency } = quotation.priceBreakdown;
+  return {
+    quotationId: quotation.quotationId,
+    expiresAt: askedAt + QUOTATION_MS,
+    total: text(total),
+    currency: text(currency),
+    stopIds: stopIdsOf(asked.stops, quotation.stops, asked.isRouteOptimized === true),
+  };
+}
+
+/** The ids of the stops in the order in which they were asked for: an optimised route comes in another. */
+function stopIdsOf(
+  asked: readonly QuotationStopDto[],
+  given: readonly QuotationStop[],
+  isOptimised: boolean,
+): string[] {
+  if (!isOptimised) return given.map(({ stopId }) => stopId);
+  const left = [...given];
+  return asked.map((stop) => {
+    const found = left.findIndex((candidate) => isSamePlace(stop, candidate));
+    const [taken] = left.splice(Math.max(found, 0), 1);
+    return taken?.stopId ?? '';
+  });
+}
+
+function isSamePlace({ address, coordinates }: QuotationStopDto, given: QuotationStop): boolean {
+  const isSameAddress = address === undefined || address === given.address;
+  const isSamePoint =
+    coordinates === undefined ||
+    (Number(coordinates.lat) === Number(given.coordinates.lat) &&
+      Number(coordinates.lng) === Number(given.coordinates.lng));
+  return isSameAddress && isSamePoint;
+}
+
+/** The order of an attempt; its metadata name the attempt, so that it can be found whatever becomes of the answer. */
+export function orderInput(
+  request: BookedRequest,
+  { stopIds }: CourseQuotation,
+  attempt: CourseAttempt,
+): PlaceOrderDto {
+  const [from = '', ...to] = stopIds;
+  const { isPODEnabled, isRecipientSMSEnabled, partner, metadata } = request;
+  return {
+    quotationId: attempt.quotationId,
+    sender: { stopId: from, name: request.sender.name, phone: request.sender.phone },
+    recipients: request.recipients.map(({ name, phone, remarks }, index) => ({
+      stopId: to[index] ?? '',
+      name,
+      phone,
+      ...(remarks !== undefined && { remarks }),
+    })),
+    ...(isPODEnabled !== undefined && { isPODEnabled }),
+    ...(isRecipientSMSEnabled !== undefined && { isRecipientSMSEnabled }),
+    ...(partner !== undefined && { partner }),
+    metadata: { ...metadata, [ATTEMPT_KEY]: attempt.id },
+  };
+}
+
+/** What a read, or the answer to an order, says; fields that Lalamove left out are empty. */
+export function readingOf(order: Order): OrderReading {
+  const answer = membersOf(order);
+  const price = membersOf(answer.priceBreakdown);
+  return {
+    orderId: order.orderId,
+    status: text(answer.status) || 'ASSIGNING_DRIVER',
+    driverId: text(answer.driverId),
+    total: text(price.total),
+    priorityFee: text(price.priorityFee),
+    currency: text(price.currency),
+    shareLink: text(answer.shareLink),
+  };
+}
+
+/** An answer is checked for its id alone: all else may be missing. */
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}

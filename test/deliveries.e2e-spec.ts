@@ -1,0 +1,42 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { OnDelivery, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
+import { bookingOf, DeliveriesHost } from './support/deliveries-host.js';
+
+@Injectable()
+class Journal {
+  readonly events: DeliveryEvent[] = [];
+
+  @OnDelivery('*')
+  on(event: DeliveryEvent): void {
+    this.events.push(event);
+  }
+}
+
+describe('deliveries', () => {
+  let host: DeliveriesHost;
+
+  afterEach(() => host.stop());
+
+  it('see an order from the booking to the door', async () => {
+    host = await DeliveriesHost.start({ sandbox: { drivers: 'prompt' }, more: { providers: [Journal] } });
+    const booked = await host.deliveries.book(bookingOf('A-1'));
+    expect(booked).toMatchObject({ reference: 'A-1', state: 'requested', attempts: 0 });
+    await host.settle();
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'assigning', attempts: 1 });
+    await host.clock.advance('2h');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', attempts: 1, dueAt: undefined });
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' }).completed).toHaveLength(1);
+    expect(host.app.get(Journal).events.map(({ type }) => type)).toEqual([
+      'requested',
+      'quoted',
+      'booked',
+      'driver_assigned',
+      'on_going',
+      'picked_up',
+      'completed',
+    ]);
+    const timeline = await host.deliveries.timeline('A-1');
+    expect(timeline.filter(({ source }) => source === 'webhook').length).toBeGreaterThan(4);
+  });
+});

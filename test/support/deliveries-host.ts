@@ -1,0 +1,107 @@
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { LalamoveModule, LalamoveService, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import {
+  DeliveriesModule,
+  DeliveriesService,
+  type BookDeliveryDto,
+  type DeliveriesModuleOptions,
+} from 'nestjs-lalamove/deliveries';
+import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
+import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
+import { accountOn } from './account.js';
+import { startHost, type Platform } from './host-app.js';
+
+/** Where the endpoint of these hosts is. */
+const WEBHOOKS = 'webhooks/lalamove';
+
+/** What can be chosen of a host with deliveries. */
+export interface DeliveriesHostOptions {
+  platform?: Platform;
+  sandbox?: LalamoveSandboxOptions;
+  lalamove?: Partial<LalamoveModuleOptions>;
+  deliveries?: DeliveriesModuleOptions;
+  more?: ModuleMetadata;
+  /** Whether webhooks are registered with the sandbox. */
+  webhooks?: boolean;
+}
+
+/** An app with deliveries, on a sandbox whose clock is everybody's and goes on only when it is advanced. */
+export class DeliveriesHost {
+  private constructor(
+    readonly sandbox: LalamoveSandbox,
+    readonly clock: SandboxClock,
+    readonly app: INestApplication,
+    readonly url: string,
+    private readonly unsettle: () => void,
+  ) {}
+
+  static async start({
+    platform = 'express',
+    sandbox: sandboxOptions,
+    lalamove,
+    deliveries,
+    more = {},
+    webhooks = true,
+  }: DeliveriesHostOptions = {}): Promise<DeliveriesHost> {
+    const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+    const sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, ...sandboxOptions });
+    const { app, url } = await startHost(platform, {
+      ...more,
+      imports: [
+        LalamoveModule.forRoot(
+          accountOn(sandbox, { clock, webhook: { path: WEBHOOKS }, retry: { maxAttempts: 1 }, ...lalamove }),
+        ),
+        DeliveriesModule.forRoot({ database: { file: ':memory:' }, clock, ...deliveries }),
+        ...(more.imports ?? []),
+      ],
+    });
+    if (webhooks) await app.get(LalamoveService).setWebhookUrl(`${url}/${WEBHOOKS}`);
+    const engine = app.get(DeliveriesEngine, { strict: false });
+    const host = new DeliveriesHost(
+      sandbox,
+      clock,
+      app,
+      url,
+      clock.settle(() => engine.idle()),
+    );
+    return host;
+  }
+
+  get deliveries(): DeliveriesService {
+    return this.app.get(DeliveriesService);
+  }
+
+  get engine(): DeliveriesEngine {
+    return this.app.get(DeliveriesEngine, { strict: false });
+  }
+
+  /** Lets all that is to be done now be done. */
+  async settle(): Promise<void> {
+    await this.clock.advance(0);
+  }
+
+  async stop(): Promise<void> {
+    this.unsettle();
+    await this.app.close();
+    await this.sandbox.stop();
+  }
+}
+
+/** A delivery from the Peak to the airport. */
+export function bookingOf(reference: string, more: Partial<BookDeliveryDto> = {}): BookDeliveryDto {
+  return {
+    reference,
+    quotation: {
+      serviceType: 'MOTORCYCLE',
+      language: 'en_HK',
+      stops: [
+        { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak, Hong Kong' },
+        { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Hong Kong International Airport' },
+      ],
+    },
+    sender: { name: 'Shop', phone: '+85221234567' },
+    recipients: [{ name: 'Ada', phone: '+85251234567' }],
+    metadata: { reference },
+    ...more,
+  };
+}
