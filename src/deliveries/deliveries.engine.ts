@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import { systemClock, type Clock } from '../clock.js';
-import { logLine, wordsOf } from '../log-line.js';
+import { logLine, say, wordsOf } from '../log-line.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
 import { erase, type DeliveriesMetrics } from './deliveries.service.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
@@ -174,7 +174,7 @@ export class DeliveriesEngine {
     try {
       return await this.#worker.advance(id);
     } catch (error) {
-      this.#logger.error(logLine('A delivery could not be worked on', { id, error: wordsOf(error) }));
+      say(this.#logger, 'error', logLine('A delivery could not be worked on', { id, error: wordsOf(error) }));
       return undefined;
     }
   }
@@ -184,7 +184,7 @@ export class DeliveriesEngine {
     this.#cancelSweep = this.#clock.setTimeout(
       () => {
         this.#sweeping = this.sweep().catch((error: unknown) => {
-          this.#logger.error(logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
+          say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
         });
         this.#planSweep();
       },

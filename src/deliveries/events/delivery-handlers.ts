@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { logLine, wordsOf } from '../../log-line.js';
+import { logLine, say, wordsOf } from '../../log-line.js';
 import { nameMethods } from '../../webhooks/handlers/find-methods.js';
 import { callFound } from '../../webhooks/handlers/found-handler.js';
 import type { NamedHandler } from '../work/hand-over.js';
@@ -25,7 +25,12 @@ export class DeliveryHandlers {
           await callFound(found, event);
         } catch (error) {
           const told = { handler: name, event: event.type, delivery: event.reference, error: wordsOf(error) };
-          this.#logger.error(logLine('A handler failed', told), error instanceof Error ? error.stack : undefined);
+          say(
+            this.#logger,
+            'error',
+            logLine('A handler failed', told),
+            error instanceof Error ? error.stack : undefined,
+          );
           throw error;
         }
       },

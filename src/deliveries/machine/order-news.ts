@@ -19,6 +19,15 @@ const STATES: Readonly<Record<string, DeliveryState>> = {
   COMPLETED: 'completed',
 };
 
+/** How far on its way an order is. */
+const WAY: Readonly<Record<string, number>> = {
+  ASSIGNING_DRIVER: 0,
+  ON_GOING: 1,
+  PICKED_UP: 2,
+  DELIVERING: 3,
+  COMPLETED: 4,
+};
+
 const CANCELED = new Set(['CANCELED', 'CANCELLED']);
 
 /** News of an order's status. */
@@ -63,8 +72,9 @@ export function told(
   const isTie = signedAt === order.toldAt;
   const isNearRead = order.readAt > 0 && Math.abs(signedAt - order.readAt) < SKEW_MS;
   if (order.readAt > 0 && !isNearRead && signedAt < order.readAt) return unchanged(standing);
-  // A cancellation is an end, whenever it was, and says more than a read does.
-  if ((isTie || isNearRead) && !CANCELED.has(news.status)) {
+  // A step back is rare, and a retry that was signed anew looks like one. A cancellation is an end, whenever it was, and says more than a read does.
+  const isBack = (WAY[news.status] ?? 9) < (WAY[order.status] ?? 0);
+  if ((isTie || isNearRead || isBack) && !CANCELED.has(news.status)) {
     return { state, course: { ...heard, inDoubt: true, order: { ...order, toldAt: signedAt } }, events: [] };
   }
   return moved({ state, course: { ...heard, order: { ...order, toldAt: signedAt } } }, news, policy, {

@@ -56,7 +56,7 @@ export interface DeliveryEventsTable {
   /** `null` for a webhook of an order that nobody here knows (yet). */
   delivery_id: string | null;
   account: string;
-  /** `webhook` or `delivery`. */
+  /** `webhook`, `delivery`, or `repetition` for the keys alone of a webhook that came again. */
   source: string;
   type: string;
   /** Of a webhook: a hash of its signature. */

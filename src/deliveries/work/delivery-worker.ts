@@ -3,7 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
-import { logLine, wordsOf } from '../../log-line.js';
+import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused } from '../machine/cancellation.js';
 import type { Action } from '../machine/decide.js';
@@ -79,7 +79,12 @@ export class DeliveryWorker {
     } catch (error) {
       if (!(error instanceof LostLease)) {
         const told = { delivery: reference, error: wordsOf(error) };
-        logger.error(logLine('The work on a delivery failed', told), error instanceof Error ? error.stack : undefined);
+        say(
+          logger,
+          'error',
+          logLine('The work on a delivery failed', told),
+          error instanceof Error ? error.stack : undefined,
+        );
         await store.change(id, (record) => heldUp(record, this.#pause(record)), { token }).catch(() => undefined);
       }
     }

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { logLine, wordsOf } from '../../log-line.js';
+import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
@@ -40,8 +40,8 @@ export class DurableInbox implements LalamoveInbox {
     const [fingerprint, repeatKey = null] = keys;
     const isWanted = !this.#handlersOf || this.#handlersOf(event).length > 0;
     const at = now();
-    const row = await store.write((trx) =>
-      trx
+    const row = await store.write(async (trx) => {
+      const inserted = await trx
         .insertInto('delivery_events')
         .values({
           delivery_id: null,
@@ -63,14 +63,50 @@ export class DurableInbox implements LalamoveInbox {
         })
         .onConflict((conflict) => conflict.doNothing())
         .returning('id')
-        .executeTakeFirst(),
-    );
+        .executeTakeFirst();
+      if (!inserted) await this.#remember(trx, { fingerprint, repeatKey, at });
+      return inserted;
+    });
     if (!row) return 'repeated';
     await hooks.onStep?.('event_stored', event.fingerprint);
     const applying = this.#applyLater(row.id, newsIn(event, facts.signedAt), event.account ?? '');
     this.#applying.add(applying);
     void applying.finally(() => this.#applying.delete(applying));
     return 'new';
+  }
+
+  /** A repetition that was signed anew, or has another id, can be repeated itself: its own keys are kept as well. */
+  async #remember(
+    trx: DeliveriesTransaction,
+    { fingerprint, repeatKey, at }: { fingerprint: string; repeatKey: string | null; at: number },
+  ): Promise<void> {
+    const keys = [
+      { fingerprint, repeat_key: null },
+      ...(repeatKey === null ? [] : [{ fingerprint: null, repeat_key: repeatKey }]),
+    ];
+    for (const key of keys) {
+      await trx
+        .insertInto('delivery_events')
+        .values({
+          ...key,
+          delivery_id: null,
+          account: '',
+          source: 'repetition',
+          type: 'REPEATED',
+          order_id: null,
+          quotation_id: null,
+          occurred_at: at,
+          received_at: at,
+          payload: '{}',
+          applied_at: at,
+          set_aside_at: null,
+          hand_over: 'none',
+          next_try_at: null,
+          error: null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
   }
 
   start(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void {
@@ -140,7 +176,9 @@ export class DurableInbox implements LalamoveInbox {
       for (const id of woken) wake(id);
     } catch (error) {
       const { eventType, fingerprint } = news.event;
-      this.#logger.error(
+      say(
+        this.#logger,
+        'error',
         logLine('A webhook could not take its effect', { event: eventType, fingerprint, error: wordsOf(error) }),
       );
     }

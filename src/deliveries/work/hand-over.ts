@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Clock } from '../../clock.js';
-import { logLine, wordsOf } from '../../log-line.js';
+import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
@@ -96,7 +96,7 @@ export class HandOver {
       }
       if (!this.#mustStop()) await this.#planWake();
     } catch (error) {
-      this.#logger.error(logLine('Events cannot be handed over', { error: wordsOf(error) }));
+      say(this.#logger, 'error', logLine('Events cannot be handed over', { error: wordsOf(error) }));
     }
   }
 
@@ -140,7 +140,7 @@ export class HandOver {
     const isLast = failures.length > 0 && tries >= MOST_TRIES;
     if (isLast) {
       const told = { delivery: pending.reference ?? undefined, event: pending.id, tries, error: failures.join('; ') };
-      this.#logger.error(logLine('An event is set aside: its handlers keep failing', told));
+      say(this.#logger, 'error', logLine('An event is set aside: its handlers keep failing', told));
     }
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
     await store.write((trx) =>

@@ -51,7 +51,7 @@ export class EventData {
   /** A text that may be missing; numbers are written out. */
   optionalText(name: string): string | undefined {
     const value = this.#value(name);
-    if (typeof value === 'number') return String(value);
+    if (typeof value === 'number') return decimal(value);
     return typeof value === 'string' ? value : undefined;
   }
 
@@ -78,4 +78,12 @@ export class EventData {
   #value(name: string): unknown {
     return Object.hasOwn(this.members, name) ? this.members[name] : undefined;
   }
+}
+
+/** A number without an exponent; nothing for one that is too large to be one. */
+function decimal(value: number): string | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  const text = String(value);
+  if (!text.includes('e')) return text;
+  return Math.abs(value) < 1 ? value.toFixed(20).replace(/\.?0+$/, '') : String(BigInt(value));
 }

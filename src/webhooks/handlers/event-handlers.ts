@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { logLine, wordsOf } from '../../log-line.js';
+import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventHandler } from '../inbox/lalamove-inbox.js';
 import { nameMethods } from './find-methods.js';
@@ -45,7 +45,7 @@ export class LalamoveEventHandlers {
       } catch (error) {
         const { eventType, eventId: id, fingerprint } = event;
         const told = { handler: name, event: eventType, id, fingerprint, error: wordsOf(error) };
-        this.#logger.error(logLine('A handler failed', told), error instanceof Error ? error.stack : undefined);
+        say(this.#logger, 'error', logLine('A handler failed', told), error instanceof Error ? error.stack : undefined);
         throw error;
       }
     };

@@ -22,20 +22,25 @@ export interface FoundMethod<Subscription> {
 
 /** Calls a found method with an event, in an execution context of type `'lalamove'`. */
 export async function callFound(found: FoundMethod<unknown>, event: object): Promise<void> {
-  const { wrapper, method, methodName, prototype, isController } = found;
+  const { module, wrapper, method, methodName, prototype, isController } = found;
   const contextId = ContextIdFactory.create();
   const moduleRef = moduleRefOf(found);
   const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
-  // What is made for each request is made for each event: `REQUEST` is the event.
-  if (!isStatic) moduleRef.registerRequestByContextId(event, contextId);
+  // What is made for each request, an enhancer too, is made for each event: `REQUEST` is the event.
+  moduleRef.registerRequestByContextId(event, contextId);
   const instance: unknown = isStatic
     ? wrapper.instance
     : await moduleRef.resolve<unknown>(wrapper.token, contextId, { strict: true });
   // A controller's own enhancers are for its routes.
   const owners = isController ? [method] : [prototype.constructor, method];
-  const enhancers = await enhancersOf(owners, (given) =>
-    isClass(given) ? moduleRef.resolve<unknown>(given, contextId, { strict: true }) : given,
-  );
+  const enhancers = await enhancersOf(owners, (given) => {
+    if (!isClass(given)) return given;
+    // Nest knows the enhancers of classes, not those of what a factory made.
+    const isKnown = module.injectables.has(given) || module.providers.has(given);
+    return isKnown
+      ? moduleRef.resolve<unknown>(given, contextId, { strict: true })
+      : moduleRef.create<unknown>(given, contextId);
+  });
   const context = new ExecutionContextHost(
     [event],
     isClass(prototype.constructor) ? prototype.constructor : null,

@@ -96,7 +96,8 @@ function intercepted(
 ): Observable<unknown> {
   const [first, ...others] = interceptors;
   if (!first) return defer(method).pipe(switchMap((value) => (isObservable(value) ? value : of(value))));
-  const next = { handle: () => intercepted(others, context, method) };
+  // Not before it is subscribed to, and anew each time: what an interceptor inside throws or repeats is seen by those around it.
+  const next = { handle: () => defer(() => intercepted(others, context, method)) };
   return from(Promise.resolve(first.intercept(context, next))).pipe(mergeAll());
 }
 

@@ -16,7 +16,7 @@ type EventHandlerDecorator<Type extends LalamoveEventType | '*'> = <
   Method extends (event: LalamoveEventOf<Type>) => unknown,
 >(
   target: object,
-  name: string | symbol,
+  name: string,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
@@ -28,6 +28,8 @@ type EventHandlerDecorator<Type extends LalamoveEventType | '*'> = <
  * @param type one of Lalamove's event types, several, `'UNKNOWN'` for what is none of them, or `'*'` for all
  * @param options `account`: only the events of this one
  *
+ * @throws TypeError on a static method
+ *
  * @example
  * \@OnLalamoveEvent('ORDER_STATUS_CHANGED')
  * async onStatus(event: OrderStatusChangedEvent): Promise<void> {}
@@ -37,7 +39,9 @@ export function OnLalamoveEvent<const Type extends LalamoveEventType | '*'>(
   options: { account?: string } = {},
 ): EventHandlerDecorator<Type> {
   const types: readonly Type[] = typeof type === 'string' ? [type] : type;
-  return (_target, _name, { value: method }) => {
+  return (target, name, { value: method }) => {
+    if (typeof target === 'function')
+      throw new TypeError(`@OnLalamoveEvent on ${name}: a static method is never called.`);
     if (!method) return;
     Reflect.defineMetadata(SUBSCRIPTIONS, [...subscriptionsOf(method), { types, account: options.account }], method);
   };

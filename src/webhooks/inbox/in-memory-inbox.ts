@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { logLine } from '../../log-line.js';
+import { logLine, say } from '../../log-line.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
 
@@ -60,13 +60,15 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
 
   /** @throws Error while as many events are held as may be, or after the app has ended */
   accept({ keys, event }: LalamoveInboxEntry): 'new' | 'repeated' {
-    if (keys.some((key) => this.#known.has(key))) return 'repeated';
+    if (keys.some((key) => this.#known.has(key))) {
+      this.#remember(keys);
+      return 'repeated';
+    }
     if (this.#isStopped) throw new Error('The app is shutting down.');
     if (this.#held.size + this.#early.length >= this.#options.holds) {
       throw new Error(`${this.#options.holds} events are with their handlers already: are they hanging?`);
     }
-    for (const key of keys) this.#known.add(key);
-    this.#forgetOldest();
+    this.#remember(keys);
     if (this.#handlersOf) this.#handOver(event);
     else this.#early.push(event);
     return 'new';
@@ -84,7 +86,8 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     this.#retries.clear();
     if (this.#running.size > 0) await this.#finishing();
     const lost = this.#held.size + this.#early.length;
-    if (lost > 0) this.#logger.warn(logLine('Events are lost with this process, unhandled', { events: lost }));
+    if (lost === 0) return;
+    say(this.#logger, 'warn', logLine('Events are lost with this process, unhandled', { events: lost }));
   }
 
   async #finishing(): Promise<void> {
@@ -96,8 +99,9 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     clearTimeout(timer);
   }
 
-  /** Each event has at most two keys. */
-  #forgetOldest(): void {
+  /** Each event has at most two keys, and one more each time that it is signed anew. */
+  #remember(keys: readonly string[]): void {
+    for (const key of keys) this.#known.add(key);
     for (const oldest of this.#known) {
       if (this.#known.size <= this.#options.remembers * 2) break;
       this.#known.delete(oldest);
@@ -109,18 +113,23 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     if (handlers.length === 0) return;
     this.#held.set(event, handlers.length);
     // Not now: whoever brought the event is to be answered first.
-    setImmediate(() => {
-      for (const handler of handlers) this.#try(event, handler, 0);
-    });
+    const answered = new Promise<void>((resolve) => setImmediate(resolve));
+    for (const handler of handlers) this.#try(event, handler, 0, answered);
   }
 
-  #try(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number): void {
-    const run = this.#run(event, handler, retries).finally(() => this.#running.delete(run));
+  #try(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number, answered?: Promise<void>): void {
+    const run = this.#run(event, handler, retries, answered).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
-  async #run(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number): Promise<void> {
+  async #run(
+    event: LalamoveEvent,
+    handler: LalamoveEventHandler,
+    retries: number,
+    answered?: Promise<void>,
+  ): Promise<void> {
     try {
+      await answered;
       await handler.handle(event);
     } catch {
       if (this.#retry(event, handler, retries)) return;
@@ -137,7 +146,7 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     if (delay === undefined) {
       const { eventType, fingerprint } = event;
       const told = { event: eventType, id: event.eventId, fingerprint, handler: handler.name, tries: retries + 1 };
-      this.#logger.error(logLine('An event is set aside: its handler keeps failing', told));
+      say(this.#logger, 'error', logLine('An event is set aside: its handler keeps failing', told));
       return false;
     }
     const timer = setTimeout(() => {

@@ -1,0 +1,401 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import type { SandboxWebhook, WebhookEventType } from 'nestjs-lalamove/sandbox';
+import { factsOf, SAMPLED_AT, samplesOf, sandboxEvents } from '../../../test/support/event-samples.js';
+import { isRecord } from '../../is-record.js';
+import { UnknownLalamoveEvent, WalletBalanceChangedEvent } from './account-events.js';
+import type { LalamoveEventFacts } from './lalamove-event-facts.js';
+import { LALAMOVE_EVENT_TYPES, readLalamoveEvent, type LalamoveEvent } from './lalamove-event.js';
+import type { LalamoveWebhookEvent } from './lalamove-webhook-event.js';
+import {
+  DriverAssignedEvent,
+  OrderAmountChangedEvent,
+  OrderCreatedEvent,
+  OrderEditedEvent,
+  OrderReplacedEvent,
+  OrderStatusChangedEvent,
+} from './order-events.js';
+import { DeliveryCodeStatusChangedEvent, PodStatusChangedEvent, PopStatusChangedEvent } from './stop-events.js';
+
+const text = expect.stringMatching(/./);
+const digits = expect.stringMatching(/^\d{19}$/);
+const degrees = expect.stringMatching(/^\d+\.\d+$/);
+const amount = expect.stringMatching(/^\d+$/);
+const url = expect.stringMatching(/^https:/);
+const COORDINATES = { lat: degrees, lng: degrees };
+const BALANCE = { currency: 'HKD', amount };
+const PRICE = { currency: 'HKD', subtotal: amount, priorityFee: amount, totalPrice: amount };
+// Its phone numbers come in any form.
+const FROM = { coordinates: COORDINATES, address: text, name: 'Shop', phone: text };
+const TO = {
+  ...FROM,
+  name: 'Ada',
+  POD: { status: 'PENDING' },
+  deliveryCode: { value: text, status: 'Pending' },
+};
+
+/** The class of each event, and the members that it has besides those of all events; of the sandbox's last one of a type. */
+const EVENTS: Record<WebhookEventType, { made: abstract new (...args: never) => LalamoveWebhookEvent; has: object }> = {
+  ORDER_CREATED: {
+    made: OrderCreatedEvent,
+    has: { orderId: digits, status: 'ASSIGNING_DRIVER', driverId: '', market: 'HK_HKG', shareLink: url },
+  },
+  ORDER_STATUS_CHANGED: {
+    made: OrderStatusChangedEvent,
+    has: {
+      orderId: digits,
+      status: 'CANCELED',
+      previousStatus: 'ASSIGNING_DRIVER',
+      driverId: '',
+      market: 'HK_HKG',
+      shareLink: url,
+      cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT',
+      cancelReason: undefined,
+    },
+  },
+  DRIVER_ASSIGNED: {
+    made: DriverAssignedEvent,
+    has: {
+      orderId: digits,
+      driver: {
+        driverId: expect.stringMatching(/^\d+$/),
+        name: text,
+        phone: expect.stringMatching(/^\+852\d{8}$/),
+        plateNumber: text,
+        photo: '',
+      },
+      location: COORDINATES,
+    },
+  },
+  ORDER_AMOUNT_CHANGED: {
+    made: OrderAmountChangedEvent,
+    has: { orderId: digits, price: PRICE, balance: BALANCE, status: 'ON_GOING', market: 'HK_HKG' },
+  },
+  ORDER_REPLACED: { made: OrderReplacedEvent, has: { orderId: digits, prevOrderId: digits } },
+  ORDER_EDITED: {
+    made: OrderEditedEvent,
+    has: {
+      orderId: digits,
+      status: 'ON_GOING',
+      stops: [FROM, TO],
+      previousStops: [FROM, TO],
+      editParty: 'USER',
+      editReason: '',
+    },
+  },
+  WALLET_BALANCE_CHANGED: { made: WalletBalanceChangedEvent, has: { balance: { currency: 'HKD', amount: '1000' } } },
+  POD_STATUS_CHANGED: {
+    made: PodStatusChangedEvent,
+    has: { orderId: digits, stops: [{}, { POD: { status: 'DELIVERED', image: url } }] },
+  },
+  POP_STATUS_CHANGED: {
+    made: PopStatusChangedEvent,
+    has: { orderId: digits, stops: [{ POP: { imageUrls: [url] } }, {}] },
+  },
+  DELIVERY_CODE_STATUS_CHANGED: {
+    made: DeliveryCodeStatusChangedEvent,
+    has: {
+      orderId: digits,
+      stops: [
+        { deliveryCode: { value: '', status: 'Not Applicable' } },
+        { deliveryCode: { value: expect.stringMatching(/^\d{4}$/), status: 'Verified' } },
+      ],
+    },
+  },
+};
+
+const TYPES = LALAMOVE_EVENT_TYPES.filter((type) => type !== 'UNKNOWN');
+
+/** Members without which an event is not of its type, as paths into `data`. */
+const NEEDED: Record<WebhookEventType, string[]> = {
+  ORDER_CREATED: ['order', 'order.orderId', 'order.status'],
+  ORDER_STATUS_CHANGED: ['order', 'order.orderId', 'order.status', 'order.previousStatus'],
+  DRIVER_ASSIGNED: ['order', 'order.orderId', 'driver', 'driver.driverId'],
+  ORDER_AMOUNT_CHANGED: ['order', 'order.orderId', 'order.price', 'order.price.currency', 'order.price.totalPrice'],
+  ORDER_REPLACED: ['order', 'order.orderId', 'prevOrderId'],
+  ORDER_EDITED: ['order', 'order.orderId', 'previousData', 'previousData.stops'],
+  WALLET_BALANCE_CHANGED: ['balance', 'balance.currency', 'balance.amount'],
+  POD_STATUS_CHANGED: ['order', 'order.orderId', 'order.stops', 'order.stops.1.POD'],
+  POP_STATUS_CHANGED: ['order', 'order.orderId', 'order.stops', 'order.stops.0.POP'],
+  DELIVERY_CODE_STATUS_CHANGED: ['order', 'order.orderId', 'order.stops'],
+};
+
+/** `data` with something else under a path; without it where that is `undefined`. */
+function changed(data: string, path: string, value: unknown): string {
+  const whole: unknown = JSON.parse(data);
+  const names = path.split('.');
+  const last = names.pop() ?? '';
+  const owner = names.reduce<unknown>((place, name) => (isPlace(place) ? Reflect.get(place, name) : undefined), whole);
+  if (!isPlace(owner) || !(last in owner)) throw new TypeError(`There is no ${path} in ${data}`);
+  Reflect.set(owner, last, value);
+  return JSON.stringify(whole);
+}
+
+function isPlace(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function assertFrozen(value: unknown): void {
+  if (!isPlace(value)) return;
+  expect(Object.isFrozen(value)).toBe(true);
+  for (const name of Object.keys(value)) assertFrozen(Reflect.get(value, name));
+}
+
+function recorded(name: string): LalamoveEventFacts {
+  const body: unknown = JSON.parse(readFileSync(`test/fixtures/recorded/${name}`, 'utf8'));
+  if (!isRecord(body) || !isRecord(body.data)) throw new TypeError(`${name} is no event.`);
+  return factsOf(String(body.eventType), body.data, { signedAt: Number(body.timestamp) * 1000 });
+}
+
+describe('the events of a sandbox', () => {
+  let sent: SandboxWebhook[];
+  let samples: Map<WebhookEventType, string>;
+
+  beforeAll(async () => {
+    sent = await sandboxEvents('order-only');
+    samples = samplesOf(sent);
+  });
+
+  const sampleOf = (type: WebhookEventType): string => samples.get(type) ?? '';
+
+  it.each(TYPES)('%s is of its class, with its members', (type) => {
+    const event = readLalamoveEvent(factsOf(type, sampleOf(type)));
+    const { made, has } = EVENTS[type];
+    expect(event).toBeInstanceOf(made);
+    const { eventId, fingerprint, occurredAt, receivedAt, account, raw, eventType, ...own } = event;
+    expect(own).toEqual('orderId' in has ? { metadata: undefined, ...has } : has);
+    expect({ eventId, fingerprint, occurredAt, receivedAt, account, eventType }).toEqual({
+      eventId: 'B35F478A-2136-4566-9430-C419C2A8762F',
+      fingerprint: 'fingerprint',
+      occurredAt: '2026-11-22T08:00:42.000Z',
+      receivedAt: '2026-11-22T08:00:42.250Z',
+      account: undefined,
+      eventType: type,
+    });
+    expect(raw).toEqual(JSON.parse(sampleOf(type)));
+  });
+
+  it('are all read as what they are, prices in one spelling whatever was sent', () => {
+    const spellings = new Set<string>();
+    for (const { eventType, data } of sent) {
+      const event = readLalamoveEvent(factsOf(eventType, data));
+      expect(event.eventType).toBe(eventType);
+      if (event.eventType !== 'ORDER_AMOUNT_CHANGED') continue;
+      expect(event.price).toEqual(PRICE);
+      expect(Number(event.price.subtotal) + Number(event.price.priorityFee)).toBe(Number(event.price.totalPrice));
+      spellings.add(/subtotal|subTotal/.exec(data)?.[0] ?? '');
+    }
+    expect([...spellings].sort()).toEqual(['subTotal', 'subtotal']);
+  });
+
+  it('leave wall clocks in what came', () => {
+    const SIGNED = new Set(['occurredAt', 'receivedAt']);
+    for (const { eventType, data } of sent) {
+      const { raw, ...event } = readLalamoveEvent(factsOf(eventType, data));
+      const told = JSON.stringify(event, (name, value: unknown) => (SIGNED.has(name) ? undefined : value));
+      expect(told).not.toMatch(/2026-11-22/);
+      expect(raw.updatedAt).toMatch(/\.00Z$/);
+    }
+  });
+
+  it('have the metadata of their order, where those are sent', async () => {
+    for (const { eventType, data } of await sandboxEvents('every-event')) {
+      const event = readLalamoveEvent(factsOf(eventType, data));
+      if ('orderId' in event) expect(event.metadata).toEqual({ reference: 'A-1' });
+    }
+  });
+
+  it.each(TYPES.flatMap((type) => TYPES.filter((name) => name !== type).map((name) => [type, name] as const)))(
+    '%s is not believed under the name of %s',
+    (type, name) => {
+      const event = readLalamoveEvent(factsOf(name, sampleOf(type)));
+      expect(event).toBeInstanceOf(UnknownLalamoveEvent);
+      expect(event).toMatchObject({ eventType: 'UNKNOWN', sentEventType: name });
+      expect(event.raw).toEqual(JSON.parse(sampleOf(type)));
+    },
+  );
+
+  it.each(TYPES.flatMap((type) => NEEDED[type].map((path) => [type, path] as const)))(
+    '%s without %s, or with something else there, is unknown',
+    (type, path) => {
+      const others = [undefined, null, {}, true, '', [[]], ...(/\.(POD|POP)$/.test(path) ? ['x'] : [])];
+      for (const value of others) {
+        // An empty proof is one all the same.
+        if (/\.(POD|POP)$/.test(path) && isRecord(value)) continue;
+        const event = readLalamoveEvent(factsOf(type, changed(sampleOf(type), path, value)));
+        expect([value, event.eventType]).toEqual([value, 'UNKNOWN']);
+      }
+    },
+  );
+
+  it('come back equal from what was stored of them', () => {
+    for (const [type, data] of samples) {
+      const facts = factsOf(type, data, { account: 'th' });
+      const stored: unknown = JSON.parse(JSON.stringify(facts));
+      if (!isFacts(stored)) throw new TypeError('The facts are lost.');
+      const again = readLalamoveEvent(stored);
+      expect(again).toStrictEqual(readLalamoveEvent(facts));
+      expect(again).toBeInstanceOf(EVENTS[type].made);
+      expect(again.apiKey).toBe('pk_test_hidden');
+    }
+  });
+
+  it('do not take what they inherit for what came', () => {
+    const data = '{"__proto__":{"order":{"orderId":"1","status":"A","previousStatus":"B"}},"constructor":{}}';
+    expect(readLalamoveEvent(factsOf('ORDER_STATUS_CHANGED', data)).eventType).toBe('UNKNOWN');
+    expect(Object.hasOwn(Object.prototype, 'order')).toBe(false);
+  });
+
+  it.each(['ORDER_TELEPORTED', '', 'UNKNOWN', '__proto__', 'constructor', 'toString', 'order_created'])(
+    'of a type %j are unknown',
+    (type) => {
+      const event = readLalamoveEvent(factsOf(type, sampleOf('ORDER_CREATED')));
+      expect(event).toBeInstanceOf(UnknownLalamoveEvent);
+      expect(event).toMatchObject({ eventType: 'UNKNOWN', sentEventType: type });
+    },
+  );
+});
+
+describe('the events of recorded traffic', () => {
+  it('tell of a driver, the location as strings', () => {
+    const event = readLalamoveEvent(recorded('webhook.driver-assigned.json'));
+    expect(event).toBeInstanceOf(DriverAssignedEvent);
+    expect(event).toMatchObject({
+      orderId: '3394517965935702476',
+      driver: {
+        driverId: '80029',
+        phone: '+6522211222',
+        name: 'TestDriver 11222',
+        photo: '',
+        plateNumber: 'VP4388905',
+      },
+      location: { lat: '22.3352951', lng: '114.1763239' },
+      // The wall clock says 17:52.
+      occurredAt: '2025-12-28T09:52:31.000Z',
+    });
+  });
+
+  it('tell of a status', () => {
+    const event = readLalamoveEvent(recorded('webhook.order-status-changed.json'));
+    expect(event).toBeInstanceOf(OrderStatusChangedEvent);
+    expect(event).toMatchObject({
+      orderId: '3316227378875113604',
+      status: 'PICKED_UP',
+      previousStatus: 'ON_GOING',
+      driverId: '80557',
+      market: 'PH_MNL',
+      occurredAt: '2025-09-10T11:21:45.000Z',
+      cancelParty: undefined,
+    });
+  });
+});
+
+describe('an event', () => {
+  const read = (type: string, data: string): LalamoveEvent => readLalamoveEvent(factsOf(type, data));
+
+  it.each([
+    ['3316227378875113604', '3316227378875113604'],
+    ['80557', '80557'],
+    ['"007"', '007'],
+  ])('with the id %s has it as %s', (written, orderId) => {
+    const event = read('ORDER_REPLACED', `{"order":{"orderId":${written}},"prevOrderId":${written}}`);
+    expect(event).toMatchObject({ eventType: 'ORDER_REPLACED', orderId, prevOrderId: orderId });
+  });
+
+  it.each([
+    ['1e-7', '0.0000001'],
+    ['-0.00000025', '-0.00000025'],
+    ['103.8', '103.8'],
+    ['"22.30"', '22.30'],
+    ['1e21', '1000000000000000000000'],
+    ['0', '0'],
+  ])('at %s is at %s, a decimal string', (written, place) => {
+    const event = read(
+      'DRIVER_ASSIGNED',
+      `{"order":{"orderId":"1"},"driver":{"driverId":"2"},"location":{"lat":${written},"lng":${written}}}`,
+    );
+    expect(event).toMatchObject({ eventType: 'DRIVER_ASSIGNED', location: { lat: place, lng: place } });
+  });
+
+  it.each(['1e400', 'null', '{}', '[1]', 'true'])('at %s is nowhere, and still of its type', (written) => {
+    const event = read(
+      'DRIVER_ASSIGNED',
+      `{"order":{"orderId":"1"},"driver":{"driverId":"2"},"location":{"lat":${written},"lng":1}}`,
+    );
+    expect(event).toMatchObject({ eventType: 'DRIVER_ASSIGNED', location: undefined });
+  });
+
+  it('is written as JSON and shown without the key', () => {
+    for (const type of [...TYPES, 'NEWER']) {
+      const event = read(type, '{"order":{"orderId":"1","status":"A","previousStatus":"B"}}');
+      expect(event.apiKey).toBe('pk_test_hidden');
+      for (const shown of [JSON.stringify(event), inspect(event)]) {
+        expect(shown).not.toMatch(/hidden|apiKey/);
+        expect(shown).toMatch(/occurredAt/);
+      }
+      expect(Object.keys({ ...event })).not.toContain('apiKey');
+    }
+  });
+
+  const part = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.string({ maxLength: 4 }),
+      fc.double(),
+      fc.maxSafeInteger(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(
+        fc.constantFrom(
+          ...['order', 'orderId', 'status', 'previousStatus', 'driver', 'driverId', 'location', 'lat', 'lng', 'price'],
+          ...['currency', 'totalPrice', 'balance', 'amount', 'prevOrderId', 'previousData', 'stops', 'POD', 'POP'],
+          ...['deliveryCode', 'metadata', 'imageUrls', '__proto__', 'constructor'],
+        ),
+        tie('value'),
+        { maxKeys: 6 },
+      ),
+    ),
+  })).value;
+
+  it('is made of any JSON under any name, is frozen throughout, and shows no key', () => {
+    const types = fc.oneof(fc.constantFrom(...TYPES), fc.string());
+    const seen = new Set<string>();
+    const law = fc.property(types, fc.oneof(part, fc.jsonValue()), (type, value) => {
+      const data = JSON.stringify(value);
+      const event = readLalamoveEvent(factsOf(type, data));
+      seen.add(event.eventType);
+      assertFrozen(event);
+      expect(event.eventType === type || event.eventType === 'UNKNOWN').toBe(true);
+      expect(event.occurredAt).toBe(new Date(SAMPLED_AT).toISOString());
+      expect(JSON.stringify(event) + inspect(event, { depth: null })).not.toContain('pk_test_hidden');
+      expect(readLalamoveEvent(factsOf(type, data))).toEqual(event);
+    });
+    fc.assert(law, { numRuns: 500 });
+    expect(seen).toContain('UNKNOWN');
+  });
+
+  it('cannot be changed by one who has it', () => {
+    const event = read('WALLET_BALANCE_CHANGED', '{"balance":{"currency":"HKD","amount":"1"},"more":[{"a":1}]}');
+    expect(() => Object.assign(event, { eventType: 'X' })).toThrow(TypeError);
+    expect(() => Object.assign(event.raw, { balance: 0 })).toThrow(TypeError);
+    expect(() => Object.assign('balance' in event ? (event.balance ?? {}) : {}, { amount: '2' })).toThrow(TypeError);
+    assertFrozen(event);
+  });
+
+  it('of data that are 10,000 levels deep is made and frozen', () => {
+    const event = read('POD_STATUS_CHANGED', `${'[{"a":'.repeat(5000)}1${'}]'.repeat(5000)}`);
+    expect(event.eventType).toBe('UNKNOWN');
+    expect(event.raw).toEqual({});
+    const deep = read('POD_STATUS_CHANGED', `${'{"order":'.repeat(10_000)}1${'}'.repeat(10_000)}`);
+    let place: unknown = deep.raw;
+    for (; isRecord(place); place = place.order) expect(Object.isFrozen(place)).toBe(true);
+    expect(place).toBe(1);
+  });
+});
+
+function isFacts(value: unknown): value is LalamoveEventFacts {
+  return isRecord(value) && typeof value.data === 'string' && typeof value.eventType === 'string';
+}
