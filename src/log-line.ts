@@ -8,7 +8,7 @@ export function logLine(what: string, told: Readonly<Record<string, string | num
 }
 
 /** Writes to the app's logger, which must not change what becomes of a call when it throws. */
-export function say(logger: LoggerService, level: 'debug' | 'warn', line: string): void {
+export function say(logger: LoggerService, level: 'debug' | 'warn' | 'error', line: string): void {
   try {
     logger[level]?.(line);
   } catch {
