@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
-import { logLine } from '../log-line.js';
+import { logLine, say } from '../log-line.js';
 import { readRequestBody } from './body/request-body.js';
 import { failureOf, type LalamoveWebhooks } from './lalamove-webhooks.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
@@ -69,7 +69,7 @@ export class LalamoveWebhookEndpoint {
       verified_for: paths,
       error: isOurs ? failureOf(refusal) : undefined,
     };
-    this.#logger[isOurs ? 'error' : 'warn'](logLine('A webhook was refused', told));
+    say(this.#logger, isOurs ? 'error' : 'warn', logLine('A webhook was refused', told));
   }
 }
 
