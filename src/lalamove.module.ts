@@ -81,8 +81,12 @@ export class LalamoveModule {
   static forRootAsync(options: LalamoveModuleAsyncOptions): DynamicModule {
     const problems = asyncProblems(options);
     if (problems.length > 0) throw new LalamoveOptionsException(problems, nameOf(options));
-    const module = registration(options, asyncProviders(options));
-    return { ...module, imports: [...(module.imports ?? []), ...(options.imports ?? [])] };
+    const { providers = [], imports = [], ...module } = registration(options, asyncProviders(options));
+    return {
+      ...module,
+      imports: [...imports, ...(options.imports ?? [])],
+      providers: [...providers, ...expectations(options)],
+    };
   }
 }
 
@@ -114,8 +118,11 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
   };
   const paths: FactoryProvider<PublicPaths> = {
     provide: `nestjs-lalamove:paths:${name ?? ''}`,
-    inject: [optionsToken(name)],
-    useFactory: ({ webhook }: LalamoveAccountOptions) => new PublicPaths(webhook?.publicPath),
+    inject: [optionsToken(name), LalamoveWebhookRegistrations],
+    useFactory: ({ webhook }: LalamoveAccountOptions, registrations: LalamoveWebhookRegistrations) => {
+      if (webhook?.path !== undefined) registrations.asked(name);
+      return new PublicPaths(webhook?.publicPath);
+    },
   };
   const service: FactoryProvider<LalamoveService> = {
     provide: getLalamoveToken(name),
@@ -180,6 +187,17 @@ function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
   if (useClass) return [{ provide, useFactory: fromFactory, inject: [useClass] }, useClass];
   if (useExisting) return [{ provide, useFactory: fromFactory, inject: [useExisting] }];
   return [{ provide, inject, useFactory: async (...given: unknown[]) => withWebhook(await useFactory?.(...given)) }];
+}
+
+/** What is there at boot whatever the factory needs, and says that its endpoint must be, too. */
+function expectations(options: LalamoveModuleAsyncOptions): Provider[] {
+  if (options.webhook?.path === undefined) return [];
+  const name = nameOf(options);
+  const useFactory = (registrations: LalamoveWebhookRegistrations): true => {
+    registrations.expect(name);
+    return true;
+  };
+  return [{ provide: `nestjs-lalamove:endpoint:${name ?? ''}`, inject: [LalamoveWebhookRegistrations], useFactory }];
 }
 
 /** What the factory says of webhooks, over what stands beside it. */

@@ -56,6 +56,44 @@ describe('options', () => {
     ['a URL with a bare question mark', { ...GOOD, baseUrl: 'http://localhost?' }, /^baseUrl/],
     ['a URL with white space', { ...GOOD, baseUrl: ' http://localhost ' }, /^baseUrl/],
     ['a URL with credentials', { ...GOOD, baseUrl: 'http://user:secret@localhost' }, /^baseUrl/],
+    [
+      'a webhook that is switched on by a word',
+      { ...GOOD, webhook: true },
+      /^webhook must be an object, such as \{ path: /,
+    ],
+    ['an endpoint at a URL', { ...GOOD, webhook: { path: 'https://x/y' } }, /^webhook\.path must be a path without/],
+    ['an endpoint at a parameter', { ...GOOD, webhook: { path: 'hooks/:id' } }, /^webhook\.path must/],
+    ['an endpoint at a wildcard', { ...GOOD, webhook: { path: 'hooks/{*all}' } }, /^webhook\.path must/],
+    ['an endpoint at a query', { ...GOOD, webhook: { path: 'hooks?a=1' } }, /^webhook\.path must/],
+    ['an endpoint at the root', { ...GOOD, webhook: { path: '/' } }, /^webhook\.path must/],
+    [
+      'an empty public path',
+      { ...GOOD, webhook: { publicPath: '' } },
+      /^webhook\.publicPath must be the path of the URL/,
+    ],
+    ['a public path with a host', { ...GOOD, webhook: { publicPath: 'https://x/y' } }, /^webhook\.publicPath must/],
+    [
+      'no secret at all',
+      { ...GOOD, webhook: { secrets: [] } },
+      /^webhook\.secrets must be .*leave it out for apiSecret/,
+    ],
+    ['a secret that is no list', { ...GOOD, webhook: { secrets: 'sk_test_s' } }, /^webhook\.secrets must be a list/],
+    ['an empty secret', { ...GOOD, webhook: { secrets: ['sk_test_s', ''] } }, /^webhook\.secrets must/],
+    [
+      'events that may have no age',
+      { ...GOOD, webhook: { maxAgeSeconds: 0 } },
+      /^webhook\.maxAgeSeconds must be .*above 0/,
+    ],
+    [
+      'accounts that are no function',
+      { ...GOOD, webhook: { resolveAccount: {} } },
+      /^webhook\.resolveAccount must be a function/,
+    ],
+    [
+      'an option of webhooks that does not exist',
+      { ...GOOD, webhook: { secret: 's' } },
+      /^webhook\.secret is not an option: the options are webhook\.path, /,
+    ],
     ['a header that cannot be sent', { ...GOOD, http: { headers: { 'X Y': 'z' } } }, /^http.headers/],
     ['a header that frames the request', { ...GOOD, http: { headers: { 'content-length': '3' } } }, /^http.headers/],
     ['a name where only an account is asked for', { ...GOOD, name: 'thai' }, /^name is not an option/],
@@ -145,6 +183,24 @@ describe('lalamoveOptionsFromEnv', () => {
       validate: false,
       errors: { filter: true, status: 'gateway', format: 'problem' },
     });
+  });
+
+  it('names the variables of what is wrong with an endpoint', () => {
+    const env = {
+      LALAMOVE_API_KEY: 'pk_test_k',
+      LALAMOVE_API_SECRET: 'sk_test_s',
+      LALAMOVE_MARKET: 'HK',
+      LALAMOVE_WEBHOOK_PATH: 'hooks/:shop',
+      LALAMOVE_WEBHOOK_PUBLIC_PATH: 'https://shop.example/hooks',
+      LALAMOVE_WEBHOOK_SECRETS: 'sk_test_s,',
+      LALAMOVE_WEBHOOK_MAX_AGE_SECONDS: 'soon',
+    };
+    expect(problemsOf(() => lalamoveOptionsFromEnv(env))).toEqual([
+      expect.stringMatching(/^webhook\.path \(LALAMOVE_WEBHOOK_PATH\) must be a path without parameters/),
+      expect.stringMatching(/^webhook\.publicPath \(LALAMOVE_WEBHOOK_PUBLIC_PATH\) must be the path of the URL/),
+      expect.stringMatching(/^webhook\.secrets \(LALAMOVE_WEBHOOK_SECRETS\) must be a list of at least one secret key/),
+      expect.stringMatching(/^webhook\.maxAgeSeconds \(LALAMOVE_WEBHOOK_MAX_AGE_SECONDS\) must be a number of seconds/),
+    ]);
   });
 
   it('names the variables of everything that is wrong', () => {

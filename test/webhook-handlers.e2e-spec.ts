@@ -48,7 +48,7 @@ import { isRecord } from '../src/is-record.js';
 import { PLATFORMS } from './support/host-app.js';
 import { KEYS } from './support/lalamove.js';
 import { turn, until } from './support/until.js';
-import { orderStatus, WebhookHost } from './support/webhook-host.js';
+import { orderStatus, WebhookHost } from './support/event-host.js';
 
 /** What happened, in its order. */
 let journal: string[] = [];

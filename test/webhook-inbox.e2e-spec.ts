@@ -16,7 +16,7 @@ import {
 import { PLATFORMS } from './support/host-app.js';
 import { KEYS } from './support/lalamove.js';
 import { turn, until } from './support/until.js';
-import { orderStatus, PATH, WebhookHost } from './support/webhook-host.js';
+import { orderStatus, PATH, WebhookHost } from './support/event-host.js';
 
 type Acceptance = ReturnType<LalamoveInbox['accept']>;
 

@@ -34,7 +34,7 @@ import { accountOn } from './support/account.js';
 import { PLATFORMS, type Platform } from './support/host-app.js';
 import { EDIT, orderOf, QUOTATION } from './support/inputs.js';
 import { turn, until } from './support/until.js';
-import { PATH, WebhookHost } from './support/webhook-host.js';
+import { PATH, WebhookHost } from './support/event-host.js';
 
 const CLASSES: Record<WebhookEventType, abstract new (...args: never) => LalamoveWebhookEvent> = {
   ORDER_CREATED: OrderCreatedEvent,

@@ -10,9 +10,15 @@ export interface ResolvedAccount {
   readonly account: string | undefined;
 }
 
+/** What came of asking once: the same object until it is asked again. */
+export interface Finding {
+  /** `undefined` for a key that is unknown. */
+  readonly account: ResolvedAccount | undefined;
+}
+
 interface Entry {
   readonly askedAt: number;
-  readonly found: Promise<ResolvedAccount | undefined>;
+  readonly finding: Promise<Finding>;
 }
 
 /** How long what was resolved holds, in ms. */
@@ -22,6 +28,9 @@ const DOUBTED_MS = 5000;
 /** How long is waited for an answer, in ms. */
 const PATIENCE_MS = 5000;
 const MOST_ENTRIES = 1000;
+/** Longer ones are nobody's, and would fill the memory. */
+const MOST_KEY_LENGTH = 256;
+const NOBODY: Finding = { account: undefined };
 
 /** Asks the host for the secrets of other accounts, and remembers the answers of the keys that were asked for last. */
 export class AccountSecrets {
@@ -36,25 +45,26 @@ export class AccountSecrets {
    * @param doubted what was found before did not fit
    * @throws what the host threw, an Error where it gave no account, or no answer
    */
-  find(apiKey: string, doubted = false): Promise<ResolvedAccount | undefined> {
+  find(apiKey: string, doubted = false): Promise<Finding> {
+    if (apiKey.length > MOST_KEY_LENGTH) return Promise.resolve(NOBODY);
     const now = this.clock.now();
     const known = this.#entries.get(apiKey);
-    if (known && now - known.askedAt < (doubted ? DOUBTED_MS : HOLDS_MS)) return known.found;
-    const found = this.#ask(apiKey);
-    const entry = { askedAt: now, found };
+    if (known && now - known.askedAt < (doubted ? DOUBTED_MS : HOLDS_MS)) return known.finding;
+    const finding = this.#ask(apiKey);
+    const entry = { askedAt: now, finding };
     this.#entries.delete(apiKey);
     this.#entries.set(apiKey, entry);
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= MOST_ENTRIES) break;
       this.#entries.delete(oldest);
     }
-    found.catch(() => {
+    finding.catch(() => {
       if (this.#entries.get(apiKey) === entry) this.#entries.delete(apiKey);
     });
-    return found;
+    return finding;
   }
 
-  async #ask(apiKey: string): Promise<ResolvedAccount | undefined> {
+  async #ask(apiKey: string): Promise<Finding> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -62,7 +72,7 @@ export class AccountSecrets {
       }, PATIENCE_MS);
     });
     try {
-      return checked(await Promise.race([this.resolve(apiKey), tooLate]));
+      return { account: checked(await Promise.race([this.resolve(apiKey), tooLate])) };
     } finally {
       clearTimeout(timer);
     }

@@ -137,7 +137,9 @@ export class LalamoveWebhooks {
       ageSeconds < 0
         ? 'An event from the future was dropped: is the clock right?'
         : 'An event that is too old was dropped';
-    say(logger, 'warn', logLine(hint, { account: this.account, id: eventId, age_seconds: ageSeconds }));
+    // The id is not signed, and may be as long as a body.
+    const id = eventId?.slice(0, 64);
+    say(logger, 'warn', logLine(hint, { account: this.account, id, age_seconds: ageSeconds }));
   }
 }
 

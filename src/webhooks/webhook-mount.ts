@@ -38,15 +38,16 @@ export class LalamoveWebhookMount {
   #mount(endpoint: LalamoveWebhookEndpoint): void {
     const adapter: unknown = this.adapterHost.httpAdapter;
     if (!isAdapter(adapter)) return;
-    if (adapter.getType() !== 'fastify') {
+    const fastify: unknown = adapter.getInstance();
+    // `NestFactory.create` gives Fastify its middleware before there are providers: then ours is the first of them.
+    if (adapter.getType() !== 'fastify' || hasMethods(fastify, 'use')) {
       adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         if (!endpoint.serve(request, response)) next();
       });
       return;
     }
-    const fastify: unknown = adapter.getInstance();
     if (!isFastify(fastify)) throw new TypeError('The Fastify adapter has no Fastify instance.');
-    // Ahead of the middleware of Nest's, which are hooks of this kind themselves.
+    // Ahead of the middleware of Nest's, which become a hook of this kind later.
     fastify.addHook('onRequest', ({ raw: request }, reply, next) => {
       if (endpoint.serve(request, reply.raw)) reply.hijack();
       else next();

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleInit,
 } from '@nestjs/common';
-import { logLine } from '../log-line.js';
+import { logLine, say } from '../log-line.js';
 import { LalamoveEventHandlers } from './handlers/event-handlers.js';
 import { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveWebhooks } from './lalamove-webhooks.js';
@@ -26,6 +26,10 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
   readonly #logger = new Logger('LalamoveWebhooks');
   /** By account: options that are made for each request make theirs again and again. */
   readonly #registrations = new Map<string | undefined, Registration>();
+  /** Accounts for which an endpoint is asked for before their options are made. */
+  readonly #awaited = new Set<string | undefined>();
+  readonly #late = new Set<string | undefined>();
+  #isMounted = false;
 
   constructor(
     private readonly handlers: LalamoveEventHandlers,
@@ -38,10 +42,23 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
     this.#registrations.set(registration.webhooks.account, registration);
   }
 
+  /** An endpoint is asked for beside the factory of an account's options. */
+  expect(account: string | undefined): void {
+    this.#awaited.add(account);
+  }
+
+  /** The options of an account are there, and ask for an endpoint: for those that are made for each request it is too late, which is said once. */
+  asked(account: string | undefined): void {
+    if (!this.#isMounted || this.#late.has(account)) return;
+    this.#late.add(account);
+    say(this.#logger, 'error', unmounted(account));
+  }
+
   /** @throws Error that names all that would leave events unheard: two endpoints on one path, handlers of an account that is not there */
   onModuleInit(): void {
     this.handlers.find();
-    const problems = [...this.#mountAll(), ...this.#lostHandlers()];
+    const problems = [...this.#mountAll(), ...this.#unmade(), ...this.#lostHandlers()];
+    this.#isMounted = true;
     if (problems.length > 0) {
       throw new Error(
         `Webhooks of Lalamove cannot be received:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
@@ -84,6 +101,10 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
     });
   }
 
+  #unmade(): string[] {
+    return [...this.#awaited].filter((account) => !this.#registrations.has(account)).map(unmounted);
+  }
+
   #lostHandlers(): string[] {
     const all = [...this.#registrations.values()];
     if (all.some(({ webhooks }) => webhooks.hasOtherAccounts)) return [];
@@ -97,6 +118,10 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
         ),
     );
   }
+}
+
+function unmounted(account: string | undefined): string {
+  return `${nameOf(account)} has options that are made for each request, so that no endpoint can be mounted for it: make them once (without REQUEST), or receive its webhooks by a route of your own.`;
 }
 
 function nameOf(account: string | undefined): string {

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { sign } from '../client/signature.js';
 import type { Clock } from '../clock.js';
-import type { AccountSecrets, ResolvedAccount } from './account-secrets.js';
+import type { AccountSecrets, Finding, ResolvedAccount } from './account-secrets.js';
 import { readWebhookBody, type WebhookBody } from './body/webhook-body.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
@@ -57,11 +57,16 @@ async function signerOf(
   const { account, apiKey, secrets, others } = settings;
   const own: Signer = { account, apiKey, secrets };
   if (!others || body.apiKey === '' || body.apiKey === apiKey) return isSigned(body, secrets, paths) ? own : undefined;
+  // An unknown key costs as many signatures as a known one.
+  const signedBy = ({ account: found }: Finding): Signer | undefined => {
+    if (!isSigned(body, found?.secrets ?? secrets, paths)) return undefined;
+    return found ? signerFor(found, settings, body) : own;
+  };
   const known = await resolved(others, body.apiKey, false);
-  if (isSigned(body, known?.secrets ?? secrets, paths)) return known ? signerFor(known, settings, body) : own;
+  const by = signedBy(known);
+  if (by) return by;
   const anew = await resolved(others, body.apiKey, true);
-  if (!anew || anew === known) return undefined;
-  return isSigned(body, anew.secrets, paths) ? signerFor(anew, settings, body) : undefined;
+  return anew === known ? undefined : signedBy(anew);
 }
 
 interface Signer extends ResolvedAccount {
@@ -72,11 +77,7 @@ function signerFor({ secrets, account }: ResolvedAccount, settings: VerifierSett
   return { secrets, account: account ?? settings.account, apiKey };
 }
 
-async function resolved(
-  others: AccountSecrets,
-  apiKey: string,
-  doubted: boolean,
-): Promise<ResolvedAccount | undefined> {
+async function resolved(others: AccountSecrets, apiKey: string, doubted: boolean): Promise<Finding> {
   try {
     return await others.find(apiKey, doubted);
   } catch (cause) {

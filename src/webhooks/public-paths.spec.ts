@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { PublicPaths, rooted } from './public-paths.js';
+
+describe('PublicPaths', () => {
+  it('are where the endpoint is mounted, with a slash behind it or without', () => {
+    const paths = new PublicPaths(undefined);
+    expect(paths.all()).toEqual([]);
+    paths.mountedAt('/api/hooks');
+    expect(paths.all()).toEqual(['/api/hooks', '/api/hooks/']);
+  });
+
+  it('are those of the URLs that were registered first, the last one ahead, with its query or without', () => {
+    const paths = new PublicPaths(undefined);
+    paths.mountedAt('/hooks');
+    paths.learn('https://shop.example/a');
+    paths.learn('https://shop.example/b?shop=1');
+    paths.learn('https://shop.example/a');
+    paths.learn('no URL');
+    expect(paths.all()).toEqual(['/a', '/b?shop=1', '/b', '/hooks', '/hooks/']);
+  });
+
+  it('are never many', () => {
+    const paths = new PublicPaths(undefined);
+    for (let index = 0; index < 100; index += 1) paths.learn(`https://shop.example/${index}`);
+    expect(paths.all()).toEqual(['/99', '/98', '/97', '/96', '/95', '/94', '/93', '/92']);
+  });
+
+  it('are the one that is stated, and no other', () => {
+    const paths = new PublicPaths('public/hooks');
+    paths.mountedAt('/hooks');
+    paths.learn('https://shop.example/other');
+    expect(paths.all()).toEqual(['/public/hooks']);
+  });
+});
+
+describe('rooted', () => {
+  it('begins a path with a slash', () => {
+    expect([rooted('a/b'), rooted('/a/b')]).toEqual(['/a/b', '/a/b']);
+  });
+});
