@@ -42,7 +42,7 @@ const PATIENCE_MS = 10_000;
  * @example
  * \@Post('hooks') @HttpCode(200)
  * async receive(@Req() request: RawBodyRequest<Request>): Promise<void> {
- *   await this.webhooks.handle(request.rawBody, { path: '/hooks' });
+ *   await this.webhooks.handle(request.rawBody ?? request.body ?? '', { path: '/hooks' });
  * }
  */
 export class LalamoveWebhooks {
