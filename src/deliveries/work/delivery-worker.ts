@@ -7,7 +7,7 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused } from '../machine/cancellation.js';
 import type { Action } from '../machine/decide.js';
-import type { CourseAttempt } from '../machine/delivery-course.js';
+import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -184,21 +184,7 @@ export class DeliveryWorker {
       reservedAt: now(),
     };
     await this.#step('reserving', reference);
-    // Fenced by the version as well: whatever has happened since the decision, a cancellation say, is decided upon first.
-    const reservation = await store
-      .write(async (trx) => {
-        const written = await store.changeIn(trx, record.id, (standing) => reserved(standing, attempt), {
-          token,
-          version: record.version,
-          told: [],
-        });
-        await store.reserve(trx, record, attempt, quotation);
-        return written;
-      })
-      .catch((error: unknown) => {
-        if (error instanceof LostLease) return undefined;
-        throw error;
-      });
+    const reservation = await this.#reserve(record, attempt, quotation, token);
     if (!reservation) return change(() => undefined);
     await this.#step('reserved', reference);
     const { leaseUntil = 0 } = reservation.record;
@@ -207,9 +193,36 @@ export class DeliveryWorker {
     await this.#step('posting', reference);
     const end = await this.#post(service, orderInput(request, quotation, attempt), attempt);
     await this.#step('posted', reference);
-    const booked = await change(end);
+    // What has become of it is true whoever has the lease by now.
+    const booked = await store.change(record.id, end);
     await this.#step('committed', reference);
     return booked;
+  }
+
+  /**
+   * Commits an attempt before its order is posted. Fenced by the version as well as by the lease: whatever has happened since the decision, a cancellation say, is decided upon
+   * first.
+   *
+   * @returns `undefined` where something has happened
+   */
+  async #reserve(
+    record: DeliveryRecord,
+    attempt: CourseAttempt,
+    price: CourseQuotation,
+    token: string,
+  ): Promise<Decided | undefined> {
+    const { store } = this.parts;
+    try {
+      return await store.write(async (trx) => {
+        const fence = { token, version: record.version, told: [] };
+        const written = await store.changeIn(trx, record.id, (standing) => reserved(standing, attempt), fence);
+        await store.reserve(trx, record, attempt, price);
+        return written;
+      });
+    } catch (error) {
+      if (error instanceof LostLease) return undefined;
+      throw error;
+    }
   }
 
   /** Posts an order; it never throws. What is not surely refused is unknown. */
@@ -246,7 +259,9 @@ export class DeliveryWorker {
       return (standing) => {
         const back = refused(standing, attempt.id);
         // A webhook has told of the order: whatever this answer was, there is one.
-        if (standing.course.attempt?.outcome !== 'reserved') return undefined;
+        const { attempt: latest } = standing.course;
+        const isOpen = latest?.id === attempt.id && (latest.outcome === 'reserved' || latest.outcome === 'unknown');
+        if (!isOpen) return undefined;
         // The quotation is used up, and that is all.
         if (error.code === 'ERR_INVALID_QUOTATION_ID' || error.code === 'ERR_PRICE_MISMATCH') {
           return after(back, heldUp(back, this.#pause(back)));
