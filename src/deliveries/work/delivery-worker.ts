@@ -5,7 +5,7 @@ import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
-import { canceled, cancellationSettled, cancelRefused } from '../machine/cancellation.js';
+import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
 import type { Action } from '../machine/decide.js';
 import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
 import {
@@ -28,7 +28,7 @@ import {
   type Evolution,
   type Standing,
 } from '../machine/evolve.js';
-import { readAs } from '../machine/order-news.js';
+import { canceledElsewhere, readAs } from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
@@ -324,12 +324,19 @@ export class DeliveryWorker {
   }
 
   async #cancel({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
+    const { store, now } = this.parts;
+    const wasTried = record.course.cancelTried === orderId;
+    if (!wasTried) await change(ofOrder(orderId, (standing) => cancelTried(standing, orderId)));
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
-      if (error.code === 'ERR_CANCELLATION') return change(ofOrder(orderId, canceled));
+      if (error.code === 'ERR_CANCELLATION') {
+        const elsewhere = (standing: Standing): Evolution =>
+          canceledElsewhere(withoutTry(standing), store.policyOf(record), now());
+        return change(ofOrder(orderId, wasTried ? canceled : elsewhere));
+      }
       if (isRefusal(error)) return change(ofOrder(orderId, (standing) => cancelRefused(standing, orderId, error.code)));
       return this.#failed(error, change);
     }
@@ -405,7 +412,7 @@ export class DeliveryWorker {
   #pause({ course }: Standing, error?: unknown): number {
     const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(course.failures, 20), LONGEST_PAUSE_MS);
     const asked = LalamoveException.is(error) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return this.parts.now() + Math.max(asked, most * (0.5 + Math.random() / 2));
+    return this.parts.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
   }
 
   async #step(step: DeliveryStep, reference: string): Promise<void> {
@@ -439,6 +446,11 @@ function after(first: Evolution, second: Evolution): Evolution {
 /** A change that holds for an order only as long as it is the live one. */
 function ofOrder(orderId: string, change: (standing: Standing) => Evolution): Change {
   return (record) => (record.course.order?.orderId === orderId ? change(record) : undefined);
+}
+
+/** As before a cancellation that found that there was nothing left to cancel. */
+function withoutTry({ state, course }: Standing): Standing {
+  return { state, course: { ...course, cancelTried: undefined } };
 }
 
 function isOutcomeUnknown(error: LalamoveException): boolean {
