@@ -1,0 +1,96 @@
+// A host app with deliveries, as a process of its own, whose CPU is measured.
+import 'reflect-metadata';
+import { setTimeout } from 'node:timers/promises';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { LalamoveModule, LalamoveService } from 'nestjs-lalamove';
+import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
+import { SandboxClock } from 'nestjs-lalamove/sandbox';
+import { answering } from '../client/processes.mjs';
+
+const { file, startAt, ...account } = JSON.parse(process.argv[2]);
+const clock = new SandboxClock({ speed: 0, startAt });
+const webhook = { path: 'webhooks/lalamove' };
+
+let app;
+let deliveries;
+
+answering(async (question) => {
+  switch (question.do) {
+    case 'listen': {
+      class BenchModule {}
+      Module({
+        imports: [
+          LalamoveModule.forRoot({ ...account, market: 'HK', clock, rateLimit: false, webhook }),
+          DeliveriesModule.forRoot({ database: { file }, clock }),
+        ],
+      })(BenchModule);
+      app = await NestFactory.create(BenchModule, { logger: ['error'] });
+      await app.listen(0, '127.0.0.1');
+      deliveries = app.get(DeliveriesService);
+      const url = await app.getUrl();
+      await app.get(LalamoveService).setWebhookUrl(`${url}/${webhook.path}`);
+      return { url };
+    }
+    case 'book': {
+      const { prefix, count } = question;
+      await Promise.all(Array.from({ length: count }, (_, index) => deliveries.book(bookingOf(`${prefix}-${index}`))));
+      await settled(`${prefix}-`, count);
+      return true;
+    }
+    case 'advance':
+      await clock.advance(question.ms);
+      await setTimeout(20);
+      return true;
+    case 'completed': {
+      const { deliveries: all } = await deliveries.list({ state: 'completed', limit: 1000 });
+      const own = all.filter(({ reference }) => reference.startsWith(question.prefix));
+      return own.length > 0 ? own.length : countCompleted(question.prefix);
+    }
+    default: {
+      const { user, system } = process.cpuUsage();
+      return { cpuMs: (user + system) / 1000, rssMb: process.memoryUsage().rss / 1e6 };
+    }
+  }
+});
+
+async function countCompleted(prefix) {
+  const rows = await deliveries.database
+    .selectFrom('deliveries')
+    .select('id')
+    .where('reference', 'like', `${prefix}-%`)
+    .where('state', '=', 'completed')
+    .execute();
+  return rows.length;
+}
+
+/** Until all of them have an order. */
+async function settled(prefix, count) {
+  for (;;) {
+    const rows = await deliveries.database
+      .selectFrom('deliveries')
+      .select('id')
+      .where('order_id', 'is not', null)
+      .where('reference', 'like', `${prefix}%`)
+      .execute();
+    if (rows.length === count) return;
+    await setTimeout(50);
+  }
+}
+
+function bookingOf(reference) {
+  return {
+    reference,
+    quotation: {
+      serviceType: 'MOTORCYCLE',
+      language: 'en_HK',
+      stops: [
+        { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak, Hong Kong' },
+        { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Hong Kong International Airport' },
+      ],
+    },
+    sender: { name: 'Shop', phone: '+85221234567' },
+    recipients: [{ name: 'Ada', phone: '+85251234567' }],
+    metadata: { reference },
+  };
+}
