@@ -127,11 +127,16 @@ export class DeliveriesEngine {
     if (!('kysely' in database)) await this.store.db.destroy();
   }
 
-  /** Looks for what was lost: due deliveries that nobody woke, webhooks without effect, what is to be erased. */
-  async sweep(): Promise<void> {
+  /**
+   * Looks for what was lost: due deliveries that nobody woke, webhooks without effect, what is to be erased.
+   *
+   * @param overdueMs what has been due for so long is not left to a queue of the host's again: it is worked on here
+   */
+  async sweep(overdueMs = Infinity): Promise<void> {
     await this.inbox.sweep();
     for (const { id, dueAt } of await this.store.due(this.now() + HORIZON_MS, SWEEP_BATCH)) {
-      await this.#wake(id, dueAt);
+      if (this.#options.queue && dueAt <= this.now() - overdueMs) await this.#work(id);
+      else await this.#wake(id, dueAt);
     }
     await this.#forgetOld();
     this.handOver.wake();
@@ -140,6 +145,7 @@ export class DeliveriesEngine {
   /** Waits until nothing is due, no event is without effect, and no handler is to be called now: for tests. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 2; quiet += 1) {
+      await this.#sweeping;
       await this.inbox.idle();
       if (this.#queue instanceof InProcessQueue) await this.#queue.idle();
       await this.handOver.idle();
@@ -194,15 +200,13 @@ export class DeliveriesEngine {
 
   #planSweep(): void {
     if (this.#isStopped) return;
-    this.#cancelSweep = this.#clock.setTimeout(
-      () => {
-        this.#sweeping = this.sweep().catch((error: unknown) => {
-          say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
-        });
-        this.#planSweep();
-      },
-      (this.#options.sweepSeconds ?? 30) * 1000,
-    );
+    const sweepMs = (this.#options.sweepSeconds ?? 30) * 1000;
+    this.#cancelSweep = this.#clock.setTimeout(() => {
+      this.#sweeping = this.sweep(sweepMs).catch((error: unknown) => {
+        say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
+      });
+      this.#planSweep();
+    }, sweepMs);
   }
 
   async #forgetOld(): Promise<void> {

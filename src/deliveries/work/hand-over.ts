@@ -143,7 +143,7 @@ export class HandOver {
         and (e.source = 'webhook' or not exists (
           select 1 from delivery_events earlier
           where earlier.delivery_id = e.delivery_id and earlier.hand_over = 'pending' and earlier.source = 'delivery' and earlier.id < e.id))
-      order by e.id limit ${AT_ONCE}`.execute(store.db);
+      order by e.next_try_at, e.id limit ${AT_ONCE}`.execute(store.db);
     return rows.filter(({ id }) => !this.#underWay.has(id)).slice(0, free);
   }
 
