@@ -77,18 +77,18 @@ export class DeliveriesEngine {
 
   /** A delivery has something to do now. */
   readonly wake = (id: string): void => {
-    void this.#queue.wake(id, this.now());
+    void this.#wake(id, this.now());
   };
 
   /** A delivery has something to do once a transaction of the host's is committed. */
   readonly wakeSoon = (id: string): void => {
-    void this.#queue.wake(id, this.now() + SOON_MS);
+    void this.#wake(id, this.now() + SOON_MS);
   };
 
   /** Brings a delivery as far as it goes now. */
   readonly advance = async (id: string): Promise<void> => {
     const dueAt = await this.#worker.advance(id);
-    if (dueAt !== undefined) void this.#queue.wake(id, dueAt);
+    if (dueAt !== undefined) void this.#wake(id, dueAt);
   };
 
   /** @param handlersOf the `@OnDelivery` methods that an event is for */
@@ -116,20 +116,27 @@ export class DeliveriesEngine {
     await this.#queue.stop(shutdownMs);
     await this.#sweeping;
     await this.inbox.stop();
-    await this.handOver.stop();
+    await this.handOver.stop(shutdownMs);
   }
 
   /** Closes the database, where it is ours. */
   async close(): Promise<void> {
     const { database = {} } = this.#options;
+    // A webhook may have come in until the server was closed.
+    await this.inbox.idle();
     if (!('kysely' in database)) await this.store.db.destroy();
   }
 
-  /** Looks for what was lost: due deliveries that nobody woke, webhooks without effect, what is to be erased. */
-  async sweep(): Promise<void> {
+  /**
+   * Looks for what was lost: due deliveries that nobody woke, webhooks without effect, what is to be erased.
+   *
+   * @param overdueMs what has been due for so long is not left to a queue of the host's again: it is worked on here
+   */
+  async sweep(overdueMs = Infinity): Promise<void> {
     await this.inbox.sweep();
     for (const { id, dueAt } of await this.store.due(this.now() + HORIZON_MS, SWEEP_BATCH)) {
-      await this.#queue.wake(id, dueAt);
+      if (this.#options.queue && dueAt <= this.now() - overdueMs) await this.#work(id);
+      else await this.#wake(id, dueAt);
     }
     await this.#forgetOld();
     this.handOver.wake();
@@ -138,6 +145,7 @@ export class DeliveriesEngine {
   /** Waits until nothing is due, no event is without effect, and no handler is to be called now: for tests. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 2; quiet += 1) {
+      await this.#sweeping;
       await this.inbox.idle();
       if (this.#queue instanceof InProcessQueue) await this.#queue.idle();
       await this.handOver.idle();
@@ -154,8 +162,9 @@ export class DeliveriesEngine {
       .groupBy('state')
       .execute();
     const [oldest] = await this.store.due(now, 1);
-    const { rows } = await sql<{ unknown: unknown; strangers: unknown; pending: unknown; aside: unknown }>`select
+    const { rows } = await sql<Record<'unknown' | 'strangers' | 'lost' | 'pending' | 'aside', unknown>>`select
       (select count(*) from delivery_attempts where outcome in ('reserved', 'unknown') and outcome = 'unknown') as unknown,
+      (select count(*) from delivery_events where set_aside_at is not null) as lost,
       (select count(*) from delivery_events where source = 'webhook' and applied_at is null and set_aside_at is null) as strangers,
       (select count(*) from delivery_events where hand_over = 'pending') as pending,
       (select count(*) from delivery_events where hand_over = 'set_aside') as aside`.execute(db);
@@ -165,9 +174,19 @@ export class DeliveriesEngine {
       lagMs: oldest ? Math.max(0, now - oldest.dueAt) : 0,
       unknownAttempts: Number(counts?.unknown ?? 0),
       strangers: Number(counts?.strangers ?? 0),
+      setAsideStrangers: Number(counts?.lost ?? 0),
       pendingEvents: Number(counts?.pending ?? 0),
       setAsideEvents: Number(counts?.aside ?? 0),
     };
+  }
+
+  /** A queue that fails costs time, and nothing else: the sweeper finds the delivery. */
+  async #wake(id: string, at: number): Promise<void> {
+    try {
+      await this.#queue.wake(id, at);
+    } catch (error) {
+      say(this.#logger, 'warn', logLine('A delivery could not be woken', { id, error: wordsOf(error) }));
+    }
   }
 
   async #work(id: string): Promise<number | undefined> {
@@ -181,15 +200,13 @@ export class DeliveriesEngine {
 
   #planSweep(): void {
     if (this.#isStopped) return;
-    this.#cancelSweep = this.#clock.setTimeout(
-      () => {
-        this.#sweeping = this.sweep().catch((error: unknown) => {
-          say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
-        });
-        this.#planSweep();
-      },
-      (this.#options.sweepSeconds ?? 30) * 1000,
-    );
+    const sweepMs = (this.#options.sweepSeconds ?? 30) * 1000;
+    this.#cancelSweep = this.#clock.setTimeout(() => {
+      this.#sweeping = this.sweep(sweepMs).catch((error: unknown) => {
+        say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
+      });
+      this.#planSweep();
+    }, sweepMs);
   }
 
   async #forgetOld(): Promise<void> {

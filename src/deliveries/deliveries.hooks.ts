@@ -25,3 +25,12 @@ export interface DeliveriesHooks {
   /** Before and after each step. */
   onStep?: (step: DeliveryStep, reference: string) => void | Promise<void>;
 }
+
+/** Tells the hooks of a step; it never rejects. */
+export async function tellStep({ onStep }: DeliveriesHooks, step: DeliveryStep, reference: string): Promise<void> {
+  try {
+    await onStep?.(step, reference);
+  } catch {
+    // A hook watches, and changes nothing.
+  }
+}

@@ -61,6 +61,8 @@ export interface DeliveriesMetrics {
   readonly unknownAttempts: number;
   /** Webhooks of orders that nobody here knows yet. */
   readonly strangers: number;
+  /** Webhooks that were set aside, for nobody here has ever known their order. */
+  readonly setAsideStrangers: number;
   /** Events that wait for their handlers, and those that were set aside. */
   readonly pendingEvents: number;
   readonly setAsideEvents: number;

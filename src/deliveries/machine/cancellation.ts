@@ -18,8 +18,10 @@ export function cancelTried({ state, course }: Standing, orderId: string): Evolu
 }
 
 /** There is nothing to cancel at Lalamove's, or it has been cancelled. */
-export function canceled({ course }: Standing): Evolution {
+export function canceled({ state, course }: Standing): Evolution {
   const { order } = course;
+  // It has come to the door while it was being cancelled.
+  if (isTerminal(state)) return unchanged({ state, course });
   return {
     state: 'canceled',
     course: {
@@ -50,6 +52,7 @@ export function cancelRefused({ state, course }: Standing, orderId: string, code
 /** Nobody has replaced an order that was cancelled without being asked for here. */
 export function cancellationSettled(standing: Standing): Evolution {
   const { course } = standing;
+  if (course.cancelAskedAt !== undefined) return canceled(standing);
   const calm = { ...standing, course: { ...course, replacement: undefined } };
   return gaveUp(calm, reason(course.replacement?.told ? 'REPLACEMENT_MISSING' : 'CANCELED_UNEXPLAINED'));
 }

@@ -1,5 +1,12 @@
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
-import type { CourseAttempt, CourseOrder, DeliveryCourse, DeliveryReason, DeliveryState } from './delivery-course.js';
+import {
+  isTerminal,
+  type CourseAttempt,
+  type CourseOrder,
+  type DeliveryCourse,
+  type DeliveryReason,
+  type DeliveryState,
+} from './delivery-course.js';
 
 /** Where a delivery stands. */
 export interface Standing {
@@ -55,11 +62,14 @@ export function quoting({ state, course }: Standing): Evolution {
 }
 
 /** Lalamove has named a price. */
-export function quoted({ course }: Standing, quotation: NonNullable<DeliveryCourse['quotation']>): Evolution {
+export function quoted({ state, course }: Standing, quotation: NonNullable<DeliveryCourse['quotation']>): Evolution {
+  // An order has turned up while it was being quoted.
+  if (course.order || isTerminal(state)) return unchanged({ state, course });
   const { quotationId, total, currency } = quotation;
   return {
     state: 'quoting',
-    course: { ...course, ...CALM, quotation },
+    // The failures are of orders, too: one that is refused time and again is quoted in between.
+    course: { ...course, retryAt: undefined, quotation },
     events: [{ type: 'quoted', quotationId, total, currency }],
   };
 }
@@ -128,7 +138,7 @@ export function placed(
   const { attempt } = course;
   if (course.order?.orderId === order.orderId) return unchanged(standing);
   const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
-  if (!isLatest || course.order) return strayed(standing, attemptId, order.orderId);
+  if (!isLatest || course.order || isTerminal(standing.state)) return strayed(standing, attemptId, order.orderId);
   const { quotation, cancelAskedAt } = course;
   const live: CourseOrder = {
     status: 'ASSIGNING_DRIVER',
@@ -180,9 +190,10 @@ function strayed({ state, course }: Standing, attemptId: string, orderId: string
 /** Customer service has replaced an order that was given up here: its clone is a stray. */
 export function cloneStrayed({ state, course }: Standing, prevOrderId: string, orderId: string): Evolution {
   const strays = course.strays ?? [];
+  if (course.order?.orderId === orderId || strays.includes(orderId)) return unchanged({ state, course });
   return {
     state,
-    course: { ...course, strays: strays.includes(orderId) ? strays : [...strays, orderId] },
+    course: { ...course, strays: [...strays, orderId] },
     events: [{ type: 'duplicate_found', orderId }],
     clone: { prevOrderId, orderId },
   };

@@ -96,7 +96,8 @@ export function readAs(
 ): Evolution {
   const { state, course } = standing;
   const { order } = course;
-  if (order?.orderId !== reading.orderId) return unchanged(standing);
+  // What has ended was told while the read was under way: the read is older, if it says otherwise.
+  if (order?.orderId !== reading.orderId || isTerminal(state)) return unchanged(standing);
   if (order.toldAt !== toldBefore && order.status !== reading.status && !ENDED_STATUSES.has(reading.status)) {
     return { state, course: { ...course, inDoubt: true }, events: [] };
   }
@@ -136,8 +137,9 @@ function moved(
     order: later,
     replacement: undefined,
     reason: undefined,
-    // Without a driver it can be cancelled again.
-    cancelRefused: news.status === 'ASSIGNING_DRIVER' ? undefined : course.cancelRefused,
+    // Once it has lost its driver it can be cancelled again.
+    cancelRefused:
+      news.status === 'ASSIGNING_DRIVER' && order.status !== 'ASSIGNING_DRIVER' ? undefined : course.cancelRefused,
   };
   return { state: next, course: revived, events: [...driverEvents(order, later), ...stateEvents(state, next, later)] };
 }
@@ -153,15 +155,14 @@ function wasCanceled(
   const { orderId } = order;
   const later = { ...course, order: { ...order, status }, inDoubt: undefined };
   const isByUs = isTold && cancelParty !== undefined ? cancelParty === 'USER' : course.cancelTried === orderId;
+  if (isTerminal(state)) return { state, course: later, events: [] };
   if (isByUs) {
-    if (state === 'canceled') return { state, course: later, events: [] };
     return {
       state: 'canceled',
       course: { ...later, replacement: undefined, reason: undefined },
       events: [{ type: 'canceled', orderId }],
     };
   }
-  if (isTerminal(state)) return { state, course: later, events: [] };
   if (state === 'needs_attention' && !isTold) return { state, course: later, events: [] };
   const until = course.replacement?.until ?? now + replacement.waitMinutes * MINUTE_MS;
   const wasTold = course.replacement?.told ?? false;

@@ -86,7 +86,18 @@ class LibsqlDriver implements Driver {
   // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
   async destroy(): Promise<void> {
     this.#connection.forget();
-    this.database.close();
+    try {
+      // libsql lets go of the file only when its statements are collected as garbage: the lock is given back by hand, which WAL does not allow.
+      for (const text of [
+        'pragma journal_mode = delete',
+        'pragma locking_mode = normal',
+        'select 1 from sqlite_schema',
+      ]) {
+        this.database.exec(text);
+      }
+    } finally {
+      this.database.close();
+    }
   }
 }
 

@@ -86,6 +86,8 @@ const first: Migration = {
     await sql`create index events_waiting on delivery_events (account, order_id) where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(
       db,
     );
+    await sql`create index events_lost on delivery_events (set_aside_at) where set_aside_at is not null`.execute(db);
+    await sql`create index events_aside on delivery_events (id) where hand_over = 'set_aside'`.execute(db);
     await sql`create index events_pending on delivery_events (next_try_at, id) where hand_over = 'pending'`.execute(db);
     await sql`create index events_in_order on delivery_events (delivery_id, id) where hand_over = 'pending'`.execute(
       db,

@@ -4,10 +4,15 @@ import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
-import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
+import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
 import type { Action } from '../machine/decide.js';
-import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
+import {
+  isTerminal,
+  type CourseAttempt,
+  type CourseQuotation,
+  type DeliveryReason,
+} from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -95,7 +100,9 @@ export class DeliveryWorker {
 
   async #act(decided: Decided, token: string): Promise<Decided> {
     const { record, action } = decided;
-    const change = (to: Change): Promise<Decided> => this.parts.store.change(record.id, to, { token });
+    // A decision holds for what it was made of: whatever has happened since, a replacement say, is decided upon first.
+    const change = (to: (standing: DeliveryRecord) => Evolution): Promise<Decided> =>
+      this.parts.store.change(record.id, (now) => (now.version === record.version ? to(now) : undefined), { token });
     switch (action.do) {
       case 'rest':
       case 'wait':
@@ -125,7 +132,7 @@ export class DeliveryWorker {
   async #call({ record }: Decided, token: string, action: Exclude<Action, { do: 'rest' | 'wait' }>): Promise<Decided> {
     const { store, services } = this.parts;
     const service = await services.of(record.account);
-    if (!service) return store.change(record.id, (now) => gaveUp(now, reason('ACCOUNT_UNKNOWN')), { token });
+    if (!service) return store.change(record.id, (now) => this.#needsHelp(now, reason('ACCOUNT_UNKNOWN')), { token });
     const context: CallContext = {
       record,
       service,
@@ -263,10 +270,8 @@ export class DeliveryWorker {
         const isOpen = latest?.id === attempt.id && (latest.outcome === 'reserved' || latest.outcome === 'unknown');
         if (!isOpen) return undefined;
         // The quotation is used up, and that is all.
-        if (error.code === 'ERR_INVALID_QUOTATION_ID' || error.code === 'ERR_PRICE_MISMATCH') {
-          return after(back, heldUp(back, this.#pause(back)));
-        }
-        return after(back, this.#afterFailure(error, { ...standing, ...back }));
+        const isUsedUp = error.code === 'ERR_INVALID_QUOTATION_ID' || error.code === 'ERR_PRICE_MISMATCH';
+        return after(back, this.#afterFailure(error, { ...standing, ...back }, isUsedUp || isPassing(error)));
       };
     }
   }
@@ -313,7 +318,8 @@ export class DeliveryWorker {
       const attempt =
         (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
         (quotationId ? await store.attemptOf(trx, account, { quotationId }) : undefined);
-      if (!attempt) return;
+      // Another order of an attempt that has one is customer service's: its ORDER_REPLACED says so.
+      if (!attempt || (attempt.order_id !== null && attempt.order_id !== orderId)) return;
       await store.changeIn(trx, attempt.delivery_id, (standing) => placed(standing, attempt.id, { orderId }, now()), {
         told,
       });
@@ -395,17 +401,27 @@ export class DeliveryWorker {
   }
 
   /** What passes is tried again, later; what does not needs a person. */
-  #afterFailure(error: LalamoveException, standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
-    const told = { code: error.code, message: error.message };
-    if (!isPassing(error)) return gaveUp(standing, told);
+  #afterFailure(
+    error: LalamoveException,
+    standing: Standing & Pick<DeliveryRecord, 'request'>,
+    passes = isPassing(error),
+  ): Evolution {
+    if (!passes) return this.#needsHelp(standing, { code: error.code, message: error.message }, error);
     const { mostFailures } = this.parts.store.policyOf(standing).failures;
     if (standing.course.failures + 1 >= mostFailures) {
-      return gaveUp(
+      return this.#needsHelp(
         standing,
         reason('LALAMOVE_AWAY', `Lalamove has failed ${mostFailures} times in a row: ${error.code}, ${error.message}`),
+        error,
       );
     }
     return heldUp(standing, this.#pause(standing, error));
+  }
+
+  /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
+  #needsHelp(standing: Standing, because: DeliveryReason, error?: LalamoveException): Evolution {
+    const isAtRest = standing.state === 'needs_attention' || isTerminal(standing.state);
+    return isAtRest ? heldUp(standing, this.#pause(standing, error)) : gaveUp(standing, because);
   }
 
   /** Unix ms: twice as long after each failure, with jitter, and no less than Lalamove says. */
@@ -416,11 +432,7 @@ export class DeliveryWorker {
   }
 
   async #step(step: DeliveryStep, reference: string): Promise<void> {
-    try {
-      await this.parts.hooks.onStep?.(step, reference);
-    } catch {
-      // A hook watches, and changes nothing.
-    }
+    await tellStep(this.parts.hooks, step, reference);
   }
 }
 

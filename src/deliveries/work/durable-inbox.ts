@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
-import type { DeliveriesHooks } from '../deliveries.hooks.js';
+import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import { cloneStrayed, placed } from '../machine/evolve.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
@@ -68,8 +68,8 @@ export class DurableInbox implements LalamoveInbox {
       return inserted;
     });
     if (!row) return 'repeated';
-    await hooks.onStep?.('event_stored', event.fingerprint);
-    const applying = this.#applyLater(row.id, newsIn(event, facts.signedAt), event.account ?? '');
+    await tellStep(hooks, 'event_stored', event.fingerprint);
+    const applying = this.#applyLater(row.id, () => newsIn(event, facts.signedAt), event.account ?? '');
     this.#applying.add(applying);
     void applying.finally(() => this.#applying.delete(applying));
     return 'new';
@@ -156,30 +156,31 @@ export class DurableInbox implements LalamoveInbox {
         .orderBy('id')
         .limit(BATCH)
         .execute();
-      for (const { id, payload, account } of rows) await this.#applyLater(id, newsOf(payload), account);
+      for (const { id, payload, account } of rows) await this.#applyLater(id, () => newsOf(payload), account);
       const last = rows.at(-1);
       if (!last || rows.length < BATCH) return;
       after = last.id;
     }
   }
 
-  async #applyLater(eventId: number, news: OrderNews, account: string): Promise<void> {
+  /** @param read may throw: a row of another version must not keep the others from their effect */
+  async #applyLater(eventId: number, read: () => OrderNews, account: string): Promise<void> {
     const { store, hooks, wake, wakeHandlers } = this.parts;
     const told: DeliveryEvent[] = [];
     try {
+      const news = read();
       const woken = await store.write((trx) => {
         told.length = 0;
         return this.#apply(trx, eventId, news, account, told);
       });
-      await hooks.onStep?.('event_applied', news.event.fingerprint);
+      await tellStep(hooks, 'event_applied', news.event.fingerprint);
       store.announce(told);
       for (const id of woken) wake(id);
     } catch (error) {
-      const { eventType, fingerprint } = news.event;
       say(
         this.#logger,
         'error',
-        logLine('A webhook could not take its effect', { event: eventType, fingerprint, error: wordsOf(error) }),
+        logLine('A webhook could not take its effect', { event: eventId, error: wordsOf(error) }),
       );
     }
     wakeHandlers();
@@ -208,17 +209,20 @@ export class DurableInbox implements LalamoveInbox {
       // The webhook has come before the answer to the order: it says which order it is.
       await store.changeIn(trx, deliveryId, (record) => placed(record, attempt.id, { orderId }, now()), { told });
     } else if (attempt.order_id !== orderId) {
-      const { order_id: known } = attempt;
-      await store.changeIn(trx, deliveryId, (record) => cloneStrayed(record, known, orderId), { told });
+      // Customer service's order carries the metadata of the one that it replaces: it waits until ORDER_REPLACED says so.
+      return [];
     }
+    const { event } = news;
+    const isKnownClone =
+      event.eventType === 'ORDER_REPLACED' &&
+      (await store.attemptOf(trx, account, { orderId: event.orderId })) !== undefined;
     await store.changeIn(
       trx,
       deliveryId,
       (record) => {
         if (record.course.order?.orderId === orderId) return news.evolve(record, store.policyOf(record), now());
         // An order that was given up lives no more; but its clone does.
-        const { event } = news;
-        return event.eventType === 'ORDER_REPLACED'
+        return event.eventType === 'ORDER_REPLACED' && !isKnownClone
           ? cloneStrayed(record, event.prevOrderId, event.orderId)
           : undefined;
       },

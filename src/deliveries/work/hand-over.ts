@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Clock } from '../../clock.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
-import type { DeliveriesHooks } from '../deliveries.hooks.js';
+import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
@@ -34,6 +34,11 @@ const MOST_TRIES = 10;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
+interface Call {
+  readonly name: string;
+  readonly call: () => Promise<void>;
+}
+
 interface Pending {
   readonly id: number;
   readonly source: string;
@@ -52,6 +57,8 @@ export class HandOver {
   #isWanted = false;
   #isStopped = true;
   #run: Promise<void> = Promise.resolve();
+  /** By the id of the event. */
+  readonly #underWay = new Map<number, Promise<void>>();
   #cancelWake: () => void = () => undefined;
 
   constructor(private readonly parts: HandOverParts) {}
@@ -61,10 +68,16 @@ export class HandOver {
     this.wake();
   }
 
-  async stop(): Promise<void> {
+  /** No new hand-over; waits for those under way, `graceMs` at the most. What is not done by then is handed over again after the next start. */
+  async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelWake();
-    await this.#run;
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([this.idle(), grace]);
+    clearTimeout(timer);
   }
 
   /** Something may be there to be handed over. */
@@ -81,22 +94,36 @@ export class HandOver {
 
   /** Waits until nothing is left that could be handed over now. */
   async idle(): Promise<void> {
-    while (this.#isRunning) await this.#run;
+    while (this.#isRunning || this.#underWay.size > 0) await Promise.all([this.#run, ...this.#underWay.values()]);
   }
 
   async #drain(): Promise<void> {
     try {
       while (this.#isWanted && !this.#mustStop()) {
         this.#isWanted = false;
-        for (;;) {
-          const batch = await this.#next();
-          if (batch.length === 0 || this.#mustStop()) break;
-          await Promise.all(batch.map((pending) => this.#handOver(pending)));
+        // Whatever ends wakes for what was behind it: nobody waits for a handler but its own delivery.
+        for (const pending of await this.#next()) {
+          if (this.#mustStop()) return;
+          this.#underWay.set(pending.id, this.#whole(pending));
         }
       }
       if (!this.#mustStop()) await this.#planWake();
     } catch (error) {
       say(this.#logger, 'error', logLine('Events cannot be handed over', { error: wordsOf(error) }));
+    }
+  }
+
+  /** One event, from here to its row; it never rejects. */
+  async #whole(pending: Pending): Promise<void> {
+    try {
+      await this.#handOver(pending);
+      this.#underWay.delete(pending.id);
+      this.wake();
+    } catch (error) {
+      // The row cannot be written: the sweeper comes back to it.
+      this.#underWay.delete(pending.id);
+      const told = { event: pending.id, error: wordsOf(error) };
+      say(this.#logger, 'error', logLine('What became of an event could not be kept', told));
     }
   }
 
@@ -107,6 +134,8 @@ export class HandOver {
   /** Of each delivery the first event alone. */
   async #next(): Promise<Pending[]> {
     const { store, clock } = this.parts;
+    const free = AT_ONCE - this.#underWay.size;
+    if (free <= 0) return [];
     const { rows } = await sql<Pending>`
       select e.id, e.source, e.payload, e.occurred_at, e.handled_by, e.tries, e.account, d.reference
       from delivery_events e left join deliveries d on d.id = e.delivery_id
@@ -114,16 +143,16 @@ export class HandOver {
         and (e.source = 'webhook' or not exists (
           select 1 from delivery_events earlier
           where earlier.delivery_id = e.delivery_id and earlier.hand_over = 'pending' and earlier.source = 'delivery' and earlier.id < e.id))
-      order by e.id limit ${AT_ONCE}`.execute(store.db);
-    return rows;
+      order by e.next_try_at, e.id limit ${AT_ONCE}`.execute(store.db);
+    return rows.filter(({ id }) => !this.#underWay.has(id)).slice(0, free);
   }
 
   async #handOver(pending: Pending): Promise<void> {
     const { store, hooks, clock } = this.parts;
     const done = new Set<string>(namesIn(pending.handled_by));
-    await hooks.onStep?.('handing_over', pending.reference ?? '');
-    const { calls } = this.#calls(pending);
+    await tellStep(hooks, 'handing_over', pending.reference ?? '');
     const failures: string[] = [];
+    const calls = this.#callsOf(pending, failures);
     await Promise.all(
       calls
         .filter(({ name }) => !done.has(name))
@@ -156,19 +185,27 @@ export class HandOver {
         .where('id', '=', pending.id)
         .execute(),
     );
-    await hooks.onStep?.('handed_over', pending.reference ?? '');
+    await tellStep(hooks, 'handed_over', pending.reference ?? '');
   }
 
-  #calls({ source, payload, id, occurred_at, reference, account }: Pending): {
-    calls: { name: string; call: () => Promise<void> }[];
-  } {
+  /** A row of another version cannot be read: that is a failure like that of a handler. */
+  #callsOf(pending: Pending, failures: string[]): readonly Call[] {
+    try {
+      return this.#calls(pending);
+    } catch (error) {
+      failures.push(wordsOf(error));
+      return [];
+    }
+  }
+
+  #calls({ source, payload, id, occurred_at, reference, account }: Pending): readonly Call[] {
     const { inbox, handlersOf } = this.parts;
     if (source === 'webhook') {
       const { event, handlers } = inbox.handlersOf(payload);
-      return { calls: handlers.map((handler) => ({ name: handler.name, call: () => handler.handle(event) })) };
+      return handlers.map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
     }
     const event = deliveryEventOf({ id, payload, occurred_at }, { reference: reference ?? '', account });
-    return { calls: handlersOf(event).map((handler) => ({ name: handler.name, call: () => handler.handle(event) })) };
+    return handlersOf(event).map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
   }
 
   /** The next try of what has failed. */

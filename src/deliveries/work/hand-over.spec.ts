@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+import { recordNamed } from '../../../test/support/delivery-rows.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { until } from '../../../test/support/until.js';
+import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
+import { DEFAULT_POLICY } from '../machine/delivery-policy.js';
+import type { DeliveriesSchema } from '../store/deliveries-schema.js';
+import { DeliveryStore } from '../store/delivery-store.js';
+import { openDatabase } from '../store/open-database.js';
+import { DurableInbox } from './durable-inbox.js';
+import { HandOver, type NamedHandler } from './hand-over.js';
+
+describe('HandOver', () => {
+  let db: Kysely<DeliveriesSchema>;
+  let clock: ManualClock;
+  let store: DeliveryStore;
+  let handOver: HandOver;
+  let handlers: NamedHandler<DeliveryEvent>[];
+  let seen: string[];
+  let errors: string[];
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    db = await openDatabase({ file: ':memory:' });
+    seen = [];
+    errors = [];
+    handlers = [handler('noting')];
+    Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
+    renew();
+  });
+
+  afterEach(async () => {
+    await handOver.stop(10);
+    await db.destroy();
+    Logger.overrideLogger(false);
+  });
+
+  /** As after a restart. */
+  function renew(onStep?: () => void): void {
+    const now = (): number => clock.now();
+    store = new DeliveryStore(db, DEFAULT_POLICY, now);
+    const hooks = onStep ? { onStep } : {};
+    const inbox = new DurableInbox({
+      ...{ store, hooks, now, strangersMs: 1000 },
+      wake: () => undefined,
+      wakeHandlers: () => undefined,
+    });
+    handOver = new HandOver({ store, inbox, hooks, clock, handlersOf: () => handlers });
+    handOver.start();
+  }
+
+  function handler(
+    name: string,
+    work: (event: DeliveryEvent) => Promise<void> = () => Promise.resolve(),
+  ): NamedHandler<DeliveryEvent> {
+    return {
+      name,
+      handle: async (event) => {
+        seen.push(`${name} ${event.reference} ${event.type}`);
+        await work(event);
+      },
+    };
+  }
+
+  async function happen(reference: string, ...types: ('requested' | 'cancel_requested')[]): Promise<void> {
+    const events = types.map((type): NewDeliveryEvent => ({ type }));
+    await store.write((trx) => store.insert(recordNamed(reference, clock.now()), events, trx));
+    handOver.wake();
+  }
+
+  async function rows(): Promise<{ hand_over: string; tries: number; error: string | null; handled_by: string }[]> {
+    return db
+      .selectFrom('delivery_events')
+      .select(['hand_over', 'tries', 'error', 'handled_by'])
+      .orderBy('id')
+      .execute();
+  }
+
+  it('hands each event of a delivery over once, in their order', async () => {
+    await happen('A', 'requested', 'cancel_requested', 'requested');
+    await happen('B', 'requested');
+    await handOver.idle();
+    expect(seen.filter((line) => line.includes(' A '))).toEqual([
+      'noting A requested',
+      'noting A cancel_requested',
+      'noting A requested',
+    ]);
+    expect(seen).toHaveLength(4);
+    handOver.wake();
+    await handOver.idle();
+    expect(seen).toHaveLength(4);
+  });
+
+  it('waits for a handler that hangs with its own delivery alone', async () => {
+    let end: () => void = () => undefined;
+    handlers = [
+      handler('slow', ({ reference }) =>
+        reference === 'A' ? new Promise((resolve) => (end = resolve)) : Promise.resolve(),
+      ),
+    ];
+    await happen('A', 'requested', 'cancel_requested');
+    await until(() => seen.length === 1);
+    for (let count = 0; count < 40; count += 1) await happen(`B-${count}`, 'requested', 'cancel_requested');
+    await until(() => seen.length === 81);
+    expect(seen.filter((line) => line.includes(' A '))).toEqual(['slow A requested']);
+    end();
+    await until(() => seen.length === 82);
+    expect(seen.at(-1)).toBe('slow A cancel_requested');
+  });
+
+  it('tries again, ever more rarely, only those handlers that failed; what is behind it waits', async () => {
+    let fails = 2;
+    const failing = handler('failing', () => {
+      fails -= 1;
+      return fails >= 0 ? Promise.reject(new Error('not today')) : Promise.resolve();
+    });
+    handlers = [handler('noting'), failing];
+    await happen('A', 'requested', 'cancel_requested');
+    await handOver.idle();
+    expect(await rows()).toMatchObject([
+      { hand_over: 'pending', tries: 1, error: 'failing: not today', handled_by: '["noting"]' },
+      { hand_over: 'pending', tries: 0 },
+    ]);
+    clock.advance(999);
+    await handOver.idle();
+    expect(seen).toHaveLength(2);
+    clock.advance(1);
+    await handOver.idle();
+    clock.advance(1999);
+    await handOver.idle();
+    expect(seen).toHaveLength(3);
+    clock.advance(1);
+    await handOver.idle();
+    expect(seen.slice(2)).toEqual([
+      'failing A requested',
+      'failing A requested',
+      'noting A cancel_requested',
+      'failing A cancel_requested',
+    ]);
+    expect(await rows()).toMatchObject([{ hand_over: 'done', error: null }, { hand_over: 'done' }]);
+  });
+
+  it('sets an event aside with its error behind the last try, and goes on', async () => {
+    handlers = [
+      handler('failing', ({ type }) => (type === 'requested' ? Promise.reject(new Error('never')) : Promise.resolve())),
+    ];
+    await happen('A', 'requested', 'cancel_requested');
+    await handOver.idle();
+    for (let count = 0; count < 9; count += 1) {
+      clock.advance(600_000);
+      await handOver.idle();
+    }
+    expect(await rows()).toMatchObject([
+      { hand_over: 'set_aside', tries: 10, error: 'failing: never' },
+      { hand_over: 'done' },
+    ]);
+    expect(errors.filter((line) => line.includes('set aside'))).toHaveLength(1);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('goes on with what is pending after a restart, also with what was under way', async () => {
+    handlers = [handler('hanging', () => new Promise(() => undefined))];
+    await happen('A', 'requested', 'cancel_requested');
+    await until(() => seen.length === 1);
+    await handOver.stop(5);
+    handlers = [handler('noting')];
+    renew();
+    await handOver.idle();
+    expect(seen).toEqual(['hanging A requested', 'noting A requested', 'noting A cancel_requested']);
+  });
+
+  it('takes a row of another version for a failure of its own', async () => {
+    await happen('A', 'requested');
+    await handOver.idle();
+    await db
+      .updateTable('delivery_events')
+      .set({ payload: '[]', hand_over: 'pending', next_try_at: clock.now() })
+      .execute();
+    await happen('B', 'requested');
+    await handOver.idle();
+    expect(seen).toEqual(['noting A requested', 'noting B requested']);
+    expect(await rows()).toMatchObject([
+      { hand_over: 'pending', error: expect.stringContaining('not written') },
+      { hand_over: 'done' },
+    ]);
+  });
+
+  it('ignores what a hook throws', async () => {
+    await handOver.stop(10);
+    renew(() => {
+      throw new Error('The hook is broken.');
+    });
+    await happen('A', 'requested');
+    await handOver.idle();
+    expect(await rows()).toMatchObject([{ hand_over: 'done' }]);
+    expect(errors).toEqual([]);
+  });
+});

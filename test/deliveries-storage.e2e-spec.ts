@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { CompiledQuery, Kysely } from 'kysely';
+import Database from 'libsql';
+import { signWebhook } from 'nestjs-lalamove';
+import {
+  OnDelivery,
+  openDatabase,
+  type DeliveriesQueue,
+  type DeliveriesSchema,
+  type DeliveryEvent,
+} from 'nestjs-lalamove/deliveries';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LibsqlDialect } from '../src/deliveries/store/libsql-dialect.js';
+import { bookingOf, DeliveriesHost, type DeliveriesHostOptions } from './support/deliveries-host.js';
+
+@Injectable()
+class Journal {
+  readonly events: DeliveryEvent[] = [];
+
+  @OnDelivery('*')
+  on(event: DeliveryEvent): void {
+    this.events.push(event);
+  }
+}
+
+/** Loses every wake. */
+class DeafQueue implements DeliveriesQueue {
+  start(): void {
+    // It works on nothing.
+  }
+
+  wake(): Promise<void> {
+    return Promise.reject(new Error('The queue has been flushed.'));
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const PROMPT = { sandbox: { drivers: 'prompt' }, more: { providers: [Journal] } } satisfies DeliveriesHostOptions;
+
+describe('the storage of deliveries', () => {
+  let host: DeliveriesHost;
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
+  });
+
+  afterEach(async () => {
+    await host.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('keeps no secret of an account, and is there again after a restart', async () => {
+    const file = join(folder, 'deliveries.db');
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { database: { file } } });
+    await host.deliveries.book(bookingOf('A-1'));
+    await host.clock.advance('2h');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed' });
+    const bytes = (): string =>
+      readdirSync(folder)
+        .map((name) => readFileSync(join(folder, name), 'latin1'))
+        .join('');
+    // What is looked for would be found: the reference is.
+    expect(bytes()).toContain('A-1');
+    expect(bytes()).not.toContain(host.sandbox.apiSecret);
+    await host.app.close();
+    await host.app.close();
+    expect(readdirSync(folder)).toEqual(['deliveries.db']);
+    expect(bytes()).not.toContain(host.sandbox.apiSecret);
+    const db = await openDatabase({ file, migrate: false });
+    expect(await db.selectFrom('deliveries').select('state').execute()).toEqual([{ state: 'completed' }]);
+    await db.destroy();
+    // Its commits wait for the disk, which may be busy.
+  }, 20_000);
+
+  it('finds everything by an index, from the booking to the door', async () => {
+    const queries = new Map<string, readonly unknown[]>();
+    const kysely = new Kysely<DeliveriesSchema>({
+      dialect: new LibsqlDialect(new Database(':memory:')),
+      log: ({ query: { sql, parameters } }) => {
+        queries.set(sql, parameters);
+      },
+    });
+    host = await DeliveriesHost.start({
+      ...PROMPT,
+      sandbox: { drivers: 'prompt', unknowns: { orderCreated: 'after-answer' } },
+      deliveries: { database: { kysely }, retentionDays: 1 },
+    });
+    queries.clear();
+    await host.deliveries.book(bookingOf('A-1'));
+    await host.clock.advance('2h');
+    await host.deliveries.book(bookingOf('A-2'));
+    await host.settle();
+    await host.deliveries.cancel('A-2');
+    await host.deliveries.timeline('A-1');
+    await host.engine.sweep();
+    await host.settle();
+    const read = [...queries].filter(([text]) => /^\s*(select|update|delete)/.test(text));
+    expect(read.length).toBeGreaterThan(15);
+    const scans: string[] = [];
+    for (const [text, parameters] of read) {
+      const { rows } = await kysely.executeQuery<{ detail: string }>(
+        CompiledQuery.raw(`explain query plan ${text}`, [...parameters]),
+      );
+      for (const { detail } of rows)
+        if (detail.startsWith('SCAN') && !detail.includes('INDEX')) scans.push(`${detail}: ${text}`);
+    }
+    expect(scans).toEqual([]);
+    await host.app.close();
+    await kysely.destroy();
+  });
+
+  it('completes deliveries by its sweeper alone where a queue loses every wake', async () => {
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { queue: new DeafQueue(), sweepSeconds: 60 } });
+    await host.deliveries.book(bookingOf('A-1'));
+    await host.settle();
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'requested' });
+    await host.clock.advance('2h');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', attempts: 1 });
+  });
+
+  it('is not disturbed by hooks that throw at every step', async () => {
+    const onStep = (): never => {
+      throw new Error('The hook is broken.');
+    };
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { hooks: { onStep } } });
+    await host.deliveries.book(bookingOf('A-1'));
+    await host.clock.advance('2h');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', attempts: 1 });
+    const { strangers, pendingEvents } = await host.deliveries.metrics();
+    expect({ strangers, pendingEvents }).toEqual({ strangers: 0, pendingEvents: 0 });
+  });
+
+  it('keeps webhooks of orders that nobody knows for a while, sets them aside, and counts them', async () => {
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { strangersHours: 1 } });
+    const { apiKey, apiSecret: secret } = host.sandbox;
+    const body = (eventId: string): string =>
+      signWebhook({
+        ...{ apiKey, secret, path: '/webhooks/lalamove', eventId },
+        timestamp: Math.floor(host.clock.now() / 1000),
+        data: {
+          order: { orderId: '999', status: 'ON_GOING', previousStatus: 'ASSIGNING_DRIVER' },
+          updatedAt: '2026-12-01T08:00.00Z',
+        },
+      }).body;
+    const send = async (text: string): Promise<number> =>
+      (
+        await fetch(`${host.url}/webhooks/lalamove`, {
+          method: 'POST',
+          body: text,
+          headers: { 'content-type': 'application/json' },
+        })
+      ).status;
+    expect(await Promise.all(Array.from({ length: 20 }, () => send(body('e-1'))))).toEqual(Array(20).fill(200));
+    await host.settle();
+    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 1, setAsideStrangers: 0 });
+    await host.clock.advance('59m');
+    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 1, setAsideStrangers: 0 });
+    await host.clock.advance('2m');
+    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 0, setAsideStrangers: 1 });
+    // While it shuts down, Lalamove is to send it again.
+    await host.engine.stop();
+    expect(await send(body('e-2'))).toBe(503);
+  });
+});

@@ -1,0 +1,460 @@
+import {
+  canceled,
+  cancelAsked,
+  cancelRefused,
+  cancellationSettled,
+} from '../../src/deliveries/machine/cancellation.js';
+import type { Action } from '../../src/deliveries/machine/decide.js';
+import {
+  isTerminal,
+  newCourse,
+  type CourseAttempt,
+  type DeliverySnapshot,
+} from '../../src/deliveries/machine/delivery-course.js';
+import type { DeliveryPolicy } from '../../src/deliveries/machine/delivery-policy.js';
+import {
+  abandoned,
+  cloneStrayed,
+  driverChangeAsked,
+  failed,
+  feeRaised,
+  feeStepOver,
+  gaveUp,
+  heldUp,
+  inDoubt,
+  lostSight,
+  placed,
+  quoted,
+  rebooked,
+  refused,
+  reserved,
+  strayEnded,
+  type Evolution,
+  type Standing,
+} from '../../src/deliveries/machine/evolve.js';
+import { replaced, told, type OrderReading } from '../../src/deliveries/machine/order-news.js';
+
+const MINUTE_MS = 60_000;
+const LIVE = new Set(['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP']);
+
+/** What Lalamove tells of an order. */
+export interface ModelEvent {
+  readonly type: 'ORDER_STATUS_CHANGED' | 'ORDER_REPLACED';
+  readonly orderId: string;
+  readonly prevOrderId: string;
+  readonly status: string;
+  readonly cancelParty: string | undefined;
+  /** The metadata's attempt, where events have metadata. */
+  readonly attemptId: string | undefined;
+  readonly signedAt: number;
+}
+
+interface ModelOrder {
+  readonly id: string;
+  readonly attemptId: string;
+  status: string;
+}
+
+/** Lalamove, as simple as can be: orders, and the events that it has not sent yet. */
+export class ModelLalamove {
+  now = Date.parse('2026-12-01T08:00:00Z');
+  readonly orders: ModelOrder[] = [];
+  readonly unsent: ModelEvent[] = [];
+  /** Whether cancelling is refused, however an order stands. */
+  forbidsCancelling = false;
+  /** Orders that come into being later than their answer was lost. */
+  limbo: { attemptId: string; until: number }[] = [];
+
+  constructor(
+    readonly hasMetadata: boolean,
+    readonly skewMs: number,
+  ) {}
+
+  get live(): ModelOrder[] {
+    return this.orders.filter(({ status }) => LIVE.has(status));
+  }
+
+  place(attemptId: string): ModelOrder {
+    const order = { id: `${this.orders.length + 1}`, attemptId, status: 'ASSIGNING_DRIVER' };
+    this.orders.push(order);
+    this.#tell(order);
+    return order;
+  }
+
+  advance(ms: number): void {
+    this.now += ms;
+    this.limbo = this.limbo.filter(({ until }) => until > this.now);
+  }
+
+  /** What was in limbo comes into being. */
+  land(): void {
+    for (const { attemptId } of this.limbo.splice(0)) this.place(attemptId);
+  }
+
+  move(order: ModelOrder, status: string, cancelParty?: string): void {
+    order.status = status;
+    this.#tell(order, cancelParty);
+  }
+
+  /** Customer service cancels an order, and puts a clone in its place. */
+  replace(order: ModelOrder): void {
+    this.move(order, 'CANCELED', 'LALAMOVE_CUSTOMER_SUPPORT');
+    const clone = this.place(order.attemptId);
+    const { hasMetadata, now, skewMs } = this;
+    this.unsent.push({
+      type: 'ORDER_REPLACED',
+      orderId: clone.id,
+      prevOrderId: order.id,
+      status: '',
+      cancelParty: undefined,
+      attemptId: hasMetadata ? order.attemptId : undefined,
+      signedAt: seconds(now + skewMs),
+    });
+  }
+
+  #tell({ id, status, attemptId }: ModelOrder, cancelParty?: string): void {
+    this.unsent.push({
+      type: 'ORDER_STATUS_CHANGED',
+      orderId: id,
+      prevOrderId: '',
+      status,
+      cancelParty,
+      attemptId: this.hasMetadata ? attemptId : undefined,
+      signedAt: seconds(this.now + this.skewMs),
+    });
+  }
+}
+
+/** How Lalamove takes a POST of an order. */
+export type Posting =
+  'answered' | 'refused' | 'too dear' | 'lost, placed' | 'lost, never placed' | 'lost, placed later';
+
+/** How a step of the work goes. */
+export interface StepChoice {
+  readonly posting: Posting;
+  readonly crash: 'none' | 'after the reservation' | 'after the POST';
+  /** Whether the answer to any other call is lost. */
+  readonly isLost: boolean;
+  /** What happens, and is told, while the call is under way; `'told'`: nothing new. */
+  readonly meanwhile: 'nothing' | 'told' | 'COMPLETED' | 'CANCELED' | 'ON_GOING' | 'replaced' | 'cancel asked';
+}
+
+/** The choice of a day without mishaps. */
+export const FAIR: StepChoice = { posting: 'answered', crash: 'none', isLost: false, meanwhile: 'nothing' };
+
+/** What the machine is put together of: a test may put a broken part in. */
+export interface MachineRules {
+  readonly decide: (snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number) => Action;
+  readonly readAs: (
+    standing: Standing,
+    reading: OrderReading,
+    toldBefore: number,
+    policy: DeliveryPolicy,
+    now: number,
+  ) => Evolution;
+  /** Whether a decision is dropped where something has happened since. */
+  readonly isFenced: boolean;
+}
+
+/** A law has been broken. */
+export class BrokenLaw extends Error {
+  override readonly name = 'BrokenLaw';
+}
+
+interface AttemptRow {
+  readonly id: string;
+  outcome: string;
+  orderId: string | undefined;
+}
+
+/** One delivery, worked on as the worker and the inbox do it, without their database: each commit is checked against the laws. */
+export class ModelDelivery {
+  standing: Standing;
+  readonly #rows: AttemptRow[] = [];
+  readonly #posted = new Set<string>();
+  readonly #lookedInto = new Set<string>();
+  #waiting: ModelEvent[] = [];
+  #version = 0;
+  #ids = 0;
+
+  constructor(
+    readonly lalamove: ModelLalamove,
+    readonly policy: DeliveryPolicy,
+    private readonly rules: MachineRules,
+  ) {
+    this.standing = { state: 'requested', course: newCourse(lalamove.now, undefined) };
+  }
+
+  get next(): Action {
+    const stranger =
+      this.standing.course.attempt?.outcome === 'unknown'
+        ? this.#waiting.find(({ orderId }) => !this.#lookedInto.has(orderId))?.orderId
+        : undefined;
+    return this.rules.decide({ ...this.standing, scheduleAt: undefined, stranger }, this.policy, this.lalamove.now);
+  }
+
+  /** Sends an event: to be had again, where `again` says so. */
+  deliver(event: ModelEvent, again: boolean): void {
+    if (!again) this.lalamove.unsent.splice(this.lalamove.unsent.indexOf(event), 1);
+    if (!this.#applied(event)) this.#waiting.push(event);
+  }
+
+  deliverAll(): void {
+    for (const event of [...this.lalamove.unsent]) this.deliver(event, false);
+    this.sweep();
+  }
+
+  /** What has waited is tried again. */
+  sweep(): void {
+    this.#waiting = this.#waiting.filter((event) => !this.#applied(event));
+  }
+
+  askCancel(): void {
+    this.#commit(cancelAsked(this.standing, this.lalamove.now));
+  }
+
+  /** A person who has looked at Lalamove says what is true. */
+  resolve(): void {
+    if (this.standing.state !== 'needs_attention') return;
+    const [live] = this.lalamove.live;
+    const { attempt: known } = this.standing.course;
+    if (!live) {
+      this.#commit(abandoned(this.standing, 'RESOLVED'));
+      return;
+    }
+    const attempt: CourseAttempt = known
+      ? { ...known, outcome: 'unknown' }
+      : { id: this.#id(), number: 1, quotationId: '', quotationExpiresAt: 0, outcome: 'unknown', reservedAt: 0 };
+    const course = { ...this.standing.course, order: undefined, replacement: undefined, attempt };
+    this.#commit(placed({ ...this.standing, course }, attempt.id, { orderId: live.id }, this.lalamove.now));
+    this.#commit(inDoubt(this.standing));
+  }
+
+  /** One action of the worker's. */
+  step(choice: StepChoice): void {
+    const action = this.next;
+    const { lalamove } = this;
+    const overtake = (): void => {
+      this.#meanwhile(choice);
+    };
+    switch (action.do) {
+      case 'rest':
+      case 'wait':
+        return;
+      case 'doubt':
+      case 'abandon':
+      case 'drop':
+      case 'rebook':
+      case 'settle-cancellation':
+      case 'fail':
+      case 'give-up':
+      case 'skip-fee': {
+        const version = this.#version;
+        overtake();
+        if (this.rules.isFenced && this.#version !== version) return;
+        this.#commit(settled(action, this.standing));
+        return;
+      }
+      case 'book':
+        this.#book(choice);
+        return;
+      case 'raise-fee':
+        this.#commit(inDoubt(feeStepOver(this.standing, action.step)));
+        if (!choice.isLost) this.#commit(feeRaised(this.standing, action.orderId, action.priorityFee));
+        return;
+      case 'change-driver':
+        this.#commit(driverChangeAsked(this.standing, action.orderId, action.driverId));
+        return;
+      default:
+    }
+    if (choice.isLost) {
+      overtake();
+      this.#commit(heldUp(this.standing, lalamove.now + 5000));
+      return;
+    }
+    switch (action.do) {
+      case 'quote': {
+        const quotationId = `quotation ${this.#id()}`;
+        const expiresAt = lalamove.now + 5 * MINUTE_MS;
+        overtake();
+        this.#commit(quoted(this.standing, { quotationId, expiresAt, total: '10', currency: 'HKD', stopIds: [] }));
+        return;
+      }
+      case 'identify': {
+        const order = this.#order(action.orderId);
+        this.#lookedInto.add(order.id);
+        const row = this.#rows.find(({ id }) => id === order.attemptId);
+        if (!row || (row.orderId !== undefined && row.orderId !== order.id)) return;
+        this.#commit(placed(this.standing, row.id, { orderId: order.id }, lalamove.now));
+        this.#commit(inDoubt(this.standing));
+        return;
+      }
+      case 'read': {
+        const { status } = this.#order(action.orderId);
+        const toldBefore = this.standing.course.order?.toldAt ?? 0;
+        overtake();
+        const reading = {
+          ...{ orderId: action.orderId, status, driverId: status === 'ASSIGNING_DRIVER' ? '' : '7' },
+          ...{ total: '10', priorityFee: '', currency: 'HKD', shareLink: '' },
+        };
+        this.#commit(this.rules.readAs(this.standing, reading, toldBefore, this.policy, lalamove.now));
+        return;
+      }
+      case 'cancel':
+      case 'cancel-stray':
+        this.#cancel(action, overtake);
+        return;
+    }
+  }
+
+  #meanwhile({ meanwhile }: StepChoice): void {
+    if (meanwhile === 'nothing') return;
+    // What has just ended without a driver can be replaced as well, as long as nobody has booked again.
+    const [order] = [...this.lalamove.live, ...this.lalamove.orders.filter(({ id }) => id === this.#liveId)];
+    if (meanwhile === 'cancel asked') this.askCancel();
+    else if (order && meanwhile === 'replaced') this.lalamove.replace(order);
+    else if (order && LIVE.has(order.status) && meanwhile !== 'told') {
+      this.lalamove.move(order, meanwhile, meanwhile === 'CANCELED' ? 'USER' : undefined);
+    }
+    this.deliverAll();
+  }
+
+  get #liveId(): string | undefined {
+    return this.standing.course.order?.orderId;
+  }
+
+  #book(choice: StepChoice): void {
+    const { lalamove } = this;
+    const { posting, crash } = choice;
+    const { quotation, attempt: last } = this.standing.course;
+    if (!quotation) throw new BrokenLaw('It books without a quotation.');
+    const attempt: CourseAttempt = {
+      ...{ id: this.#id(), number: (last?.number ?? 0) + 1, quotationId: quotation.quotationId },
+      ...{ quotationExpiresAt: quotation.expiresAt, outcome: 'reserved', reservedAt: lalamove.now },
+    };
+    // A crash has left an attempt behind: whoever books now posts it a second time.
+    const isAgain = last?.outcome === 'reserved' && last.quotationId === quotation.quotationId;
+    if (isAgain) throw new BrokenLaw('A quotation is posted that may have been posted before.');
+    this.#rows.push({ id: attempt.id, outcome: 'reserved', orderId: undefined });
+    this.#commit(reserved(this.standing, attempt));
+    if (crash === 'after the reservation') return;
+    if (this.#posted.has(attempt.id)) throw new BrokenLaw('An attempt is posted twice.');
+    this.#posted.add(attempt.id);
+    const isPlaced = posting === 'answered' || posting === 'lost, placed';
+    const order = isPlaced ? lalamove.place(attempt.id) : undefined;
+    if (posting === 'lost, placed later') {
+      lalamove.limbo.push({ attemptId: attempt.id, until: attempt.quotationExpiresAt });
+    }
+    this.#meanwhile(choice);
+    if (crash === 'after the POST') return;
+    if (posting === 'answered' && order) {
+      this.#commit(placed(this.standing, attempt.id, { orderId: order.id }, lalamove.now));
+    } else if (posting === 'refused' || posting === 'too dear') {
+      const back = refused(this.standing, attempt.id);
+      const end =
+        posting === 'refused' ? heldUp(back, lalamove.now + 5000) : gaveUp(back, { code: '402', message: '!' });
+      this.#commit({ ...end, attempts: back.attempts ?? [] });
+    } else if (this.standing.course.attempt?.id === attempt.id) this.#commit(lostSight(this.standing));
+  }
+
+  #cancel({ do: what, orderId }: Extract<Action, { do: 'cancel' | 'cancel-stray' }>, overtake: () => void): void {
+    const order = this.#order(orderId);
+    const isRefused = this.lalamove.forbidsCancelling || order.status === 'PICKED_UP' || order.status === 'COMPLETED';
+    if (LIVE.has(order.status) && !isRefused) this.lalamove.move(order, 'CANCELED', 'USER');
+    overtake();
+    if (what === 'cancel-stray') this.#commit(strayEnded(this.standing, orderId, isRefused ? 'ERR' : undefined));
+    else if (this.standing.course.order?.orderId === orderId) {
+      this.#commit(isRefused ? cancelRefused(this.standing, orderId, 'ERR') : canceled(this.standing));
+    }
+  }
+
+  /** As the inbox does it. @returns whether it has taken its effect */
+  #applied(event: ModelEvent): boolean {
+    const { now } = this.lalamove;
+    const about = event.type === 'ORDER_REPLACED' ? event.prevOrderId : event.orderId;
+    const row =
+      this.#rows.find(({ orderId }) => orderId === about) ?? this.#rows.find(({ id }) => id === event.attemptId);
+    if (!row) return false;
+    if (row.orderId === undefined) this.#commit(placed(this.standing, row.id, { orderId: about }, now));
+    else if (row.orderId !== about) return false;
+    if (this.standing.course.order?.orderId === about) this.#commit(this.#evolved(event));
+    else if (event.type === 'ORDER_REPLACED' && !this.#rows.some(({ orderId }) => orderId === event.orderId)) {
+      this.#commit(cloneStrayed(this.standing, event.prevOrderId, event.orderId));
+    }
+    return true;
+  }
+
+  #evolved({ type, orderId, prevOrderId, status, cancelParty, signedAt }: ModelEvent): Evolution {
+    const { now } = this.lalamove;
+    if (type === 'ORDER_REPLACED') return replaced(this.standing, prevOrderId, orderId, now);
+    const driverId = status === 'ASSIGNING_DRIVER' ? '' : '7';
+    return told(this.standing, { status, driverId, cancelParty }, signedAt, this.policy, now);
+  }
+
+  #commit({ state, course, events, attempts = [], clone }: Evolution): void {
+    const before = this.standing;
+    const isReplacement = events.some(({ type }) => type === 'replaced');
+    if (isTerminal(before.state) && state !== before.state && !isReplacement) {
+      throw new BrokenLaw(`It leaves ${before.state} for ${state}, and nothing was replaced.`);
+    }
+    const { reason } = course;
+    if ((state === 'needs_attention' || state === 'failed') && (!reason?.code || !reason.message)) {
+      throw new BrokenLaw(`It is ${state}, and nobody says why.`);
+    }
+    if (state !== 'needs_attention' && state !== 'failed' && reason) {
+      throw new BrokenLaw(`It is ${state}, and still says why it was not.`);
+    }
+    // As it is written, and read again after a crash.
+    this.standing = { state, course: JSON.parse(JSON.stringify(course)) as Standing['course'] };
+    this.#version += 1;
+    for (const { id, outcome, orderId } of attempts) {
+      const row = this.#rows.find((known) => known.id === id);
+      if (!row) continue;
+      row.outcome = outcome;
+      row.orderId = orderId ?? row.orderId;
+    }
+    if (clone && !this.#rows.some(({ orderId }) => orderId === clone.orderId)) {
+      this.#rows.push({ id: this.#id(), outcome: 'placed', orderId: clone.orderId });
+    }
+    if (course.order && course.order.orderId !== before.course.order?.orderId) this.sweep();
+  }
+
+  #order(orderId: string): ModelOrder {
+    const order = this.lalamove.orders.find(({ id }) => id === orderId);
+    if (!order) throw new BrokenLaw(`There is no order ${orderId}.`);
+    return order;
+  }
+
+  #id(): string {
+    this.#ids += 1;
+    return `${this.#ids}`;
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
+}
+
+/** What needs no call. */
+function settled(action: Action, standing: Standing): Evolution {
+  switch (action.do) {
+    case 'doubt':
+      return lostSight(standing);
+    case 'abandon':
+      return abandoned(standing, 'OUTCOME_UNKNOWN');
+    case 'drop':
+      return canceled(standing);
+    case 'rebook':
+      return rebooked(standing);
+    case 'settle-cancellation':
+      return cancellationSettled(standing);
+    case 'fail':
+      return failed(standing, action.reason);
+    case 'give-up':
+      return gaveUp(standing, action.reason);
+    case 'skip-fee':
+      return feeStepOver(standing, action.step);
+    default:
+      throw new TypeError(`There is a call for ${action.do}.`);
+  }
+}
