@@ -49,10 +49,12 @@ export function cancelRefused({ state, course }: Standing, orderId: string, code
   };
 }
 
-/** Nobody has replaced an order that was cancelled without being asked for here. */
+/**
+ * Nobody has told of a replacement for an order that was not cancelled by us. A clone may be on its way all the same, so that it is not called canceled, even where a
+ * cancellation was asked for: a person looks.
+ */
 export function cancellationSettled(standing: Standing): Evolution {
   const { course } = standing;
-  if (course.cancelAskedAt !== undefined) return canceled(standing);
   const calm = { ...standing, course: { ...course, replacement: undefined } };
   return gaveUp(calm, reason(course.replacement?.told ? 'REPLACEMENT_MISSING' : 'CANCELED_UNEXPLAINED'));
 }
