@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
+import type { Kysely } from 'kysely';
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
-import type { Action } from '../machine/decide.js';
-import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
+import { CANCELED_STATUSES, type Action } from '../machine/decide.js';
+import { isTerminal, type CourseAttempt, type CourseQuotation } from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -28,9 +29,10 @@ import {
   type Evolution,
   type Standing,
 } from '../machine/evolve.js';
-import { canceledElsewhere, readAs } from '../machine/order-news.js';
+import { canceledElsewhere, namedAgain, readAs, replaced, type OrderReading } from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
+import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
 import type { AccountServices } from './account-services.js';
@@ -125,7 +127,11 @@ export class DeliveryWorker {
   async #call({ record }: Decided, token: string, action: Exclude<Action, { do: 'rest' | 'wait' }>): Promise<Decided> {
     const { store, services } = this.parts;
     const service = await services.of(record.account);
-    if (!service) return store.change(record.id, (now) => gaveUp(now, reason('ACCOUNT_UNKNOWN')), { token });
+    if (!service) {
+      const known = (now: Standing): Evolution =>
+        isAtRest(now) ? heldUp(now, this.#pause(now)) : gaveUp(now, reason('ACCOUNT_UNKNOWN'));
+      return store.change(record.id, known, { token });
+    }
     const context: CallContext = {
       record,
       service,
@@ -262,9 +268,8 @@ export class DeliveryWorker {
         const { attempt: latest } = standing.course;
         const isOpen = latest?.id === attempt.id && (latest.outcome === 'reserved' || latest.outcome === 'unknown');
         if (!isOpen) return undefined;
-        // The quotation is used up, and that is all.
-        if (error.code === 'ERR_INVALID_QUOTATION_ID' || error.code === 'ERR_PRICE_MISMATCH') {
-          return after(back, heldUp(back, this.#pause(back)));
+        if (isUsedUp(error) && !this.parts.store.policyOf(standing).requote) {
+          return after(back, gaveUp(back, reason('QUOTATION_EXPIRED')));
         }
         return after(back, this.#afterFailure(error, { ...standing, ...back }));
       };
@@ -289,13 +294,20 @@ export class DeliveryWorker {
   async #identify({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const { account } = record;
+    const attemptIn = async (trx: Kysely<DeliveriesSchema>): ReturnType<DeliveryStore['attemptOf']> =>
+      (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
+      (quotationId ? await store.attemptOf(trx, account, { quotationId }) : undefined);
     let quotationId = '';
     let named: string | undefined;
+    let first: OrderReading | undefined;
     await this.#step('reading', record.reference);
     try {
       const order = await service.getOrder(orderId);
       quotationId = typeof order.quotationId === 'string' ? order.quotationId : '';
       named = order.metadata?.[ATTEMPT_KEY];
+      const known = (await attemptIn(store.db))?.order_id ?? orderId;
+      // Its attempt has another order: whether this is its clone, or one too many, that one tells.
+      if (known !== orderId) first = readingOf(await service.getOrder(known));
     } catch (error) {
       const isGone = LalamoveException.is(error) && [403, 404, 422].includes(error.upstreamStatus ?? 0);
       if (!isGone) return change((standing) => heldUp(standing, this.#pause(standing, error)));
@@ -310,10 +322,22 @@ export class DeliveryWorker {
         .where('account', '=', account)
         .where('order_id', '=', orderId)
         .execute();
-      const attempt =
-        (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
-        (quotationId ? await store.attemptOf(trx, account, { quotationId }) : undefined);
+      const attempt = await attemptIn(trx);
       if (!attempt) return;
+      const { order_id: known } = attempt;
+      if (known !== null && known !== orderId) {
+        const isReplaced = first !== undefined && CANCELED_STATUSES.has(first.status);
+        await store.changeIn(
+          trx,
+          attempt.delivery_id,
+          (standing) =>
+            isReplaced && standing.course.order?.orderId === known
+              ? replaced(standing, known, orderId, now())
+              : namedAgain(standing, { known, orderId }, -1, now()),
+          { told },
+        );
+        return;
+      }
       await store.changeIn(trx, attempt.delivery_id, (standing) => placed(standing, attempt.id, { orderId }, now()), {
         told,
       });
@@ -397,6 +421,8 @@ export class DeliveryWorker {
   /** What passes is tried again, later; what does not needs a person. */
   #afterFailure(error: LalamoveException, standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
     const told = { code: error.code, message: error.message };
+    // A person has been told already: what is to be done all the same is tried again and again.
+    if (isAtRest(standing)) return heldUp(standing, this.#pause(standing, error));
     if (!isPassing(error)) return gaveUp(standing, told);
     const { mostFailures } = this.parts.store.policyOf(standing).failures;
     if (standing.course.failures + 1 >= mostFailures) {
@@ -464,5 +490,15 @@ function isRefusal({ upstreamStatus }: LalamoveException): boolean {
 
 /** Whether the same call may go well later. */
 function isPassing(error: LalamoveException): boolean {
-  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove';
+  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove' || isUsedUp(error);
+}
+
+/** The quotation cannot be ordered any more, and that is all. */
+function isUsedUp({ code }: LalamoveException): boolean {
+  return code === 'ERR_INVALID_QUOTATION_ID' || code === 'ERR_PRICE_MISMATCH';
+}
+
+/** It has ended, or waits for a person. */
+function isAtRest({ state }: Standing): boolean {
+  return state === 'needs_attention' || isTerminal(state);
 }
