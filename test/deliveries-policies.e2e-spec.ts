@@ -75,6 +75,23 @@ describe('a delivery', () => {
       expect(host.calls('createQuotation')).toBe(1);
     });
 
+    it.each([
+      // The lease is over as well: the first attempt is not posted any more, and that is known.
+      [true, { state: 'assigning', attempts: 1 }, 3],
+      [false, { state: 'needs_attention', reason: { code: 'QUOTATION_EXPIRED' }, attempts: 0 }, 1],
+    ])('is not ordered so late that it may have expired (requote: %s)', async (requote, end, times) => {
+      let isSlow = true;
+      const onStep = (step: string): void => {
+        // The quotation has taken four minutes and three quarters of its five.
+        if (step === 'quoted' && isSlow) host.host.clock.set(host.host.clock.now() + 285_000);
+        if (step === 'quoted') isSlow = false;
+      };
+      await start({ requote }, { deliveries: { hooks: { onStep } } });
+      expect(await host.book()).toMatchObject(end);
+      expect(host.calls('createQuotation')).toBe(times);
+      expect(host.calls('placeOrder')).toBe(requote ? 1 : 0);
+    });
+
     it('is given up where every quotation is refused, and asked for ever more rarely until then', async () => {
       await start({ failures: { mostFailures: 6 } });
       host.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_INVALID_QUOTATION_ID' }, times: 'always' });
@@ -425,6 +442,22 @@ describe('a delivery', () => {
         expect(host.told().slice(-3)).toEqual(['booked', 'duplicate_found', 'duplicate_canceled']);
       },
     );
+
+    it('does not take a clone that nobody has told of for its own, nor for one too many', async () => {
+      await start();
+      await host.book('A-1');
+      const first = await host.orderId('A-1');
+      host.sandbox.addFault({ webhook: 'lost', event: ['ORDER_REPLACED', 'ORDER_STATUS_CHANGED'], times: 'always' });
+      host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
+      await host.book('A-2');
+      host.sandbox.drive(first, { do: 'replace' });
+      await host.after('2m', 'A-2');
+      expect(host.calls('cancelOrder')).toBe(0);
+      expect(host.told('A-1')).toContain('replaced');
+      const { live } = host.sandbox.ledgerFor({ reference: 'A-1' });
+      expect(live).toEqual([await host.orderId('A-1')]);
+      expect(await host.deliveries.get('A-2')).toMatchObject({ state: 'booking', attempts: 1 });
+    });
 
     it('is booked again no more often than the policy allows', async () => {
       await start({ unknownOutcome: { waitMinutes: 1 / 7, then: 'rebook' } });

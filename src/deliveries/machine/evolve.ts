@@ -89,7 +89,13 @@ export function refused({ state, course }: Standing, attemptId: string): Evoluti
   if (attempt?.id !== attemptId || attempt.outcome === 'placed') return unchanged({ state, course });
   return {
     state: 'quoting',
-    course: { ...course, quotation: undefined, attempt: { ...attempt, outcome: 'refused' }, booked: course.booked - 1 },
+    course: {
+      ...course,
+      reason: undefined,
+      quotation: undefined,
+      attempt: { ...attempt, outcome: 'refused' },
+      booked: course.booked - 1,
+    },
     events: [],
     attempts: [{ id: attemptId, outcome: 'refused' }],
   };

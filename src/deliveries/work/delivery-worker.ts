@@ -195,7 +195,11 @@ export class DeliveryWorker {
     await this.#step('reserved', reference);
     const { leaseUntil = 0 } = reservation.record;
     // A process that slept over its lease must not post: others take the attempt for lost.
-    if (now() >= leaseUntil) throw new LostLease();
+    if (now() >= leaseUntil) {
+      // Nobody else ever posts this attempt: it surely was not carried out.
+      await store.change(record.id, (standing) => refused(standing, attempt.id));
+      throw new LostLease();
+    }
     await this.#step('posting', reference);
     const end = await this.#post(service, orderInput(request, quotation, attempt), attempt);
     await this.#step('posted', reference);
