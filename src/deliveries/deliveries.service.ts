@@ -14,7 +14,8 @@ import type { DeliveryEvent } from './events/delivery-event.js';
 import { isAmount } from './machine/amount.js';
 import { cancelAsked, canceled } from './machine/cancellation.js';
 import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './machine/delivery-course.js';
-import { abandoned, inDoubt, placed } from './machine/evolve.js';
+import { isLive } from './machine/decide.js';
+import { abandoned, inDoubt, lostWith, placed } from './machine/evolve.js';
 import { policyProblems } from './machine/policy-problems.js';
 import type { DeliveriesSchema } from './store/deliveries-schema.js';
 import {
@@ -100,9 +101,11 @@ export class DeliveriesService {
     const { store, now, wake, wakeSoon } = this.#engine;
     const asked = checkedInput(input);
     const { account, reference } = asked;
-    const take = async (trx: Kysely<DeliveriesSchema>): Promise<{ record: DeliveryRecord; isNew: boolean }> => {
+    const take = async (
+      trx: Kysely<DeliveriesSchema>,
+    ): Promise<{ record: DeliveryRecord; told?: readonly DeliveryEvent[] }> => {
       const known = await store.find(account, reference, trx);
-      if (known) return { record: known, isNew: false };
+      if (known) return { record: known };
       const at = now();
       const record: DeliveryRecord = {
         ...asked,
@@ -112,21 +115,23 @@ export class DeliveriesService {
         dueAt: at,
         leaseToken: undefined,
         leaseUntil: undefined,
-        course: newCourse(at, asked.request.maxPrice),
+        course: newCourse(at, asked.request.maxPrice ?? undefined),
         createdAt: at,
         updatedAt: at,
       };
-      await store.insert(record, [{ type: 'requested' }], trx);
-      return { record, isNew: true };
+      return { record, told: await store.insert(record, [{ type: 'requested' }], trx) };
     };
-    const { record, isNew } = options.trx ? await take(options.trx) : await store.write(take);
+    const { record, told: requested } = options.trx ? await take(options.trx) : await store.write(take);
     if (record.requestHash !== asked.requestHash) {
       const told = `The reference ${JSON.stringify(reference)} was used for a different delivery: use another, or ask for the very same.`;
       throw new DeliveryConflictException(told, accountName(account));
     }
     // Whether the host's transaction is committed, only the sweeper can tell.
-    if (isNew && options.trx) wakeSoon(record.id);
-    else if (isNew) wake(record.id);
+    if (requested && options.trx) wakeSoon(record.id);
+    else if (requested) {
+      store.announce(requested);
+      wake(record.id);
+    }
     return deliveryOf(record);
   }
 
@@ -167,7 +172,7 @@ export class DeliveriesService {
   /**
    * Says what a person has found out of a delivery that needs attention.
    *
-   * @throws DeliveryConflictException where it does not need attention, or the order belongs to another delivery
+   * @throws DeliveryConflictException where it does not need attention, the order belongs to another delivery, or its own may be on its way still
    * @throws LalamoveException where the order cannot be read
    */
   async resolve(reference: string, resolution: ResolveDelivery, options: DeliveryAccount = {}): Promise<Delivery> {
@@ -179,13 +184,18 @@ export class DeliveriesService {
     else {
       await store.change(record.id, (standing) => {
         if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
+        if (isLive(standing.course)) {
+          const told = `Its order ${String(standing.course.order?.orderId)} may be on its way: cancel it, or resolve({ orderId }) with it.`;
+          throw new DeliveryConflictException(told, accountName(standing.account));
+        }
         if ('cancel' in given) {
           const { attempt } = standing.course;
-          const settled = attempt?.outcome === 'unknown' ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-          return canceled({
-            state: standing.state,
-            course: { ...standing.course, attempt: settled, cancelAskedAt: now() },
-          });
+          const isOpen = attempt?.outcome === 'unknown';
+          const settled = isOpen ? { ...attempt, outcome: 'abandoned' as const } : attempt;
+          const lost = lostWith(standing.course);
+          const course = { ...standing.course, attempt: settled, lost, cancelAskedAt: now() };
+          const attempts = isOpen ? [{ id: attempt.id, outcome: 'abandoned' as const }] : [];
+          return { ...canceled({ state: standing.state, course }), attempts };
         }
         const again = abandoned(standing, 'RESOLVED');
         const { maxPrice = standing.course.maxPrice } = given;
@@ -265,7 +275,8 @@ export class DeliveriesService {
       const subscription = this.#engine.store.committed
         .pipe(
           filter(isOurs),
-          takeWhile(({ state }) => !isTerminal(state), true),
+          // By its type: what comes with an end, a driver say, is in the end's state too.
+          takeWhile(({ type }) => !ENDS.has(type), true),
         )
         .subscribe(subscriber);
       this.get(reference, options).then(
@@ -322,8 +333,10 @@ export class DeliveriesService {
     const told: DeliveryEvent[] = [];
     // Where nothing has ever been attempted, somebody else has placed it: that is an attempt, too.
     const { attempt: known } = record.course;
+    const own = await store.attemptOf(store.db, record.account, { orderId });
+    // An order of its own, a clone say, stays with the attempt that has it.
     const attempt: CourseAttempt = known
-      ? { ...known, outcome: 'unknown' }
+      ? { ...known, id: own?.delivery_id === record.id ? own.id : known.id, outcome: 'unknown' }
       : {
           id: randomUUID(),
           number: 1,
@@ -357,6 +370,9 @@ export class DeliveriesService {
     store.announce(told);
   }
 }
+
+/** The events that end a delivery. */
+const ENDS: ReadonlySet<string> = new Set(['completed', 'canceled', 'failed']);
 
 /** Erases what is about people. */
 export async function erase(trx: DeliveriesTransaction, deliveryId: string): Promise<void> {
@@ -413,16 +429,16 @@ function checkedInput(
     errors.push(...wrong.map(({ part, message }) => ({ pointer: `/policy/${part}`, message })));
   }
   if (errors.length > 0) throw new InvalidDeliveryException(errors);
-  const { reference, account = '', ...request } = input;
+  const { reference, account, ...request } = input;
   // A copy: what the host does to its input afterwards changes nothing.
   const written: BookedRequest = structuredClone({ ...request });
   const { scheduleAt } = written.quotation;
   return {
-    account,
+    account: account ?? '',
     reference,
     request: written,
     requestHash: createHash('sha256').update(canonical(written)).digest('base64url'),
-    scheduleAt: scheduleAt === undefined ? undefined : Date.parse(scheduleAt),
+    scheduleAt: scheduleAt == null ? undefined : Date.parse(scheduleAt),
   };
 }
 

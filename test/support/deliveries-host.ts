@@ -6,7 +6,12 @@ import {
   type BookDeliveryDto,
   type DeliveriesModuleOptions,
 } from 'nestjs-lalamove/deliveries';
-import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
+import {
+  LalamoveSandbox,
+  SandboxClock,
+  type LalamoveSandboxOptions,
+  type SandboxAccount,
+} from 'nestjs-lalamove/sandbox';
 import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
 import { accountOn } from './account.js';
 import { startHost, type Platform } from './host-app.js';
@@ -21,6 +26,8 @@ export interface DeliveriesHostOptions {
   lalamove?: Partial<LalamoveModuleOptions>;
   deliveries?: DeliveriesModuleOptions;
   more?: ModuleMetadata;
+  /** Further accounts of the sandbox, registered by name. */
+  named?: Readonly<Record<string, SandboxAccount>>;
   /** Whether webhooks are registered with the sandbox. */
   webhooks?: boolean;
 }
@@ -41,10 +48,16 @@ export class DeliveriesHost {
     lalamove,
     deliveries,
     more = {},
+    named = {},
     webhooks = true,
   }: DeliveriesHostOptions = {}): Promise<DeliveriesHost> {
     const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
-    const sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, ...sandboxOptions });
+    const sandbox = await LalamoveSandbox.start({
+      clock,
+      rateLimits: false,
+      ...sandboxOptions,
+      accounts: [...Object.values(named), ...(sandboxOptions?.accounts ?? [])],
+    });
     const { app, url } = await startHost(platform, {
       ...more,
       imports: [
@@ -52,6 +65,9 @@ export class DeliveriesHost {
           accountOn(sandbox, { clock, webhook: { path: WEBHOOKS }, retry: { maxAttempts: 1 }, ...lalamove }),
         ),
         DeliveriesModule.forRoot({ database: { file: ':memory:' }, clock, ...deliveries }),
+        ...Object.entries(named).map(([name, { apiKey, apiSecret }]) =>
+          LalamoveModule.forRoot({ ...accountOn(sandbox, { clock }), name, apiKey, apiSecret }),
+        ),
         ...(more.imports ?? []),
       ],
     });

@@ -47,6 +47,9 @@ export function decide(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: 
   const held = course.retryAt !== undefined && course.retryAt > now ? course.retryAt : undefined;
   if (stray !== undefined)
     return held === undefined ? { do: 'cancel-stray', orderId: stray } : { do: 'wait', until: held };
+  if (course.lost && now < course.lost.until && snapshot.stranger !== undefined) {
+    return held === undefined ? { do: 'identify', orderId: snapshot.stranger } : { do: 'wait', until: held };
+  }
   if (isTerminal(state)) return { do: 'rest' };
   if (course.attempt?.outcome === 'reserved') return { do: 'doubt' };
   if (state === 'needs_attention') return atRest(snapshot, held);
@@ -71,15 +74,18 @@ function atRest({ course, stranger }: DeliverySnapshot, held: number | undefined
 }
 
 function whenUnknown(
-  { stranger }: DeliverySnapshot,
+  { stranger, course }: DeliverySnapshot,
   attempt: NonNullable<DeliveryCourse['attempt']>,
-  { unknownOutcome }: DeliveryPolicy,
+  { unknownOutcome, rebook }: DeliveryPolicy,
   now: number,
 ): Action {
   if (stranger !== undefined) return { do: 'identify', orderId: stranger };
   const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + unknownOutcome.waitMinutes * MINUTE_MS;
   if (now < until) return { do: 'wait', until };
-  return unknownOutcome.then === 'rebook' ? { do: 'abandon' } : { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
+  // Each round may put a courier on the road.
+  const most = rebook === false ? 2 : rebook.maxAttempts;
+  const isAgain = unknownOutcome.then === 'rebook' && course.booked < most;
+  return isAgain ? { do: 'abandon' } : { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
 }
 
 function withoutOrder(course: DeliveryCourse, policy: DeliveryPolicy, now: number): Action {
@@ -169,7 +175,7 @@ function isUnexplained({ order, cancelTried }: DeliveryCourse): boolean {
 }
 
 /** Whether there is an order that is on its way, or may be. */
-function isLive({ order, replacement }: DeliveryCourse): boolean {
+export function isLive({ order, replacement }: DeliveryCourse): boolean {
   return order !== undefined && replacement === undefined && !ENDED_STATUSES.has(order.status);
 }
 

@@ -101,6 +101,8 @@ export interface DeliveryCourse {
   readonly retryAt?: number | undefined;
   /** Orders that turned up beside the live one, and are to be cancelled. */
   readonly strays?: readonly string[] | undefined;
+  /** Attempts of unknown outcome were given up: orders that came up since (Unix ms) are looked into until then. */
+  readonly lost?: { readonly since: number; readonly until: number } | undefined;
   /** `maxPrice` of the request, or what `resolve` has put in its place. A decimal string. */
   readonly maxPrice?: string | undefined;
 }

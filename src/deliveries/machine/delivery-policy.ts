@@ -5,6 +5,7 @@ export interface DeliveryPolicy {
    *
    * `'hold'`: the delivery needs attention, and a person decides by `resolve`. Only for this the promise of one courier is made.
    * `'rebook'`: it books again. **A risk taken with money**: the first order may turn up after all, and is then cancelled if Lalamove still allows it.
+   * No more orders than `rebook` allows are risked (two where that is off); then a person decides.
    *
    * @default { waitMinutes: 10, then: 'hold' }
    */

@@ -98,10 +98,26 @@ export function refused({ state, course }: Standing, attemptId: string): Evoluti
   if (attempt?.id !== attemptId || attempt.outcome === 'placed') return unchanged({ state, course });
   return {
     state: 'quoting',
-    course: { ...course, quotation: undefined, attempt: { ...attempt, outcome: 'refused' }, booked: course.booked - 1 },
+    course: {
+      ...course,
+      reason: undefined,
+      quotation: undefined,
+      attempt: { ...attempt, outcome: 'refused' },
+      booked: course.booked - 1,
+    },
     events: [],
     attempts: [{ id: attemptId, outcome: 'refused' }],
   };
+}
+
+/** For so long after its quotation's end a webhook may still tell of an order: Lalamove repeats them for a day. */
+const LOST_MS = 24 * 3_600_000;
+
+/** What is remembered of attempts of unknown outcome that are given up: their orders may turn up yet. */
+export function lostWith({ attempt, lost }: DeliveryCourse): DeliveryCourse['lost'] {
+  if (attempt?.outcome !== 'unknown' && attempt?.outcome !== 'reserved') return lost;
+  const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + LOST_MS;
+  return { since: lost?.since ?? attempt.reservedAt, until };
 }
 
 /** An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up, it is a stray. */
@@ -120,6 +136,7 @@ export function abandoned({ course }: Standing, because: string): Evolution {
       inDoubt: undefined,
       feeSteps: 0,
       driverChanges: 0,
+      lost: lostWith(course),
       attempt: isOpen ? { ...attempt, outcome: 'abandoned' } : attempt,
     },
     events: [{ type: 'rebooking', orderId: course.order?.orderId, because }],

@@ -3,7 +3,7 @@ import type { CourseOrder, DeliveryCourse, DeliveryState } from './delivery-cour
 import { isTerminal } from './delivery-course.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
 import { CANCELED_STATUSES, ENDED_STATUSES } from './decide.js';
-import { unchanged, type Evolution, type Standing } from './evolve.js';
+import { cloneStrayed, inDoubt, unchanged, type Evolution, type Standing } from './evolve.js';
 
 /** Clocks may be apart by so much: what was read here and what was told there cannot be ordered within it. */
 const SKEW_MS = 10 * 60_000;
@@ -72,7 +72,7 @@ export function told(
   const isNearRead = order.readAt > 0 && Math.abs(signedAt - order.readAt) < SKEW_MS;
   if (order.readAt > 0 && !isNearRead && signedAt < order.readAt) return unchanged(standing);
   // A step back is rare, and a retry that was signed anew looks like one. A cancellation is an end, whenever it was, and says more than a read does.
-  const isBack = (WAY[news.status] ?? 9) < (WAY[order.status] ?? 0);
+  const isBack = ENDED_STATUSES.has(order.status) || (WAY[news.status] ?? 9) < (WAY[order.status] ?? 0);
   if ((isTie || isNearRead || isBack) && !CANCELED_STATUSES.has(news.status)) {
     return { state, course: { ...heard, inDoubt: true, order: { ...order, toldAt: signedAt } }, events: [] };
   }
@@ -212,8 +212,9 @@ export function driverTold({ state, course }: Standing, driverId: string, signed
   const { order } = course;
   const isLate = !order || isTerminal(state) || ENDED_STATUSES.has(order.status) || signedAt < order.toldAt;
   if (isLate) return unchanged({ state, course });
-  // Which of two drivers is the later one, only a read can tell.
-  if (order.driverId !== '' && order.driverId !== driverId) {
+  // Which of two drivers is the later one, and whether one has given the order back already, only a read can tell.
+  const isUnsure = order.driverId !== '' || order.status === 'ASSIGNING_DRIVER';
+  if (isUnsure && order.driverId !== driverId) {
     return { state, course: { ...course, inDoubt: true, heardAt: now, polls: 0 }, events: [] };
   }
   const later = { ...order, ...driverOf(order, driverId, now) };
@@ -272,4 +273,24 @@ export function replaced(standing: Standing, prevOrderId: string, orderId: strin
     attempts: attempt ? [{ id: attempt.id, outcome: 'replaced' }] : [],
     clone: { prevOrderId, orderId },
   };
+}
+
+/**
+ * An attempt's order turns up under another id. An attempt is posted once, so that it is customer service's clone, whose `ORDER_REPLACED` is late or lost; unless the
+ * first one lives still, or has been given up.
+ *
+ * @param toldAt when the other id was heard of, in Unix ms by our clock
+ */
+export function namedAgain(
+  standing: Standing,
+  ids: { readonly known: string; readonly orderId: string },
+  toldAt: number,
+  now: number,
+): Evolution {
+  const { order } = standing.course;
+  const { known, orderId } = ids;
+  if (order?.orderId !== known) return cloneStrayed(standing, known, orderId);
+  if (CANCELED_STATUSES.has(order.status)) return replaced(standing, known, orderId, now);
+  const isSure = order.readAt > toldAt || isTerminal(standing.state);
+  return isSure ? cloneStrayed(standing, known, orderId) : inDoubt(standing);
 }

@@ -81,12 +81,12 @@ export class DeliveryStore {
     return row && recordOf(row);
   }
 
-  /** Takes a delivery in; `events` tell of it. */
+  /** Takes a delivery in; `events` tell of it. Announce what is returned once that is committed. */
   async insert(
     record: DeliveryRecord,
     events: readonly NewDeliveryEvent[],
     trx: Kysely<DeliveriesSchema>,
-  ): Promise<void> {
+  ): Promise<readonly DeliveryEvent[]> {
     await trx
       .insertInto('deliveries')
       .values({
@@ -106,7 +106,7 @@ export class DeliveryStore {
         updated_at: record.updatedAt,
       })
       .execute();
-    await this.#tell(trx, record, events);
+    return this.#tell(trx, record, events);
   }
 
   /**
@@ -341,8 +341,8 @@ export class DeliveryStore {
   /** Writes when the delivery is to be looked at again. */
   async #due(trx: DeliveriesTransaction, record: DeliveryRecord): Promise<Decided> {
     const action = await this.#decided(trx, record);
-    // Whole ms: PostgreSQL's bigint takes nothing else.
-    const dueAt = action.do === 'rest' ? undefined : Math.ceil(action.do === 'wait' ? action.until : this.now());
+    // Whole ms, as clocks tell them: a wake at a fraction of one would come too early, again and again.
+    const dueAt = action.do === 'rest' ? undefined : action.do === 'wait' ? Math.ceil(action.until) : this.now();
     if (dueAt !== record.dueAt) {
       await trx
         .updateTable('deliveries')
@@ -354,9 +354,10 @@ export class DeliveryStore {
   }
 
   async #decided(trx: Kysely<DeliveriesSchema>, record: DeliveryRecord): Promise<Action> {
-    const { attempt } = record.course;
-    const stranger =
-      attempt?.outcome === 'unknown' ? await this.#stranger(trx, record.account, attempt.reservedAt) : undefined;
+    const { attempt, lost } = record.course;
+    const isSought = lost !== undefined && this.now() < lost.until;
+    const since = isSought ? lost.since : attempt?.outcome === 'unknown' ? attempt.reservedAt : undefined;
+    const stranger = since === undefined ? undefined : await this.#stranger(trx, record.account, since);
     return decide(snapshotOf(record, stranger), this.policyOf(record), this.now());
   }
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
+import type { Kysely } from 'kysely';
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
-import type { Action } from '../machine/decide.js';
+import { CANCELED_STATUSES, type Action } from '../machine/decide.js';
 import {
   isTerminal,
   type CourseAttempt,
@@ -33,9 +34,10 @@ import {
   type Evolution,
   type Standing,
 } from '../machine/evolve.js';
-import { canceledElsewhere, readAs } from '../machine/order-news.js';
+import { canceledElsewhere, namedAgain, readAs, replaced, type OrderReading } from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
+import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
 import type { AccountServices } from './account-services.js';
@@ -196,7 +198,11 @@ export class DeliveryWorker {
     await this.#step('reserved', reference);
     const { leaseUntil = 0 } = reservation.record;
     // A process that slept over its lease must not post: others take the attempt for lost.
-    if (now() >= leaseUntil) throw new LostLease();
+    if (now() >= leaseUntil) {
+      // Nobody else ever posts this attempt: it surely was not carried out.
+      await store.change(record.id, (standing) => refused(standing, attempt.id));
+      throw new LostLease();
+    }
     await this.#step('posting', reference);
     const end = await this.#post(service, orderInput(request, quotation, attempt), attempt);
     await this.#step('posted', reference);
@@ -269,9 +275,11 @@ export class DeliveryWorker {
         const { attempt: latest } = standing.course;
         const isOpen = latest?.id === attempt.id && (latest.outcome === 'reserved' || latest.outcome === 'unknown');
         if (!isOpen) return undefined;
-        // The quotation is used up, and that is all.
-        const isUsedUp = error.code === 'ERR_INVALID_QUOTATION_ID' || error.code === 'ERR_PRICE_MISMATCH';
-        return after(back, this.#afterFailure(error, { ...standing, ...back }, isUsedUp || isPassing(error)));
+        // The quotation is used up, and that is all, unless the policy wants no other one.
+        if (isUsedUp(error) && !this.parts.store.policyOf(standing).requote) {
+          return after(back, gaveUp(back, reason('QUOTATION_EXPIRED')));
+        }
+        return after(back, this.#afterFailure(error, { ...standing, ...back }, isUsedUp(error) || isPassing(error)));
       };
     }
   }
@@ -294,13 +302,20 @@ export class DeliveryWorker {
   async #identify({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const { account } = record;
+    const attemptIn = async (trx: Kysely<DeliveriesSchema>): ReturnType<DeliveryStore['attemptOf']> =>
+      (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
+      (quotationId ? await store.attemptOf(trx, account, { quotationId }) : undefined);
     let quotationId = '';
     let named: string | undefined;
+    let first: OrderReading | undefined;
     await this.#step('reading', record.reference);
     try {
       const order = await service.getOrder(orderId);
       quotationId = typeof order.quotationId === 'string' ? order.quotationId : '';
       named = order.metadata?.[ATTEMPT_KEY];
+      const known = (await attemptIn(store.db))?.order_id ?? orderId;
+      // Its attempt has another order: whether this is its clone, or one too many, that one tells.
+      if (known !== orderId) first = readingOf(await service.getOrder(known));
     } catch (error) {
       const isGone = LalamoveException.is(error) && [403, 404, 422].includes(error.upstreamStatus ?? 0);
       if (!isGone) return change((standing) => heldUp(standing, this.#pause(standing, error)));
@@ -315,11 +330,22 @@ export class DeliveryWorker {
         .where('account', '=', account)
         .where('order_id', '=', orderId)
         .execute();
-      const attempt =
-        (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
-        (quotationId ? await store.attemptOf(trx, account, { quotationId }) : undefined);
-      // Another order of an attempt that has one is customer service's: its ORDER_REPLACED says so.
-      if (!attempt || (attempt.order_id !== null && attempt.order_id !== orderId)) return;
+      const attempt = await attemptIn(trx);
+      if (!attempt) return;
+      const { order_id: known } = attempt;
+      if (known !== null && known !== orderId) {
+        const isReplaced = first !== undefined && CANCELED_STATUSES.has(first.status);
+        await store.changeIn(
+          trx,
+          attempt.delivery_id,
+          (standing) =>
+            isReplaced && standing.course.order?.orderId === known
+              ? replaced(standing, known, orderId, now())
+              : namedAgain(standing, { known, orderId }, -1, now()),
+          { told },
+        );
+        return;
+      }
       await store.changeIn(trx, attempt.delivery_id, (standing) => placed(standing, attempt.id, { orderId }, now()), {
         told,
       });
@@ -476,5 +502,10 @@ function isRefusal({ upstreamStatus }: LalamoveException): boolean {
 
 /** Whether the same call may go well later. */
 function isPassing(error: LalamoveException): boolean {
-  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove';
+  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove' || isUsedUp(error);
+}
+
+/** The quotation cannot be ordered any more, and that is all. */
+function isUsedUp({ code }: LalamoveException): boolean {
+  return code === 'ERR_INVALID_QUOTATION_ID' || code === 'ERR_PRICE_MISMATCH';
 }

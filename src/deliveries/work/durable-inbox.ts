@@ -5,6 +5,7 @@ import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '..
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import { cloneStrayed, placed } from '../machine/evolve.js';
+import { namedAgain } from '../machine/order-news.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { newsIn, newsOf, orderOf, type OrderNews } from '../store/webhook-news.js';
@@ -24,6 +25,8 @@ export interface DurableInboxParts {
 
 /** How many webhooks are looked through at a time. */
 const BATCH = 200;
+
+const A_DAY_MS = 24 * 3_600_000;
 
 /** The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect once, in the transaction of the delivery's new state. */
 export class DurableInbox implements LalamoveInbox {
@@ -209,11 +212,21 @@ export class DurableInbox implements LalamoveInbox {
       // The webhook has come before the answer to the order: it says which order it is.
       await store.changeIn(trx, deliveryId, (record) => placed(record, attempt.id, { orderId }, now()), { told });
     } else if (attempt.order_id !== orderId) {
-      // Customer service's order carries the metadata of the one that it replaces: it waits until ORDER_REPLACED says so.
-      return [];
+      const { order_id: known } = attempt;
+      const { receivedAt } = news.event;
+      const { record } = await store.changeIn(
+        trx,
+        deliveryId,
+        (standing) => namedAgain(standing, { known, orderId }, Date.parse(receivedAt), now()),
+        { told },
+      );
+      // Whether it is a clone, a read will tell: the sweeper asks again.
+      const isSettled = (await store.attemptOf(trx, account, { orderId })) !== undefined;
+      if (!isSettled && !record.course.strays?.includes(orderId)) return [deliveryId];
     }
     const { event } = news;
-    const isKnownClone =
+    // Its clone may have become known before it was told of.
+    const isKnown =
       event.eventType === 'ORDER_REPLACED' &&
       (await store.attemptOf(trx, account, { orderId: event.orderId })) !== undefined;
     await store.changeIn(
@@ -222,7 +235,7 @@ export class DurableInbox implements LalamoveInbox {
       (record) => {
         if (record.course.order?.orderId === orderId) return news.evolve(record, store.policyOf(record), now());
         // An order that was given up lives no more; but its clone does.
-        return event.eventType === 'ORDER_REPLACED' && !isKnownClone
+        return event.eventType === 'ORDER_REPLACED' && !isKnown
           ? cloneStrayed(record, event.prevOrderId, event.orderId)
           : undefined;
       },
@@ -238,7 +251,13 @@ export class DurableInbox implements LalamoveInbox {
       .selectFrom('delivery_attempts')
       .select('delivery_id')
       .where('account', '=', account)
-      .where('outcome', '=', 'unknown')
+      .where((where) =>
+        where.or([
+          where('outcome', '=', 'unknown'),
+          // What was given up may turn up yet.
+          where.and([where('outcome', '=', 'abandoned'), where('reserved_at', '>', this.parts.now() - A_DAY_MS)]),
+        ]),
+      )
       .orderBy('reserved_at')
       .limit(BATCH)
       .execute();
