@@ -179,11 +179,13 @@ export class DeliveriesService {
         if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
         if ('cancel' in given) {
           const { attempt } = standing.course;
-          const settled = attempt?.outcome === 'unknown' ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-          return canceled({
+          const isOpen = attempt?.outcome === 'unknown';
+          const settled = isOpen ? { ...attempt, outcome: 'abandoned' as const } : attempt;
+          const end = canceled({
             state: standing.state,
             course: { ...standing.course, attempt: settled, cancelAskedAt: now() },
           });
+          return isOpen ? { ...end, attempts: [{ id: attempt.id, outcome: 'abandoned' as const }] } : end;
         }
         const again = abandoned(standing, 'RESOLVED');
         const { maxPrice = standing.course.maxPrice } = given;

@@ -153,16 +153,15 @@ function wasCanceled(
 ): Evolution {
   const { orderId } = order;
   const later = { ...course, order: { ...order, status }, inDoubt: undefined };
+  if (isTerminal(state)) return { state, course: later, events: [] };
   const isByUs = course.cancelAskedAt !== undefined || (isTold && cancelParty !== undefined && cancelParty === 'USER');
   if (isByUs) {
-    if (state === 'canceled') return { state, course: later, events: [] };
     return {
       state: 'canceled',
       course: { ...later, replacement: undefined, reason: undefined },
       events: [{ type: 'canceled', orderId }],
     };
   }
-  if (isTerminal(state)) return { state, course: later, events: [] };
   if (state === 'needs_attention' && !isTold) return { state, course: later, events: [] };
   const until = course.replacement?.until ?? now + replacement.waitMinutes * MINUTE_MS;
   const wasTold = course.replacement?.told ?? false;

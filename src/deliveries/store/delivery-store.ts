@@ -341,7 +341,8 @@ export class DeliveryStore {
   /** Writes when the delivery is to be looked at again. */
   async #due(trx: DeliveriesTransaction, record: DeliveryRecord): Promise<Decided> {
     const action = await this.#decided(trx, record);
-    const dueAt = action.do === 'rest' ? undefined : action.do === 'wait' ? action.until : this.now();
+    // Whole milliseconds: a timer that ends a fraction too early finds nothing to do, again and again.
+    const dueAt = action.do === 'rest' ? undefined : action.do === 'wait' ? Math.ceil(action.until) : this.now();
     if (dueAt !== record.dueAt) {
       await trx
         .updateTable('deliveries')

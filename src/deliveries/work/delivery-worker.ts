@@ -7,7 +7,7 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused } from '../machine/cancellation.js';
 import type { Action } from '../machine/decide.js';
-import type { CourseAttempt } from '../machine/delivery-course.js';
+import { isTerminal, type CourseAttempt } from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -125,7 +125,7 @@ export class DeliveryWorker {
   async #call({ record }: Decided, token: string, action: Exclude<Action, { do: 'rest' | 'wait' }>): Promise<Decided> {
     const { store, services } = this.parts;
     const service = await services.of(record.account);
-    if (!service) return store.change(record.id, (now) => gaveUp(now, reason('ACCOUNT_UNKNOWN')), { token });
+    if (!service) return store.change(record.id, (now) => this.#withoutAccount(now), { token });
     const context: CallContext = {
       record,
       service,
@@ -151,6 +151,12 @@ export class DeliveryWorker {
       default:
         throw new TypeError(`There is no call for ${action.do}.`);
     }
+  }
+
+  #withoutAccount(standing: Standing): Evolution {
+    // Where a person knows already, or nothing but a stray is left, it is looked for again, ever more rarely.
+    const isToWait = standing.state === 'needs_attention' || isTerminal(standing.state);
+    return isToWait ? heldUp(standing, this.#pause(standing)) : gaveUp(standing, reason('ACCOUNT_UNKNOWN'));
   }
 
   async #quote({ record, service, change }: CallContext): Promise<Decided> {
@@ -374,6 +380,8 @@ export class DeliveryWorker {
 
   /** What passes is tried again, later; what does not needs a person. */
   #afterFailure(error: LalamoveException, standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
+    // A person knows already: what was asked for meanwhile is tried again, ever more rarely.
+    if (standing.state === 'needs_attention') return heldUp(standing, this.#pause(standing, error));
     const told = { code: error.code, message: error.message };
     if (!isPassing(error)) return gaveUp(standing, told);
     const { mostFailures } = this.parts.store.policyOf(standing).failures;
