@@ -86,6 +86,14 @@ class LibsqlDriver implements Driver {
   // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
   async destroy(): Promise<void> {
     this.#connection.forget();
+    // Statements that are not collected yet keep the file open, and locked: it is let go of before it is closed.
+    try {
+      for (const pragma of ['journal_mode = delete', 'locking_mode = normal', 'user_version']) {
+        this.database.prepare(`pragma ${pragma}`).all();
+      }
+    } catch {
+      // A transaction is still open: it is closed all the same.
+    }
     this.database.close();
   }
 }

@@ -22,6 +22,7 @@ import {
   type Order,
   type Quotation,
 } from 'nestjs-lalamove';
+import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
@@ -84,6 +85,7 @@ export async function checkHost(): Promise<void> {
       try {
         await checkDelivery(await app.getUrl());
         await checkErrors(await app.getUrl(), format);
+        await checkBooking(app.get(DeliveriesService), sandbox);
       } finally {
         await app.close();
         await sandbox.stop();
@@ -99,7 +101,8 @@ async function startHost(
 ): Promise<INestApplication> {
   const { apiKey, apiSecret, url: baseUrl } = sandbox;
   const lalamove = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK', baseUrl, errors: { format } });
-  const host = { module: HostModule, imports: [lalamove], controllers: [HostController] };
+  const deliveries = DeliveriesModule.forRoot({ database: { file: ':memory:' } });
+  const host = { module: HostModule, imports: [lalamove, deliveries], controllers: [HostController] };
   const app =
     platform === 'fastify'
       ? await NestFactory.create(host, new FastifyAdapter(), { logger: false })
@@ -118,6 +121,22 @@ async function checkDelivery(url: string): Promise<void> {
   })) as Order;
   const tracked = (await (await fetch(`${url}/orders/${order.orderId}`)).json()) as Order;
   assert.equal(tracked.status, 'ASSIGNING_DRIVER');
+}
+
+async function checkBooking(deliveries: DeliveriesService, sandbox: LalamoveSandbox): Promise<void> {
+  const delivery = {
+    reference: 'A-1',
+    quotation: QUOTATION,
+    sender: { name: 'Shop', phone: '+85221234567' },
+    recipients: [{ name: 'Ada', phone: '+85251234567' }],
+    metadata: { reference: 'A-1' },
+  };
+  await Promise.all([deliveries.book(delivery), deliveries.book(delivery)]);
+  for (let tries = 0; (await deliveries.get('A-1')).state !== 'assigning'; tries += 1) {
+    assert.ok(tries < 500, 'the delivery is not booked');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal(sandbox.ledgerFor({ reference: 'A-1' }).orderIds.length, 1);
 }
 
 async function checkErrors(url: string, format: 'nest' | 'problem'): Promise<void> {
