@@ -1,22 +1,29 @@
-// What a call costs, beside what others take for it; what a refusal, an import and the package itself cost. After a build:
-//   node bench/client.mjs [--rounds 5] [--calls 4000]
+// What a call costs, beside what others take for it; what a webhook, a refusal, an import and the package itself cost. After a build:
+//   node bench/client.mjs [--rounds 5] [--calls 4000] [--only calls|webhooks]
 // Where the time of a call goes: bench/profile.mjs.
 import { parseArgs } from 'node:util';
 import { OURS, PEER, PEER_STUBBED, STUBBED } from './client/contenders.mjs';
 import { measureImports, measureLimiter, measureTranslation, packedFiles, sizeOf } from './client/figures.mjs';
 import { figure, machine, median, noise, ratio, table } from './client/report.mjs';
 import { ALLOCATION_CALLS, countDefaultConnections, measureAllocation, measureCpu, METHODS } from './client/rounds.mjs';
+import { BARE_SERVER, measureWebhooks, measureWebhookServers } from './client/webhooks.mjs';
 
 const NAMES = { GET: 'getOrder', POST: 'placeOrder' };
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, calls: { type: 'string', default: '4000' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    calls: { type: 'string', default: '4000' },
+    only: { type: 'string' },
+  },
 });
 const rounds = Number(values.rounds);
 const calls = Number(values.calls);
 if (!(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(calls) && calls > 0)) {
   throw new Error('--rounds and --calls are whole numbers above 0.');
 }
+const PARTS = ['calls', 'webhooks'];
+if (values.only !== undefined && !PARTS.includes(values.only)) throw new Error(`--only is ${PARTS.join(' or ')}.`);
 
 const say = (text) => console.error(`… ${text}`);
 
@@ -47,6 +54,32 @@ function limiterRows(limiter) {
     const what = `limiter with free tokens, \`${NAMES[method]}\`, µs`;
     return row(what, limiter[method], { bar: 5 });
   });
+}
+
+function webhookRows(webhooks) {
+  return [...webhooks].flatMap(([eventType, { bytes, bare, verified, typed }]) => {
+    const what = `webhook of ${bytes} B, \`${eventType}\``;
+    const peer = { name: 'bare HMAC and JSON.parse', figures: bare };
+    return [
+      row(`${what}: sliced, verified and parsed, µs`, verified, { peer, bar: 1.5, of: ratio(verified, bare) }),
+      row(`${what}: by \`verify()\`, typed and frozen, µs`, typed, { peer, bar: 1.5, of: ratio(typed, bare) }),
+    ];
+  });
+}
+
+function serverTable(servers) {
+  const peer = servers.get(BARE_SERVER);
+  const rows = [...servers].map(([name, { perSecond, microseconds }]) => [
+    name === BARE_SERVER ? 'node:http, bare HMAC and JSON' : `nestjs-lalamove on ${name}, with a handler`,
+    figure(median(perSecond)),
+    noise(perSecond),
+    figure(ratio(perSecond, peer.perSecond)),
+    figure(median(microseconds)),
+    noise(microseconds),
+    figure(ratio(microseconds, peer.microseconds)),
+  ]);
+  const columns = ['min–max', '× bare', 'CPU µs each', 'min–max', '× bare'];
+  return table(['webhooks of 1 KB received', 'a second', ...columns], rows);
 }
 
 function contenderTable(cpu) {
@@ -104,42 +137,38 @@ function sizeTable(files) {
   return table(['packed, kB', 'files', 'plain', 'gzip'], rows);
 }
 
-say('the size of the package');
-const files = packedFiles();
-say('importing');
-const imports = measureImports();
-say('translating refusals, asking the limiter');
-const { bare, translated } = await measureTranslation({ rounds });
-const limiter = await measureLimiter({ rounds, methods: METHODS });
-say(`calling: ${rounds} rounds of ${calls} calls each`);
-const cpu = await measureCpu({ rounds, calls });
-say('allocating');
-const allocation = await measureAllocation({ rounds });
-const connections = await countDefaultConnections();
+/** What calls, refusals, imports and the package cost: rows of the first table, and the text below it. */
+async function measureCalls() {
+  say('the size of the package');
+  const files = packedFiles();
+  say('importing');
+  const imports = measureImports();
+  say('translating refusals, asking the limiter');
+  const { bare, translated } = await measureTranslation({ rounds });
+  const limiter = await measureLimiter({ rounds, methods: METHODS });
+  say(`calling: ${rounds} rounds of ${calls} calls each`);
+  const cpu = await measureCpu({ rounds, calls });
+  say('allocating');
+  const allocation = await measureAllocation({ rounds });
+  const connections = await countDefaultConnections();
 
-const [esm, cjs, ...sdk] = imports.values();
-const [importBar, requireBar] = sdk.map((figures) => ({ peer: { name: 'lalamove-js', figures }, bar: 15 }));
-const { zipped } = sizeOf(files);
-const rows = [
-  ...cpuRows(cpu),
-  ...limiterRows(limiter),
-  ...translated.map(([name, figures]) =>
-    row(`response → exception, ${name}, µs`, figures, {
-      peer: { name: 'a bare HttpException', figures: bare },
-      bar: 10,
-    }),
-  ),
-  row('import beyond Nest, axios and class-validator, ESM, ms', esm, importBar),
-  row('import beyond Nest, axios and class-validator, CommonJS, ms', cjs, requireBar),
-  row("the core's own files in the tarball, as packed, kB", [zipped / 1000], { bar: 150 }),
-];
-
-console.log(`
-${machine()}. 50 requests in flight over loopback, medians of ${rounds} rounds of ${calls} calls; imports of ${esm.length} processes.
-
-${table(['what', 'median', 'min–max', 'beside', 'bar', ''], rows)}
-
-CPU of the client's process alone, user and system. The peer is \`${PEER}\`; without a wire it is the \`HttpService\`, beneath the same stub.
+  const [esm, cjs, ...sdk] = imports.values();
+  const [importBar, requireBar] = sdk.map((figures) => ({ peer: { name: 'lalamove-js', figures }, bar: 15 }));
+  const { zipped } = sizeOf(files);
+  const rows = [
+    ...cpuRows(cpu),
+    ...limiterRows(limiter),
+    ...translated.map(([name, figures]) =>
+      row(`response → exception, ${name}, µs`, figures, {
+        peer: { name: 'a bare HttpException', figures: bare },
+        bar: 10,
+      }),
+    ),
+    row(`import beyond Nest, axios and class-validator, ESM, ms, of ${esm.length} processes`, esm, importBar),
+    row(`import beyond Nest, axios and class-validator, CommonJS, ms, of ${cjs.length} processes`, cjs, requireBar),
+    row("the core's own files in the tarball, as packed, kB", [zipped / 1000], { bar: 150 }),
+  ];
+  const text = `CPU of the client's process alone, user and system. The peer is \`${PEER}\`; without a wire it is the \`HttpService\`, beneath the same stub.
 
 ${contenderTable(cpu)}
 
@@ -150,4 +179,32 @@ a row void); buffers lie outside the heap.
 
 ${allocationTable(allocation)}
 
-${sizeTable(files)}`);
+${sizeTable(files)}`;
+  return { rows, text };
+}
+
+/** What webhooks cost: the same. */
+async function measureReceiving() {
+  say('verifying webhooks');
+  const webhooks = await measureWebhooks({ rounds });
+  say(`receiving: ${rounds} rounds of ${calls} webhooks each`);
+  const servers = await measureWebhookServers({ rounds, count: calls });
+  const text = `Each server is a process of its own, and so is what sends, 50 at once over open connections; every webhook is an event of its own, and is handled.
+
+${serverTable(servers)}`;
+  return { rows: webhookRows(webhooks), text };
+}
+
+const measured = [];
+if (values.only !== 'webhooks') measured.push(await measureCalls());
+if (values.only !== 'calls') measured.push(await measureReceiving());
+
+console.log(`
+${machine()}. 50 requests in flight over loopback, medians of ${rounds} rounds of ${calls} calls.
+
+${table(
+  ['what', 'median', 'min–max', 'beside', 'bar', ''],
+  measured.flatMap(({ rows }) => rows),
+)}
+
+${measured.map(({ text }) => text).join('\n\n')}`);

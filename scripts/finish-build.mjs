@@ -1,8 +1,11 @@
-// What the compiler leaves of the ES modules, made quick to load: Node's loader takes half a millisecond for each, so they become one file an entry
-// point, and one for what entry points share. CommonJS modules and types stay one a file.
+// What the compiler leaves, made quick to load and no larger than it need be:
+// - the ES modules become one file an entry point, and one for what entry points share, for Node's loader takes half a millisecond for each;
+// - comments go from the code, and from the CommonJS modules, which stay one a file, white space as well; comments stay in the types;
+// - the CommonJS modules get the types of the ES modules: the very same;
+// - files that no entry point leads to go.
 import { build } from 'esbuild';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ENTRY_POINTS = [
@@ -17,10 +20,39 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const esm = join(dist, 'esm');
 const cjs = join(dist, 'cjs');
 
-/** @param {string} folder */
-const filesOf = (folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file));
+// The package is ESM ("type": "module"); this marks the second build as what it is, for esbuild as well.
+writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
 
+/**
+ * @param {string} folder
+ * @param {string} ending
+ */
+const filesOf = (folder, ending) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(folder, file));
+
+/**
+ * Each file of the compiler's by itself, without comments and white space, with a map to the sources.
+ *
+ * @param {string} folder
+ * @param {boolean | 'inline'} sourcemap
+ */
+async function bareFiles(folder, sourcemap) {
+  const { outputFiles } = await build({
+    entryPoints: filesOf(folder, '.js'),
+    outdir: folder,
+    outbase: folder,
+    target: 'node20',
+    minifyWhitespace: true,
+    sourcemap,
+    write: false,
+  });
+  return outputFiles;
+}
+
+// Of what it bundles, esbuild keeps comments, and makes white space anew.
+const texts = new Map((await bareFiles(esm, 'inline')).map(({ path, text }) => [path, text]));
 const { outputFiles } = await build({
   entryPoints: ENTRY_POINTS.map((file) => join(esm, file)),
   outdir: esm,
@@ -35,13 +67,52 @@ const { outputFiles } = await build({
   chunkNames: 'shared-[hash]',
   // Nest shows the names of classes, which bundling may change.
   keepNames: true,
+  plugins: [
+    {
+      name: 'without-comments',
+      setup: ({ onLoad }) => {
+        onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: texts.get(path), resolveDir: dirname(path) }));
+      },
+    },
+  ],
 });
-for (const file of filesOf(esm).filter((name) => /\.js(\.map)?$/.test(name))) rmSync(file);
+for (const file of [...filesOf(esm, '.js'), ...filesOf(esm, '.js.map')]) rmSync(file);
 
+for (const { path, contents } of await bareFiles(cjs, true)) writeFileSync(path, contents);
 for (const { path, contents } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, contents);
 }
 
-// The package is ESM ("type": "module"); this marks the second build as what it is.
-writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
+/**
+ * Which files the entry points lead to.
+ *
+ * @param {string} folder
+ * @param {string} ending
+ * @param {RegExp} reference to another file, without its ending
+ */
+function reached(folder, ending, reference) {
+  const found = new Set(ENTRY_POINTS.map((file) => join(folder, file.replace(/\.js$/, ending))));
+  // What is added on the way is visited as well.
+  for (const file of found) {
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(reference)) {
+      found.add(join(dirname(file), path + ending));
+    }
+  }
+  return found;
+}
+
+// Of an earlier build.
+for (const file of filesOf(cjs, '.d.ts')) rmSync(file);
+const types = reached(esm, '.d.ts', /\b(?:from|import) ?\(?["'](\.{1,2}\/[^"']+)\.js["']/g);
+for (const file of filesOf(esm, '.d.ts')) {
+  if (types.has(file)) copyFileSync(file, join(cjs, relative(esm, file)));
+  else rmSync(file);
+}
+
+const code = reached(cjs, '.js', /\brequire\(["'](\.{1,2}\/[^"']+)\.js["']\)/g);
+for (const file of filesOf(cjs, '.js')) {
+  if (code.has(file)) continue;
+  rmSync(file);
+  rmSync(`${file}.map`);
+}

@@ -1,7 +1,9 @@
 // The figures that need no contender: translating, importing, packing.
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { PEER } from './contenders.mjs';
@@ -57,16 +59,30 @@ export function measureImports() {
   return figures;
 }
 
+/** In the order in which npm packs them: files of one name stand together, and what they have in common is zipped once. */
+function pathsInTarball() {
+  const folder = mkdtempSync(join(tmpdir(), 'nestjs-lalamove-pack-'));
+  try {
+    const options = { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], options);
+    const [{ filename }] = JSON.parse(packed);
+    const listed = execFileSync('tar', ['-tzf', join(folder, filename)], { encoding: 'utf8' });
+    return listed
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^package\//, ''));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** What npm would pack of the core: without the sandbox, the deliveries, the maps and the sources. */
 export function packedFiles() {
-  const command = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-  const told = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const [{ files }] = JSON.parse(told);
+  const files = pathsInTarball();
   const entry = readFileSync(new URL('dist/esm/index.js', ROOT), 'utf8');
   // What entry points share is the core's where the core's own imports it.
   const isOthers = (path) => /\/shared-[^/]*$/.test(path) && !entry.includes(path.split('/').at(-1));
   return files
-    .map(({ path }) => path)
     .filter(
       (path) => /^dist\/(esm|cjs)\//.test(path) && !/\/(sandbox|deliveries)\/|\.map$/.test(path) && !isOthers(path),
     )

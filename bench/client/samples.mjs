@@ -102,3 +102,31 @@ export const REFUSALS = {
     body: '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n',
   },
 };
+
+export const WEBHOOK_PATH = '/webhooks/lalamove';
+
+/** An event of some 1 KB: what it is, and its `data`. */
+export const WEBHOOKS = {
+  ORDER_STATUS_CHANGED: {
+    order: {
+      orderId: ORDER_ID,
+      status: 'ON_GOING',
+      previousStatus: 'ASSIGNING_DRIVER',
+      market: 'HK_HKG',
+      driverId: '80557',
+      shareLink: ANSWER.shareLink,
+      createdAt: '2026-12-01T08:00:00.00Z',
+      scheduleAt: '2026-12-01T08:30:00.00Z',
+      metadata: METADATA,
+      stops: ANSWER.stops.slice(0, 2),
+    },
+    updatedAt: '2026-12-01T16:12.00Z',
+  },
+  ORDER_EDITED: {
+    order: { orderId: ORDER_ID, status: 'ON_GOING', stops: ANSWER.stops.slice(0, 2) },
+    previousData: { stops: [ANSWER.stops[0], ANSWER.stops[2]] },
+    editParty: 'USER',
+    editReason: 'Another recipient',
+    updatedAt: '2026-12-01T16:12.00Z',
+  },
+};

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../log-line.js';
-import { readLalamoveEvent, type LalamoveEvent } from './events/lalamove-event.js';
+import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
@@ -42,7 +42,7 @@ const PATIENCE_MS = 10_000;
  * @example
  * \@Post('hooks') @HttpCode(200)
  * async receive(@Req() request: RawBodyRequest<Request>): Promise<void> {
- *   await this.webhooks.handle(request.rawBody, { path: '/hooks' });
+ *   await this.webhooks.handle(request.rawBody ?? request.body ?? '', { path: '/hooks' });
  * }
  */
 export class LalamoveWebhooks {
@@ -83,8 +83,8 @@ export class LalamoveWebhooks {
    * @throws TypeError for a body that has been parsed, or where no path is known
    */
   async verify(rawBody: Uint8Array | string, options: VerifyWebhookOptions = {}): Promise<LalamoveEvent | undefined> {
-    const facts = await this.#verified(rawBody, options);
-    return facts && readLalamoveEvent(facts);
+    const verified = await this.#verdict(rawBody, options);
+    return verified.kind === 'event' ? readParsedEvent(verified.facts, verified.dataValue) : undefined;
   }
 
   /**
@@ -95,13 +95,14 @@ export class LalamoveWebhooks {
    * @throws TypeError for a body that has been parsed, or where no path is known
    */
   async handle(rawBody: Uint8Array | string, options: VerifyWebhookOptions = {}): Promise<WebhookReceipt> {
-    const facts = await this.#verified(rawBody, options);
-    if (!facts) return 'ignored';
-    const event = readLalamoveEvent(facts);
+    const verified = await this.#verdict(rawBody, options);
+    if (verified.kind !== 'event') return 'ignored';
+    const { facts, dataValue } = verified;
+    const event = readParsedEvent(facts, dataValue);
     return this.#accept({ keys: keysOf(facts, event), facts, event });
   }
 
-  async #verified(rawBody: unknown, { path }: VerifyWebhookOptions): Promise<LalamoveEventFacts | undefined> {
+  async #verdict(rawBody: unknown, { path }: VerifyWebhookOptions): Promise<Verdict> {
     const { verifier, paths, logger } = this.#parts;
     const candidates = path === undefined ? paths.all() : [rooted(path)];
     if (candidates.length === 0) {
@@ -111,7 +112,7 @@ export class LalamoveWebhooks {
     }
     const verdict = await verifyWebhook(verifier, bytesOf(rawBody), candidates);
     if (verdict.kind === 'untimely') this.#warnOf(verdict, logger);
-    return verdict.kind === 'event' ? verdict.facts : undefined;
+    return verdict;
   }
 
   async #accept(entry: LalamoveInboxEntry): Promise<WebhookReceipt> {

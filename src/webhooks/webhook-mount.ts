@@ -14,9 +14,12 @@ export class LalamoveWebhookMount {
     endpoint: LalamoveWebhookEndpoint,
   ) {
     // As soon as there is an adapter: what is added to it first is asked first. A testing module gets its own after its providers were made.
-    adapterHost.init$.subscribe(() => {
+    const mount = (): void => {
       this.#mount(endpoint);
-    });
+    };
+    // Early versions of Nest 11 do not tell: there the adapter is looked for now.
+    if ('init$' in adapterHost) adapterHost.init$.subscribe(mount);
+    else mount();
   }
 
   /** Where a path of the options lies: beneath the global prefix, unless it is excluded from that. */

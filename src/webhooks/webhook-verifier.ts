@@ -20,7 +20,7 @@ export interface VerifierSettings {
 /** What a webhook has turned out to be: the probe, an event, or one that is too old or from the future. */
 export type Verdict =
   | { readonly kind: 'probe' }
-  | { readonly kind: 'event'; readonly facts: LalamoveEventFacts }
+  | { readonly kind: 'event'; readonly facts: LalamoveEventFacts; readonly dataValue: unknown }
   | { readonly kind: 'untimely'; readonly ageSeconds: number; readonly eventId: string | undefined };
 
 const AN_HOUR_SECONDS = 3600;
@@ -43,24 +43,24 @@ export async function verifyWebhook(
   const body = readWebhookBody(bytes);
   if (body === undefined) return { kind: 'probe' };
   if (typeof body === 'string') throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_MALFORMED');
-  const signer = await signerOf(settings, body, paths);
+  const { apiKey, secrets, others } = settings;
+  const isOwn = !others || body.apiKey === '' || body.apiKey === apiKey;
+  const signer = isOwn ? isSigned(body, secrets, paths) && settings : await otherSigner(settings, others, body, paths);
   if (!signer) throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_SIGNATURE');
   return timely(settings, body, signer);
 }
 
-/** Who has signed it: the account that it names, where the host knows that one, else ours. */
-async function signerOf(
+/** Who has signed what names another account than ours: that one, where the host knows it, else ours. */
+async function otherSigner(
   settings: VerifierSettings,
+  others: AccountSecrets,
   body: WebhookBody,
   paths: readonly string[],
 ): Promise<Signer | undefined> {
-  const { account, apiKey, secrets, others } = settings;
-  const own: Signer = { account, apiKey, secrets };
-  if (!others || body.apiKey === '' || body.apiKey === apiKey) return isSigned(body, secrets, paths) ? own : undefined;
   // An unknown key costs as many signatures as a known one.
   const signedBy = ({ account: found }: Finding): Signer | undefined => {
-    if (!isSigned(body, found?.secrets ?? secrets, paths)) return undefined;
-    return found ? signerFor(found, settings, body) : own;
+    if (!isSigned(body, found?.secrets ?? settings.secrets, paths)) return undefined;
+    return found ? signerFor(found, settings, body) : settings;
   };
   const known = await resolved(others, body.apiKey, false);
   const by = signedBy(known);
@@ -92,15 +92,16 @@ function isSigned(
   paths: readonly string[],
 ): boolean {
   const given = Buffer.from(signature);
-  const fits = (secret: string, path: string): boolean => {
-    const right = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: data }));
-    return given.length === right.length && timingSafeEqual(given, right);
-  };
-  return secrets.some((secret) => paths.some((path) => fits(secret, path)));
+  return secrets.some((secret) =>
+    paths.some((path) => {
+      const right = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: data }));
+      return given.length === right.length && timingSafeEqual(given, right);
+    }),
+  );
 }
 
 function timely({ clock, maxAgeSeconds }: VerifierSettings, body: WebhookBody, { account, apiKey }: Signer): Verdict {
-  const { timestamp, eventId, eventType, dataText } = body;
+  const { timestamp, eventId, eventType, dataText, dataValue } = body;
   const signed = Number(timestamp);
   const signedAt = signed < FIRST_MS ? signed * 1000 : signed;
   const receivedAt = clock.now();
@@ -110,5 +111,5 @@ function timely({ clock, maxAgeSeconds }: VerifierSettings, body: WebhookBody, {
   if (!isTimely) return { kind: 'untimely', ageSeconds: Math.round(ageSeconds), eventId };
   const fingerprint = hash('sha256', body.signature, 'base64url');
   const facts = { eventType, eventId, fingerprint, signedAt, receivedAt, account, apiKey, data: dataText };
-  return { kind: 'event', facts };
+  return { kind: 'event', facts, dataValue };
 }

@@ -1,5 +1,6 @@
 // Packs the package as it would be published, installs it into hosts of their own, and lets these compile and run against it: an ES module
-// host on Nest 12, and a CommonJS host on Nest 11, whose Jest cannot load ES modules. Run it by `npm run test:package`, after a build.
+// host on Nest 12, a CommonJS host on Nest 11, whose Jest cannot load ES modules, and one on an early Nest 11. Run it by `npm run test:package`, after a
+// build.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,12 +18,12 @@ const SHARED = {
   '@types/node': '^20.0.0',
 };
 
-const nest = (/** @type {number} */ major, /** @type {string} */ axios) => ({
+const nest = (/** @type {string} */ version, /** @type {string} */ axios) => ({
   '@nestjs/axios': axios,
-  '@nestjs/common': `^${major}.0.0`,
-  '@nestjs/core': `^${major}.0.0`,
-  '@nestjs/platform-express': `^${major}.0.0`,
-  '@nestjs/platform-fastify': `^${major}.0.0`,
+  '@nestjs/common': version,
+  '@nestjs/core': version,
+  '@nestjs/platform-express': version,
+  '@nestjs/platform-fastify': version,
 });
 
 const HOSTS = [
@@ -30,22 +31,29 @@ const HOSTS = [
     name: 'ES modules, Nest 12',
     type: 'module',
     module: 'NodeNext',
-    dependencies: { ...SHARED, ...nest(12, '^12.0.0'), typescript: '~6.0.0' },
+    dependencies: { ...SHARED, ...nest('^12.0.0', '^12.0.0'), typescript: '~6.0.0' },
     run: ['node', 'built/main.js'],
   },
   {
     name: 'CommonJS, Nest 11',
     type: 'commonjs',
     module: 'Node16',
-    dependencies: { ...SHARED, ...nest(11, '^4.0.0'), typescript: '~5.9.0' },
+    dependencies: { ...SHARED, ...nest('^11.0.0', '^4.0.0'), typescript: '~5.9.0' },
     run: ['node', 'built/main.js'],
   },
   {
     name: 'CommonJS under Jest, Nest 11',
     type: 'commonjs',
     module: 'Node16',
-    dependencies: { ...SHARED, ...nest(11, '^4.0.0'), typescript: '~5.9.0', jest: '^30.0.0' },
+    dependencies: { ...SHARED, ...nest('^11.0.0', '^4.0.0'), typescript: '~5.9.0', jest: '^30.0.0' },
     run: ['npx', 'jest', '--rootDir', 'built'],
+  },
+  {
+    name: 'CommonJS, Nest 11.0.3, the first whose packages fit each other',
+    type: 'commonjs',
+    module: 'Node16',
+    dependencies: { ...SHARED, ...nest('11.0.3', '4.0.0'), typescript: '~5.9.0' },
+    run: ['node', 'built/main.js'],
   },
 ];
 

@@ -12,6 +12,11 @@ export function cancelAsked({ state, course }: Standing, now: number): Evolution
   };
 }
 
+/** Its order is about to be cancelled: committed before the call, so that a `CANCELED` after a crash is known for our own. */
+export function cancelTried({ state, course }: Standing, orderId: string): Evolution {
+  return { state, course: { ...course, cancelTried: orderId }, events: [] };
+}
+
 /** There is nothing to cancel at Lalamove's, or it has been cancelled. */
 export function canceled({ course }: Standing): Evolution {
   const { order } = course;
@@ -37,7 +42,7 @@ export function canceled({ course }: Standing): Evolution {
 export function cancelRefused({ state, course }: Standing, orderId: string, code: string): Evolution {
   return {
     state,
-    course: { ...course, failures: 0, retryAt: undefined, cancelRefused: true, inDoubt: true },
+    course: { ...course, failures: 0, retryAt: undefined, cancelTried: undefined, cancelRefused: true, inDoubt: true },
     events: [{ type: 'cancel_refused', orderId, code }],
   };
 }

@@ -64,7 +64,7 @@ function atRest({ course, stranger }: DeliverySnapshot, held: number | undefined
       ? { do: 'identify', orderId: stranger }
       : isToCancel && course.order && isLive(course)
         ? { do: 'cancel', orderId: course.order.orderId }
-        : isToCancel && !isUnknown
+        : isToCancel && !isUnknown && !isUnexplained(course)
           ? { do: 'drop' }
           : { do: 'rest' };
   return action.do === 'rest' || held === undefined ? action : { do: 'wait', until: held };
@@ -163,10 +163,18 @@ function raise({ feeSteps, maxPrice }: DeliveryCourse, order: CourseOrder, prior
   return { do: 'raise-fee', orderId: order.orderId, priorityFee, step: feeSteps };
 }
 
+/** Whether its order was cancelled by somebody else: a clone that nobody has told of may be on its way, so that it is not called canceled but by a person. */
+function isUnexplained({ order, cancelTried }: DeliveryCourse): boolean {
+  return order !== undefined && CANCELED_STATUSES.has(order.status) && cancelTried !== order.orderId;
+}
+
 /** Whether there is an order that is on its way, or may be. */
 function isLive({ order, replacement }: DeliveryCourse): boolean {
   return order !== undefined && replacement === undefined && !ENDED_STATUSES.has(order.status);
 }
+
+/** Both spellings of Lalamove's. */
+export const CANCELED_STATUSES: ReadonlySet<string> = new Set(['CANCELED', 'CANCELLED']);
 
 /** Statuses of Lalamove's that do not change any more, but for a replacement. */
 export const ENDED_STATUSES: ReadonlySet<string> = new Set([

@@ -81,6 +81,8 @@ export interface DeliveryCourse {
   readonly order?: CourseOrder | undefined;
   /** Unix ms at which its cancellation was asked for. */
   readonly cancelAskedAt?: number | undefined;
+  /** The order whose cancellation has been sent, whatever became of it: it explains that order's `CANCELED`. */
+  readonly cancelTried?: string | undefined;
   /** Lalamove has refused the cancellation of this order. */
   readonly cancelRefused?: boolean | undefined;
   /** A cancellation that nobody here asked for: until then (Unix ms) a replacement may come. */

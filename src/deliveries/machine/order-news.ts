@@ -2,7 +2,7 @@ import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import type { CourseOrder, DeliveryCourse, DeliveryState } from './delivery-course.js';
 import { isTerminal } from './delivery-course.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
-import { ENDED_STATUSES } from './decide.js';
+import { CANCELED_STATUSES, ENDED_STATUSES } from './decide.js';
 import { unchanged, type Evolution, type Standing } from './evolve.js';
 
 /** Clocks may be apart by so much: what was read here and what was told there cannot be ordered within it. */
@@ -27,8 +27,6 @@ const WAY: Readonly<Record<string, number>> = {
   DELIVERING: 3,
   COMPLETED: 4,
 };
-
-const CANCELED = new Set(['CANCELED', 'CANCELLED']);
 
 /** News of an order's status. */
 export interface StatusNews {
@@ -61,9 +59,10 @@ export function told(
 ): Evolution {
   const { state, course } = standing;
   const { order } = course;
-  if (!order || (isTerminal(state) && !CANCELED.has(news.status))) return unchanged(standing);
+  if (!order || (isTerminal(state) && !CANCELED_STATUSES.has(news.status))) return unchanged(standing);
   if (signedAt < order.toldAt) return unchanged(standing);
-  const isNews = news.status !== order.status || (CANCELED.has(news.status) && course.replacement?.told === false);
+  const isNews =
+    news.status !== order.status || (CANCELED_STATUSES.has(news.status) && course.replacement?.told === false);
   const heard = { ...course, heardAt: now, polls: 0 };
   if (!isNews) {
     const later = { ...order, toldAt: signedAt, ...driverOf(order, news.driverId, now) };
@@ -74,7 +73,7 @@ export function told(
   if (order.readAt > 0 && !isNearRead && signedAt < order.readAt) return unchanged(standing);
   // A step back is rare, and a retry that was signed anew looks like one. A cancellation is an end, whenever it was, and says more than a read does.
   const isBack = (WAY[news.status] ?? 9) < (WAY[order.status] ?? 0);
-  if ((isTie || isNearRead || isBack) && !CANCELED.has(news.status)) {
+  if ((isTie || isNearRead || isBack) && !CANCELED_STATUSES.has(news.status)) {
     return { state, course: { ...heard, inDoubt: true, order: { ...order, toldAt: signedAt } }, events: [] };
   }
   return moved({ state, course: { ...heard, order: { ...order, toldAt: signedAt } } }, news, policy, {
@@ -128,7 +127,7 @@ function moved(
 ): Evolution {
   const { order } = course;
   if (!order) return unchanged({ state, course });
-  if (CANCELED.has(news.status)) return wasCanceled({ state, course }, order, news, policy, { now, isTold });
+  if (CANCELED_STATUSES.has(news.status)) return wasCanceled({ state, course }, order, news, policy, { now, isTold });
   const later: CourseOrder = { ...order, status: news.status, ...driverOf(order, news.driverId, now) };
   const next = STATES[news.status] ?? state;
   // An order that lives is no reason to wait for a person any more, but one that was looked into by none.
@@ -154,7 +153,7 @@ function wasCanceled(
   const { orderId } = order;
   const later = { ...course, order: { ...order, status }, inDoubt: undefined };
   if (isTerminal(state)) return { state, course: later, events: [] };
-  const isByUs = course.cancelAskedAt !== undefined || (isTold && cancelParty !== undefined && cancelParty === 'USER');
+  const isByUs = isTold && cancelParty !== undefined ? cancelParty === 'USER' : course.cancelTried === orderId;
   if (isByUs) {
     return {
       state: 'canceled',
@@ -166,6 +165,13 @@ function wasCanceled(
   const until = course.replacement?.until ?? now + replacement.waitMinutes * MINUTE_MS;
   const wasTold = course.replacement?.told ?? false;
   return { state, course: { ...later, replacement: { until, told: wasTold || isTold } }, events: [] };
+}
+
+/** Lalamove says that the order has been cancelled already, and it was not by us. */
+export function canceledElsewhere(standing: Standing, policy: DeliveryPolicy, now: number): Evolution {
+  const { order } = standing.course;
+  if (!order) return unchanged(standing);
+  return wasCanceled(standing, order, { status: 'CANCELED', driverId: '' }, policy, { now, isTold: false });
 }
 
 /** The driver of an order, as news tell of him; some tell of none. */

@@ -5,9 +5,9 @@ import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
-import { canceled, cancellationSettled, cancelRefused } from '../machine/cancellation.js';
+import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
 import type { Action } from '../machine/decide.js';
-import { isTerminal, type CourseAttempt } from '../machine/delivery-course.js';
+import { isTerminal, type CourseAttempt, type CourseQuotation } from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -28,7 +28,7 @@ import {
   type Evolution,
   type Standing,
 } from '../machine/evolve.js';
-import { readAs } from '../machine/order-news.js';
+import { canceledElsewhere, readAs } from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
@@ -190,21 +190,7 @@ export class DeliveryWorker {
       reservedAt: now(),
     };
     await this.#step('reserving', reference);
-    // Fenced by the version as well: whatever has happened since the decision, a cancellation say, is decided upon first.
-    const reservation = await store
-      .write(async (trx) => {
-        const written = await store.changeIn(trx, record.id, (standing) => reserved(standing, attempt), {
-          token,
-          version: record.version,
-          told: [],
-        });
-        await store.reserve(trx, record, attempt, quotation);
-        return written;
-      })
-      .catch((error: unknown) => {
-        if (error instanceof LostLease) return undefined;
-        throw error;
-      });
+    const reservation = await this.#reserve(record, attempt, quotation, token);
     if (!reservation) return change(() => undefined);
     await this.#step('reserved', reference);
     const { leaseUntil = 0 } = reservation.record;
@@ -213,9 +199,36 @@ export class DeliveryWorker {
     await this.#step('posting', reference);
     const end = await this.#post(service, orderInput(request, quotation, attempt), attempt);
     await this.#step('posted', reference);
-    const booked = await change(end);
+    // What has become of it is true whoever has the lease by now.
+    const booked = await store.change(record.id, end);
     await this.#step('committed', reference);
     return booked;
+  }
+
+  /**
+   * Commits an attempt before its order is posted. Fenced by the version as well as by the lease: whatever has happened since the decision, a cancellation say, is decided upon
+   * first.
+   *
+   * @returns `undefined` where something has happened
+   */
+  async #reserve(
+    record: DeliveryRecord,
+    attempt: CourseAttempt,
+    price: CourseQuotation,
+    token: string,
+  ): Promise<Decided | undefined> {
+    const { store } = this.parts;
+    try {
+      return await store.write(async (trx) => {
+        const fence = { token, version: record.version, told: [] };
+        const written = await store.changeIn(trx, record.id, (standing) => reserved(standing, attempt), fence);
+        await store.reserve(trx, record, attempt, price);
+        return written;
+      });
+    } catch (error) {
+      if (error instanceof LostLease) return undefined;
+      throw error;
+    }
   }
 
   /** Posts an order; it never throws. What is not surely refused is unknown. */
@@ -252,7 +265,9 @@ export class DeliveryWorker {
       return (standing) => {
         const back = refused(standing, attempt.id);
         // A webhook has told of the order: whatever this answer was, there is one.
-        if (standing.course.attempt?.outcome !== 'reserved') return undefined;
+        const { attempt: latest } = standing.course;
+        const isOpen = latest?.id === attempt.id && (latest.outcome === 'reserved' || latest.outcome === 'unknown');
+        if (!isOpen) return undefined;
         // The quotation is used up, and that is all.
         if (error.code === 'ERR_INVALID_QUOTATION_ID' || error.code === 'ERR_PRICE_MISMATCH') {
           return after(back, heldUp(back, this.#pause(back)));
@@ -315,12 +330,19 @@ export class DeliveryWorker {
   }
 
   async #cancel({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
+    const { store, now } = this.parts;
+    const wasTried = record.course.cancelTried === orderId;
+    if (!wasTried) await change(ofOrder(orderId, (standing) => cancelTried(standing, orderId)));
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
-      if (error.code === 'ERR_CANCELLATION') return change(ofOrder(orderId, canceled));
+      if (error.code === 'ERR_CANCELLATION') {
+        const elsewhere = (standing: Standing): Evolution =>
+          canceledElsewhere(withoutTry(standing), store.policyOf(record), now());
+        return change(ofOrder(orderId, wasTried ? canceled : elsewhere));
+      }
       if (isRefusal(error)) return change(ofOrder(orderId, (standing) => cancelRefused(standing, orderId, error.code)));
       return this.#failed(error, change);
     }
@@ -398,7 +420,7 @@ export class DeliveryWorker {
   #pause({ course }: Standing, error?: unknown): number {
     const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(course.failures, 20), LONGEST_PAUSE_MS);
     const asked = LalamoveException.is(error) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return this.parts.now() + Math.max(asked, most * (0.5 + Math.random() / 2));
+    return this.parts.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
   }
 
   async #step(step: DeliveryStep, reference: string): Promise<void> {
@@ -432,6 +454,11 @@ function after(first: Evolution, second: Evolution): Evolution {
 /** A change that holds for an order only as long as it is the live one. */
 function ofOrder(orderId: string, change: (standing: Standing) => Evolution): Change {
   return (record) => (record.course.order?.orderId === orderId ? change(record) : undefined);
+}
+
+/** As before a cancellation that found that there was nothing left to cancel. */
+function withoutTry({ state, course }: Standing): Standing {
+  return { state, course: { ...course, cancelTried: undefined } };
 }
 
 function isOutcomeUnknown(error: LalamoveException): boolean {

@@ -47,12 +47,18 @@ function isData(body: Uint8Array, start: number, end: number): boolean {
   if (isPlain)
     return body[start + 1] === 0x64 && body[start + 2] === 0x61 && body[start + 3] === 0x74 && body[start + 4] === 0x61;
   const isShort = end - start <= 26;
-  if (!isShort || !body.subarray(start, end).includes(BACKSLASH)) return false;
+  if (!isShort || !hasEscape(body, start, end)) return false;
   try {
     return JSON.parse(Buffer.from(body.subarray(start, end)).toString()) === 'data';
   } catch {
     return false;
   }
+}
+
+/** A loop, for a key is too short to be worth a call of `includes`. */
+function hasEscape(body: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (body[at] === BACKSLASH) return true;
+  return false;
 }
 
 function skipSpace(body: Uint8Array, from: number): number {
@@ -66,12 +72,13 @@ function skipSpace(body: Uint8Array, from: number): number {
 
 /** @param from at its opening quote */
 function skipString(body: Uint8Array, from: number): number {
-  for (let at = from + 1; at < body.length; at += 1) {
+  const { length } = body;
+  for (let at = from + 1; at < length; at += 1) {
     const byte = body[at];
     if (byte === QUOTE) return at + 1;
     if (byte === BACKSLASH) at += 1;
   }
-  return body.length;
+  return length;
 }
 
 function skipValue(body: Uint8Array, from: number): number {
@@ -81,9 +88,10 @@ function skipValue(body: Uint8Array, from: number): number {
 }
 
 function skipNested(body: Uint8Array, from: number): number {
+  const { length } = body;
   let depth = 0;
   let at = from;
-  while (at < body.length) {
+  while (at < length) {
     const byte = body[at];
     if (byte === QUOTE) {
       at = skipString(body, at);

@@ -55,6 +55,22 @@ describe('parseExactly', () => {
     },
   );
 
+  it('freezes all that it returns, also what was parsed before', () => {
+    const text = '{"order":{"stops":[{"POD":{}}]}}';
+    const parsed: unknown = JSON.parse(text);
+    expect(parseExactly(text, parsed)).toBe(parsed);
+    for (const read of [parsed, parseExactly(`{"order":{"id":${'9'.repeat(19)},"stops":[{"POD":{}}]}}`)]) {
+      expect(isFrozenThroughout(read)).toBe(true);
+    }
+  });
+
+  it('freezes what is nested deeper than the stack is', () => {
+    const depth = 100_000;
+    expect(isFrozenThroughout(parseExactly('['.repeat(1000) + ']'.repeat(1000)))).toBe(true);
+    const chain = Array.from({ length: depth }).reduce<object>((inner) => ({ inner }), {});
+    expect(Object.isFrozen(parseExactly('{}', chain))).toBe(true);
+  });
+
   it('takes a megabyte of escapes beside a long number', () => {
     const text = `["${'\\"'.repeat(500_000)}",3316227378875113604]`;
     expect(parseExactly(text)).toEqual(['"'.repeat(500_000), '3316227378875113604']);
@@ -64,4 +80,12 @@ describe('parseExactly', () => {
 /** What becomes of a value on its way through JSON. */
 function parsed(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
+}
+
+function isFrozenThroughout(value: unknown): boolean {
+  return (
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(isFrozenThroughout))
+  );
 }

@@ -14,35 +14,50 @@ export interface WebhookBody {
   /** The bytes of `data`. */
   readonly data: Uint8Array;
   readonly dataText: string;
+  /** What `JSON.parse` makes of `data`. */
+  readonly dataValue: unknown;
 }
 
 /** Why a body is none. */
 export type BodyFault = 'not-json' | 'no-object' | 'data-twice';
 
 /**
- * Reads a webhook's body: what is signed as bytes, cut out of it, and the rest as JSON.
+ * Reads a webhook's body: all of it as JSON, and what is signed as bytes, cut out of it.
  *
  * @returns `undefined` for the probe that Lalamove sends when a URL is registered: nothing, white space or `{}`
  */
 export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const whole = buffer.toString();
   const cut = cutData(buffer);
   if (cut === 'twice') return 'data-twice';
-  if (typeof cut === 'string') return withoutData(buffer.toString());
-  const data = buffer.subarray(cut.start, cut.end);
-  const dataText = data.toString();
-  const head = `${buffer.toString('utf8', 0, cut.start)}null${buffer.toString('utf8', cut.end)}`;
+  if (cut !== 'no-object' && cut !== 'absent') {
+    // Of a text that is JSON nothing else can have been cut than what was parsed as `data`.
+    const members = parsedObject(whole);
+    if (typeof members === 'string') return members;
+    const data = buffer.subarray(cut.start, cut.end);
+    return withData(members, data, data.toString());
+  }
+  if (whole.trim() === '') return undefined;
+  const members = parsedObject(whole);
+  if (typeof members === 'string') return members;
+  return Object.keys(members).length === 0 ? undefined : withData(members, NOTHING, 'null');
+}
+
+/** What has no `data` is signed over nothing that could be checked. */
+const NOTHING = new Uint8Array(0);
+
+function parsedObject(text: string): Readonly<Record<string, unknown>> | BodyFault {
   try {
-    const members: unknown = JSON.parse(head);
-    JSON.parse(dataText);
-    return isRecord(members) ? withData(members, data, dataText) : 'no-object';
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : 'no-object';
   } catch {
     return 'not-json';
   }
 }
 
 function withData(members: Readonly<Record<string, unknown>>, data: Uint8Array, dataText: string): WebhookBody {
-  const { apiKey, timestamp, signature, eventId, eventID, eventType } = members;
+  const { apiKey, timestamp, signature, eventId, eventID, eventType, data: dataValue } = members;
   return {
     apiKey: text(apiKey) ?? '',
     timestamp: typeof timestamp === 'number' ? String(timestamp) : (text(timestamp) ?? ''),
@@ -51,19 +66,8 @@ function withData(members: Readonly<Record<string, unknown>>, data: Uint8Array, 
     eventType: text(eventType) ?? '',
     data,
     dataText,
+    dataValue,
   };
-}
-
-/** What has no `data` is the probe, no JSON at all, or signed over nothing that could be checked. */
-function withoutData(body: string): WebhookBody | BodyFault | undefined {
-  if (body.trim() === '') return undefined;
-  try {
-    const members: unknown = JSON.parse(body);
-    if (!isRecord(members)) return 'no-object';
-    return Object.keys(members).length === 0 ? undefined : withData(members, new Uint8Array(0), 'null');
-  } catch {
-    return 'not-json';
-  }
 }
 
 function text(value: unknown): string | undefined {

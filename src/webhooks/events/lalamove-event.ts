@@ -53,7 +53,16 @@ export const LALAMOVE_EVENT_TYPES: readonly LalamoveEventType[] = [
  * @throws SyntaxError where `data` is no JSON
  */
 export function readLalamoveEvent(facts: LalamoveEventFacts): LalamoveEvent {
-  const value: unknown = parseExactly(facts.data);
+  return readParsedEvent(facts, undefined);
+}
+
+/**
+ * As {@link readLalamoveEvent}.
+ *
+ * @param parsed what `JSON.parse` has made of `data`; `undefined` where it was not asked
+ */
+export function readParsedEvent(facts: LalamoveEventFacts, parsed: unknown): LalamoveEvent {
+  const value = parseExactly(facts.data, parsed);
   const raw = isRecord(value) ? value : {};
   return deepFreeze(knownEvent(facts, raw) ?? new UnknownLalamoveEvent(facts, raw));
 }

@@ -3,12 +3,17 @@ import {
   Body,
   Controller,
   Get,
+  Injectable,
   Module,
   Param,
   Post,
   Res,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
   type INestApplication,
   type MiddlewareConsumer,
+  type NestInterceptor,
   type NestModule,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -18,14 +23,18 @@ import {
   CreateQuotationDto,
   LalamoveModule,
   LalamoveService,
+  OnLalamoveEvent,
   PlaceOrderDto,
+  signWebhook,
   type Order,
+  type OrderStatusChangedEvent,
   type Quotation,
 } from 'nestjs-lalamove';
 import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import type { Observable } from 'rxjs';
 
 /** A host as a user would write it, built from the packed tarball by the host's own compiler. */
 @Controller()
@@ -59,6 +68,31 @@ class HostController {
   }
 }
 
+/** Has what it needs injected, as an enhancer of Nest's. */
+@Injectable()
+class Witness implements NestInterceptor {
+  constructor(private readonly lalamove: LalamoveService) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    assert.ok(this.lalamove instanceof LalamoveService);
+    Tracking.contexts.push(context.getType<string>());
+    return next.handle();
+  }
+}
+
+@Injectable()
+class Tracking {
+  /** Of all hosts of this process. */
+  static readonly contexts: string[] = [];
+  static readonly statuses: string[] = [];
+
+  @OnLalamoveEvent('ORDER_STATUS_CHANGED')
+  @UseInterceptors(Witness)
+  onStatus({ orderId, status, occurredAt }: OrderStatusChangedEvent): void {
+    Tracking.statuses.push(`${orderId} ${status} ${occurredAt}`);
+  }
+}
+
 @Module({})
 class HostModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
@@ -85,6 +119,7 @@ export async function checkHost(): Promise<void> {
       try {
         await checkDelivery(await app.getUrl());
         await checkErrors(await app.getUrl(), format);
+        await checkWebhooks(await app.getUrl(), sandbox);
         await checkBooking(app.get(DeliveriesService), sandbox);
       } finally {
         await app.close();
@@ -100,9 +135,15 @@ async function startHost(
   sandbox: LalamoveSandbox,
 ): Promise<INestApplication> {
   const { apiKey, apiSecret, url: baseUrl } = sandbox;
-  const lalamove = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK', baseUrl, errors: { format } });
+  const webhook = { path: 'webhooks/lalamove' };
+  const lalamove = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK', baseUrl, errors: { format }, webhook });
   const deliveries = DeliveriesModule.forRoot({ database: { file: ':memory:' } });
-  const host = { module: HostModule, imports: [lalamove, deliveries], controllers: [HostController] };
+  const host = {
+    module: HostModule,
+    imports: [lalamove, deliveries],
+    controllers: [HostController],
+    providers: [Tracking],
+  };
   const app =
     platform === 'fastify'
       ? await NestFactory.create(host, new FastifyAdapter(), { logger: false })
@@ -157,6 +198,24 @@ async function checkErrors(url: string, format: 'nest' | 'problem'): Promise<voi
 
   const half = await fetch(`${url}/half`, { signal: AbortSignal.timeout(2000) });
   assert.equal(await half.text(), 'half an answer');
+}
+
+/** The handler runs after the answer, once. */
+async function checkWebhooks(url: string, { apiSecret: secret }: LalamoveSandbox): Promise<void> {
+  const path = '/webhooks/lalamove';
+  const order = { orderId: '1971050128063414342', status: 'COMPLETED', previousStatus: 'PICKED_UP' };
+  const timestamp = Math.floor(Date.now() / 1000);
+  const { body, headers } = signWebhook({ secret, path, data: { order }, timestamp });
+  Tracking.statuses.length = 0;
+  Tracking.contexts.length = 0;
+  const send = async (text: string) => (await fetch(url + path, { method: 'POST', body: text, headers })).status;
+  assert.deepEqual([await send(body), await send(body), await send('')], [200, 200, 200]);
+  assert.equal(await send(body.replace('COMPLETED', 'CANCELED')), 401);
+  assert.equal((await fetch(url + path)).status, 405);
+  while (Tracking.statuses.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const occurredAt = new Date(timestamp * 1000).toISOString();
+  assert.deepEqual(Tracking.statuses, [`1971050128063414342 COMPLETED ${occurredAt}`]);
+  assert.deepEqual(Tracking.contexts, ['lalamove']);
 }
 
 async function post(url: string, body: unknown): Promise<unknown> {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readWebhookBody } from './webhook-body.js';
+
+describe('the body of a webhook', () => {
+  it('has one `data`: the bytes that were cut out mean what was parsed', () => {
+    const key = fc.oneof(fc.constantFrom('data', 'Data', 'datas', '"data"', '__proto__'), fc.string());
+    const space = fc.constantFrom('', ' ', '\n\t', '\r\n ');
+    const members = fc.array(fc.tuple(key, space, fc.jsonValue()), { maxLength: 6 });
+    fc.assert(
+      fc.property(members, fc.jsonValue(), fc.nat(6), space, (others, data, place, gap) => {
+        const rest = others.filter(([name]) => name !== 'data');
+        const all = [...rest.slice(0, place), ['data', gap, data] as const, ...rest.slice(place)];
+        const texts = all.map(
+          ([name, white, value]) => `${JSON.stringify(name)}${white}:${white}${JSON.stringify(value)}`,
+        );
+        const body = readWebhookBody(Buffer.from(`${gap}{${gap}${texts.join(`${gap},`)}${gap}}`));
+        const signed = JSON.stringify(data);
+        expect(body).toMatchObject({ dataText: signed, data: Buffer.from(signed) });
+        expect(typeof body === 'object' && body.dataValue).toEqual(JSON.parse(signed));
+      }),
+    );
+  });
+
+  it.each([
+    '{"data":{"a":1}',
+    '{"data":{"a":1},}',
+    '{"data":{"a":01}}',
+    '{"data":{"a":1}} x',
+    '{"data":}',
+    '{x:1,"data":1}',
+  ])('is no JSON where %s is none, before data, in it or behind it', (text) => {
+    expect(readWebhookBody(Buffer.from(text))).toMatch(/not-json|no-object/);
+  });
+
+  it('is refused with two `data`, also where one is written with escapes', () => {
+    expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{},"data":{}}`))).toBe('data-twice');
+    expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{"a":1}}`))).toMatchObject({ dataText: '{"a":1}' });
+  });
+});

@@ -1,0 +1,55 @@
+// Kills hosts of deliveries at random awaits and at every step, and holds what is left against the sandbox: npm run test:chaos -- --seed 1 --runs 1000
+// Its runs are kills. `--broken` runs the build that must be caught: the attempt is committed after the order was posted, instead of reserved before.
+import { parseArgs } from 'node:util';
+import { commitAfterPost, compile } from './chaos/compile.mjs';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '1000' },
+    lanes: { type: 'string', default: '2' },
+    only: { type: 'string' },
+    broken: { type: 'boolean', default: false },
+  },
+});
+for (const name of /** @type {const} */ (['seed', 'runs', 'lanes'])) {
+  if (!/^\d+$/.test(values[name])) throw new TypeError(`--${name} must be a whole number.`);
+}
+
+const KILLS_A_RUN = 10;
+const folder = await compile(values.broken ? commitAfterPost : undefined);
+/** @type {{ chaosRun: (folder: string, seed: number, run: number, kills: number) => Promise<any> }} */
+const { chaosRun } = await import(`${folder}/test/chaos/run.js`);
+
+const seed = Number(values.seed);
+const count = Math.ceil(Number(values.runs) / KILLS_A_RUN);
+const waiting = values.only === undefined ? Array.from({ length: count }, (_, index) => index) : [Number(values.only)];
+const began = Date.now();
+const total = { kills: 0, deliveries: 0, acknowledged: 0 };
+/** @type {Record<string, number>} */
+const ends = {};
+let findings = 0;
+
+async function lane() {
+  for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+    const result = await chaosRun(folder, seed, run, KILLS_A_RUN);
+    total.kills += result.kills;
+    total.deliveries += result.deliveries;
+    total.acknowledged += result.acknowledged;
+    for (const [end, times] of Object.entries(result.ends)) ends[end] = (ends[end] ?? 0) + Number(times);
+    for (const { reference, what } of result.findings) {
+      findings += 1;
+      console.log(`seed ${seed}, run ${run} (--only ${run}): ${reference} ${what}`);
+    }
+    if (total.kills % 100 === 0) console.log(`${total.kills} kills, ${findings} findings`);
+  }
+}
+await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
+
+console.log(
+  `\n${total.kills} kills of seed ${seed}, ${total.deliveries} deliveries, ${total.acknowledged} webhooks acknowledged, in ${Math.round((Date.now() - began) / 1000)} s`,
+);
+for (const [end, times] of Object.entries(ends).sort(([, a], [, b]) => b - a))
+  console.log(`${String(times).padStart(6)} ${end}`);
+console.log(`${findings} findings`);
+process.exitCode = findings === 0 ? 0 : 1;

@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { LalamoveModule, LalamoveService } from '../../src/index.js';
+import { DeliveriesModule, DeliveriesService } from '../../src/deliveries/index.js';
+import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
+import { SandboxClock } from '../../src/sandbox/index.js';
+import type { HostCommand, HostPlan, HostReport } from './messages.js';
+
+// A host app as a process of its own: it books what it is told to, and dies where its plan says.
+
+const plan = JSON.parse(process.env.CHAOS_PLAN ?? '') as HostPlan;
+const { kill } = plan;
+const clock = new SandboxClock({ speed: 0, startAt: plan.startAt });
+const WEBHOOKS = 'webhooks/lalamove';
+
+let steps = 0;
+let isArmed = false;
+
+/** As the power cut does it: no handler runs, nothing is flushed. */
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function main(): Promise<void> {
+  const { apiKey, apiSecret, baseUrl, timeoutMs, file, port } = plan;
+  const onStep = (step: string, reference: string): void => {
+    if (process.env.CHAOS_LOG) console.log(step, reference);
+    if (!isArmed || kill.at !== 'step' || (kill.step !== undefined && kill.step !== step)) return;
+    steps += 1;
+    if (steps === kill.count) die();
+  };
+  const app = await NestFactory.create(
+    moduleOf([
+      LalamoveModule.forRoot({
+        apiKey,
+        apiSecret,
+        market: 'HK',
+        baseUrl,
+        clock,
+        timeoutMs,
+        retry: { maxAttempts: 1 },
+        rateLimit: false,
+        webhook: { path: WEBHOOKS },
+      }),
+      DeliveriesModule.forRoot({ database: { file }, clock, hooks: { onStep } }),
+    ]),
+    { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
+  );
+  await app.listen(port, '127.0.0.1');
+  const engine = app.get(DeliveriesEngine, { strict: false });
+  clock.settle(() => engine.idle());
+  const answer = async (command: HostCommand): Promise<unknown> => {
+    switch (command.do) {
+      case 'book':
+        isArmed = true;
+        if (kill.at === 'time') setTimeout(die, kill.ms);
+        await Promise.all(command.bookings.map((booking) => app.get(DeliveriesService).book(booking)));
+        return clock.advance(0);
+      case 'cancel':
+        return app.get(DeliveriesService).cancel(command.reference);
+      case 'advance':
+        return clock.advance(command.ms);
+      case 'report':
+        return reportOf(app.get(DeliveriesService));
+    }
+  };
+  process.on('message', ({ id, command }: { id: number; command: HostCommand }) => {
+    answer(command).then(
+      (done) => process.send?.({ id, done: done ?? null }),
+      (error: unknown) => process.send?.({ id, error: String(error) }),
+    );
+  });
+  // Whoever started us is gone.
+  process.on('disconnect', die);
+  await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
+  process.send?.({ ready: true });
+}
+
+function moduleOf(imports: Parameters<typeof Module>[0]['imports']): Type<unknown> {
+  class ChaosModule {}
+  Module({ imports: imports ?? [] })(ChaosModule);
+  return ChaosModule;
+}
+
+async function reportOf(deliveries: DeliveriesService): Promise<HostReport> {
+  const db = deliveries.database;
+  const page = await deliveries.list({ limit: 1000 });
+  const webhooks = await db.selectFrom('delivery_events').select('payload').where('source', '=', 'webhook').execute();
+  const attempts = await db.selectFrom('delivery_attempts').select(['id', 'outcome']).execute();
+  return {
+    deliveries: page.deliveries.map(({ reference, state, reason, orderId, attempts: made }) => ({
+      reference,
+      state,
+      reason: reason?.code,
+      orderId,
+      attempts: made,
+    })),
+    events: webhooks.map(({ payload }) => (JSON.parse(payload) as { data: string }).data),
+    attempts: Object.fromEntries(attempts.map(({ id, outcome }) => [id, outcome])),
+  };
+}
+
+main().catch((error: unknown) => {
+  process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  process.exitCode = 1;
+});

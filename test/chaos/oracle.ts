@@ -1,0 +1,9 @@
+import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from '../../src/sandbox/index.js';
+
+// The sandbox as a process of its own: what it knows outlives every host.
+
+const options = JSON.parse(process.env.CHAOS_ORACLE ?? '{}') as LalamoveSandboxOptions;
+const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+const { url, apiKey, apiSecret } = await LalamoveSandbox.start({ ...options, clock });
+process.on('disconnect', () => process.exit(0));
+process.send?.({ url, apiKey, apiSecret });
