@@ -95,7 +95,7 @@ class Stage {
   ): Promise<HostAnswer> {
     const order = orderOf(await this.#lalamove.createQuotation({ ...QUOTATION, stops }));
     await this.later(after);
-    return this.call('POST', 'orders', { ...order, ...change(order) });
+    return this.call('POST', 'lalamove/orders', { ...order, ...change(order) });
   }
 
   hurry(orderPath: string, priorityFee: string): Promise<HostAnswer> {
@@ -127,7 +127,7 @@ class Stage {
   /** Places an order; the way to it in the host's API. */
   async placed(keys?: SandboxAccount): Promise<string> {
     const by = keys ? this.#lalamove.forAccount({ ...keys, market: 'HK' }) : this.#lalamove;
-    return `orders/${(await booked(by)).orderId}`;
+    return `lalamove/orders/${(await booked(by)).orderId}`;
   }
 
   /** An order of the same keys in another market. */
@@ -138,7 +138,7 @@ class Stage {
     const order = orderOf(await lalamove.createQuotation({ ...QUOTATION, language: 'th_TH', stops }));
     const people = [order.sender, ...order.recipients].map((person) => ({ ...person, phone: '+66812345678' }));
     const [sender = order.sender, ...recipients] = people;
-    return `orders/${(await lalamove.placeOrder({ ...order, sender, recipients })).orderId}`;
+    return `lalamove/orders/${(await lalamove.placeOrder({ ...order, sender, recipients })).orderId}`;
   }
 
   /** An order that a driver has just accepted, and the way to the driver. */
@@ -146,7 +146,7 @@ class Stage {
     const quotation = { ...QUOTATION, ...(scheduleAt !== undefined && { scheduleAt }) };
     const { orderId } = await this.#lalamove.placeOrder(orderOf(await this.#lalamove.createQuotation(quotation)));
     const { driverId } = this.sandbox.moveOrder(orderId, 'ON_GOING');
-    return { order: `orders/${orderId}`, driver: `orders/${orderId}/drivers/${driverId}` };
+    return { order: `lalamove/orders/${orderId}`, driver: `lalamove/orders/${orderId}/drivers/${driverId}` };
   }
 
   /** The time in so many ms, as requests write it. */
@@ -239,8 +239,8 @@ const RULES: readonly Provocation[] = [
   v3(409, 'ERR_INVALID_COUNTRY', 'keys of another market', (stage) => stage.citiesAs({ ...THAI, market: 'HK' })),
   v3(400, 'ERR_MALFORMED_JSON_BODY', 'a body that ends too early', (stage) => stage.bytes('POST', '/v3/quotations', '{"data":')),
   v2(400, 'ERR_MALFORMED_JSON_BODY', 'a body that ends too early', (stage) => stage.bytes('POST', '/v3/quotations', '{"data":')),
-  v3(429, 'ERR_RATE_LIMIT_EXCEEDED', 'the 31st cancellation of a minute', async (stage) => { await stage.cancelInVain(); return stage.call('DELETE', 'orders/1'); }),
-  v2(429, 'LALAMOVE_RATE_LIMITED', 'the 31st cancellation of a minute', async (stage) => { await stage.cancelInVain(); return stage.call('DELETE', 'orders/1'); }),
+  v3(429, 'ERR_RATE_LIMIT_EXCEEDED', 'the 31st cancellation of a minute', async (stage) => { await stage.cancelInVain(); return stage.call('DELETE', 'lalamove/orders/1'); }),
+  v2(429, 'LALAMOVE_RATE_LIMITED', 'the 31st cancellation of a minute', async (stage) => { await stage.cancelInVain(); return stage.call('DELETE', 'lalamove/orders/1'); }),
   v3(429, 'ERR_TOO_MANY_REQUESTS', 'the third order of a second', async (stage) => { await stage.placed(); await stage.placed(); return stage.order(); }),
   v2(429, 'ERR_TOO_MANY_REQUESTS', 'the third order of a second', async (stage) => { await stage.placed(); await stage.placed(); return stage.order(); }),
 
@@ -277,8 +277,8 @@ const RULES: readonly Provocation[] = [
   v3(403, 'LALAMOVE_FORBIDDEN', 'a look at a driver two hours before the pick-up', async (stage) => stage.call('GET', (await stage.accepted({ scheduleAt: stage.time(2 * HOUR) })).driver), { reads: true }),
   v2(403, 'LALAMOVE_FORBIDDEN', 'a look at the order of a stranger', async (stage) => stage.call('GET', await stage.placed(STRANGER)), { reads: true }),
   v3(403, 'LALAMOVE_FORBIDDEN', 'cancelling the order of a stranger', async (stage) => stage.call('DELETE', await stage.placed(STRANGER))),
-  v3(404, 'ERR_ORDER_NOT_FOUND', 'an order that is not there', (stage) => stage.call('GET', 'orders/1')),
-  v2(404, 'LALAMOVE_NOT_FOUND', 'an order that is not there', (stage) => stage.call('GET', 'orders/1')),
+  v3(404, 'ERR_ORDER_NOT_FOUND', 'an order that is not there', (stage) => stage.call('GET', 'lalamove/orders/1')),
+  v2(404, 'LALAMOVE_NOT_FOUND', 'an order that is not there', (stage) => stage.call('GET', 'lalamove/orders/1')),
   v3(422, 'ERR_ORDER_NOT_FOUND', 'an order of another market', async (stage) => stage.call('GET', await stage.placedInThailand())),
   v3(404, 'ERR_DRIVER_NOT_FOUND', 'a driver that is not there', async (stage) => stage.call('GET', `${await stage.placed()}/drivers/1`)),
   v3(422, 'ERR_CANCELLATION', 'cancelling once more', async (stage) => { const order = await stage.placed(); await stage.call('DELETE', order); return stage.call('DELETE', order); }),

@@ -112,7 +112,7 @@ describe.each(PLATFORMS)('no secret on %s', (platform) => {
       const error = await failureOf(call(lalamove)).catch(() => undefined);
       if (error) expect(written(error) + written((error as LalamoveException).getResponse())).not.toMatch(SECRET);
     }
-    const { body } = await request('GET', `${host.url}/orders/1`);
+    const { body } = await request('GET', `${host.url}/lalamove/orders/1`);
     expect(JSON.stringify(body)).not.toMatch(SECRET);
     await request('GET', `${host.url}/cities`);
     expect(logged.join('\n')).not.toMatch(SECRET);

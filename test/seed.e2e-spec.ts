@@ -11,7 +11,7 @@ const SEED = [
   { row: '400 ERR_MALFORMED_JSON_BODY', status: 400, body: '{"message":"ERR_MALFORMED_JSON_BODY"}', code: 'ERR_MALFORMED_JSON_BODY', error: 'Bad Request', gateway: [502, 'Bad Gateway'] },
   { row: '401', status: 401, body: '', code: 'LALAMOVE_UNAUTHORIZED', error: 'Unauthorized', gateway: [503, 'Service Unavailable'] },
   { row: '402 ERR_INSUFFICIENT_CREDIT', status: 402, body: '{"message":"ERR_INSUFFICIENT_CREDIT"}', code: 'ERR_INSUFFICIENT_CREDIT', error: 'Payment Required', gateway: [503, 'Service Unavailable'] },
-  { row: '403, reading an order', status: 403, body: '', code: 'LALAMOVE_FORBIDDEN', error: 'Forbidden', path: 'orders/1' },
+  { row: '403, reading an order', status: 403, body: '', code: 'LALAMOVE_FORBIDDEN', error: 'Forbidden', path: 'lalamove/orders/1' },
   { row: '403, anything else', status: 403, body: '', code: 'LALAMOVE_FORBIDDEN', error: 'Forbidden', gateway: [503, 'Service Unavailable'] },
   { row: '404', status: 404, body: '', code: 'LALAMOVE_NOT_FOUND', error: 'Not Found' },
   { row: '409 ERR_CANCELLATION_FORBIDDEN', status: 409, body: '{"message":"ERR_CANCELLATION_FORBIDDEN"}', code: 'ERR_CANCELLATION_FORBIDDEN', error: 'Conflict' },

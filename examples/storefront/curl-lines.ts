@@ -1,4 +1,5 @@
 import type { CreateQuotationDto } from 'nestjs-lalamove';
+import type { BookDeliveryDto } from 'nestjs-lalamove/deliveries';
 
 /** From the Peak to the airport, in Hong Kong: what the curl lines and the demo ask for. */
 export const ROUTE: CreateQuotationDto = {
@@ -10,14 +11,26 @@ export const ROUTE: CreateQuotationDto = {
   ],
 };
 
-/** Four lines for a shell: quote, order, status, what webhooks have told. Each uses what the one before has answered. */
+/** The shop's order of a reference, to be sent along that route. */
+export function shopOrder(reference: string): BookDeliveryDto {
+  return {
+    reference,
+    quotation: ROUTE,
+    sender: { name: 'Shop', phone: '+85221234567' },
+    recipients: [{ name: 'Ada', phone: '+85251234567' }],
+    metadata: { reference },
+  };
+}
+
+/** Five lines for a shell: a quote, a delivery, the same delivery again, its status, its timeline. */
 export function curlLines(url: string): string[] {
   const json = `-H 'content-type: application/json'`;
-  const order = `const { quotationId, stops: [from, to] } = JSON.parse(process.argv[1]); JSON.stringify({ quotationId, sender: { stopId: from.stopId, name: "Shop", phone: "+85221234567" }, recipients: [{ stopId: to.stopId, name: "Ada", phone: "+85251234567" }] })`;
+  const book = `curl -s ${url}/orders ${json} -d '${JSON.stringify(shopOrder('A-1'))}'`;
   return [
-    `QUOTE=$(curl -s ${url}/quotes ${json} -d '${JSON.stringify(ROUTE)}'); echo "$QUOTE"`,
-    `ORDER=$(curl -s ${url}/orders ${json} -d "$(node -p '${order}' "$QUOTE")"); echo "$ORDER"`,
-    `curl -s ${url}/orders/$(node -p 'JSON.parse(process.argv[1]).orderId' "$ORDER")`,
-    `curl -s ${url}/orders/$(node -p 'JSON.parse(process.argv[1]).orderId' "$ORDER")/tracking`,
+    `curl -s ${url}/quotes ${json} -d '${JSON.stringify(ROUTE)}'`,
+    book,
+    book,
+    `curl -s ${url}/orders/A-1`,
+    `curl -s ${url}/orders/A-1/timeline`,
   ];
 }

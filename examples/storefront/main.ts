@@ -1,6 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import { LalamoveService } from 'nestjs-lalamove';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { curlLines } from './curl-lines.js';
 import { lalamoveAccount } from './lalamove-account.js';
 import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
@@ -8,7 +10,11 @@ import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
 if (existsSync('.env')) process.loadEnvFile('.env');
 
 const { options, sandbox } = await lalamoveAccount();
-const app = await NestFactory.create(StorefrontModule.forRoot(options), { logger: ['warn', 'error'] });
+// The sandbox forgets its orders when it ends, so what is known of them begins anew with each.
+const file = sandbox ? join(mkdtempSync(join(tmpdir(), 'storefront-')), 'deliveries.db') : 'data/deliveries.db';
+const app = await NestFactory.create(StorefrontModule.forRoot(options, { database: { file } }), {
+  logger: ['warn', 'error'],
+});
 app.enableShutdownHooks();
 await app.listen(process.env.PORT ?? 3000);
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
@@ -21,8 +27,9 @@ console.log(
     ? `It talks to its own sandbox on ${sandbox.url} (couriers and money: curl ${sandbox.url}/_sandbox/ledger); no keys are set.`
     : 'It talks to Lalamove with the keys of your environment.',
 );
+console.log(`Its deliveries are in ${file}.`);
 console.log(
-  '\nPaste these, one after the other: a quote, an order, its status (again and again: a driver is on the way), and what webhooks tell of it.\n',
+  '\nPaste these, one after the other: a quote, a delivery, the same again (which is the same delivery, and no second courier), its status\n(again and again: a driver is on the way), and all that has happened to it.\n',
 );
 for (const line of curlLines(url)) console.log(`${line}\n`);
 console.log(`And an error, as your own API's consumers see it:\n\ncurl -i ${url}/orders/1`);

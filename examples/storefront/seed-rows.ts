@@ -52,10 +52,10 @@ export function seedRows(delivered: string, driverId: string): SeedRow[] {
       script: { code: 'ERR_INSUFFICIENT_CREDIT' },
     },
     // The driver of a delivered order is not to be seen any more.
-    { status: 403, code: '', method: 'GET', path: `orders/${delivered}/drivers/${driverId}` },
-    { status: 404, code: 'ERR_ORDER_NOT_FOUND', method: 'GET', path: 'orders/1' },
+    { status: 403, code: '', method: 'GET', path: `lalamove/orders/${delivered}/drivers/${driverId}` },
+    { status: 404, code: 'ERR_ORDER_NOT_FOUND', method: 'GET', path: 'lalamove/orders/1' },
     // Nor can it be cancelled.
-    { status: 409, code: 'ERR_CANCELLATION_FORBIDDEN', method: 'DELETE', path: `orders/${delivered}` },
+    { status: 409, code: 'ERR_CANCELLATION_FORBIDDEN', method: 'DELETE', path: `lalamove/orders/${delivered}` },
     scripted('ERR_INVALID_COUNTRY'),
     scripted('ERR_INVALID_PARAMS'),
     scripted('ERR_REQUIRED_FIELD'),

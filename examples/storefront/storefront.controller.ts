@@ -32,39 +32,39 @@ export class StorefrontController {
     return this.lalamove.getQuotation(quotationId);
   }
 
-  @Post('orders')
+  @Post('lalamove/orders')
   order(@Body() order: PlaceOrderDto): Promise<Order> {
     return this.lalamove.placeOrder(order);
   }
 
-  @Get('orders/:orderId')
+  @Get('lalamove/orders/:orderId')
   track(@Param('orderId') orderId: string): Promise<Order> {
     return this.lalamove.getOrder(orderId);
   }
 
-  @Patch('orders/:orderId')
+  @Patch('lalamove/orders/:orderId')
   edit(@Param('orderId') orderId: string, @Body() changes: EditOrderDto): Promise<Order> {
     return this.lalamove.editOrder(orderId, changes);
   }
 
-  @Delete('orders/:orderId')
+  @Delete('lalamove/orders/:orderId')
   @HttpCode(204)
   cancel(@Param('orderId') orderId: string): Promise<void> {
     return this.lalamove.cancelOrder(orderId);
   }
 
-  @Post('orders/:orderId/priority-fee')
+  @Post('lalamove/orders/:orderId/priority-fee')
   @HttpCode(200)
   hurry(@Param('orderId') orderId: string, @Body() fee: AddPriorityFeeDto): Promise<Order> {
     return this.lalamove.addPriorityFee(orderId, fee);
   }
 
-  @Get('orders/:orderId/drivers/:driverId')
+  @Get('lalamove/orders/:orderId/drivers/:driverId')
   driver(@Param('orderId') orderId: string, @Param('driverId') driverId: string): Promise<Driver> {
     return this.lalamove.getDriver(orderId, driverId);
   }
 
-  @Delete('orders/:orderId/drivers/:driverId')
+  @Delete('lalamove/orders/:orderId/drivers/:driverId')
   @HttpCode(204)
   changeDriver(
     @Param('orderId') orderId: string,

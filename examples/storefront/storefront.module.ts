@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LalamoveModule, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import { DeliveriesModule, type DeliveriesModuleOptions } from 'nestjs-lalamove/deliveries';
+import { DeliveriesController } from './deliveries.controller.js';
 import { StorefrontController } from './storefront.controller.js';
 import { TrackingController } from './tracking.controller.js';
 
@@ -8,11 +10,18 @@ export const WEBHOOK_PATH = 'webhooks/lalamove';
 
 @Module({})
 export class StorefrontModule {
-  static forRoot(lalamove: LalamoveModuleOptions): DynamicModule {
+  /** @param deliveries in memory, where no file is given */
+  static forRoot(
+    lalamove: LalamoveModuleOptions,
+    deliveries: DeliveriesModuleOptions = { database: { file: ':memory:' } },
+  ): DynamicModule {
     return {
       module: StorefrontModule,
-      imports: [LalamoveModule.forRoot({ ...lalamove, webhook: { path: WEBHOOK_PATH, ...lalamove.webhook } })],
-      controllers: [StorefrontController, TrackingController],
+      imports: [
+        LalamoveModule.forRoot({ ...lalamove, webhook: { path: WEBHOOK_PATH, ...lalamove.webhook } }),
+        DeliveriesModule.forRoot(deliveries),
+      ],
+      controllers: [DeliveriesController, StorefrontController, TrackingController],
     };
   }
 }

@@ -9,7 +9,7 @@ export interface TrackedEvent {
 }
 
 /** Keeps what webhooks tell, as a shop would in its database, and shows it: a controller can handle events as well as requests. */
-@Controller('orders/:orderId/tracking')
+@Controller('lalamove/orders/:orderId/tracking')
 export class TrackingController {
   readonly #events = new Map<string, TrackedEvent[]>();
 

@@ -11,6 +11,8 @@ const SHARED = {
   axios: '^1.7.0',
   'class-transformer': '^0.5.1',
   'class-validator': '^0.14.0 || ^0.15.0',
+  kysely: '^0.28.0',
+  libsql: '^0.5.0',
   'reflect-metadata': '^0.2.0',
   rxjs: '^7.8.0',
   '@types/node': '^20.0.0',

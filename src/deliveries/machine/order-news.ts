@@ -154,6 +154,7 @@ function wasCanceled(
 ): Evolution {
   const { orderId } = order;
   const later = { ...course, order: { ...order, status }, inDoubt: undefined };
+  if (isTerminal(state)) return { state, course: later, events: [] };
   const isByUs = isTold && cancelParty !== undefined ? cancelParty === 'USER' : course.cancelTried === orderId;
   if (isTerminal(state)) return { state, course: later, events: [] };
   if (isByUs) {

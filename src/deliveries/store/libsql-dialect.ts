@@ -95,6 +95,8 @@ class LibsqlDriver implements Driver {
       ]) {
         this.database.exec(text);
       }
+    } catch {
+      // A transaction is still open: it is closed all the same.
     } finally {
       this.database.close();
     }

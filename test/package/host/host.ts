@@ -30,6 +30,7 @@ import {
   type OrderStatusChangedEvent,
   type Quotation,
 } from 'nestjs-lalamove';
+import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
@@ -119,6 +120,7 @@ export async function checkHost(): Promise<void> {
         await checkDelivery(await app.getUrl());
         await checkErrors(await app.getUrl(), format);
         await checkWebhooks(await app.getUrl(), sandbox);
+        await checkBooking(app.get(DeliveriesService), sandbox);
       } finally {
         await app.close();
         await sandbox.stop();
@@ -135,7 +137,13 @@ async function startHost(
   const { apiKey, apiSecret, url: baseUrl } = sandbox;
   const webhook = { path: 'webhooks/lalamove' };
   const lalamove = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK', baseUrl, errors: { format }, webhook });
-  const host = { module: HostModule, imports: [lalamove], controllers: [HostController], providers: [Tracking] };
+  const deliveries = DeliveriesModule.forRoot({ database: { file: ':memory:' } });
+  const host = {
+    module: HostModule,
+    imports: [lalamove, deliveries],
+    controllers: [HostController],
+    providers: [Tracking],
+  };
   const app =
     platform === 'fastify'
       ? await NestFactory.create(host, new FastifyAdapter(), { logger: false })
@@ -154,6 +162,22 @@ async function checkDelivery(url: string): Promise<void> {
   })) as Order;
   const tracked = (await (await fetch(`${url}/orders/${order.orderId}`)).json()) as Order;
   assert.equal(tracked.status, 'ASSIGNING_DRIVER');
+}
+
+async function checkBooking(deliveries: DeliveriesService, sandbox: LalamoveSandbox): Promise<void> {
+  const delivery = {
+    reference: 'A-1',
+    quotation: QUOTATION,
+    sender: { name: 'Shop', phone: '+85221234567' },
+    recipients: [{ name: 'Ada', phone: '+85251234567' }],
+    metadata: { reference: 'A-1' },
+  };
+  await Promise.all([deliveries.book(delivery), deliveries.book(delivery)]);
+  for (let tries = 0; (await deliveries.get('A-1')).state !== 'assigning'; tries += 1) {
+    assert.ok(tries < 500, 'the delivery is not booked');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal(sandbox.ledgerFor({ reference: 'A-1' }).orderIds.length, 1);
 }
 
 async function checkErrors(url: string, format: 'nest' | 'problem'): Promise<void> {

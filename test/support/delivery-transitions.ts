@@ -1,0 +1,267 @@
+import {
+  cancelAsked,
+  canceled,
+  cancellationSettled,
+  cancelRefused,
+} from '../../src/deliveries/machine/cancellation.js';
+import { decide, type Action } from '../../src/deliveries/machine/decide.js';
+import {
+  isTerminal,
+  newCourse,
+  type CourseAttempt,
+  type DeliveryState,
+} from '../../src/deliveries/machine/delivery-course.js';
+import { DEFAULT_POLICY, type DeliveryPolicy } from '../../src/deliveries/machine/delivery-policy.js';
+import {
+  abandoned,
+  driverChangeAsked,
+  failed,
+  feeRaised,
+  feeStepOver,
+  gaveUp,
+  heldUp,
+  inDoubt,
+  lostSight,
+  placed,
+  quoted,
+  quoting,
+  rebooked,
+  refused,
+  reserved,
+  strayEnded,
+  type Standing,
+} from '../../src/deliveries/machine/evolve.js';
+import { driverTold, readAs, replaced, told } from '../../src/deliveries/machine/order-news.js';
+
+/** A change of a delivery's state, and all that can bring it about. */
+export interface Transition {
+  readonly from: DeliveryState;
+  readonly to: DeliveryState;
+  readonly by: readonly string[];
+}
+
+/** Where a delivery may stand, and when. */
+interface Node {
+  readonly standing: Standing;
+  readonly now: number;
+  readonly stranger: string | undefined;
+}
+
+/** What leads on from there. */
+interface Step extends Node {
+  readonly by: string;
+}
+
+const MINUTE_MS = 60_000;
+const START = Date.UTC(2026, 11, 1);
+const LIMIT = '100';
+const STATUSES = ['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP', 'COMPLETED', 'CANCELED', 'REJECTED', 'EXPIRED'];
+const REFUSAL = { code: 'ERR_INSUFFICIENT_CREDIT', message: 'refused' };
+
+/** Policies that open every way there is. */
+const POLICIES: readonly DeliveryPolicy[] = [
+  { ...DEFAULT_POLICY, rebook: { maxAttempts: 2 }, raiseFee: [{ afterMinutes: 5, priorityFee: '1' }] },
+  { ...DEFAULT_POLICY, rebook: false, requote: false, unknownOutcome: { waitMinutes: 10, then: 'rebook' } },
+];
+
+/** Every change of state that a delivery can go through: by walking on from a new one over all that the worker, webhooks, a host and time can do to it. */
+export function deliveryTransitions(): Transition[] {
+  const found = new Map<string, { from: DeliveryState; to: DeliveryState; by: Set<string> }>();
+  for (const policy of POLICIES) {
+    const first: Node = {
+      standing: { state: 'requested', course: newCourse(START, LIMIT) },
+      now: START,
+      stranger: undefined,
+    };
+    const seen = new Set<string>();
+    const ahead: Node[] = [first];
+    for (let node = ahead.pop(); node; node = ahead.pop()) {
+      const action = decideAt(node, policy);
+      const key = keyOf(node, action);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const step of stepsFrom(node, action, policy)) {
+        const { state: from } = node.standing;
+        const { state: to } = step.standing;
+        if (from !== to) {
+          const edge = found.get(`${from} ${to}`) ?? { from, to, by: new Set() };
+          edge.by.add(step.by);
+          found.set(`${from} ${to}`, edge);
+        }
+        ahead.push(step);
+      }
+    }
+  }
+  return [...found.values()].map(({ from, to, by }) => ({ from, to, by: [...by].sort() }));
+}
+
+function decideAt({ standing, now, stranger }: Node, policy: DeliveryPolicy): Action {
+  return decide({ ...standing, scheduleAt: undefined, stranger }, policy, now);
+}
+
+/** Nodes that differ in nothing that matters for where they lead have one key, so that the walk comes to an end. */
+function keyOf({ standing, stranger }: Node, { do: action }: Action): string {
+  const { state, course } = standing;
+  const { order, attempt } = course;
+  return [
+    state,
+    action,
+    stranger,
+    Math.min(course.booked, 2),
+    attempt?.outcome,
+    course.quotation?.total,
+    order?.status,
+    order?.orderId.length,
+    course.cancelAskedAt !== undefined,
+    course.cancelRefused,
+    course.replacement?.told,
+    course.inDoubt,
+  ].join();
+}
+
+function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
+  return [
+    ...byWorker(node, action, policy),
+    ...withoutAccount(node, action),
+    ...byWebhook(node, policy),
+    ...byHost(node),
+  ];
+}
+
+/** What needs Lalamove cannot be done for an account that nobody knows. */
+function withoutAccount({ standing, now, stranger }: Node, { do: action }: Action): Step[] {
+  const { state } = standing;
+  if (!CALLS.has(action) || isTerminal(state) || state === 'needs_attention') return [];
+  const code = 'ACCOUNT_UNKNOWN';
+  return [{ by: code, standing: gaveUp(standing, { code, message: code }), now, stranger }];
+}
+
+const CALLS = new Set(['quote', 'book', 'identify', 'cancel', 'cancel-stray', 'read', 'raise-fee', 'change-driver']);
+
+function byWorker({ standing, now, stranger }: Node, action: Action, policy: DeliveryPolicy): Step[] {
+  const { state, course } = standing;
+  const { order, attempt } = course;
+  const to = (by: string, next: Standing, later = now): Step => ({ by, standing: next, now: later, stranger });
+  switch (action.do) {
+    case 'rest':
+      return [];
+    case 'wait':
+      return [to('time', standing, action.until)];
+    case 'quote': {
+      // Committed before the call, so what the call brings comes to it as it is quoting.
+      const asked = quoting(standing);
+      if (state === 'requested') return [to('quote', asked)];
+      const quotation = { quotationId: '1', expiresAt: now + 5 * MINUTE_MS, currency: 'HKD', stopIds: ['1', '2'] };
+      return [
+        to('quote', quoted(asked, { ...quotation, total: '90' })),
+        to('quote', quoted(asked, { ...quotation, total: '110' })),
+        to('refused', gaveUp(asked, REFUSAL)),
+      ];
+    }
+    case 'book': {
+      const next: CourseAttempt = {
+        id: `attempt ${course.booked + 1}`,
+        number: course.booked + 1,
+        quotationId: course.quotation?.quotationId ?? '',
+        quotationExpiresAt: course.quotation?.expiresAt ?? now,
+        outcome: 'reserved',
+        reservedAt: now,
+      };
+      return [to('reserve', reserved(standing, next)), to('time', standing, now + 6 * MINUTE_MS)];
+    }
+    case 'doubt':
+      // Nobody works on it any more; or its answer comes.
+      return [
+        to('crash', lostSight(standing)),
+        ...(attempt
+          ? [
+              to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
+              to('refused', gaveUp(refused(standing, attempt.id), REFUSAL)),
+              to('refused', refused(standing, attempt.id)),
+            ]
+          : []),
+      ];
+    case 'identify':
+      return [
+        { by: 'nothing', standing, now, stranger: undefined },
+        ...(attempt ? [to('placed', placed(standing, attempt.id, { orderId: 'o' }, now))] : []),
+      ];
+    case 'abandon':
+      return [to('OUTCOME_UNKNOWN and rebook', abandoned(standing, 'OUTCOME_UNKNOWN'))];
+    case 'cancel':
+      return [
+        to('cancel', canceled(standing)),
+        to('cancel refused', cancelRefused(standing, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
+        to('refused', state === 'needs_attention' ? heldUp(standing, now + MINUTE_MS) : gaveUp(standing, REFUSAL)),
+      ];
+    case 'cancel-stray':
+      return [to('stray', strayEnded(standing, action.orderId, undefined))];
+    case 'drop':
+      return [to('cancel', canceled(standing))];
+    case 'read':
+      return STATUSES.map((status) =>
+        to(status, readAs(standing, { ...READING, orderId: action.orderId, status }, order?.toldAt ?? 0, policy, now)),
+      );
+    case 'raise-fee':
+      return [to('fee', feeRaised(inDoubt(feeStepOver(standing, action.step)), action.orderId, action.priorityFee))];
+    case 'skip-fee':
+      return [to('fee', feeStepOver(standing, action.step))];
+    case 'change-driver':
+      return [to('driver', driverChangeAsked(standing, action.orderId, action.driverId))];
+    case 'rebook':
+      return [to(order?.status ?? '', rebooked(standing))];
+    case 'settle-cancellation': {
+      const settled = cancellationSettled(standing);
+      return [to(settled.course.reason?.code ?? '', settled)];
+    }
+    case 'fail':
+      return [to(action.reason.code, failed(standing, action.reason))];
+    case 'give-up':
+      return [to(action.reason.code, gaveUp(standing, action.reason))];
+  }
+}
+
+const READING = { driverId: 'd', total: '90', priorityFee: '', currency: 'HKD', shareLink: '' };
+
+function byWebhook({ standing, now, stranger }: Node, policy: DeliveryPolicy): Step[] {
+  const { course } = standing;
+  const { order, attempt } = course;
+  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, stranger });
+  const isOpen = attempt !== undefined && ['reserved', 'unknown', 'abandoned'].includes(attempt.outcome);
+  const steps = isOpen
+    ? [
+        to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
+        { by: 'nothing', standing, now, stranger: 'o' },
+      ]
+    : [];
+  if (!order) return steps;
+  const signedAt = Math.max(now + 60 * MINUTE_MS, order.toldAt + 1);
+  return [
+    ...steps,
+    ...STATUSES.flatMap((status) =>
+      (status === 'CANCELED' ? [undefined, 'USER', 'LALAMOVE_CUSTOMER_SUPPORT'] : [undefined]).map((cancelParty) =>
+        to(status, told(standing, { status, driverId: 'd', cancelParty }, signedAt, policy, now)),
+      ),
+    ),
+    to('driver', driverTold(standing, 'd', signedAt, now)),
+    ...(order.orderId.length < 3
+      ? [to('ORDER_REPLACED', replaced(standing, order.orderId, `${order.orderId}o`, now))]
+      : []),
+  ];
+}
+
+function byHost({ standing, now, stranger }: Node): Step[] {
+  const { state, course } = standing;
+  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, stranger });
+  const steps = isTerminal(state) ? [] : [to('cancel()', cancelAsked(standing, now))];
+  if (state !== 'needs_attention') return steps;
+  const { attempt } = course;
+  const settled = attempt?.outcome === 'unknown' ? { ...attempt, outcome: 'abandoned' as const } : attempt;
+  const adopted = { ...course, order: undefined, attempt: attempt && { ...attempt, outcome: 'unknown' as const } };
+  return [
+    ...steps,
+    to('resolve rebook', abandoned(standing, 'RESOLVED')),
+    to('resolve cancel', canceled({ state, course: { ...course, attempt: settled, cancelAskedAt: now } })),
+    ...(attempt ? [to('resolve orderId', placed({ state, course: adopted }, attempt.id, { orderId: 'o' }, now))] : []),
+  ];
+}
