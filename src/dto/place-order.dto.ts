@@ -81,7 +81,8 @@ export class PlaceOrderDto {
   metadata?: Record<string, string>;
 }
 
-function IsStringMap(): PropertyDecorator {
+/** Checks for an object whose values are all strings. */
+export function IsStringMap(): PropertyDecorator {
   return ValidateBy({
     name: 'isStringMap',
     validator: {

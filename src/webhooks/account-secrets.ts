@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { isRecord } from '../is-record.js';
+import { within } from '../patience.js';
 import type { LalamoveWebhookOptions } from './webhook.options.js';
 
 type ResolveAccount = NonNullable<LalamoveWebhookOptions['resolveAccount']>;
@@ -65,17 +66,7 @@ export class AccountSecrets {
   }
 
   async #ask(apiKey: string): Promise<Finding> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`resolveAccount gave no answer within ${PATIENCE_MS} ms`));
-      }, PATIENCE_MS);
-    });
-    try {
-      return { account: checked(await Promise.race([this.resolve(apiKey), tooLate])) };
-    } finally {
-      clearTimeout(timer);
-    }
+    return { account: checked(await within(PATIENCE_MS, 'resolveAccount', this.resolve(apiKey))) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../log-line.js';
+import { within } from '../patience.js';
 import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
@@ -116,20 +117,11 @@ export class LalamoveWebhooks {
   }
 
   async #accept(entry: LalamoveInboxEntry): Promise<WebhookReceipt> {
-    let timer: NodeJS.Timeout | undefined;
     try {
       const accepted = this.#parts.inboxes.inbox.accept(entry);
-      if (typeof accepted === 'string') return accepted;
-      const tooLate = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          reject(new Error(`the inbox gave no answer within ${PATIENCE_MS} ms`));
-        }, PATIENCE_MS);
-      });
-      return await Promise.race([accepted, tooLate]);
+      return typeof accepted === 'string' ? accepted : await within(PATIENCE_MS, 'the inbox', accepted);
     } catch (cause) {
       throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -10,12 +10,11 @@ import {
   IsString,
   Matches,
   MaxLength,
-  ValidateBy,
   ValidateNested,
 } from 'class-validator';
 import { ContactDto, LONGEST_REMARKS } from '../../dto/contact.dto.js';
 import { CreateQuotationDto } from '../../dto/create-quotation.dto.js';
-import { isStringMap } from '../../is-record.js';
+import { IsStringMap } from '../../dto/place-order.dto.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 
 /** The contact at a drop-off, in the order of the quotation's stops. */
@@ -78,13 +77,7 @@ export class BookDeliveryDto {
 
   /** Comes back with the order; keys and values are strings. `deliveryAttempt` is added to it. */
   @IsOptional()
-  @ValidateBy({
-    name: 'isStringMap',
-    validator: {
-      validate: isStringMap,
-      defaultMessage: () => '$property must be an object whose values are all strings',
-    },
-  })
+  @IsStringMap()
   metadata?: Record<string, string>;
 
   /** What it may cost at the most, priority fee included: a decimal string in the market's currency, e.g. `'120.50'`. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import { atMost } from '../../patience.js';
 
 /**
  * Wakes deliveries when they are due. It only wakes: nothing is known to it alone, so a wake that is lost costs time (the sweeper finds the delivery), and one too many
@@ -64,13 +65,7 @@ export class InProcessQueue implements DeliveriesQueue {
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#ready.clear();
-    if (this.#working.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([this.idle(), grace]);
-    clearTimeout(timer);
+    if (this.#working.size > 0) await atMost(graceMs, this.idle());
   }
 
   /** Waits until nothing is due. */

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Clock } from '../../clock.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
+import { atMost } from '../../patience.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
@@ -72,12 +73,7 @@ export class HandOver {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelWake();
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([this.idle(), grace]);
-    clearTimeout(timer);
+    await atMost(graceMs, this.idle());
   }
 
   /** Something may be there to be handed over. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { logLine, say } from '../../log-line.js';
+import { atMost } from '../../patience.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
 
@@ -84,19 +85,10 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     this.#isStopped = true;
     for (const retry of this.#retries) clearTimeout(retry);
     this.#retries.clear();
-    if (this.#running.size > 0) await this.#finishing();
+    if (this.#running.size > 0) await atMost(this.#options.shutdownMs, Promise.all(this.#running));
     const lost = this.#held.size + this.#early.length;
     if (lost === 0) return;
     say(this.#logger, 'warn', logLine('Events are lost with this process, unhandled', { events: lost }));
-  }
-
-  async #finishing(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise((resolve) => {
-      timer = setTimeout(resolve, this.#options.shutdownMs);
-    });
-    await Promise.race([Promise.all(this.#running), patience]);
-    clearTimeout(timer);
   }
 
   /** Each event has at most two keys, and one more each time that it is signed anew. */
