@@ -27,7 +27,9 @@ const place = mkdtempSync(join(tmpdir(), 'lalamove-bench-'));
 const rows = [];
 for (const stored of values.stored.split(',').map(Number)) {
   console.error(`… ${stored} stored`);
-  rows.push(await measured(stored));
+  const row = await measured(stored);
+  console.error(JSON.stringify(row));
+  rows.push(row);
 }
 rmSync(place, { recursive: true, force: true });
 

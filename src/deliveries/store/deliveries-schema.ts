@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import { sql, type ColumnType, type Generated, type SqlBool } from 'kysely';
 
 /** A delivery: what was asked for, where it stands, and who works on it. */
 export interface DeliveriesTable {
@@ -92,3 +92,9 @@ export interface DeliveriesSchema {
   delivery_attempts: DeliveryAttemptsTable;
   delivery_events: DeliveryEventsTable;
 }
+
+/** Webhooks that have taken no effect yet. Word for word the condition of their indexes: SQLite takes an index of some rows for nothing else, and for no parameter. */
+export const IS_WAITING = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null`;
+
+/** Events that wait for their handlers; word for word, too. */
+export const IS_PENDING = sql<SqlBool>`hand_over = 'pending'`;

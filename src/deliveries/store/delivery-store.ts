@@ -7,7 +7,7 @@ import type { CourseAttempt } from '../machine/delivery-course.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution } from '../machine/evolve.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
+import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { deliveryEventOf, recordOf, snapshotOf, type DeliveryRecord } from './delivery-record.js';
 import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
 import { newsOf, type OrderNews } from './webhook-news.js';
@@ -217,11 +217,9 @@ export class DeliveryStore {
     const waiting = await trx
       .selectFrom('delivery_events')
       .select(['id', 'payload'])
-      .where('source', '=', 'webhook')
+      .where(IS_WAITING)
       .where('account', '=', before.account)
       .where('order_id', '=', orderId)
-      .where('applied_at', 'is', null)
-      .where('set_aside_at', 'is', null)
       .orderBy('occurred_at')
       .orderBy('id')
       .execute();
@@ -366,10 +364,8 @@ export class DeliveryStore {
     const found = await trx
       .selectFrom('delivery_events')
       .select('order_id')
-      .where('source', '=', 'webhook')
+      .where(IS_WAITING)
       .where('account', '=', account)
-      .where('applied_at', 'is', null)
-      .where('set_aside_at', 'is', null)
       .where('order_id', 'is not', null)
       .where('quotation_id', 'is', null)
       .where('received_at', '>=', since - STRANGER_MS)

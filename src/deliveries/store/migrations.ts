@@ -27,6 +27,7 @@ const first: Migration = {
     await sql`create index deliveries_due on deliveries (due_at) where due_at is not null`.execute(db);
     await sql`create index deliveries_order on deliveries (order_id) where order_id is not null`.execute(db);
     await sql`create index deliveries_listed on deliveries (created_at, id)`.execute(db);
+    await sql`create index deliveries_kept on deliveries (updated_at) where request is not null`.execute(db);
     await sql`create index deliveries_state on deliveries (state, created_at, id)`.execute(db);
 
     await db.schema
@@ -48,9 +49,7 @@ const first: Migration = {
     await sql`create unique index attempts_order on delivery_attempts (account, order_id) where order_id is not null`.execute(
       db,
     );
-    await sql`create index attempts_open on delivery_attempts (account, reserved_at) where outcome in ('reserved', 'unknown')`.execute(
-      db,
-    );
+    await sql`create index attempts_open on delivery_attempts (account, outcome, reserved_at)`.execute(db);
 
     await db.schema
       .createTable('delivery_events')
@@ -84,6 +83,9 @@ const first: Migration = {
       db,
     );
     await sql`create index events_waiting on delivery_events (account, order_id) where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(
+      db,
+    );
+    await sql`create index events_waiting_since on delivery_events (received_at, id) where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(
       db,
     );
     await sql`create index events_lost on delivery_events (set_aside_at) where set_aside_at is not null`.execute(db);

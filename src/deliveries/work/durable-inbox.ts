@@ -6,6 +6,7 @@ import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import { cloneStrayed, placed } from '../machine/evolve.js';
 import { namedAgain } from '../machine/order-news.js';
+import { IS_WAITING } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { newsIn, newsOf, orderOf, type OrderNews } from '../store/webhook-news.js';
@@ -141,28 +142,27 @@ export class DurableInbox implements LalamoveInbox {
       trx
         .updateTable('delivery_events')
         .set({ set_aside_at: now() })
-        .where('source', '=', 'webhook')
-        .where('applied_at', 'is', null)
-        .where('set_aside_at', 'is', null)
+        .where(IS_WAITING)
         .where('received_at', '<', before)
         .execute(),
     );
-    let after = 0;
+    let after = { receivedAt: 0, id: 0 };
     for (;;) {
+      const { receivedAt, id: lastId } = after;
       const rows = await store.db
         .selectFrom('delivery_events')
-        .select(['id', 'payload', 'account'])
-        .where('source', '=', 'webhook')
-        .where('applied_at', 'is', null)
-        .where('set_aside_at', 'is', null)
-        .where('id', '>', after)
+        .select(['id', 'payload', 'account', 'received_at'])
+        .where(IS_WAITING)
+        .where('received_at', '>=', receivedAt)
+        .where((where) => where.or([where('received_at', '>', receivedAt), where('id', '>', lastId)]))
+        .orderBy('received_at')
         .orderBy('id')
         .limit(BATCH)
         .execute();
       for (const { id, payload, account } of rows) await this.#applyLater(id, () => newsOf(payload), account);
       const last = rows.at(-1);
       if (!last || rows.length < BATCH) return;
-      after = last.id;
+      after = { receivedAt: last.received_at, id: last.id };
     }
   }
 
@@ -251,12 +251,10 @@ export class DurableInbox implements LalamoveInbox {
       .selectFrom('delivery_attempts')
       .select('delivery_id')
       .where('account', '=', account)
+      // What was given up may turn up yet.
+      .where('outcome', 'in', ['unknown', 'abandoned'])
       .where((where) =>
-        where.or([
-          where('outcome', '=', 'unknown'),
-          // What was given up may turn up yet.
-          where.and([where('outcome', '=', 'abandoned'), where('reserved_at', '>', this.parts.now() - A_DAY_MS)]),
-        ]),
+        where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', this.parts.now() - A_DAY_MS)]),
       )
       .orderBy('reserved_at')
       .limit(BATCH)

@@ -5,6 +5,7 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import { atMost } from '../../patience.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
+import { IS_PENDING } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DurableInbox } from './durable-inbox.js';
@@ -210,7 +211,7 @@ export class HandOver {
     const next = await store.db
       .selectFrom('delivery_events')
       .select('next_try_at')
-      .where('hand_over', '=', 'pending')
+      .where(IS_PENDING)
       .where('next_try_at', '>', clock.now())
       .orderBy('next_try_at')
       .executeTakeFirst();
