@@ -83,7 +83,7 @@ async function measured(stored) {
   const before = await host.ask({ do: 'usage' });
   await throughLife(host, sandbox, 'counted', count);
   const after = await host.ask({ do: 'usage' });
-  const completed = await host.ask({ do: 'completed', prefix: 'counted' });
+  const completed = await host.ask({ do: 'completed', prefix: 'counted', count });
   if (completed !== count) throw new Error(`Only ${completed} of ${count} deliveries were completed.`);
   const latencies = await storeEvents(url, apiSecret, Number(values.events), clock.now());
   const { rssMb } = await host.ask({ do: 'usage' });
