@@ -1,3 +1,4 @@
+import { Subscriptions } from '../../webhooks/handlers/subscriptions.js';
 import type { DeliveryEventOf, DeliveryEventType } from './delivery-event.js';
 
 /** Which events a method handles; `'*'` for all of them. */
@@ -5,15 +6,14 @@ export interface DeliverySubscription {
   readonly types: readonly (DeliveryEventType | '*')[];
 }
 
-/** Under a name that all copies of this package know. */
-const SUBSCRIPTIONS = 'nestjs-lalamove:deliveries';
+const SUBSCRIPTIONS = new Subscriptions<DeliverySubscription>('@OnDelivery', 'nestjs-lalamove:deliveries');
 
 /** A method that can take these events. */
 type DeliveryHandlerDecorator<Type extends DeliveryEventType | '*'> = <
   Method extends (event: DeliveryEventOf<Type>) => unknown,
 >(
   target: object,
-  name: string | symbol,
+  name: string,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
@@ -23,6 +23,8 @@ type DeliveryHandlerDecorator<Type extends DeliveryEventType | '*'> = <
  *
  * @param type one type of event, several, or `'*'`
  *
+ * @throws TypeError on a static method
+ *
  * @example
  * \@OnDelivery('completed')
  * async onCompleted({ reference }: DeliveryEventOf<'completed'>): Promise<void> {}
@@ -31,18 +33,10 @@ export function OnDelivery<const Type extends DeliveryEventType | '*'>(
   type: Type | readonly Type[],
 ): DeliveryHandlerDecorator<Type> {
   const types: readonly Type[] = typeof type === 'string' ? [type] : type;
-  return (_target, _name, { value: method }) => {
-    if (!method) return;
-    Reflect.defineMetadata(SUBSCRIPTIONS, [...deliverySubscriptionsOf(method), { types }], method);
+  return (target, name, { value: method }) => {
+    SUBSCRIPTIONS.add(target, name, method, { types });
   };
 }
 
 /** What a method handles; nothing for one without the decorator. */
-export function deliverySubscriptionsOf(method: object): readonly DeliverySubscription[] {
-  const found: unknown = Reflect.getMetadata(SUBSCRIPTIONS, method);
-  return isSubscriptions(found) ? found : [];
-}
-
-function isSubscriptions(value: unknown): value is readonly DeliverySubscription[] {
-  return Array.isArray(value);
-}
+export const deliverySubscriptionsOf = SUBSCRIPTIONS.of;

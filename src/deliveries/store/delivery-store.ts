@@ -370,6 +370,7 @@ export class DeliveryStore {
       .where('quotation_id', 'is', null)
       .where('received_at', '>=', since - STRANGER_MS)
       .orderBy('id')
+      .limit(1)
       .executeTakeFirst();
     return found?.order_id ?? undefined;
   }

@@ -247,7 +247,8 @@ export class DurableInbox implements LalamoveInbox {
 
   /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
   async #whoMayBeIt(trx: DeliveriesTransaction, account: string): Promise<readonly string[]> {
-    const open = await trx
+    // Whoever looks first finds out for all.
+    const first = await trx
       .selectFrom('delivery_attempts')
       .select('delivery_id')
       .where('account', '=', account)
@@ -257,11 +258,9 @@ export class DurableInbox implements LalamoveInbox {
         where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', this.parts.now() - A_DAY_MS)]),
       )
       .orderBy('reserved_at')
-      .limit(BATCH)
-      .execute();
-    const [first] = open;
+      .limit(1)
+      .executeTakeFirst();
     if (!first) return [];
-    // Whoever looks first finds out for all.
     await trx.updateTable('deliveries').set({ due_at: this.parts.now() }).where('id', '=', first.delivery_id).execute();
     return [first.delivery_id];
   }

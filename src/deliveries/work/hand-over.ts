@@ -214,6 +214,7 @@ export class HandOver {
       .where(IS_PENDING)
       .where('next_try_at', '>', clock.now())
       .orderBy('next_try_at')
+      .limit(1)
       .executeTakeFirst();
     this.#cancelWake();
     if (next?.next_try_at == null) return;

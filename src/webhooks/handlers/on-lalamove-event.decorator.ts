@@ -1,4 +1,5 @@
 import type { LalamoveEventOf, LalamoveEventType } from '../events/lalamove-event.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** Which events a method handles. */
 export interface EventSubscription {
@@ -8,8 +9,7 @@ export interface EventSubscription {
   readonly account: string | undefined;
 }
 
-/** Under a name that all copies of this package know: an app may have its decorator from one and its module from another. */
-const SUBSCRIPTIONS = 'nestjs-lalamove:events';
+const SUBSCRIPTIONS = new Subscriptions<EventSubscription>('@OnLalamoveEvent', 'nestjs-lalamove:events');
 
 /** A method that can take these events. */
 type EventHandlerDecorator<Type extends LalamoveEventType | '*'> = <
@@ -40,19 +40,9 @@ export function OnLalamoveEvent<const Type extends LalamoveEventType | '*'>(
 ): EventHandlerDecorator<Type> {
   const types: readonly Type[] = typeof type === 'string' ? [type] : type;
   return (target, name, { value: method }) => {
-    if (typeof target === 'function')
-      throw new TypeError(`@OnLalamoveEvent on ${name}: a static method is never called.`);
-    if (!method) return;
-    Reflect.defineMetadata(SUBSCRIPTIONS, [...subscriptionsOf(method), { types, account: options.account }], method);
+    SUBSCRIPTIONS.add(target, name, method, { types, account: options.account });
   };
 }
 
 /** What a method handles; nothing for one without the decorator. */
-export function subscriptionsOf(method: object): readonly EventSubscription[] {
-  const found: unknown = Reflect.getMetadata(SUBSCRIPTIONS, method);
-  return isSubscriptions(found) ? found : [];
-}
-
-function isSubscriptions(value: unknown): value is readonly EventSubscription[] {
-  return Array.isArray(value);
-}
+export const subscriptionsOf = SUBSCRIPTIONS.of;
