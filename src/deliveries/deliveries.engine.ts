@@ -68,16 +68,16 @@ export class DeliveriesEngine {
       handlersOf: (event) => this.#handlersOf(event),
     });
     this.#worker = new DeliveryWorker({ store: this.store, services, hooks, logger, now: this.now });
-    this.store.committed.subscribe(() => {
-      this.handOver.wake();
+    this.store.committed.subscribe(({ type }) => {
+      if (this.store.wanted(type)) this.handOver.wake();
     });
   }
 
   readonly now = (): number => this.#clock.now();
 
-  /** A delivery has something to do now. */
-  readonly wake = (id: string): void => {
-    void this.#wake(id, this.now());
+  /** A delivery has something to do, now or then (Unix ms). */
+  readonly wake = (id: string, at = this.now()): void => {
+    void this.#wake(id, at);
   };
 
   /** A delivery has something to do once a transaction of the host's is committed. */

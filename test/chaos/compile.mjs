@@ -69,13 +69,16 @@ export async function compile(patch) {
  */
 export function commitAfterPost(file, code) {
   if (!file.endsWith('delivery-worker.ts')) return code;
-  return code
-    .replace(
-      'const reservation = await this.#reserve(record, attempt, quotation, token);',
-      'const reservation = { record: { leaseUntil: Number.MAX_SAFE_INTEGER } };',
-    )
-    .replace(
-      'const booked = await store.change(record.id, end);',
-      'await this.#reserve(record, attempt, quotation, token);\n        const booked = await store.change(record.id, end);',
-    );
+  const row = 'await store.reserve(trx, decided.record, attempt, quotation);';
+  const state = 'await store.changeIn(trx, id, (standing)=>reserved(standing, attempt), ';
+  const end = 'const booked = await store.change(record.id, end, ';
+  if (![row, state, end].every((line) => code.includes(line))) {
+    throw new Error('The worker reads otherwise: mend the broken build.');
+  }
+  const late = `await store.telling(async (trx, told) => {
+    ${row}
+    return ${state.replace(' id,', ' record.id,')}{ told });
+  });`;
+  const broken = code.replace(row, '').replace(state, 'await unreserved(decided, ').replace(end, `${late}\n${end}`);
+  return `${broken}\nasync function unreserved(decided) { return decided; }\n`;
 }

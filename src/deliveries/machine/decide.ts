@@ -174,6 +174,11 @@ function isUnexplained({ order, cancelTried }: DeliveryCourse): boolean {
   return order !== undefined && CANCELED_STATUSES.has(order.status) && cancelTried !== order.orderId;
 }
 
+/** Whether there is something to be done now. */
+export function isWork({ do: what }: Action): boolean {
+  return what !== 'rest' && what !== 'wait';
+}
+
 /** Whether there is an order that is on its way, or may be. */
 export function isLive({ order, replacement }: DeliveryCourse): boolean {
   return order !== undefined && replacement === undefined && !ENDED_STATUSES.has(order.status);

@@ -29,33 +29,59 @@ describe('DeliveryStore', () => {
 
   it('gives a delivery to one worker at a time, and to the next when the lease is over', async () => {
     await insert(recordNamed('A', now));
-    const claims = await Promise.all(['first', 'second'].map((token) => store.claim('id of A', token, 1000)));
+    const claims = await Promise.all(['first', 'second'].map((token) => store.claim('id of A', { token, ms: 1000 })));
     expect(claims.map((claim) => claim?.action.do)).toEqual(['quote', undefined]);
     now += 999;
-    expect(await store.claim('id of A', 'second', 1000)).toBeUndefined();
+    expect(await store.claim('id of A', { token: 'second', ms: 1000 })).toBeUndefined();
     now += 1;
-    expect(await store.claim('id of A', 'second', 1000)).toBeDefined();
+    expect(await store.claim('id of A', { token: 'second', ms: 1000 })).toBeDefined();
     // Whoever slept over his lease changes nothing, and gives back nothing.
     await expect(store.change('id of A', quoting, { token: 'first' })).rejects.toThrow(LostLease);
     expect(await store.release('id of A', 'first')).toBeUndefined();
     expect(await store.byId('id of A')).toMatchObject({ state: 'requested', version: 1, leaseToken: 'second' });
     await store.change('id of A', quoting, { token: 'second' });
-    expect(await store.release('id of A', 'second')).toBe(now);
-    expect(await store.byId('id of A')).toMatchObject({ state: 'quoting', leaseToken: undefined, dueAt: now });
+    // It has been waiting since it was taken in, and is waiting still.
+    expect(await store.release('id of A', 'second')).toBe(1_000_000);
+    expect(await store.byId('id of A')).toMatchObject({ state: 'quoting', leaseToken: undefined, dueAt: 1_000_000 });
   });
 
-  it('lets a change that holds for a version be the first after it', async () => {
+  it('takes no lease where nothing is to be done, and says when something will be', async () => {
+    await insert(recordNamed('A', now), recordNamed('B', now, { state: 'failed' }));
+    await store.change('id of A', (record) => heldUp(record, now + 500));
+    const waiting = await store.claim('id of A', { token: 'worker', ms: 1000 });
+    expect(waiting).toMatchObject({ action: { do: 'wait' }, record: { leaseToken: undefined, dueAt: now + 500 } });
+    const resting = await store.claim('id of B', { token: 'worker', ms: 1000 });
+    expect(resting).toMatchObject({ action: { do: 'rest' }, record: { leaseToken: undefined, dueAt: undefined } });
+    expect(await store.byId('id of B')).toMatchObject({ version: 1, leaseToken: undefined, dueAt: undefined });
+  });
+
+  it('writes down with the claim what is begun', async () => {
     await insert(recordNamed('A', now));
-    await store.change('id of A', (record) => cancelAsked(record, now));
-    await expect(store.change('id of A', quoting, { version: 1 })).rejects.toThrow(LostLease);
+    const claimed = await store.claim('id of A', { token: 'worker', ms: 1000 }, ({ do: what }) =>
+      what === 'quote' ? quoting : undefined,
+    );
+    expect(claimed?.record).toMatchObject({ state: 'quoting', version: 2, leaseToken: 'worker' });
+    expect(await store.byId('id of A')).toEqual(claimed?.record);
+  });
+
+  it('takes a lease back with the last change, and leaves it where there is more to do or it is another’s', async () => {
+    await insert(recordNamed('A', now));
+    const lease = { token: 'worker', yields: 'worker' };
+    await store.claim('id of A', { token: 'worker', ms: 1000 });
+    const more = await store.change('id of A', quoting, lease);
+    expect(more).toMatchObject({ action: { do: 'quote' }, record: { leaseToken: 'worker' } });
+    const others = await store.change('id of A', (record) => heldUp(record, now + 500), { yields: 'another' });
+    expect(others.record).toMatchObject({ leaseToken: 'worker', dueAt: now + 500 });
+    const last = await store.change('id of A', () => undefined, lease);
+    expect(last.record).toMatchObject({ leaseToken: undefined, leaseUntil: undefined, dueAt: now + 500 });
+    expect(await store.byId('id of A')).toEqual(last.record);
+    await expect(store.change('id of A', quoting, lease)).rejects.toThrow(LostLease);
     await expect(store.change('nobody', quoting)).rejects.toThrow(LostLease);
-    const { record } = await store.change('id of A', quoting, { version: 2 });
-    expect(record).toMatchObject({ version: 3, course: { cancelAskedAt: now } });
   });
 
   it('loses nothing that happens while somebody works on it', async () => {
     await insert(recordNamed('A', now));
-    await store.claim('id of A', 'worker', 1000);
+    await store.claim('id of A', { token: 'worker', ms: 1000 });
     await store.change('id of A', (record) => cancelAsked(record, now));
     const { record, action } = await store.change('id of A', quoting, { token: 'worker' });
     expect(action).toEqual({ do: 'drop' });
@@ -64,7 +90,7 @@ describe('DeliveryStore', () => {
 
   it('writes when a delivery is due again, in whole ms', async () => {
     await insert(recordNamed('A', now));
-    await store.claim('id of A', 'worker', 1000);
+    await store.claim('id of A', { token: 'worker', ms: 1000 });
     await store.change('id of A', (record) => heldUp(record, now + 0.5), { token: 'worker' });
     expect(await store.release('id of A', 'worker')).toBe(now + 1);
     const { rows } = await sql`select due_at, typeof(due_at) as type from deliveries`.execute(db);
@@ -79,7 +105,7 @@ describe('DeliveryStore', () => {
       recordNamed('resting', now, { dueAt: undefined }),
       recordNamed('taken', now, { dueAt: now - 99 }),
     );
-    await store.claim('id of taken', 'worker', 100);
+    await store.claim('id of taken', { token: 'worker', ms: 100 });
     const names = async (by: number, limit: number): Promise<string[]> =>
       (await store.due(by, limit)).map(({ id }) => id.slice('id of '.length));
     expect(await names(now, 10)).toEqual(['later', 'late']);
@@ -87,7 +113,7 @@ describe('DeliveryStore', () => {
     expect(await names(now + 10, 1)).toEqual(['later']);
     now += 100;
     expect(await names(now, 10)).toEqual(['taken', 'later', 'late', 'soon']);
-    await store.claim('id of late', 'worker', 100);
+    await store.claim('id of late', { token: 'worker', ms: 100 });
     await store.freeLeases();
     expect(await names(now, 10)).toHaveLength(4);
   });
@@ -100,7 +126,7 @@ describe('DeliveryStore', () => {
     await insert(recordNamed('A', now));
     await db.updateTable('deliveries').set(row).execute();
     await expect(store.find('', 'A')).rejects.toThrow(message);
-    await expect(store.claim('id of A', 'worker', 100)).rejects.toThrow(message);
+    await expect(store.claim('id of A', { token: 'worker', ms: 100 })).rejects.toThrow(message);
     // The claim that failed has left no lease.
     expect(await store.due(now, 10)).toHaveLength(1);
   });

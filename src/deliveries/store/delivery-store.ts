@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { Subject } from 'rxjs';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
-import { decide, type Action } from '../machine/decide.js';
+import { decide, isWork, type Action } from '../machine/decide.js';
 import type { CourseAttempt } from '../machine/delivery-course.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
@@ -10,16 +10,24 @@ import type { Evolution } from '../machine/evolve.js';
 import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { deliveryEventOf, recordOf, snapshotOf, type DeliveryRecord } from './delivery-record.js';
 import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
-import { newsOf, type OrderNews } from './webhook-news.js';
+import { newsOf } from './webhook-news.js';
 
 /** A webhook may come before the order is known that it is about, and before the clock here says so. */
 const STRANGER_MS = 15 * 60_000;
 
-/** What the lease of a delivery says that nobody works on. */
-const NO_LEASE = { lease_token: null, lease_until: null } as const;
+/** Of a delivery that nobody works on. */
+const UNLEASED = { leaseToken: undefined, leaseUntil: undefined } as const;
 
 /** What changes a delivery: pure, but for what it closes over. `undefined` leaves it as it is. */
 export type Change = (record: DeliveryRecord) => Evolution | undefined;
+
+/** What a change has to do with the lease of its delivery. */
+export interface LeaseTerms {
+  /** The lease that it must have. */
+  readonly token?: string;
+  /** The lease that is given back with the change, where nothing is left to be done now. */
+  readonly yields?: string;
+}
 
 /** A change has come too late: somebody else works on the delivery. */
 export class LostLease extends Error {
@@ -99,7 +107,8 @@ export class DeliveryStore {
         state: record.state,
         version: record.version,
         due_at: record.dueAt ?? null,
-        ...NO_LEASE,
+        lease_token: null,
+        lease_until: null,
         order_id: null,
         course: JSON.stringify(record.course),
         created_at: record.createdAt,
@@ -112,17 +121,18 @@ export class DeliveryStore {
   /**
    * Changes a delivery, in a transaction of its own.
    *
-   * @param fence `token`: the lease that must be ours; `version`: nothing may have happened since
-   * @throws LostLease where the fence does not hold
+   * @throws LostLease where the lease is not what it must be
    */
-  async change(id: string, change: Change, fence: { token?: string; version?: number } = {}): Promise<Decided> {
+  async change(id: string, change: Change, lease: LeaseTerms = {}): Promise<Decided> {
+    return this.telling((trx, told) => this.changeIn(trx, id, change, { ...lease, told }));
+  }
+
+  /** A write that shares its commit with others; what it has told is announced once that is committed. */
+  async telling<T>(work: (trx: DeliveriesTransaction, told: DeliveryEvent[]) => Promise<T>): Promise<T> {
     const told: DeliveryEvent[] = [];
-    const decided = await this.write(async (trx) => {
-      told.length = 0;
-      return this.changeIn(trx, id, change, { ...fence, told });
-    });
+    const result = await this.write((trx) => work(trx, told));
     this.announce(told);
-    return decided;
+    return result;
   }
 
   /** As {@link change}, within a transaction. Announce `told` once that is committed. */
@@ -130,16 +140,25 @@ export class DeliveryStore {
     trx: DeliveriesTransaction,
     id: string,
     change: Change,
-    { token, version, told }: { token?: string; version?: number; told: DeliveryEvent[] },
+    { token, yields, told }: LeaseTerms & { told: DeliveryEvent[] },
   ): Promise<Decided> {
     const before = await this.byId(id, trx);
-    if (!before) throw new LostLease();
-    if (token !== undefined && before.leaseToken !== token) throw new LostLease();
-    if (version !== undefined && before.version !== version) throw new LostLease();
-    const evolution = change(before);
-    if (!evolution) return { record: before, action: await this.#decided(trx, before) };
-    const record = await this.#written(trx, before, evolution, told);
-    return this.#due(trx, await this.#caughtUp(trx, before, record, told));
+    if (!before || (token !== undefined && before.leaseToken !== token)) throw new LostLease();
+    const record = await this.#changed(trx, before, change(before), told);
+    const action = await this.#decided(trx, record);
+    const isYielded = yields !== undefined && record.leaseToken === yields && !isWork(action);
+    return this.#kept(trx, before, isYielded ? { ...record, ...UNLEASED } : record, action);
+  }
+
+  async #changed(
+    trx: DeliveriesTransaction,
+    before: DeliveryRecord,
+    evolution: Evolution | undefined,
+    told: DeliveryEvent[],
+  ): Promise<DeliveryRecord> {
+    if (!evolution) return before;
+    const record = await this.#evolved(trx, before, evolution, told);
+    return this.#caughtUp(trx, before, record, told);
   }
 
   /** Lets what has waited for a new live order take its effect, which may be to put another one in its place. */
@@ -225,21 +244,11 @@ export class DeliveryStore {
       .execute();
     let record = before;
     for (const { id, payload } of waiting) {
-      record = await this.applyNews(trx, record, newsOf(payload), told);
+      const evolution = newsOf(payload).evolve(record, this.policyOf(record), this.now());
+      record = await this.#evolved(trx, record, evolution, told);
       await this.markApplied(trx, id, record.id);
     }
     return record;
-  }
-
-  /** Lets a webhook of a delivery's live order take its effect. */
-  async applyNews(
-    trx: DeliveriesTransaction,
-    record: DeliveryRecord,
-    news: OrderNews,
-    told: DeliveryEvent[],
-  ): Promise<DeliveryRecord> {
-    const evolution = news.evolve(record, this.policyOf(record), this.now());
-    return this.#written(trx, record, evolution, told);
   }
 
   async markApplied(trx: DeliveriesTransaction, eventId: number, deliveryId: string | null): Promise<void> {
@@ -250,26 +259,15 @@ export class DeliveryStore {
       .execute();
   }
 
-  async #written(
+  /** What becomes of a delivery; its own row is written by {@link #kept}. */
+  async #evolved(
     trx: DeliveriesTransaction,
     before: DeliveryRecord,
-    evolution: Evolution,
+    { state, course, events, attempts = [], clone }: Evolution,
     told: DeliveryEvent[],
   ): Promise<DeliveryRecord> {
-    const { state, course, events, attempts = [], clone } = evolution;
     const now = this.now();
     const record: DeliveryRecord = { ...before, state, course, version: before.version + 1, updatedAt: now };
-    await trx
-      .updateTable('deliveries')
-      .set({
-        state,
-        course: JSON.stringify(course),
-        version: record.version,
-        order_id: course.order?.orderId ?? null,
-        updated_at: now,
-      })
-      .where('id', '=', record.id)
-      .execute();
     for (const { id, outcome, orderId } of attempts) {
       await trx
         .updateTable('delivery_attempts')
@@ -280,6 +278,34 @@ export class DeliveryStore {
     if (clone) await this.#clone(trx, record, clone);
     told.push(...(await this.#tell(trx, record, events)));
     return record;
+  }
+
+  /** Writes the row of a delivery, with when it is to be looked at again. */
+  async #kept(
+    trx: DeliveriesTransaction,
+    before: DeliveryRecord,
+    record: DeliveryRecord,
+    action: Action,
+  ): Promise<Decided> {
+    const dueAt = dueOf(action, record, this.now());
+    const { id, state, course, version, updatedAt, leaseToken, leaseUntil } = record;
+    if (version !== before.version || dueAt !== before.dueAt || leaseToken !== before.leaseToken) {
+      await trx
+        .updateTable('deliveries')
+        .set({
+          state,
+          course: JSON.stringify(course),
+          version,
+          order_id: course.order?.orderId ?? null,
+          updated_at: updatedAt,
+          due_at: dueAt ?? null,
+          lease_token: leaseToken ?? null,
+          lease_until: leaseUntil ?? null,
+        })
+        .where('id', '=', id)
+        .execute();
+    }
+    return { record: { ...record, dueAt }, action };
   }
 
   /** A row for customer service's order, so that its webhooks find their delivery. */
@@ -336,21 +362,6 @@ export class DeliveryStore {
     return told;
   }
 
-  /** Writes when the delivery is to be looked at again. */
-  async #due(trx: DeliveriesTransaction, record: DeliveryRecord): Promise<Decided> {
-    const action = await this.#decided(trx, record);
-    // Whole ms, as clocks tell them: a wake at a fraction of one would come too early, again and again.
-    const dueAt = action.do === 'rest' ? undefined : action.do === 'wait' ? Math.ceil(action.until) : this.now();
-    if (dueAt !== record.dueAt) {
-      await trx
-        .updateTable('deliveries')
-        .set({ due_at: dueAt ?? null })
-        .where('id', '=', record.id)
-        .execute();
-    }
-    return { record: { ...record, dueAt }, action };
-  }
-
   async #decided(trx: Kysely<DeliveriesSchema>, record: DeliveryRecord): Promise<Action> {
     const { attempt, lost } = record.course;
     const isSought = lost !== undefined && this.now() < lost.until;
@@ -375,35 +386,36 @@ export class DeliveryStore {
     return found?.order_id ?? undefined;
   }
 
-  /** Takes the lease of a delivery that nobody works on. */
-  async claim(id: string, token: string, leaseMs: number): Promise<Decided | undefined> {
-    return this.write(async (trx) => {
+  /**
+   * Takes the lease of a delivery that nobody works on, where there is something to be done with it.
+   *
+   * @param lease `ms`: how long it holds
+   * @param begin what is written down of the work at once
+   * @returns the delivery, whose `leaseToken` is ours where there is work; `undefined` where somebody else works on it, or there is none
+   */
+  async claim(
+    id: string,
+    { token, ms }: { token: string; ms: number },
+    begin: (action: Action) => Change | undefined = () => undefined,
+  ): Promise<Decided | undefined> {
+    return this.telling(async (trx, told) => {
       const now = this.now();
-      const row = await trx
-        .updateTable('deliveries')
-        .set({ lease_token: token, lease_until: now + leaseMs })
-        .where('id', '=', id)
-        .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
-        .returningAll()
-        .executeTakeFirst();
-      if (!row) return undefined;
-      const record = recordOf(row);
-      return { record, action: await this.#decided(trx, record) };
+      const before = await this.byId(id, trx);
+      if (!before || (before.leaseUntil !== undefined && before.leaseUntil > now)) return undefined;
+      const action = await this.#decided(trx, before);
+      if (!isWork(action)) return this.#kept(trx, before, { ...before, ...UNLEASED }, action);
+      const begun = await this.#changed(trx, before, begin(action)?.(before), told);
+      return this.#kept(trx, before, { ...begun, leaseToken: token, leaseUntil: now + ms }, action);
     });
   }
 
-  /** Gives a lease back, and says when the delivery is due again. */
+  /** Gives a lease back, and says when the delivery is due again (Unix ms). */
   async release(id: string, token: string): Promise<number | undefined> {
     return this.write(async (trx) => {
-      const row = await trx
-        .updateTable('deliveries')
-        .set(NO_LEASE)
-        .where('id', '=', id)
-        .where('lease_token', '=', token)
-        .returningAll()
-        .executeTakeFirst();
-      if (!row) return undefined;
-      const { record } = await this.#due(trx, recordOf(row));
+      const before = await this.byId(id, trx);
+      if (before?.leaseToken !== token) return undefined;
+      const action = await this.#decided(trx, before);
+      const { record } = await this.#kept(trx, before, { ...before, ...UNLEASED }, action);
       return record.dueAt;
     });
   }
@@ -424,7 +436,19 @@ export class DeliveryStore {
   /** What a dead process has left: on a file that is ours alone every lease is. */
   async freeLeases(): Promise<void> {
     await this.write((trx) =>
-      trx.updateTable('deliveries').set(NO_LEASE).where('lease_token', 'is not', null).execute(),
+      trx
+        .updateTable('deliveries')
+        .set({ lease_token: null, lease_until: null })
+        .where('lease_token', 'is not', null)
+        .execute(),
     );
   }
+}
+
+/** When a delivery is to be looked at again: Unix ms, whole ones, as clocks tell them, for a wake at a fraction of one would come too early, again and again. */
+function dueOf(action: Action, { dueAt }: DeliveryRecord, now: number): number | undefined {
+  if (action.do === 'rest') return undefined;
+  if (action.do === 'wait') return Math.ceil(action.until);
+  // What has been waiting is waiting still.
+  return dueAt !== undefined && dueAt <= now ? dueAt : now;
 }

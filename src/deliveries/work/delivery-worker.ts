@@ -7,7 +7,7 @@ import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
-import { CANCELED_STATUSES, type Action } from '../machine/decide.js';
+import { CANCELED_STATUSES, isWork, type Action } from '../machine/decide.js';
 import {
   isTerminal,
   type CourseAttempt,
@@ -71,40 +71,45 @@ export class DeliveryWorker {
    * @returns Unix ms at which it is due again; `undefined` where nothing is to be done, or somebody else works on it
    */
   async advance(id: string): Promise<number | undefined> {
-    const { store, logger } = this.parts;
     const token = randomUUID();
-    const claimed = await store.claim(id, token, LEASE_MS);
-    if (!claimed) return undefined;
-    let reference = claimed.record.reference;
-    try {
-      await this.#step('claimed', reference);
-      let decided = claimed;
-      for (let count = 0; count < MOST_ACTIONS && isWork(decided.action); count += 1) {
-        decided = await this.#act(decided, token);
-        reference = decided.record.reference;
-      }
-    } catch (error) {
-      if (!(error instanceof LostLease)) {
-        const told = { delivery: reference, error: wordsOf(error) };
-        say(
-          logger,
-          'error',
-          logLine('The work on a delivery failed', told),
-          error instanceof Error ? error.stack : undefined,
-        );
-        await store.change(id, (record) => heldUp(record, this.#pause(record)), { token }).catch(() => undefined);
-      }
-    }
-    const dueAt = await store.release(id, token);
-    await this.#step('released', reference);
+    const begin = ({ do: what }: Action): Change | undefined => (what === 'quote' ? quoting : undefined);
+    const claimed = await this.parts.store.claim(id, { token, ms: LEASE_MS }, begin);
+    if (claimed?.record.leaseToken !== token) return claimed?.record.dueAt;
+    const { record } = await this.#worked(claimed, token);
+    // With the last change of all it has been given back already, where nothing was left to be done.
+    const dueAt = record.leaseToken === token ? await this.parts.store.release(id, token) : record.dueAt;
+    await this.#step('released', record.reference);
     return dueAt;
+  }
+
+  /** Does one thing after another; it never rejects for what Lalamove says. */
+  async #worked(claimed: Decided, token: string): Promise<Decided> {
+    let decided = claimed;
+    try {
+      await this.#step('claimed', claimed.record.reference);
+      for (let count = 0; count < MOST_ACTIONS && isOurs(decided, token); count += 1) {
+        decided = await this.#act(decided, token);
+      }
+      return decided;
+    } catch (error) {
+      if (error instanceof LostLease) return decided;
+      const { id, reference } = decided.record;
+      const told = { delivery: reference, error: wordsOf(error) };
+      const stack = error instanceof Error ? error.stack : undefined;
+      say(this.parts.logger, 'error', logLine('The work on a delivery failed', told), stack);
+      const later = (record: DeliveryRecord): Evolution => heldUp(record, this.#pause(record));
+      return this.parts.store.change(id, later, { token, yields: token }).catch(() => decided);
+    }
   }
 
   async #act(decided: Decided, token: string): Promise<Decided> {
     const { record, action } = decided;
     // A decision holds for what it was made of: whatever has happened since, a replacement say, is decided upon first.
     const change = (to: (standing: DeliveryRecord) => Evolution): Promise<Decided> =>
-      this.parts.store.change(record.id, (now) => (now.version === record.version ? to(now) : undefined), { token });
+      this.parts.store.change(record.id, (now) => (now.version === record.version ? to(now) : undefined), {
+        token,
+        yields: token,
+      });
     switch (action.do) {
       case 'rest':
       case 'wait':
@@ -134,69 +139,71 @@ export class DeliveryWorker {
   async #call({ record }: Decided, token: string, action: Exclude<Action, { do: 'rest' | 'wait' }>): Promise<Decided> {
     const { store, services } = this.parts;
     const service = await services.of(record.account);
-    if (!service) return store.change(record.id, (now) => this.#needsHelp(now, reason('ACCOUNT_UNKNOWN')), { token });
     const context: CallContext = {
       record,
-      service,
-      change: (to) => store.change(record.id, to, { token }),
+      token,
+      note: (to) => store.change(record.id, to, { token }),
+      change: (to) => store.change(record.id, to, { token, yields: token }),
     };
+    if (!service) return context.change((now) => this.#needsHelp(now, reason('ACCOUNT_UNKNOWN')));
+    return this.#ask(service, context, action);
+  }
+
+  #ask(service: LalamoveService, context: CallContext, action: Action): Promise<Decided> {
     switch (action.do) {
       case 'quote':
-        return this.#quote(context);
+        return this.#quote(service, context);
       case 'book':
-        return this.#book(context, token);
+        return this.#book(service, context);
       case 'read':
-        return this.#read(context, action.orderId);
+        return this.#read(service, context, action.orderId);
       case 'identify':
-        return this.#identify(context, action.orderId);
+        return this.#identify(service, context, action.orderId);
       case 'cancel':
-        return this.#cancel(context, action.orderId);
+        return this.#cancel(service, context, action.orderId);
       case 'cancel-stray':
-        return this.#cancelStray(context, action.orderId);
+        return this.#cancelStray(service, context, action.orderId);
       case 'raise-fee':
-        return this.#raiseFee(context, action);
+        return this.#raiseFee(service, context, action);
       case 'change-driver':
-        return this.#changeDriver(context, action);
+        return this.#changeDriver(service, context, action);
       default:
         throw new TypeError(`There is no call for ${action.do}.`);
     }
   }
 
-  async #quote({ record, service, change }: CallContext): Promise<Decided> {
-    const { request, reference } = record;
-    if (!request) return change((now) => gaveUp(now, reason('REQUEST_ERASED')));
-    if (record.state === 'requested') await change(quoting);
+  async #quote(service: LalamoveService, context: CallContext): Promise<Decided> {
+    const { request, reference } = context.record;
+    if (!request) return context.change((standing) => gaveUp(standing, reason('REQUEST_ERASED')));
     await this.#step('quoting', reference);
     const askedAt = this.parts.now();
-    try {
-      const quotation = await service.createQuotation(request.quotation);
-      await this.#step('quoted', reference);
-      return await change((now) => quoted(now, courseQuotation(quotation, request, askedAt)));
-    } catch (error) {
-      return this.#failed(error, change);
+    const quotation = await service.createQuotation(request.quotation).catch((error: unknown) => notAnswered(error));
+    await this.#step('quoted', reference);
+    if (quotation instanceof LalamoveException) {
+      return context.change((standing) => this.#afterFailure(quotation, standing));
     }
+    const price = courseQuotation(quotation, request, askedAt);
+    return this.#book(service, context, (standing) => quoted(standing, price));
   }
 
-  /** Reserve, commit, post, commit. Between the commits nobody can know how it ends; after them everybody can. */
-  async #book({ record, service, change }: CallContext, token: string): Promise<Decided> {
+  /**
+   * Reserve, commit, post, commit. Between the commits nobody can know how it ends; after them everybody can.
+   *
+   * @param first what is written down before it is decided whether to book
+   */
+  async #book(
+    service: LalamoveService,
+    { record, token, change }: CallContext,
+    first: Change = () => undefined,
+  ): Promise<Decided> {
     const { store, now } = this.parts;
     const { request, reference } = record;
-    const { quotation } = record.course;
     if (!request) return change((standing) => gaveUp(standing, reason('REQUEST_ERASED')));
-    if (!quotation) throw new TypeError('There is no quotation to be ordered.');
-    const attempt: CourseAttempt = {
-      id: randomUUID(),
-      number: (record.course.attempt?.number ?? 0) + 1,
-      quotationId: quotation.quotationId,
-      quotationExpiresAt: quotation.expiresAt,
-      outcome: 'reserved',
-      reservedAt: now(),
-    };
     await this.#step('reserving', reference);
-    const reservation = await this.#reserve(record, attempt, quotation, token);
-    if (!reservation) return change(() => undefined);
+    const { decided, attempt, quotation } = await this.#reserve(record.id, token, first);
+    if (!attempt) return decided;
     await this.#step('reserved', reference);
-    const { leaseUntil = 0 } = reservation.record;
+    const { leaseUntil = 0 } = decided.record;
     // A process that slept over its lease must not post: others take the attempt for lost.
     if (now() >= leaseUntil) {
       // Nobody else ever posts this attempt: it surely was not carried out.
@@ -207,35 +214,30 @@ export class DeliveryWorker {
     const end = await this.#post(service, orderInput(request, quotation, attempt), attempt);
     await this.#step('posted', reference);
     // What has become of it is true whoever has the lease by now.
-    const booked = await store.change(record.id, end);
+    const booked = await store.change(record.id, end, { yields: token });
     await this.#step('committed', reference);
     return booked;
   }
 
-  /**
-   * Commits an attempt before its order is posted. Fenced by the version as well as by the lease: whatever has happened since the decision, a cancellation say, is decided upon
-   * first.
-   *
-   * @returns `undefined` where something has happened
-   */
-  async #reserve(
-    record: DeliveryRecord,
-    attempt: CourseAttempt,
-    price: CourseQuotation,
-    token: string,
-  ): Promise<Decided | undefined> {
-    const { store } = this.parts;
-    try {
-      return await store.write(async (trx) => {
-        const fence = { token, version: record.version, told: [] };
-        const written = await store.changeIn(trx, record.id, (standing) => reserved(standing, attempt), fence);
-        await store.reserve(trx, record, attempt, price);
-        return written;
-      });
-    } catch (error) {
-      if (error instanceof LostLease) return undefined;
-      throw error;
-    }
+  /** Commits an attempt before its order is posted, where that is to be done: decided and written as one, so that nothing comes in between, a cancellation say. */
+  async #reserve(id: string, token: string, first: Change): Promise<Reservation> {
+    const { store, now } = this.parts;
+    return store.telling(async (trx, told) => {
+      const decided = await store.changeIn(trx, id, first, { token, yields: token, told });
+      const { quotation, attempt: before } = decided.record.course;
+      if (decided.action.do !== 'book' || !quotation) return { decided };
+      const attempt: CourseAttempt = {
+        id: randomUUID(),
+        number: (before?.number ?? 0) + 1,
+        quotationId: quotation.quotationId,
+        quotationExpiresAt: quotation.expiresAt,
+        outcome: 'reserved',
+        reservedAt: now(),
+      };
+      await store.reserve(trx, decided.record, attempt, quotation);
+      const kept = await store.changeIn(trx, id, (standing) => reserved(standing, attempt), { token, told });
+      return { decided: kept, attempt, quotation };
+    });
   }
 
   /** Posts an order; it never throws. What is not surely refused is unknown. */
@@ -284,7 +286,7 @@ export class DeliveryWorker {
     }
   }
 
-  async #read({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
+  async #read(service: LalamoveService, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const toldBefore = record.course.order?.toldAt ?? 0;
     await this.#step('reading', record.reference);
@@ -299,7 +301,7 @@ export class DeliveryWorker {
   }
 
   /** Finds out whose an order is that came up while an attempt's outcome is unknown. */
-  async #identify({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
+  async #identify(service: LalamoveService, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const { account } = record;
     const attemptIn = async (trx: Kysely<DeliveriesSchema>): ReturnType<DeliveryStore['attemptOf']> =>
@@ -321,9 +323,7 @@ export class DeliveryWorker {
       if (!isGone) return change((standing) => heldUp(standing, this.#pause(standing, error)));
     }
     await this.#step('read', record.reference);
-    const told: Parameters<DeliveryStore['announce']>[0][number][] = [];
-    await store.write(async (trx) => {
-      told.length = 0;
+    await store.telling(async (trx, told) => {
       await trx
         .updateTable('delivery_events')
         .set({ quotation_id: quotationId })
@@ -351,14 +351,13 @@ export class DeliveryWorker {
       });
       await store.changeIn(trx, attempt.delivery_id, inDoubt, { told });
     });
-    store.announce(told);
     return change(() => undefined);
   }
 
-  async #cancel({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
+  async #cancel(service: LalamoveService, { record, note, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const wasTried = record.course.cancelTried === orderId;
-    if (!wasTried) await change(ofOrder(orderId, (standing) => cancelTried(standing, orderId)));
+    if (!wasTried) await note(ofOrder(orderId, (standing) => cancelTried(standing, orderId)));
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
@@ -376,7 +375,7 @@ export class DeliveryWorker {
     return change(ofOrder(orderId, canceled));
   }
 
-  async #cancelStray({ record, service, change }: CallContext, orderId: string): Promise<Decided> {
+  async #cancelStray(service: LalamoveService, { record, change }: CallContext, orderId: string): Promise<Decided> {
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
@@ -391,11 +390,12 @@ export class DeliveryWorker {
   }
 
   async #raiseFee(
-    { record, service, change }: CallContext,
+    service: LalamoveService,
+    { record, note, change }: CallContext,
     { orderId, priorityFee, step }: Extract<Action, { do: 'raise-fee' }>,
   ): Promise<Decided> {
     // Committed before the call: whatever becomes of it, this step is not made twice.
-    await change((standing) => inDoubt(feeStepOver(standing, step)));
+    await note((standing) => inDoubt(feeStepOver(standing, step)));
     await this.#step('raising_fee', record.reference);
     try {
       await service.addPriorityFee(orderId, { priorityFee });
@@ -408,10 +408,11 @@ export class DeliveryWorker {
   }
 
   async #changeDriver(
-    { record, service, change }: CallContext,
+    service: LalamoveService,
+    { record, note, change }: CallContext,
     { orderId, driverId }: Extract<Action, { do: 'change-driver' }>,
   ): Promise<Decided> {
-    await change((standing) => driverChangeAsked(standing, orderId, driverId));
+    await note((standing) => driverChangeAsked(standing, orderId, driverId));
     await this.#step('changing_driver', record.reference);
     try {
       await service.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
@@ -464,12 +465,27 @@ export class DeliveryWorker {
 
 interface CallContext {
   readonly record: DeliveryRecord;
-  readonly service: LalamoveService;
+  readonly token: string;
+  /** Writes down what is about to be done. */
+  readonly note: (to: Change) => Promise<Decided>;
+  /** Writes down what has been done; the lease goes back with it, where nothing is left to be done now. */
   readonly change: (to: Change) => Promise<Decided>;
 }
 
-function isWork({ do: what }: Action): boolean {
-  return what !== 'rest' && what !== 'wait';
+/** Whether there is something to be done, and by us. */
+function isOurs({ action, record }: Decided, token: string): boolean {
+  return isWork(action) && record.leaseToken === token;
+}
+
+/** Whether an attempt was reserved. */
+type Reservation =
+  | { readonly decided: Decided; readonly attempt: CourseAttempt; readonly quotation: CourseQuotation }
+  | { readonly decided: Decided; readonly attempt?: undefined; readonly quotation?: undefined };
+
+/** @throws what is not Lalamove's answer */
+function notAnswered(error: unknown): LalamoveException {
+  if (LalamoveException.is(error)) return error;
+  throw error;
 }
 
 /** The second of two evolutions, with what the first one has told. */

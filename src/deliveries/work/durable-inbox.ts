@@ -7,7 +7,7 @@ import type { DeliveryEvent } from '../events/delivery-event.js';
 import { cloneStrayed, placed } from '../machine/evolve.js';
 import { namedAgain } from '../machine/order-news.js';
 import { IS_WAITING } from '../store/deliveries-schema.js';
-import type { DeliveryStore } from '../store/delivery-store.js';
+import type { Decided, DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { newsIn, newsOf, orderOf, type OrderNews } from '../store/webhook-news.js';
 
@@ -16,8 +16,8 @@ export interface DurableInboxParts {
   readonly store: DeliveryStore;
   readonly hooks: DeliveriesHooks;
   readonly now: () => number;
-  /** A delivery may have something to do. */
-  readonly wake: (deliveryId: string) => void;
+  /** A delivery has something to do, at that time (Unix ms). */
+  readonly wake: (deliveryId: string, at: number) => void;
   /** Handlers may have something to do. */
   readonly wakeHandlers: () => void;
   /** How long a webhook of an order that nobody knows is kept waiting, in ms. */
@@ -32,51 +32,79 @@ const A_DAY_MS = 24 * 3_600_000;
 /** The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect once, in the transaction of the delivery's new state. */
 export class DurableInbox implements LalamoveInbox {
   readonly #logger = new Logger('LalamoveInbox');
-  readonly #applying = new Set<Promise<void>>();
+  readonly #telling = new Set<Promise<void>>();
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   #isStopped = false;
 
   constructor(private readonly parts: DurableInboxParts) {}
 
-  async accept({ keys, facts, event }: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
+  async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
     if (this.#isStopped) throw new Error('The app is shutting down.');
-    const { store, now, hooks } = this.parts;
-    const [fingerprint, repeatKey = null] = keys;
-    const isWanted = !this.#handlersOf || this.#handlersOf(event).length > 0;
-    const at = now();
-    const row = await store.write(async (trx) => {
-      const inserted = await trx
-        .insertInto('delivery_events')
-        .values({
-          delivery_id: null,
-          account: event.account ?? '',
-          source: 'webhook',
-          type: event.eventType,
-          fingerprint,
-          repeat_key: repeatKey,
-          order_id: orderOf(event) ?? null,
-          quotation_id: null,
-          occurred_at: facts.signedAt,
-          received_at: facts.receivedAt,
-          payload: JSON.stringify(facts),
-          applied_at: null,
-          set_aside_at: null,
-          hand_over: isWanted ? 'pending' : 'none',
-          next_try_at: isWanted ? at : null,
-          error: null,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (!inserted) await this.#remember(trx, { fingerprint, repeatKey, at });
-      return inserted;
-    });
-    if (!row) return 'repeated';
+    const { hooks } = this.parts;
+    const { event } = entry;
+    const effect = await this.#stored(entry);
+    if (!effect) return 'repeated';
     await tellStep(hooks, 'event_stored', event.fingerprint);
-    const applying = this.#applyLater(row.id, () => newsIn(event, facts.signedAt), event.account ?? '');
-    this.#applying.add(applying);
-    void applying.finally(() => this.#applying.delete(applying));
+    this.#later(this.#tell(effect, event));
+    if (this.#isWanted(event)) this.parts.wakeHandlers();
     return 'new';
+  }
+
+  /**
+   * Commits an event with its effect. Whatever keeps it from its effect, the event itself is not lost by that: the sweeper tries again.
+   *
+   * @returns `undefined` where it has come before
+   */
+  async #stored(entry: LalamoveInboxEntry): Promise<Effect | undefined> {
+    const { store } = this.parts;
+    const { event, facts } = entry;
+    try {
+      return await store.write(async (trx) => {
+        const id = await this.#insert(trx, entry);
+        return id === undefined ? undefined : this.#apply(trx, id, newsIn(event, facts.signedAt), event.account ?? '');
+      });
+    } catch (error) {
+      const id = await store.write((trx) => this.#insert(trx, entry));
+      if (id !== undefined) this.#noEffect(id, error);
+      return id === undefined ? undefined : NO_EFFECT;
+    }
+  }
+
+  /** @returns the id of its row; `undefined` where it has come before */
+  async #insert(trx: DeliveriesTransaction, { keys, facts, event }: LalamoveInboxEntry): Promise<number | undefined> {
+    const [fingerprint, repeatKey = null] = keys;
+    const at = this.parts.now();
+    const isWanted = this.#isWanted(event);
+    const inserted = await trx
+      .insertInto('delivery_events')
+      .values({
+        delivery_id: null,
+        account: event.account ?? '',
+        source: 'webhook',
+        type: event.eventType,
+        fingerprint,
+        repeat_key: repeatKey,
+        order_id: orderOf(event) ?? null,
+        quotation_id: null,
+        occurred_at: facts.signedAt,
+        received_at: facts.receivedAt,
+        payload: JSON.stringify(facts),
+        applied_at: null,
+        set_aside_at: null,
+        hand_over: isWanted ? 'pending' : 'none',
+        next_try_at: isWanted ? at : null,
+        error: null,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    if (!inserted) await this.#remember(trx, { fingerprint, repeatKey, at });
+    return inserted?.id;
+  }
+
+  /** Until the handlers are known there may be one. */
+  #isWanted(event: LalamoveEvent): boolean {
+    return !this.#handlersOf || this.#handlersOf(event).length > 0;
   }
 
   /** A repetition that was signed anew, or has another id, can be repeated itself: its own keys are kept as well. */
@@ -123,9 +151,9 @@ export class DurableInbox implements LalamoveInbox {
     await this.idle();
   }
 
-  /** Waits for what has come to take its effect. */
+  /** Waits until the effect of what has come is told. */
   async idle(): Promise<void> {
-    while (this.#applying.size > 0) await Promise.all(this.#applying);
+    while (this.#telling.size > 0) await Promise.all(this.#telling);
   }
 
   /** The handlers of a stored webhook, with its event. */
@@ -159,54 +187,54 @@ export class DurableInbox implements LalamoveInbox {
         .orderBy('id')
         .limit(BATCH)
         .execute();
-      for (const { id, payload, account } of rows) await this.#applyLater(id, () => newsOf(payload), account);
+      for (const { id, payload, account } of rows) await this.#applyAgain(id, payload, account);
       const last = rows.at(-1);
       if (!last || rows.length < BATCH) return;
       after = { receivedAt: last.received_at, id: last.id };
     }
   }
 
-  /** @param read may throw: a row of another version must not keep the others from their effect */
-  async #applyLater(eventId: number, read: () => OrderNews, account: string): Promise<void> {
-    const { store, hooks, wake, wakeHandlers } = this.parts;
-    const told: DeliveryEvent[] = [];
+  /** It never rejects: a row of another version must not keep the others from their effect. */
+  async #applyAgain(eventId: number, payload: string, account: string): Promise<void> {
     try {
-      const news = read();
-      const woken = await store.write((trx) => {
-        told.length = 0;
-        return this.#apply(trx, eventId, news, account, told);
-      });
-      await tellStep(hooks, 'event_applied', news.event.fingerprint);
-      store.announce(told);
-      for (const id of woken) wake(id);
+      const news = newsOf(payload);
+      await this.#tell(await this.parts.store.write((trx) => this.#apply(trx, eventId, news, account)), news.event);
     } catch (error) {
-      say(
-        this.#logger,
-        'error',
-        logLine('A webhook could not take its effect', { event: eventId, error: wordsOf(error) }),
-      );
+      this.#noEffect(eventId, error);
     }
-    wakeHandlers();
   }
 
-  /** @returns the deliveries that may have something to do now */
-  async #apply(
-    trx: DeliveriesTransaction,
-    eventId: number,
-    news: OrderNews,
-    account: string,
-    told: DeliveryEvent[],
-  ): Promise<readonly string[]> {
+  /** The answer to a webhook does not wait for this. */
+  #later(telling: Promise<void>): void {
+    this.#telling.add(telling);
+    void telling.finally(() => this.#telling.delete(telling));
+  }
+
+  /** Tells who watches and who works of an effect that is committed. */
+  async #tell({ told, wakes }: Effect, event: LalamoveEvent): Promise<void> {
+    const { store, hooks, wake } = this.parts;
+    await tellStep(hooks, 'event_applied', event.fingerprint);
+    store.announce(told);
+    for (const { id, at } of wakes) wake(id, at);
+  }
+
+  #noEffect(eventId: number, error: unknown): void {
+    const told = { event: eventId, error: wordsOf(error) };
+    say(this.#logger, 'error', logLine('A webhook could not take its effect', told));
+  }
+
+  async #apply(trx: DeliveriesTransaction, eventId: number, news: OrderNews, account: string): Promise<Effect> {
     const { store, now } = this.parts;
     const orderId = orderOf(news.event);
     if (orderId === undefined) {
       await store.markApplied(trx, eventId, null);
-      return [];
+      return NO_EFFECT;
     }
     const attempt =
       (await store.attemptOf(trx, account, { orderId })) ??
       (news.attemptId === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: news.attemptId }));
     if (!attempt) return this.#whoMayBeIt(trx, account);
+    const told: DeliveryEvent[] = [];
     const { delivery_id: deliveryId } = attempt;
     if (attempt.order_id === null) {
       // The webhook has come before the answer to the order: it says which order it is.
@@ -214,7 +242,7 @@ export class DurableInbox implements LalamoveInbox {
     } else if (attempt.order_id !== orderId) {
       const { order_id: known } = attempt;
       const { receivedAt } = news.event;
-      const { record } = await store.changeIn(
+      const decided = await store.changeIn(
         trx,
         deliveryId,
         (standing) => namedAgain(standing, { known, orderId }, Date.parse(receivedAt), now()),
@@ -222,14 +250,14 @@ export class DurableInbox implements LalamoveInbox {
       );
       // Whether it is a clone, a read will tell: the sweeper asks again.
       const isSettled = (await store.attemptOf(trx, account, { orderId })) !== undefined;
-      if (!isSettled && !record.course.strays?.includes(orderId)) return [deliveryId];
+      if (!isSettled && !decided.record.course.strays?.includes(orderId)) return effectOf(decided, told);
     }
     const { event } = news;
     // Its clone may have become known before it was told of.
     const isKnown =
       event.eventType === 'ORDER_REPLACED' &&
       (await store.attemptOf(trx, account, { orderId: event.orderId })) !== undefined;
-    await store.changeIn(
+    const decided = await store.changeIn(
       trx,
       deliveryId,
       (record) => {
@@ -242,11 +270,12 @@ export class DurableInbox implements LalamoveInbox {
       { told },
     );
     await store.markApplied(trx, eventId, deliveryId);
-    return [deliveryId];
+    return effectOf(decided, told);
   }
 
   /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
-  async #whoMayBeIt(trx: DeliveriesTransaction, account: string): Promise<readonly string[]> {
+  async #whoMayBeIt(trx: DeliveriesTransaction, account: string): Promise<Effect> {
+    const at = this.parts.now();
     // Whoever looks first finds out for all.
     const first = await trx
       .selectFrom('delivery_attempts')
@@ -254,14 +283,25 @@ export class DurableInbox implements LalamoveInbox {
       .where('account', '=', account)
       // What was given up may turn up yet.
       .where('outcome', 'in', ['unknown', 'abandoned'])
-      .where((where) =>
-        where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', this.parts.now() - A_DAY_MS)]),
-      )
+      .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', at - A_DAY_MS)]))
       .orderBy('reserved_at')
       .limit(1)
       .executeTakeFirst();
-    if (!first) return [];
-    await trx.updateTable('deliveries').set({ due_at: this.parts.now() }).where('id', '=', first.delivery_id).execute();
-    return [first.delivery_id];
+    if (!first) return NO_EFFECT;
+    await trx.updateTable('deliveries').set({ due_at: at }).where('id', '=', first.delivery_id).execute();
+    return { told: [], wakes: [{ id: first.delivery_id, at }] };
   }
+}
+
+/** What is to be told of an event's effect once it is committed. */
+interface Effect {
+  readonly told: readonly DeliveryEvent[];
+  /** Unix ms. */
+  readonly wakes: readonly { readonly id: string; readonly at: number }[];
+}
+
+const NO_EFFECT: Effect = { told: [], wakes: [] };
+
+function effectOf({ record: { id, dueAt } }: Decided, told: readonly DeliveryEvent[]): Effect {
+  return { told, wakes: dueAt === undefined ? [] : [{ id, at: dueAt }] };
 }
