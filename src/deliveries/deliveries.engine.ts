@@ -8,6 +8,7 @@ import type { DeliveryEvent } from './events/delivery-event.js';
 import { DELIVERY_STATES, type DeliveryState } from './machine/delivery-course.js';
 import { DEFAULT_POLICY } from './machine/delivery-policy.js';
 import { withPolicy } from './machine/policy-problems.js';
+import { IS_KEPT } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
 import type { openDatabase } from './store/open-database.js';
 import type { AccountServices } from './work/account-services.js';
@@ -216,9 +217,8 @@ export class DeliveriesEngine {
     const old = await this.store.db
       .selectFrom('deliveries')
       .select('id')
-      .where('state', 'in', ['completed', 'canceled', 'failed'])
+      .where(IS_KEPT)
       .where('updated_at', '<', before)
-      .where('request', 'is not', null)
       .limit(SWEEP_BATCH)
       .execute();
     for (const { id } of old) await this.store.write((trx) => erase(trx, id));

@@ -96,5 +96,8 @@ export interface DeliveriesSchema {
 /** Webhooks that have taken no effect yet. Word for word the condition of their indexes: SQLite takes an index of some rows for nothing else, and for no parameter. */
 export const IS_WAITING = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null`;
 
+/** Deliveries that have ended and are not erased yet; word for word, too. */
+export const IS_KEPT = sql<SqlBool>`request is not null and state in ('completed', 'canceled', 'failed')`;
+
 /** Events that wait for their handlers; word for word, too. */
 export const IS_PENDING = sql<SqlBool>`hand_over = 'pending'`;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Updateable } from 'kysely';
 import { Subject } from 'rxjs';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
@@ -7,7 +7,7 @@ import type { CourseAttempt } from '../machine/delivery-course.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution } from '../machine/evolve.js';
-import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_WAITING, type DeliveriesSchema, type DeliveriesTable } from './deliveries-schema.js';
 import { deliveryEventOf, recordOf, snapshotOf, type DeliveryRecord } from './delivery-record.js';
 import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
 import { newsOf } from './webhook-news.js';
@@ -288,24 +288,12 @@ export class DeliveryStore {
     action: Action,
   ): Promise<Decided> {
     const dueAt = dueOf(action, record, this.now());
-    const { id, state, course, version, updatedAt, leaseToken, leaseUntil } = record;
-    if (version !== before.version || dueAt !== before.dueAt || leaseToken !== before.leaseToken) {
-      await trx
-        .updateTable('deliveries')
-        .set({
-          state,
-          course: JSON.stringify(course),
-          version,
-          order_id: course.order?.orderId ?? null,
-          updated_at: updatedAt,
-          due_at: dueAt ?? null,
-          lease_token: leaseToken ?? null,
-          lease_until: leaseUntil ?? null,
-        })
-        .where('id', '=', id)
-        .execute();
+    const after: DeliveryRecord = { ...record, dueAt };
+    const columns = changedColumns(before, after);
+    if (Object.keys(columns).length > 0) {
+      await trx.updateTable('deliveries').set(columns).where('id', '=', record.id).execute();
     }
-    return { record: { ...record, dueAt }, action };
+    return { record: after, action };
   }
 
   /** A row for customer service's order, so that its webhooks find their delivery. */
@@ -443,6 +431,25 @@ export class DeliveryStore {
         .execute(),
     );
   }
+}
+
+/** What has changed of a row, and nothing else: SQLite writes an index anew for a column that is set to what it is. */
+function changedColumns(before: DeliveryRecord, after: DeliveryRecord): Updateable<DeliveriesTable> {
+  const orderId = after.course.order?.orderId;
+  return {
+    ...(after.version !== before.version && {
+      version: after.version,
+      course: JSON.stringify(after.course),
+      updated_at: after.updatedAt,
+    }),
+    ...(after.state !== before.state && { state: after.state }),
+    ...(orderId !== before.course.order?.orderId && { order_id: orderId ?? null }),
+    ...(after.dueAt !== before.dueAt && { due_at: after.dueAt ?? null }),
+    ...(after.leaseToken !== before.leaseToken && {
+      lease_token: after.leaseToken ?? null,
+      lease_until: after.leaseUntil ?? null,
+    }),
+  };
 }
 
 /** When a delivery is to be looked at again: Unix ms, whole ones, as clocks tell them, for a wake at a fraction of one would come too early, again and again. */

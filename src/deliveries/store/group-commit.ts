@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 
@@ -45,9 +46,11 @@ export class GroupCommit {
 
   async #drain(): Promise<void> {
     this.#isRunning = true;
-    // Those that are asked for in this turn of the event loop go together.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MOST_JOBS));
+    while (this.#waiting.length > 0) {
+      // What has come in with this turn of the event loop goes together: libsql would answer before the next request is even read.
+      await setImmediate();
+      await this.#commit(this.#waiting.splice(0, MOST_JOBS));
+    }
     this.#isRunning = false;
   }
 

@@ -106,38 +106,40 @@ class LibsqlDriver implements Driver {
 /** Our queries are few, and each is prepared once. */
 const MOST_STATEMENTS = 200;
 
-type Statement = ReturnType<LibsqlDatabase['prepare']>;
+interface Prepared {
+  readonly statement: ReturnType<LibsqlDatabase['prepare']>;
+  readonly isReader: boolean;
+}
 
 class LibsqlConnection implements DatabaseConnection {
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(private readonly database: LibsqlDatabase) {}
 
   // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it; libsql answers at once
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#prepared(sql);
-    if (statement.reader) {
-      return { rows: statement.all([...parameters]) as Row[] };
-    }
+    const { statement, isReader } = this.#prepared(sql);
+    if (isReader) return { rows: statement.all([...parameters]) as Row[] };
     const { changes, lastInsertRowid } = statement.run([...parameters]);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- an async generator has to be
   async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    for (const row of this.#prepared(sql).iterate([...parameters])) yield { rows: [row as Row] };
+    for (const row of this.#prepared(sql).statement.iterate([...parameters])) yield { rows: [row as Row] };
   }
 
   forget(): void {
     this.#statements.clear();
   }
 
-  #prepared(sql: string): Statement {
+  #prepared(sql: string): Prepared {
     const known = this.#statements.get(sql);
     if (known) return known;
     const statement = this.database.prepare(sql);
-    this.#statements.set(sql, statement);
+    const prepared = { statement, isReader: statement.reader };
+    this.#statements.set(sql, prepared);
     if (this.#statements.size > MOST_STATEMENTS) this.#statements.clear();
-    return statement;
+    return prepared;
   }
 }

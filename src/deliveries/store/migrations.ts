@@ -27,7 +27,9 @@ const first: Migration = {
     await sql`create index deliveries_due on deliveries (due_at) where due_at is not null`.execute(db);
     await sql`create index deliveries_order on deliveries (order_id) where order_id is not null`.execute(db);
     await sql`create index deliveries_listed on deliveries (created_at, id)`.execute(db);
-    await sql`create index deliveries_kept on deliveries (updated_at) where request is not null`.execute(db);
+    await sql`create index deliveries_kept on deliveries (updated_at) where request is not null and state in ('completed', 'canceled', 'failed')`.execute(
+      db,
+    );
     await sql`create index deliveries_state on deliveries (state, created_at, id)`.execute(db);
 
     await db.schema

@@ -3,13 +3,11 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
-import type { DeliveryEvent } from '../events/delivery-event.js';
-import { cloneStrayed, placed } from '../machine/evolve.js';
-import { namedAgain } from '../machine/order-news.js';
 import { IS_WAITING } from '../store/deliveries-schema.js';
-import type { Decided, DeliveryStore } from '../store/delivery-store.js';
+import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
-import { newsIn, newsOf, orderOf, type OrderNews } from '../store/webhook-news.js';
+import { newsIn, newsOf, orderOf } from '../store/webhook-news.js';
+import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
 
 /** What the inbox works with. */
 export interface DurableInboxParts {
@@ -27,16 +25,17 @@ export interface DurableInboxParts {
 /** How many webhooks are looked through at a time. */
 const BATCH = 200;
 
-const A_DAY_MS = 24 * 3_600_000;
-
 /** The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect once, in the transaction of the delivery's new state. */
 export class DurableInbox implements LalamoveInbox {
   readonly #logger = new Logger('LalamoveInbox');
   readonly #telling = new Set<Promise<void>>();
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
+  readonly #effects: WebhookEffects;
   #isStopped = false;
 
-  constructor(private readonly parts: DurableInboxParts) {}
+  constructor(private readonly parts: DurableInboxParts) {
+    this.#effects = new WebhookEffects(parts.store, parts.now);
+  }
 
   async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
     if (this.#isStopped) throw new Error('The app is shutting down.');
@@ -58,27 +57,41 @@ export class DurableInbox implements LalamoveInbox {
   async #stored(entry: LalamoveInboxEntry): Promise<Effect | undefined> {
     const { store } = this.parts;
     const { event, facts } = entry;
+    const account = event.account ?? '';
     try {
       return await store.write(async (trx) => {
-        const id = await this.#insert(trx, entry);
-        return id === undefined ? undefined : this.#apply(trx, id, newsIn(event, facts.signedAt), event.account ?? '');
+        const news = newsIn(event, facts.signedAt);
+        const attempt = await this.#effects.attemptOf(trx, account, news);
+        const isClear = isClearly(news, attempt);
+        const id = await this.#insert(trx, entry, isClear ? { deliveryId: attempt?.delivery_id ?? null } : undefined);
+        if (id === undefined) return undefined;
+        const effect = await this.#effects.take(trx, account, news, attempt);
+        if (effect.isTaken && !isClear) await store.markApplied(trx, id, attempt?.delivery_id ?? null);
+        return effect;
       });
     } catch (error) {
       const id = await store.write((trx) => this.#insert(trx, entry));
       if (id !== undefined) this.#noEffect(id, error);
-      return id === undefined ? undefined : NO_EFFECT;
+      return id === undefined ? undefined : { isTaken: false, told: [], wakes: [] };
     }
   }
 
-  /** @returns the id of its row; `undefined` where it has come before */
-  async #insert(trx: DeliveriesTransaction, { keys, facts, event }: LalamoveInboxEntry): Promise<number | undefined> {
+  /**
+   * @param applied the delivery on which it takes its effect in this very transaction
+   * @returns the id of its row; `undefined` where it has come before
+   */
+  async #insert(
+    trx: DeliveriesTransaction,
+    { keys, facts, event }: LalamoveInboxEntry,
+    applied?: { deliveryId: string | null },
+  ): Promise<number | undefined> {
     const [fingerprint, repeatKey = null] = keys;
     const at = this.parts.now();
     const isWanted = this.#isWanted(event);
     const inserted = await trx
       .insertInto('delivery_events')
       .values({
-        delivery_id: null,
+        delivery_id: applied?.deliveryId ?? null,
         account: event.account ?? '',
         source: 'webhook',
         type: event.eventType,
@@ -89,7 +102,7 @@ export class DurableInbox implements LalamoveInbox {
         occurred_at: facts.signedAt,
         received_at: facts.receivedAt,
         payload: JSON.stringify(facts),
-        applied_at: null,
+        applied_at: applied ? at : null,
         set_aside_at: null,
         hand_over: isWanted ? 'pending' : 'none',
         next_try_at: isWanted ? at : null,
@@ -196,9 +209,16 @@ export class DurableInbox implements LalamoveInbox {
 
   /** It never rejects: a row of another version must not keep the others from their effect. */
   async #applyAgain(eventId: number, payload: string, account: string): Promise<void> {
+    const { store } = this.parts;
     try {
       const news = newsOf(payload);
-      await this.#tell(await this.parts.store.write((trx) => this.#apply(trx, eventId, news, account)), news.event);
+      const effect = await store.write(async (trx) => {
+        const attempt = await this.#effects.attemptOf(trx, account, news);
+        const taken = await this.#effects.take(trx, account, news, attempt);
+        if (taken.isTaken) await store.markApplied(trx, eventId, attempt?.delivery_id ?? null);
+        return taken;
+      });
+      await this.#tell(effect, news.event);
     } catch (error) {
       this.#noEffect(eventId, error);
     }
@@ -222,86 +242,4 @@ export class DurableInbox implements LalamoveInbox {
     const told = { event: eventId, error: wordsOf(error) };
     say(this.#logger, 'error', logLine('A webhook could not take its effect', told));
   }
-
-  async #apply(trx: DeliveriesTransaction, eventId: number, news: OrderNews, account: string): Promise<Effect> {
-    const { store, now } = this.parts;
-    const orderId = orderOf(news.event);
-    if (orderId === undefined) {
-      await store.markApplied(trx, eventId, null);
-      return NO_EFFECT;
-    }
-    const attempt =
-      (await store.attemptOf(trx, account, { orderId })) ??
-      (news.attemptId === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: news.attemptId }));
-    if (!attempt) return this.#whoMayBeIt(trx, account);
-    const told: DeliveryEvent[] = [];
-    const { delivery_id: deliveryId } = attempt;
-    if (attempt.order_id === null) {
-      // The webhook has come before the answer to the order: it says which order it is.
-      await store.changeIn(trx, deliveryId, (record) => placed(record, attempt.id, { orderId }, now()), { told });
-    } else if (attempt.order_id !== orderId) {
-      const { order_id: known } = attempt;
-      const { receivedAt } = news.event;
-      const decided = await store.changeIn(
-        trx,
-        deliveryId,
-        (standing) => namedAgain(standing, { known, orderId }, Date.parse(receivedAt), now()),
-        { told },
-      );
-      // Whether it is a clone, a read will tell: the sweeper asks again.
-      const isSettled = (await store.attemptOf(trx, account, { orderId })) !== undefined;
-      if (!isSettled && !decided.record.course.strays?.includes(orderId)) return effectOf(decided, told);
-    }
-    const { event } = news;
-    // Its clone may have become known before it was told of.
-    const isKnown =
-      event.eventType === 'ORDER_REPLACED' &&
-      (await store.attemptOf(trx, account, { orderId: event.orderId })) !== undefined;
-    const decided = await store.changeIn(
-      trx,
-      deliveryId,
-      (record) => {
-        if (record.course.order?.orderId === orderId) return news.evolve(record, store.policyOf(record), now());
-        // An order that was given up lives no more; but its clone does.
-        return event.eventType === 'ORDER_REPLACED' && !isKnown
-          ? cloneStrayed(record, event.prevOrderId, event.orderId)
-          : undefined;
-      },
-      { told },
-    );
-    await store.markApplied(trx, eventId, deliveryId);
-    return effectOf(decided, told);
-  }
-
-  /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
-  async #whoMayBeIt(trx: DeliveriesTransaction, account: string): Promise<Effect> {
-    const at = this.parts.now();
-    // Whoever looks first finds out for all.
-    const first = await trx
-      .selectFrom('delivery_attempts')
-      .select('delivery_id')
-      .where('account', '=', account)
-      // What was given up may turn up yet.
-      .where('outcome', 'in', ['unknown', 'abandoned'])
-      .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', at - A_DAY_MS)]))
-      .orderBy('reserved_at')
-      .limit(1)
-      .executeTakeFirst();
-    if (!first) return NO_EFFECT;
-    await trx.updateTable('deliveries').set({ due_at: at }).where('id', '=', first.delivery_id).execute();
-    return { told: [], wakes: [{ id: first.delivery_id, at }] };
-  }
-}
-
-/** What is to be told of an event's effect once it is committed. */
-interface Effect {
-  readonly told: readonly DeliveryEvent[];
-  /** Unix ms. */
-  readonly wakes: readonly { readonly id: string; readonly at: number }[];
-}
-
-const NO_EFFECT: Effect = { told: [], wakes: [] };
-
-function effectOf({ record: { id, dueAt } }: Decided, told: readonly DeliveryEvent[]): Effect {
-  return { told, wakes: dueAt === undefined ? [] : [{ id, at: dueAt }] };
 }

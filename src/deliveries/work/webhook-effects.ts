@@ -1,0 +1,116 @@
+import type { DeliveryEvent } from '../events/delivery-event.js';
+import { cloneStrayed, placed } from '../machine/evolve.js';
+import { namedAgain } from '../machine/order-news.js';
+import type { Decided, DeliveryStore } from '../store/delivery-store.js';
+import type { DeliveriesTransaction } from '../store/group-commit.js';
+import { orderOf, type OrderNews } from '../store/webhook-news.js';
+
+/** The attempt that a webhook is about. */
+export type KnownAttempt = Awaited<ReturnType<DeliveryStore['attemptOf']>>;
+
+/** What a webhook has done, to be told of once that is committed. */
+export interface Effect {
+  /** Whether it has taken its effect; else it goes on waiting for somebody to know its order. */
+  readonly isTaken: boolean;
+  readonly told: readonly DeliveryEvent[];
+  /** The deliveries that have something to do, and when: Unix ms. */
+  readonly wakes: readonly { readonly id: string; readonly at: number }[];
+}
+
+const A_DAY_MS = 24 * 3_600_000;
+
+/** What webhooks do to deliveries, each in the transaction in which it is stored, or looked at again. */
+export class WebhookEffects {
+  constructor(
+    private readonly store: DeliveryStore,
+    private readonly now: () => number,
+  ) {}
+
+  /** The attempt whose order a webhook is about, or that its metadata name. */
+  async attemptOf(trx: DeliveriesTransaction, account: string, news: OrderNews): Promise<KnownAttempt> {
+    const orderId = orderOf(news.event);
+    if (orderId === undefined) return undefined;
+    const { attemptId } = news;
+    const owner = await this.store.attemptOf(trx, account, { orderId });
+    return owner ?? (attemptId === undefined ? undefined : this.store.attemptOf(trx, account, { attemptId }));
+  }
+
+  async take(trx: DeliveriesTransaction, account: string, news: OrderNews, attempt: KnownAttempt): Promise<Effect> {
+    const orderId = orderOf(news.event);
+    if (orderId === undefined) return { isTaken: true, told: [], wakes: [] };
+    if (!attempt) return this.#whoMayBeIt(trx, account);
+    const told: DeliveryEvent[] = [];
+    const { id, delivery_id: deliveryId, order_id: known } = attempt;
+    if (known === null) {
+      // The webhook has come before the answer to the order: it says which order it is.
+      await this.store.changeIn(trx, deliveryId, (record) => placed(record, id, { orderId }, this.now()), { told });
+    } else if (known !== orderId) {
+      const receivedAt = Date.parse(news.event.receivedAt);
+      const named = await this.store.changeIn(
+        trx,
+        deliveryId,
+        (record) => namedAgain(record, { known, orderId }, receivedAt, this.now()),
+        { told },
+      );
+      const isStray = named.record.course.strays?.includes(orderId) === true;
+      // Whether it is a clone, a read will tell: the sweeper asks again.
+      if (!isStray && !(await this.#isKnown(trx, account, orderId))) return effectOf(named, told, false);
+    }
+    return effectOf(await this.#change(trx, account, news, { deliveryId, orderId }, told), told, true);
+  }
+
+  async #change(
+    trx: DeliveriesTransaction,
+    account: string,
+    { event, evolve }: OrderNews,
+    { deliveryId, orderId }: { deliveryId: string; orderId: string },
+    told: DeliveryEvent[],
+  ): Promise<Decided> {
+    const { store, now } = this;
+    // Its clone may have become known before it was told of.
+    const isNews = event.eventType === 'ORDER_REPLACED' && !(await this.#isKnown(trx, account, event.orderId));
+    return store.changeIn(
+      trx,
+      deliveryId,
+      (record) => {
+        if (record.course.order?.orderId === orderId) return evolve(record, store.policyOf(record), now());
+        // An order that was given up lives no more; but its clone does.
+        return isNews ? cloneStrayed(record, event.prevOrderId, event.orderId) : undefined;
+      },
+      { told },
+    );
+  }
+
+  async #isKnown(trx: DeliveriesTransaction, account: string, orderId: string): Promise<boolean> {
+    return (await this.store.attemptOf(trx, account, { orderId })) !== undefined;
+  }
+
+  /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
+  async #whoMayBeIt(trx: DeliveriesTransaction, account: string): Promise<Effect> {
+    const at = this.now();
+    // Whoever looks first finds out for all.
+    const first = await trx
+      .selectFrom('delivery_attempts')
+      .select('delivery_id')
+      .where('account', '=', account)
+      // What was given up may turn up yet.
+      .where('outcome', 'in', ['unknown', 'abandoned'])
+      .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', at - A_DAY_MS)]))
+      .orderBy('reserved_at')
+      .limit(1)
+      .executeTakeFirst();
+    if (!first) return { isTaken: false, told: [], wakes: [] };
+    await trx.updateTable('deliveries').set({ due_at: at }).where('id', '=', first.delivery_id).execute();
+    return { isTaken: false, told: [], wakes: [{ id: first.delivery_id, at }] };
+  }
+}
+
+/** Whether it is clear before anything is written that a webhook takes its effect at once. */
+export function isClearly(news: OrderNews, attempt: KnownAttempt): boolean {
+  const orderId = orderOf(news.event);
+  return orderId === undefined || (attempt !== undefined && (attempt.order_id ?? orderId) === orderId);
+}
+
+function effectOf({ record: { id, dueAt } }: Decided, told: readonly DeliveryEvent[], isTaken: boolean): Effect {
+  return { isTaken, told, wakes: dueAt === undefined ? [] : [{ id, at: dueAt }] };
+}
