@@ -1,5 +1,6 @@
 // What a delivery costs from booked to completed, and how many webhooks a second are stored before their 200, with so many deliveries stored already. After a build:
-//   node bench/deliveries.mjs [--stored 0,100000,1000000] [--deliveries 200] [--events 5000]
+// Each figure is the median of its rounds, after one to warm up.
+//   node bench/deliveries.mjs [--stored 0,100000,1000000] [--rounds 5] [--deliveries 200] [--events 2000]
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -9,14 +10,15 @@ import { parseArgs } from 'node:util';
 import { signWebhook } from 'nestjs-lalamove';
 import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
 import { Helper } from './client/processes.mjs';
-import { figure, machine, table } from './client/report.mjs';
+import { figure, machine, median, noise, table } from './client/report.mjs';
 import { storeMany } from './deliveries/stored.mjs';
 
 const { values } = parseArgs({
   options: {
     stored: { type: 'string', default: '0,100000,1000000' },
     deliveries: { type: 'string', default: '200' },
-    events: { type: 'string', default: '5000' },
+    events: { type: 'string', default: '2000' },
+    rounds: { type: 'string', default: '5' },
   },
 });
 const START = '2026-12-01T08:00:00Z';
@@ -33,29 +35,33 @@ for (const stored of values.stored.split(',').map(Number)) {
 }
 rmSync(place, { recursive: true, force: true });
 
-const flat = rows.map(({ cpuMs }) => cpuMs / rows[0].cpuMs);
+const { rounds, deliveries, events } = values;
 console.log(
-  `\n${machine()}. ${values.deliveries} deliveries at once, ${values.events} webhooks, ${IN_FLIGHT} in flight.\n`,
+  `\n${machine()}. Medians of ${rounds} rounds: ${deliveries} deliveries at once, ${events} webhooks, ${IN_FLIGHT} in flight.\n`,
 );
 console.log(
   table(
     [
       'deliveries stored',
       'CPU ms a delivery (bar 10)',
+      'noise',
       '× empty (bar 1.2)',
       'webhooks a second (bar 1000)',
       'p50 ms',
       'p99 ms (bar 50)',
+      'noise',
       'memory MB',
       'file MB',
     ],
-    rows.map((row, index) => [
+    rows.map((row) => [
       String(row.stored),
-      figure(row.cpuMs),
-      figure(flat[index]),
-      figure(row.rate),
-      figure(row.p50),
-      figure(row.p99),
+      figure(median(row.cpuMs)),
+      noise(row.cpuMs),
+      figure(median(row.cpuMs) / median(rows[0].cpuMs)),
+      figure(median(row.rate)),
+      figure(median(row.p50)),
+      figure(median(row.p99)),
+      noise(row.p99),
       figure(row.rssMb),
       figure(row.fileMb),
     ]),
@@ -78,24 +84,34 @@ async function measured(stored) {
   ]);
   const { url } = await host.ask({ do: 'listen' });
   const count = Number(values.deliveries);
-  // Once to warm up, then counted.
-  await throughLife(host, sandbox, 'warm', Math.min(count, 50));
-  const before = await host.ask({ do: 'usage' });
-  await throughLife(host, sandbox, 'counted', count);
-  const after = await host.ask({ do: 'usage' });
-  const completed = await host.ask({ do: 'completed', prefix: 'counted', count });
-  if (completed !== count) throw new Error(`Only ${completed} of ${count} deliveries were completed.`);
-  const latencies = await storeEvents(url, apiSecret, Number(values.events), clock.now());
+  const cpuMs = await inRounds(async (round) => {
+    const before = await host.ask({ do: 'usage' });
+    await throughLife(host, sandbox, round, count);
+    const after = await host.ask({ do: 'usage' });
+    const completed = await host.ask({ do: 'completed', prefix: round, count });
+    if (completed !== count) throw new Error(`Only ${completed} of ${count} deliveries were completed.`);
+    return (after.cpuMs - before.cpuMs) / count;
+  });
+  const latencies = await inRounds((round) => storeEvents(url, apiSecret, round, Number(values.events), clock.now()));
   const { rssMb } = await host.ask({ do: 'usage' });
   host.stop();
   await sandbox.stop();
   return {
     stored,
-    cpuMs: (after.cpuMs - before.cpuMs) / count,
-    ...latencies,
+    cpuMs,
+    rate: latencies.map(({ rate }) => rate),
+    p50: latencies.map(({ p50 }) => p50),
+    p99: latencies.map(({ p99 }) => p99),
     rssMb,
     fileMb: statSync(file).size / 1e6,
   };
+}
+
+/** What each round has given, but for the first, which warms up. */
+async function inRounds(measure) {
+  const figures = [];
+  for (let round = 0; round <= Number(values.rounds); round += 1) figures.push(await measure(`round-${round}`));
+  return figures.slice(1);
 }
 
 /** A delivery's life takes half an hour of the sandbox's clock. */
@@ -108,11 +124,11 @@ async function throughLife(host, sandbox, prefix, count) {
 }
 
 /** Posts distinct events, so many at a time, and takes the time of each until its 200. */
-async function storeEvents(url, secret, count, now) {
+async function storeEvents(url, secret, round, count, now) {
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   const bodies = Array.from({ length: count }, (_, index) => {
     const order = {
-      orderId: `9${String(index).padStart(18, '0')}`,
+      orderId: `${round.replace('round-', '9')}${String(index).padStart(16, '0')}`,
       status: 'PICKED_UP',
       previousStatus: 'ON_GOING',
       driverId: '80001',

@@ -33,6 +33,33 @@ const filesOf = (folder, ending) =>
     .map((file) => join(folder, file));
 
 /**
+ * @param {string} code
+ * @returns {string[]} the names of its classes
+ */
+const classesIn = (code) =>
+  [...code.matchAll(/\bclass (?!extends\b)(\w+)|(\w+) ?= ?class(?: extends\b|\s*\{)/g)].map(
+    ([, name, variable]) => name ?? variable ?? '',
+  );
+
+const written = new Set(filesOf(esm, '.js').flatMap((file) => classesIn(readFileSync(file, 'utf8'))));
+
+/**
+ * What is written of a file of esbuild's. Nest shows the names of classes, and esbuild gives others to those that name themselves: theirs come back, and blanks after them, for the maps count letters. (Its `keepNames`
+ * would do, but names each closure anew whenever it is made.)
+ *
+ * @param {import('esbuild').OutputFile} file
+ */
+function withNamesOfClasses({ path, text: code }) {
+  if (!path.endsWith('.js')) return code;
+  const renamed = new Set(classesIn(code).filter((name) => !written.has(name)));
+  return [...renamed].reduce((text, name) => {
+    const own = name.replace(/^_|\d+$/g, '');
+    if (!written.has(own)) throw new Error(`esbuild has made ${name} of a class: give it another name.`);
+    return text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), own.padEnd(name.length));
+  }, code);
+}
+
+/**
  * Each file of the compiler's by itself, without comments and white space, with a map to the sources.
  *
  * @param {string} folder
@@ -65,8 +92,6 @@ const { outputFiles } = await build({
   sourcemap: true,
   write: false,
   chunkNames: 'shared-[hash]',
-  // Nest shows the names of classes, which bundling may change.
-  keepNames: true,
   plugins: [
     {
       name: 'without-comments',
@@ -78,10 +103,10 @@ const { outputFiles } = await build({
 });
 for (const file of [...filesOf(esm, '.js'), ...filesOf(esm, '.js.map')]) rmSync(file);
 
-for (const { path, contents } of await bareFiles(cjs, true)) writeFileSync(path, contents);
-for (const { path, contents } of outputFiles) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, contents);
+for (const file of await bareFiles(cjs, true)) writeFileSync(file.path, withNamesOfClasses(file));
+for (const file of outputFiles) {
+  mkdirSync(dirname(file.path), { recursive: true });
+  writeFileSync(file.path, withNamesOfClasses(file));
 }
 
 /**
