@@ -107,9 +107,6 @@ export class DeliveryStore {
         state: record.state,
         version: record.version,
         due_at: record.dueAt ?? null,
-        lease_token: null,
-        lease_until: null,
-        order_id: null,
         course: JSON.stringify(record.course),
         created_at: record.createdAt,
         updated_at: record.updatedAt,
@@ -201,12 +198,10 @@ export class DeliveryStore {
         account,
         number: attempt.number,
         quotation_id: attempt.quotationId,
-        order_id: null,
         outcome: attempt.outcome,
         total: price.total,
         currency: price.currency,
         reserved_at: attempt.reservedAt,
-        settled_at: null,
       })
       .execute();
   }
@@ -330,18 +325,12 @@ export class DeliveryStore {
           account: record.account,
           source: 'delivery',
           type: event.type,
-          fingerprint: null,
-          repeat_key: null,
-          order_id: null,
-          quotation_id: null,
           occurred_at: now,
           received_at: now,
           payload,
           applied_at: now,
-          set_aside_at: null,
           hand_over: isWanted ? 'pending' : 'none',
-          next_try_at: isWanted ? now : null,
-          error: null,
+          ...(isWanted && { next_try_at: now }),
         })
         .returning('id')
         .executeTakeFirstOrThrow();
@@ -435,21 +424,21 @@ export class DeliveryStore {
 
 /** What has changed of a row, and nothing else: SQLite writes an index anew for a column that is set to what it is. */
 function changedColumns(before: DeliveryRecord, after: DeliveryRecord): Updateable<DeliveriesTable> {
+  const changed: Updateable<DeliveriesTable> = {};
+  if (after.version !== before.version) {
+    changed.version = after.version;
+    changed.course = JSON.stringify(after.course);
+    changed.updated_at = after.updatedAt;
+  }
   const orderId = after.course.order?.orderId;
-  return {
-    ...(after.version !== before.version && {
-      version: after.version,
-      course: JSON.stringify(after.course),
-      updated_at: after.updatedAt,
-    }),
-    ...(after.state !== before.state && { state: after.state }),
-    ...(orderId !== before.course.order?.orderId && { order_id: orderId ?? null }),
-    ...(after.dueAt !== before.dueAt && { due_at: after.dueAt ?? null }),
-    ...(after.leaseToken !== before.leaseToken && {
-      lease_token: after.leaseToken ?? null,
-      lease_until: after.leaseUntil ?? null,
-    }),
-  };
+  if (orderId !== before.course.order?.orderId) changed.order_id = orderId ?? null;
+  if (after.state !== before.state) changed.state = after.state;
+  if (after.dueAt !== before.dueAt) changed.due_at = after.dueAt ?? null;
+  if (after.leaseToken !== before.leaseToken) {
+    changed.lease_token = after.leaseToken ?? null;
+    changed.lease_until = after.leaseUntil ?? null;
+  }
+  return changed;
 }
 
 /** When a delivery is to be looked at again: Unix ms, whole ones, as clocks tell them, for a wake at a fraction of one would come too early, again and again. */

@@ -85,28 +85,25 @@ export class DurableInbox implements LalamoveInbox {
     { keys, facts, event }: LalamoveInboxEntry,
     applied?: { deliveryId: string | null },
   ): Promise<number | undefined> {
-    const [fingerprint, repeatKey = null] = keys;
+    const [fingerprint, repeatKey] = keys;
     const at = this.parts.now();
     const isWanted = this.#isWanted(event);
     const inserted = await trx
       .insertInto('delivery_events')
       .values({
-        delivery_id: applied?.deliveryId ?? null,
+        delivery_id: applied?.deliveryId,
         account: event.account ?? '',
         source: 'webhook',
         type: event.eventType,
         fingerprint,
         repeat_key: repeatKey,
-        order_id: orderOf(event) ?? null,
-        quotation_id: null,
+        order_id: orderOf(event),
         occurred_at: facts.signedAt,
         received_at: facts.receivedAt,
         payload: JSON.stringify(facts),
-        applied_at: applied ? at : null,
-        set_aside_at: null,
+        applied_at: applied && at,
         hand_over: isWanted ? 'pending' : 'none',
-        next_try_at: isWanted ? at : null,
-        error: null,
+        next_try_at: isWanted ? at : undefined,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
@@ -123,31 +120,22 @@ export class DurableInbox implements LalamoveInbox {
   /** A repetition that was signed anew, or has another id, can be repeated itself: its own keys are kept as well. */
   async #remember(
     trx: DeliveriesTransaction,
-    { fingerprint, repeatKey, at }: { fingerprint: string; repeatKey: string | null; at: number },
+    { fingerprint, repeatKey, at }: { fingerprint: string; repeatKey: string | undefined; at: number },
   ): Promise<void> {
-    const keys = [
-      { fingerprint, repeat_key: null },
-      ...(repeatKey === null ? [] : [{ fingerprint: null, repeat_key: repeatKey }]),
-    ];
-    for (const key of keys) {
+    const kept = [{ fingerprint }, ...(repeatKey === undefined ? [] : [{ repeat_key: repeatKey }])];
+    for (const key of kept) {
       await trx
         .insertInto('delivery_events')
         .values({
           ...key,
-          delivery_id: null,
           account: '',
           source: 'repetition',
           type: 'REPEATED',
-          order_id: null,
-          quotation_id: null,
           occurred_at: at,
           received_at: at,
           payload: '{}',
           applied_at: at,
-          set_aside_at: null,
           hand_over: 'none',
-          next_try_at: null,
-          error: null,
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
