@@ -53,6 +53,8 @@ interface ModelOrder {
   readonly id: string;
   readonly attemptId: string;
   status: string;
+  /** An order has one clone; whatever comes later is done to that. */
+  isReplaced: boolean;
 }
 
 /** Lalamove, as simple as can be: orders, and the events that it has not sent yet. */
@@ -75,7 +77,7 @@ export class ModelLalamove {
   }
 
   place(attemptId: string): ModelOrder {
-    const order = { id: `${this.orders.length + 1}`, attemptId, status: 'ASSIGNING_DRIVER' };
+    const order = { id: `${this.orders.length + 1}`, attemptId, status: 'ASSIGNING_DRIVER', isReplaced: false };
     this.orders.push(order);
     this.#tell(order);
     return order;
@@ -98,6 +100,8 @@ export class ModelLalamove {
 
   /** Customer service cancels an order, and puts a clone in its place. */
   replace(order: ModelOrder): void {
+    if (order.isReplaced) return;
+    order.isReplaced = true;
     this.move(order, 'CANCELED', 'LALAMOVE_CUSTOMER_SUPPORT');
     const clone = this.place(order.attemptId);
     const { hasMetadata, now, skewMs } = this;
