@@ -30,7 +30,10 @@ import {
   type OrderStatusChangedEvent,
   type Quotation,
 } from 'nestjs-lalamove';
+import * as core from 'nestjs-lalamove';
+import * as deliveries from 'nestjs-lalamove/deliveries';
 import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
+import * as sandbox from 'nestjs-lalamove/sandbox';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
@@ -112,6 +115,7 @@ const QUOTATION: CreateQuotationDto = {
 
 /** Runs the host on both platforms, in both formats; throws where an answer is not as documented. */
 export async function checkHost(): Promise<void> {
+  checkNames();
   for (const platform of ['express', 'fastify'] as const) {
     for (const format of ['nest', 'problem'] as const) {
       const sandbox = await LalamoveSandbox.start();
@@ -126,6 +130,13 @@ export async function checkHost(): Promise<void> {
         await sandbox.stop();
       }
     }
+  }
+}
+
+/** Nest's logs and Swagger's schemas show the names of classes. */
+function checkNames(): void {
+  for (const [name, exported] of [core, deliveries, sandbox].flatMap((entry) => Object.entries<unknown>(entry))) {
+    if (typeof exported === 'function') assert.equal(exported.name, name);
   }
 }
 

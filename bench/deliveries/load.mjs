@@ -1,76 +1,39 @@
-// What a delivery costs from booked to completed, and how many webhooks a second are stored before their 200, with so many deliveries stored already. After a build:
-// Each figure is the median of its rounds, after one to warm up.
-//   node bench/deliveries.mjs [--stored 0,100000,1000000] [--rounds 5] [--deliveries 200] [--events 2000]
+// What a delivery costs from booked to completed, and how many webhooks a second are stored before their 200, with so many deliveries stored already.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { signWebhook } from 'nestjs-lalamove';
 import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
-import { Helper } from './client/processes.mjs';
-import { figure, machine, median, noise, table } from './client/report.mjs';
-import { storeMany } from './deliveries/stored.mjs';
+import { Helper } from '../client/processes.mjs';
+import { storeMany } from './stored.mjs';
 
-const { values } = parseArgs({
-  options: {
-    stored: { type: 'string', default: '0,100000,1000000' },
-    deliveries: { type: 'string', default: '200' },
-    events: { type: 'string', default: '2000' },
-    rounds: { type: 'string', default: '5' },
-  },
-});
 const START = '2026-12-01T08:00:00Z';
 const IN_FLIGHT = 50;
 const PATH = '/webhooks/lalamove';
 
-const place = mkdtempSync(join(tmpdir(), 'lalamove-bench-'));
-const rows = [];
-for (const stored of values.stored.split(',').map(Number)) {
-  console.error(`… ${stored} stored`);
-  const row = await measured(stored);
-  console.error(JSON.stringify(row));
-  rows.push(row);
+/** By how many are stored; each list has a figure a round, after one round to warm up. */
+export async function measureDeliveries({ stored, ...load }) {
+  const place = mkdtempSync(join(tmpdir(), 'lalamove-bench-'));
+  const figures = new Map();
+  try {
+    for (const count of stored) {
+      console.error(
+        `… deliveries: ${count} stored, ${load.rounds} rounds of ${load.deliveries} deliveries and ${load.events} webhooks`,
+      );
+      const file = join(place, `${count}.db`);
+      await storeMany(file, count);
+      figures.set(count, await measured(file, load));
+      rmSync(file);
+    }
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+  return figures;
 }
-rmSync(place, { recursive: true, force: true });
 
-const { rounds, deliveries, events } = values;
-console.log(
-  `\n${machine()}. Medians of ${rounds} rounds: ${deliveries} deliveries at once, ${events} webhooks, ${IN_FLIGHT} in flight.\n`,
-);
-console.log(
-  table(
-    [
-      'deliveries stored',
-      'CPU ms a delivery (bar 10)',
-      'noise',
-      '× empty (bar 1.2)',
-      'webhooks a second (bar 1000)',
-      'p50 ms',
-      'p99 ms (bar 50)',
-      'noise',
-      'memory MB',
-      'file MB',
-    ],
-    rows.map((row) => [
-      String(row.stored),
-      figure(median(row.cpuMs)),
-      noise(row.cpuMs),
-      figure(median(row.cpuMs) / median(rows[0].cpuMs)),
-      figure(median(row.rate)),
-      figure(median(row.p50)),
-      figure(median(row.p99)),
-      noise(row.p99),
-      figure(row.rssMb),
-      figure(row.fileMb),
-    ]),
-  ),
-);
-
-async function measured(stored) {
-  const file = join(place, `${stored}.db`);
-  await storeMany(file, stored);
+async function measured(file, { rounds, deliveries, events }) {
   const clock = new SandboxClock({ speed: 0, startAt: START });
   const sandbox = await LalamoveSandbox.start({
     clock,
@@ -83,21 +46,19 @@ async function measured(stored) {
     JSON.stringify({ file, apiKey, apiSecret, baseUrl, startAt: START }),
   ]);
   const { url } = await host.ask({ do: 'listen' });
-  const count = Number(values.deliveries);
-  const cpuMs = await inRounds(async (round) => {
+  const cpuMs = await inRounds(rounds, async (round) => {
     const before = await host.ask({ do: 'usage' });
-    await throughLife(host, sandbox, round, count);
+    await throughLife(host, sandbox, round, deliveries);
     const after = await host.ask({ do: 'usage' });
-    const completed = await host.ask({ do: 'completed', prefix: round, count });
-    if (completed !== count) throw new Error(`Only ${completed} of ${count} deliveries were completed.`);
-    return (after.cpuMs - before.cpuMs) / count;
+    const completed = await host.ask({ do: 'completed', prefix: round, count: deliveries });
+    if (completed !== deliveries) throw new Error(`Only ${completed} of ${deliveries} deliveries were completed.`);
+    return (after.cpuMs - before.cpuMs) / deliveries;
   });
-  const latencies = await inRounds((round) => storeEvents(url, apiSecret, round, Number(values.events), clock.now()));
+  const latencies = await inRounds(rounds, (round) => storeEvents(url, apiSecret, round, events, clock.now()));
   const { rssMb } = await host.ask({ do: 'usage' });
   host.stop();
   await sandbox.stop();
   return {
-    stored,
     cpuMs,
     rate: latencies.map(({ rate }) => rate),
     p50: latencies.map(({ p50 }) => p50),
@@ -108,9 +69,9 @@ async function measured(stored) {
 }
 
 /** What each round has given, but for the first, which warms up. */
-async function inRounds(measure) {
+async function inRounds(rounds, measure) {
   const figures = [];
-  for (let round = 0; round <= Number(values.rounds); round += 1) figures.push(await measure(`round-${round}`));
+  for (let round = 0; round <= rounds; round += 1) figures.push(await measure(`round-${round}`));
   return figures.slice(1);
 }
 
