@@ -3,18 +3,16 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
-  IsBoolean,
   IsDefined,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   MaxLength,
-  ValidateBy,
   ValidateNested,
 } from 'class-validator';
 import { ContactDto, LONGEST_REMARKS } from './contact.dto.js';
-import { isStringMap } from '../is-record.js';
+import { OrderOptionsDto } from './order-options.dto.js';
 
 /** The contact at the pick-up. */
 export class SenderDto extends ContactDto {
@@ -39,7 +37,7 @@ export class RecipientDto extends ContactDto {
 }
 
 /** The body of `POST /v3/orders`. It spends money: it is never sent twice on a guess. */
-export class PlaceOrderDto {
+export class PlaceOrderDto extends OrderOptionsDto {
   /** From `createQuotation`, at most 5 minutes old. */
   @IsString()
   @IsNotEmpty()
@@ -59,35 +57,4 @@ export class PlaceOrderDto {
   @ValidateNested({ each: true })
   @Type(() => RecipientDto)
   recipients: RecipientDto[];
-
-  /** Whether the driver has to bring a proof of delivery. */
-  @IsOptional()
-  @IsBoolean()
-  isPODEnabled?: boolean;
-
-  /** Whether the recipients get a text message. Not in Lalamove's guide, but served. */
-  @IsOptional()
-  @IsBoolean()
-  isRecipientSMSEnabled?: boolean;
-
-  /** A partner id that Lalamove has given you. */
-  @IsOptional()
-  @IsString()
-  partner?: string;
-
-  /** Comes back with the order; keys and values are strings. */
-  @IsOptional()
-  @IsStringMap()
-  metadata?: Record<string, string>;
-}
-
-/** Checks for an object whose values are all strings. */
-export function IsStringMap(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isStringMap',
-    validator: {
-      validate: isStringMap,
-      defaultMessage: () => '$property must be an object whose values are all strings',
-    },
-  });
 }

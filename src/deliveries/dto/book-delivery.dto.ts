@@ -3,7 +3,6 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
-  IsBoolean,
   IsDefined,
   IsObject,
   IsOptional,
@@ -14,7 +13,7 @@ import {
 } from 'class-validator';
 import { ContactDto, LONGEST_REMARKS } from '../../dto/contact.dto.js';
 import { CreateQuotationDto } from '../../dto/create-quotation.dto.js';
-import { IsStringMap } from '../../dto/place-order.dto.js';
+import { OrderOptionsDto } from '../../dto/order-options.dto.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 
 /** The contact at a drop-off, in the order of the quotation's stops. */
@@ -27,7 +26,7 @@ export class DeliveryRecipientDto extends ContactDto {
 }
 
 /** What is to be delivered. */
-export class BookDeliveryDto {
+export class BookDeliveryDto extends OrderOptionsDto {
   /** Your own id of the thing to deliver, unique within the account: booking it again gives the same delivery. 1 to 200 characters. */
   @Matches(/^\P{Cc}{1,200}$/u, { message: 'reference must be a text of 1 to 200 characters' })
   reference: string;
@@ -60,25 +59,8 @@ export class BookDeliveryDto {
   @Type(() => DeliveryRecipientDto)
   recipients: DeliveryRecipientDto[];
 
-  /** Whether the driver has to bring a proof of delivery. */
-  @IsOptional()
-  @IsBoolean()
-  isPODEnabled?: boolean;
-
-  /** Whether the recipients get a text message. */
-  @IsOptional()
-  @IsBoolean()
-  isRecipientSMSEnabled?: boolean;
-
-  /** A partner id that Lalamove has given you. */
-  @IsOptional()
-  @IsString()
-  partner?: string;
-
   /** Comes back with the order; keys and values are strings. `deliveryAttempt` is added to it. */
-  @IsOptional()
-  @IsStringMap()
-  metadata?: Record<string, string>;
+  declare metadata?: Record<string, string>;
 
   /** What it may cost at the most, priority fee included: a decimal string in the market's currency, e.g. `'120.50'`. */
   @IsOptional()
