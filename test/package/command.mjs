@@ -1,16 +1,22 @@
-// The command `lalamove-sandbox` as its users have it: a process of its own, which outlives its clients and ends when it is told. After a build.
+// The commands as their users have them, each a process of its own: `lalamove-sandbox`, which outlives its clients and ends when it is told, and
+// `lalamove-deliveries-migrate`. After a build.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Of the built package; its types are there only after a build. */
 const { SandboxControl } = await import(new URL('../../dist/esm/sandbox/index.js', import.meta.url).href);
+const { openDatabase } = await import(new URL('../../dist/esm/deliveries/index.js', import.meta.url).href);
 
 const cwd = fileURLToPath(new URL('../..', import.meta.url));
 const children = new Set();
+const folder = mkdtempSync(join(tmpdir(), 'lalamove-commands-'));
 
 /**
  * Starts a process of Node's; it is killed in the end, whatever happens.
@@ -31,6 +37,10 @@ function startProcess(args) {
 }
 
 const command = (/** @type {string[]} */ ...args) => startProcess(['dist/esm/sandbox/command.js', ...args]);
+
+/** Where `npx lalamove-deliveries-migrate` leads to. */
+const { bin } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
+const migrate = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-deliveries-migrate'], ...args]).ended;
 
 /** Starts a sandbox on a free port, and reads from what it prints how to reach it. */
 async function startSandbox(/** @type {string[]} */ ...args) {
@@ -125,14 +135,15 @@ let failed = 0;
 /**
  * @param {string} name
  * @param {() => Promise<void>} prove
+ * @param {string} [of]
  */
-async function check(name, prove) {
+async function check(name, prove, of = 'lalamove-sandbox') {
   try {
     await prove();
-    console.log(`ok: lalamove-sandbox ${name}`);
+    console.log(`ok: ${of} ${name}`);
   } catch (error) {
     failed += 1;
-    console.log(`FAILED: lalamove-sandbox ${name}\n${error instanceof Error ? error.stack : String(error)}`);
+    console.log(`FAILED: ${of} ${name}\n${error instanceof Error ? error.stack : String(error)}`);
   }
 }
 
@@ -283,8 +294,28 @@ try {
       await Promise.all([watching, hanging]);
     });
   }
+
+  await check(
+    'makes tables once, and refuses a file that is in use, and wrong arguments',
+    async () => {
+      const file = join(folder, 'data', 'deliveries.db');
+      const done = { code: 0, signal: null, out: `The tables of deliveries in ${file} are up to date.\n`, err: '' };
+      assert.deepEqual(await migrate(file), done);
+      const db = await openDatabase({ file, migrate: false });
+      const { err, ...refused } = await migrate(file);
+      assert.deepEqual(refused, { code: 1, signal: null, out: '' });
+      assert.match(err, /^The deliveries' file .*deliveries\.db is in use by another process: .*\n$/);
+      await db.destroy();
+      assert.deepEqual(await migrate(file), done);
+      const usage = { code: 2, signal: null, out: '', err: 'Usage: lalamove-deliveries-migrate FILE\n' };
+      for (const args of [[], [''], ['--nonsense'], [file, file]]) assert.deepEqual(await migrate(...args), usage);
+      assert.deepEqual(readdirSync(folder), ['data']);
+    },
+    'lalamove-deliveries-migrate',
+  );
 } finally {
   for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
 }
 process.exitCode = failed > 0 ? 1 : 0;
 

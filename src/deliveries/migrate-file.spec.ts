@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recordNamed } from '../../test/support/delivery-rows.js';
+import { migrateFile } from './migrate-file.js';
+import { DEFAULT_POLICY } from './machine/delivery-policy.js';
+import { DeliveryStore } from './store/delivery-store.js';
+import { openDatabase } from './store/open-database.js';
+
+describe('lalamove-deliveries-migrate', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
+    file = join(folder, 'data', 'deliveries.db');
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('makes what an app needs that may not make its tables, and leaves one file', async () => {
+    expect(await migrateFile([file])).toEqual({ code: 0, told: `The tables of deliveries in ${file} are up to date.` });
+    expect(readdirSync(join(folder, 'data'))).toEqual(['deliveries.db']);
+    const db = await openDatabase({ file, migrate: false });
+    const store = new DeliveryStore(db, DEFAULT_POLICY, () => 0);
+    await store.write((trx) => store.insert(recordNamed('A', 0), [{ type: 'requested' }], trx));
+    await db.destroy();
+  });
+
+  it('changes nothing where all is up to date', async () => {
+    await migrateFile([file]);
+    const db = await openDatabase({ file, migrate: false });
+    const store = new DeliveryStore(db, DEFAULT_POLICY, () => 0);
+    await store.write((trx) => store.insert(recordNamed('A', 0), [{ type: 'requested' }], trx));
+    const before = await contents(db);
+    await db.destroy();
+    expect(await migrateFile([file])).toMatchObject({ code: 0 });
+    const again = await openDatabase({ file, migrate: false });
+    expect(await contents(again)).toEqual(before);
+    await again.destroy();
+  });
+
+  /** The tables as they were made, when that was, and what is in them. */
+  async function contents(db: Awaited<ReturnType<typeof openDatabase>>): Promise<unknown[]> {
+    const schema = await sql`select name, sql from sqlite_schema`.execute(db);
+    const migrations = await sql`select * from delivery_migrations`.execute(db);
+    const deliveries = await db.selectFrom('deliveries').selectAll().execute();
+    return [schema.rows, migrations.rows, deliveries, await db.selectFrom('delivery_events').selectAll().execute()];
+  }
+
+  it('refuses a file that is in use, and leaves it to its user', async () => {
+    const db = await openDatabase({ file, migrate: true });
+    const { code, told } = await migrateFile([file]);
+    expect(code).toBe(1);
+    expect(told).toMatch(/^The deliveries' file .*deliveries\.db is in use by another process: .* stop the other\.$/);
+    await db.deleteFrom('deliveries').execute();
+    await db.destroy();
+    expect(await migrateFile([file])).toMatchObject({ code: 0 });
+  });
+
+  it('refuses what is no database, and leaves it as it is', async () => {
+    const notes = join(folder, 'notes.txt');
+    writeFileSync(notes, 'Remember the milk. '.repeat(100));
+    expect(await migrateFile([notes])).toEqual({ code: 1, told: `The deliveries' file ${notes} cannot be opened.` });
+    expect(readFileSync(notes, 'utf8')).toBe('Remember the milk. '.repeat(100));
+  });
+
+  it.each([
+    ['nothing', []],
+    ['an empty name, as of a variable that is not set', ['']],
+    ['an option', ['--help']],
+    ['two files', ['deliveries.db', 'others.db']],
+  ])('tells how to use it where it is given %s, and touches nothing', async (_, args) => {
+    const paths = args.map((arg) => (arg === '' || arg.startsWith('-') ? arg : join(folder, arg)));
+    expect(await migrateFile(paths)).toEqual({ code: 2, told: 'Usage: lalamove-deliveries-migrate FILE' });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(existsSync('--help')).toBe(false);
+  });
+});
