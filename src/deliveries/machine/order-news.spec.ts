@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { newCourse, type CourseOrder, type DeliveryState } from './delivery-course.js';
 import { DEFAULT_POLICY } from './delivery-policy.js';
 import type { Standing } from './evolve.js';
-import { driverTold, readAs, replaced, told } from './order-news.js';
+import { driverTold, priceTold, readAs, replaced, told } from './order-news.js';
 
 const NOW = 1_000_000_000;
 
@@ -102,5 +102,36 @@ describe('news of an order', () => {
     expect(driverTold(standing({ driverId: '' }), '8', NOW + 1, NOW)).toMatchObject({
       events: [{ type: 'driver_assigned', driverId: '8' }],
     });
+  });
+
+  it('of a driver are dropped where they are late, tell nothing again, and are doubted where the order has none', () => {
+    const late = standing({ driverId: '' });
+    expect(driverTold(late, '8', NOW - 1, NOW)).toEqual({ ...late, events: [] });
+    const heard = { heardAt: NOW + 5, polls: 0 };
+    const again = driverTold(standing(), '7', NOW + 1, NOW + 5);
+    expect(again).toMatchObject({ course: { ...heard, order: { driverId: '7', driverSince: NOW } }, events: [] });
+    expect(again.course.inDoubt).toBeUndefined();
+    expect(driverTold(standing({ driverId: '' }), '8', NOW, NOW + 5)).toMatchObject({
+      state: 'on_going',
+      course: { ...heard, order: { driverId: '8', driverSince: NOW + 5 } },
+    });
+    // He may have given the order back already.
+    const free = standing({ status: 'ASSIGNING_DRIVER', driverId: '', driverSince: 0 }, 'assigning');
+    const doubted = driverTold(free, '8', NOW + 1, NOW + 5);
+    expect(doubted).toMatchObject({ course: { ...heard, inDoubt: true, order: { driverId: '' } }, events: [] });
+  });
+
+  it('of a price hold in every state, and are told of where the total is another', () => {
+    const price = { totalPrice: '120', priorityFee: '20', currency: 'HKD' };
+    const dearer = { type: 'price_changed', orderId: '1', total: '120', currency: 'HKD' };
+    for (const state of ['assigning', 'picked_up', 'completed', 'canceled', 'needs_attention'] as const) {
+      const later = priceTold(standing({}, state), price, NOW + 5);
+      expect(later).toMatchObject({ state, course: { order: { total: '120', priorityFee: '20' }, heardAt: NOW + 5 } });
+      expect(later.events).toEqual([dearer]);
+      expect(priceTold(later, price, NOW + 6).events).toEqual([]);
+    }
+    const none: Standing = { state: 'quoting', course: newCourse(NOW, undefined) };
+    expect(priceTold(none, price, NOW)).toEqual({ ...none, events: [] });
+    expect(driverTold(none, '8', NOW, NOW)).toEqual({ ...none, events: [] });
   });
 });
