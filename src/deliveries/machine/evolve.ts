@@ -95,7 +95,9 @@ export function lostSight({ state, course }: Standing): Evolution {
 /** Lalamove has surely not placed the order: the quotation is used up all the same. */
 export function refused({ state, course }: Standing, attemptId: string): Evolution {
   const { attempt } = course;
-  if (attempt?.id !== attemptId || attempt.outcome === 'placed') return unchanged({ state, course });
+  // What was given up meanwhile, and may have ended with that, stays as it is.
+  const isOpen = attempt?.id === attemptId && (attempt.outcome === 'reserved' || attempt.outcome === 'unknown');
+  if (!isOpen) return unchanged({ state, course });
   return {
     state: 'quoting',
     course: {

@@ -13,8 +13,19 @@ export type ResolveDeliveryAccount = (
 const HOLDS_MS = 60_000;
 const MOST_ACCOUNTS = 1000;
 
+/** What the work on deliveries calls of Lalamove. */
+export type DeliveryCalls = Pick<
+  LalamoveService,
+  'createQuotation' | 'placeOrder' | 'getOrder' | 'cancelOrder' | 'addPriorityFee' | 'changeDriver'
+>;
+
+/** Finds whom to call for an account, as {@link AccountServices} do. */
+export interface DeliveryAccounts {
+  of(account: string): Promise<DeliveryCalls | undefined>;
+}
+
 /** The `LalamoveService` of each account that has deliveries. */
-export class AccountServices {
+export class AccountServices implements DeliveryAccounts {
   readonly #resolved = new Map<string, { at: number; service: LalamoveService }>();
 
   constructor(

@@ -3,7 +3,6 @@ import type { LoggerService } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
-import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
@@ -40,7 +39,7 @@ import type { DeliveryRecord } from '../store/delivery-record.js';
 import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
-import type { AccountServices } from './account-services.js';
+import type { DeliveryAccounts, DeliveryCalls } from './account-services.js';
 import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
 
 /** Longer than the longest call may take with all its repeats, in ms. */
@@ -55,7 +54,7 @@ const LONGEST_PAUSE_MS = 15 * 60_000;
 /** What a worker works with. */
 export interface WorkerParts {
   readonly store: DeliveryStore;
-  readonly services: AccountServices;
+  readonly services: DeliveryAccounts;
   readonly hooks: DeliveriesHooks;
   readonly logger: LoggerService;
   readonly now: () => number;
@@ -149,7 +148,7 @@ export class DeliveryWorker {
     return this.#ask(service, context, action);
   }
 
-  #ask(service: LalamoveService, context: CallContext, action: Action): Promise<Decided> {
+  #ask(service: DeliveryCalls, context: CallContext, action: Action): Promise<Decided> {
     switch (action.do) {
       case 'quote':
         return this.#quote(service, context);
@@ -172,14 +171,14 @@ export class DeliveryWorker {
     }
   }
 
-  async #quote(service: LalamoveService, context: CallContext): Promise<Decided> {
+  async #quote(service: DeliveryCalls, context: CallContext): Promise<Decided> {
     const { request, reference } = context.record;
     if (!request) return context.change((standing) => gaveUp(standing, reason('REQUEST_ERASED')));
     await this.#step('quoting', reference);
     const askedAt = this.parts.now();
     const quotation = await service.createQuotation(request.quotation).catch((error: unknown) => notAnswered(error));
     await this.#step('quoted', reference);
-    if (quotation instanceof LalamoveException) {
+    if (LalamoveException.is(quotation)) {
       return context.change((standing) => this.#afterFailure(quotation, standing));
     }
     const price = courseQuotation(quotation, request, askedAt);
@@ -192,7 +191,7 @@ export class DeliveryWorker {
    * @param first what is written down before it is decided whether to book
    */
   async #book(
-    service: LalamoveService,
+    service: DeliveryCalls,
     { record, token, change }: CallContext,
     first: Change = () => undefined,
   ): Promise<Decided> {
@@ -242,8 +241,8 @@ export class DeliveryWorker {
 
   /** Posts an order; it never throws. What is not surely refused is unknown. */
   async #post(
-    service: LalamoveService,
-    input: Parameters<LalamoveService['placeOrder']>[0],
+    service: DeliveryCalls,
+    input: Parameters<DeliveryCalls['placeOrder']>[0],
     attempt: CourseAttempt,
   ): Promise<Change> {
     const { now, logger } = this.parts;
@@ -266,9 +265,8 @@ export class DeliveryWorker {
     } catch (error) {
       const isSurelyNot = LalamoveException.is(error) && !isOutcomeUnknown(error);
       if (!isSurelyNot) {
-        logger.warn(
-          logLine('Nobody knows whether an order was placed', { attempt: attempt.id, error: wordsOf(error) }),
-        );
+        const told = { attempt: attempt.id, error: wordsOf(error) };
+        say(logger, 'warn', logLine('Nobody knows whether an order was placed', told));
         return (standing) => (standing.course.attempt?.id === attempt.id ? lostSight(standing) : undefined);
       }
       return (standing) => {
@@ -286,22 +284,20 @@ export class DeliveryWorker {
     }
   }
 
-  async #read(service: LalamoveService, { record, change }: CallContext, orderId: string): Promise<Decided> {
+  async #read(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const toldBefore = record.course.order?.toldAt ?? 0;
     await this.#step('reading', record.reference);
-    try {
-      const reading = readingOf(await service.getOrder(orderId));
-      await this.#step('read', record.reference);
-      return await change((standing) => readAs(standing, reading, toldBefore, store.policyOf(record), now()));
-    } catch (error) {
-      // A live order is never given up for a read that fails: webhooks may still come.
-      return change((standing) => heldUp(standing, this.#pause(standing, error)));
-    }
+    const order = await service.getOrder(orderId).catch((error: unknown) => notAnswered(error));
+    // A live order is never given up for a read that fails: webhooks may still come.
+    if (LalamoveException.is(order)) return change((standing) => heldUp(standing, this.#pause(standing, order)));
+    await this.#step('read', record.reference);
+    const reading = readingOf(order);
+    return change((standing) => readAs(standing, reading, toldBefore, store.policyOf(record), now()));
   }
 
   /** Finds out whose an order is that came up while an attempt's outcome is unknown. */
-  async #identify(service: LalamoveService, { record, change }: CallContext, orderId: string): Promise<Decided> {
+  async #identify(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const { account } = record;
     const attemptIn = async (trx: Kysely<DeliveriesSchema>): ReturnType<DeliveryStore['attemptOf']> =>
@@ -319,7 +315,8 @@ export class DeliveryWorker {
       // Its attempt has another order: whether this is its clone, or one too many, that one tells.
       if (known !== orderId) first = readingOf(await service.getOrder(known));
     } catch (error) {
-      const isGone = LalamoveException.is(error) && [403, 404, 422].includes(error.upstreamStatus ?? 0);
+      if (!LalamoveException.is(error)) throw error;
+      const isGone = [403, 404, 422].includes(error.upstreamStatus ?? 0);
       if (!isGone) return change((standing) => heldUp(standing, this.#pause(standing, error)));
     }
     await this.#step('read', record.reference);
@@ -354,7 +351,7 @@ export class DeliveryWorker {
     return change(() => undefined);
   }
 
-  async #cancel(service: LalamoveService, { record, note, change }: CallContext, orderId: string): Promise<Decided> {
+  async #cancel(service: DeliveryCalls, { record, note, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
     const wasTried = record.course.cancelTried === orderId;
     if (!wasTried) await note(ofOrder(orderId, (standing) => cancelTried(standing, orderId)));
@@ -375,7 +372,7 @@ export class DeliveryWorker {
     return change(ofOrder(orderId, canceled));
   }
 
-  async #cancelStray(service: LalamoveService, { record, change }: CallContext, orderId: string): Promise<Decided> {
+  async #cancelStray(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
@@ -390,7 +387,7 @@ export class DeliveryWorker {
   }
 
   async #raiseFee(
-    service: LalamoveService,
+    service: DeliveryCalls,
     { record, note, change }: CallContext,
     { orderId, priorityFee, step }: Extract<Action, { do: 'raise-fee' }>,
   ): Promise<Decided> {
@@ -408,7 +405,7 @@ export class DeliveryWorker {
   }
 
   async #changeDriver(
-    service: LalamoveService,
+    service: DeliveryCalls,
     { record, note, change }: CallContext,
     { orderId, driverId }: Extract<Action, { do: 'change-driver' }>,
   ): Promise<Decided> {
