@@ -41,6 +41,8 @@ export class ScriptedLalamove implements DeliveryCalls {
   readonly posted: { input: PlaceOrderDto; requestId: string | undefined }[] = [];
   /** What answers say of each order. */
   shows: Partial<Order> = {};
+  /** What quotations say. */
+  quotes: Partial<Quotation> = {};
   readonly #held = new Map<keyof DeliveryCalls, HeldCall>();
   readonly #failures = new Map<keyof DeliveryCalls, unknown>();
   #quotations = 0;
@@ -69,6 +71,7 @@ export class ScriptedLalamove implements DeliveryCalls {
       stops: [stopNamed('pick-up'), stopNamed('drop-off')],
       isRouteOptimized: false,
       priceBreakdown: { total: '78', currency: 'HKD' },
+      ...this.quotes,
     };
   }
 

@@ -155,7 +155,12 @@ export function placed(
 ): Evolution {
   const { course } = standing;
   const { attempt } = course;
-  if (course.order?.orderId === order.orderId) return unchanged(standing);
+  if (course.order?.orderId === order.orderId) {
+    // A webhook has told of it before the answer came, which says more.
+    const { shareLink = '' } = order;
+    const known = course.order.shareLink === '' ? { ...course.order, shareLink } : course.order;
+    return unchanged({ state: standing.state, course: { ...course, order: known } });
+  }
   const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
   if (!isLatest || course.order || isTerminal(standing.state)) return strayed(standing, attemptId, order.orderId);
   const { quotation, cancelAskedAt } = course;

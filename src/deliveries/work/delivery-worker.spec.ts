@@ -170,6 +170,23 @@ describe('DeliveryWorker', () => {
     expect(await world.row()).toMatchObject({ state: 'assigning', course: { booked: 1 }, ...unleased });
   });
 
+  it('learns from the answer to the POST what ORDER_CREATED has not told', async () => {
+    const { post, advancing } = await posting();
+    await world.createdTold(lalamove.posted[0]?.requestId);
+    post.end();
+    await advancing;
+    expect((await world.row()).course.order?.shareLink).toBe('https://share.example/1001');
+  });
+
+  it('reads an order that has a driver when it is posted, and does not ask for another one at once', async () => {
+    lalamove.shows = { status: 'ON_GOING', driverId: '7' };
+    await world.requested();
+    await world.advance();
+    expect(lalamove.called).toEqual(['createQuotation', 'placeOrder', 'getOrder 1001']);
+    expect(await world.told()).toEqual(['requested', 'quoted', 'booked', 'driver_assigned', 'on_going']);
+    expect((await world.row()).course.order?.driverSince).toBe(world.now());
+  });
+
   it.each(['quoting', 'quoted', 'reserving'] as const)(
     'posts nothing where a cancellation is asked for at the step %s',
     async (step) => {
@@ -287,6 +304,24 @@ describe('DeliveryWorker', () => {
       }
     },
   );
+
+  it.each([
+    ['its price', { priceBreakdown: undefined }],
+    ['its stops', { stops: undefined }],
+  ])('needs a person where quotations lack %s time and again, and orders none of them', async (_, quotes) => {
+    world.under({ failures: { mostFailures: 3 } });
+    lalamove.quotes = quotes;
+    await world.requested();
+    for (let count = 0; count < 3; count += 1) {
+      await world.advance();
+      world.clock.advance(MINUTE_MS);
+    }
+    expect(lalamove.called).toEqual(['createQuotation', 'createQuotation', 'createQuotation']);
+    expect(await world.row()).toMatchObject({
+      state: 'needs_attention',
+      course: { reason: { code: 'LALAMOVE_AWAY' } },
+    });
+  });
 
   it('takes an exception of another copy of the package for what it is', async () => {
     await world.requested();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
+import { createLalamoveException } from '../../errors/create-exception.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
@@ -182,6 +183,10 @@ export class DeliveryWorker {
       return context.change((standing) => this.#afterFailure(quotation, standing));
     }
     const price = courseQuotation(quotation, request, askedAt);
+    if (!price) {
+      const unusable = createLalamoveException('LALAMOVE_UNREADABLE_RESPONSE', { operation: 'createQuotation' });
+      return context.change((standing) => this.#afterFailure(unusable, standing));
+    }
     return this.#book(service, context, (standing) => quoted(standing, price));
   }
 
@@ -253,14 +258,15 @@ export class DeliveryWorker {
         const known = standing.course.quotation;
         const told = {
           orderId,
-          status,
-          driverId,
           priorityFee,
           shareLink,
           total: total === '' ? (known?.total ?? '') : total,
           currency: currency === '' ? (known?.currency ?? '') : currency,
         };
-        return placed(standing, attempt.id, told, now());
+        const back = placed(standing, attempt.id, told, now());
+        // Where it has come further already, a read tells of it, as of any other change.
+        const isFresh = status === 'ASSIGNING_DRIVER' && driverId === '';
+        return isFresh ? back : after(back, inDoubt(back));
       };
     } catch (error) {
       const isSurelyNot = LalamoveException.is(error) && !isOutcomeUnknown(error);

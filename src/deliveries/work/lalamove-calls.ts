@@ -15,13 +15,15 @@ const QUOTATION_MS = 5 * 60_000;
  * What a quotation means for a delivery.
  *
  * @param askedAt Unix ms by our clock: its end is counted from here, for Lalamove's clock may be another
+ * @returns `undefined` for one that cannot be ordered: its price or its stops are missing
  */
 export function courseQuotation(
   quotation: Quotation,
   { quotation: asked }: BookedRequest,
   askedAt: number,
-): CourseQuotation {
-  const { total, currency } = quotation.priceBreakdown;
+): CourseQuotation | undefined {
+  const { total, currency } = membersOf(quotation.priceBreakdown);
+  if (text(total) === '' || !hasStops(quotation)) return undefined;
   return {
     quotationId: quotation.quotationId,
     expiresAt: askedAt + QUOTATION_MS,
@@ -29,6 +31,15 @@ export function courseQuotation(
     currency: text(currency),
     stopIds: stopIdsOf(asked.stops, quotation.stops, asked.isRouteOptimized === true),
   };
+}
+
+/** An answer is checked for its id alone: all else may be missing. */
+function hasStops(quotation: Quotation): boolean {
+  const { stops } = membersOf(quotation);
+  return (
+    Array.isArray(stops) &&
+    stops.every((stop) => isRecord(stop) && typeof stop.stopId === 'string' && isRecord(stop.coordinates))
+  );
 }
 
 /** The ids of the stops in the order in which they were asked for: an optimised route comes in another. */
@@ -94,7 +105,7 @@ export function readingOf(order: Order): OrderReading {
   };
 }
 
-/** An answer is checked for its id alone: all else may be missing. */
+/** What is no object has no members. */
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
