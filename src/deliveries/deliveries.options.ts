@@ -126,7 +126,7 @@ function problemOf(name: string, value: unknown): string[] {
   if (!check) return [`${name} is not an option: the options are ${Object.keys(CHECKS).join(', ')}.`];
   if (!check.holds(value)) return [`${name} ${check.remedy}.`];
   if (name !== 'policy') return [];
-  return policyProblems(value).map(({ part, message }) => `policy.${part} ${message}.`);
+  return policyProblems(value).map(({ part, message }) => `${part === '' ? 'policy' : `policy.${part}`} ${message}.`);
 }
 
 function isOption(name: string): name is keyof DeliveriesModuleOptions {

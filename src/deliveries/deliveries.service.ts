@@ -16,6 +16,7 @@ import { cancelAsked, canceled } from './machine/cancellation.js';
 import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './machine/delivery-course.js';
 import { isLive } from './machine/decide.js';
 import { abandoned, inDoubt, lostWith, placed } from './machine/evolve.js';
+import type { DeliveryPolicy } from './machine/delivery-policy.js';
 import { policyProblems } from './machine/policy-problems.js';
 import type { DeliveriesSchema } from './store/deliveries-schema.js';
 import {
@@ -99,7 +100,7 @@ export class DeliveriesService {
    */
   async book(input: BookDeliveryDto, options: { trx?: Kysely<DeliveriesSchema> } = {}): Promise<Delivery> {
     const { store, now, wake, wakeSoon } = this.#engine;
-    const asked = checkedInput(input);
+    const asked = checkedInput(input, store.policy);
     const { account, reference } = asked;
     const take = async (
       trx: Kysely<DeliveriesSchema>,
@@ -415,6 +416,7 @@ function placeOf(cursor: string): { createdAt: number; id: string } {
 /** @throws InvalidDeliveryException */
 function checkedInput(
   input: BookDeliveryDto,
+  base: DeliveryPolicy,
 ): Pick<DeliveryRecord, 'account' | 'reference' | 'requestHash' | 'scheduleAt'> & { request: BookedRequest } {
   const errors = fieldErrors(BookDeliveryDto, input).map(({ pointer, message }) => ({
     pointer: pointer.replace(/^\/data/, ''),
@@ -425,8 +427,10 @@ function checkedInput(
     errors.push({ pointer: '/recipients', message: `there must be one for each drop-off, which are ${stops - 1}` });
   }
   if (errors.length === 0) {
-    const wrong = policyProblems(input.policy);
-    errors.push(...wrong.map(({ part, message }) => ({ pointer: `/policy/${part}`, message })));
+    const wrong = policyProblems(input.policy, base);
+    errors.push(
+      ...wrong.map(({ part, message }) => ({ pointer: part === '' ? '/policy' : `/policy/${part}`, message })),
+    );
   }
   if (errors.length > 0) throw new InvalidDeliveryException(errors);
   const { reference, account, ...request } = input;

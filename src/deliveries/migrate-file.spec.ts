@@ -65,7 +65,10 @@ describe('lalamove-deliveries-migrate', () => {
   it('refuses what is no database, and leaves it as it is', async () => {
     const notes = join(folder, 'notes.txt');
     writeFileSync(notes, 'Remember the milk. '.repeat(100));
-    expect(await migrateFile([notes])).toEqual({ code: 1, told: `The deliveries' file ${notes} cannot be opened.` });
+    expect(await migrateFile([notes])).toEqual({
+      code: 1,
+      told: `The deliveries' file ${notes} cannot be opened: file is not a database`,
+    });
     expect(readFileSync(notes, 'utf8')).toBe('Remember the milk. '.repeat(100));
   });
 

@@ -68,6 +68,8 @@ export interface CourseOrder {
   readonly total: string;
   readonly priorityFee: string;
   readonly currency: string;
+  /** The signed timestamp of the last webhook that told the price, in Unix ms by Lalamove's clock. */
+  readonly pricedAt?: number;
   readonly shareLink: string;
 }
 

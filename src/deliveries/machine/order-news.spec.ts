@@ -125,13 +125,35 @@ describe('news of an order', () => {
     const price = { totalPrice: '120', priorityFee: '20', currency: 'HKD' };
     const dearer = { type: 'price_changed', orderId: '1', total: '120', currency: 'HKD' };
     for (const state of ['assigning', 'picked_up', 'completed', 'canceled', 'needs_attention'] as const) {
-      const later = priceTold(standing({}, state), price, NOW + 5);
+      const later = priceTold(standing({}, state), price, NOW, NOW + 5);
       expect(later).toMatchObject({ state, course: { order: { total: '120', priorityFee: '20' }, heardAt: NOW + 5 } });
       expect(later.events).toEqual([dearer]);
-      expect(priceTold(later, price, NOW + 6).events).toEqual([]);
+      expect(priceTold(later, price, NOW, NOW + 6).events).toEqual([]);
     }
     const none: Standing = { state: 'quoting', course: newCourse(NOW, undefined) };
-    expect(priceTold(none, price, NOW)).toEqual({ ...none, events: [] });
+    expect(priceTold(none, price, NOW, NOW)).toEqual({ ...none, events: [] });
     expect(driverTold(none, '8', NOW, NOW)).toEqual({ ...none, events: [] });
+  });
+
+  it('of prices hold by their signed timestamps, and are read where a read is as old', () => {
+    const price = (totalPrice: string): Parameters<typeof priceTold>[1] => ({
+      totalPrice,
+      priorityFee: '',
+      currency: 'HKD',
+    });
+    const dear = priceTold(standing(), price('140'), NOW + 2000, NOW);
+    expect(priceTold(dear, price('120'), NOW + 1000, NOW)).toEqual({ ...dear, events: [] });
+    expect(priceTold(dear, price('120'), NOW + 3000, NOW).course.order).toMatchObject({ total: '120' });
+    const read = standing({ readAt: NOW });
+    const hour = 3_600_000;
+    expect(priceTold(read, price('140'), NOW - hour, NOW)).toEqual({ ...read, events: [] });
+    expect(priceTold(read, price('140'), NOW + 1000, NOW)).toMatchObject({
+      course: { inDoubt: true, order: { total: '100', pricedAt: NOW + 1000 } },
+      events: [],
+    });
+    expect(priceTold(read, price('100'), NOW + 1000, NOW).course.inDoubt).toBeUndefined();
+    expect(priceTold(read, price('140'), NOW + hour, NOW).course).toMatchObject({ order: { total: '140' } });
+    // Who has ended is not read any more.
+    expect(priceTold(standing({ readAt: NOW }, 'completed'), price('140'), NOW, NOW).course.order?.total).toBe('140');
   });
 });

@@ -222,18 +222,29 @@ export function driverTold({ state, course }: Standing, driverId: string, signed
   return { state, course: { ...course, order: later, heardAt: now, polls: 0 }, events: driverEvents(order, later) };
 }
 
-/** A webhook tells of a price. */
+/**
+ * A webhook tells of a price. Of two the one with the later signed timestamp holds; where it cannot be ordered against a read, a read is wanted.
+ *
+ * @param signedAt Unix ms, by Lalamove's clock
+ */
 export function priceTold(
   { state, course }: Standing,
   price: { totalPrice: string; priorityFee: string; currency: string },
+  signedAt: number,
   now: number,
 ): Evolution {
   const { order } = course;
-  if (!order) return unchanged({ state, course });
+  if (!order || signedAt < (order.pricedAt ?? 0) || signedAt < order.readAt - SKEW_MS)
+    return unchanged({ state, course });
   const { totalPrice: total, priorityFee, currency } = price;
+  const isNearRead = order.readAt > 0 && signedAt < order.readAt + SKEW_MS && total !== order.total;
+  if (isNearRead && !isTerminal(state)) {
+    const doubted = { ...order, pricedAt: signedAt };
+    return { state, course: { ...course, order: doubted, inDoubt: true, heardAt: now, polls: 0 }, events: [] };
+  }
   const events: NewDeliveryEvent[] =
     total === order.total ? [] : [{ type: 'price_changed', orderId: order.orderId, total, currency }];
-  const later = { ...order, total, priorityFee, currency };
+  const later = { ...order, total, priorityFee, currency, pricedAt: signedAt };
   return { state, course: { ...course, order: later, heardAt: now, polls: 0 }, events };
 }
 

@@ -23,7 +23,7 @@ describe('policyProblems', () => {
         false,
         [],
         fees([0, '10']),
-        fees([5, '10'], [5, '10.01'], [YEAR, '999999999999999.999999']),
+        fees([5, '10'], [5.5, '10.01'], [YEAR, '999999999999999.999999']),
         fees([1, '9'], [2, '10']),
       ],
     ],
@@ -54,12 +54,22 @@ describe('policyProblems', () => {
         ...[fees([-1, '10']), fees([1, 10]), fees([1, '-10']), fees([1, '1.1234567']), [{ afterMinutes: 1 }]],
         ...[fees([2, '10'], [1, '20']), fees([1, '10'], [2, '10.00']), fees([1, '10'], [2, '9'])],
         fees([1, '10'], [2, '20'], [3, '15']),
+        fees([1, '10'], [1, '20']),
       ],
     ],
     [
       'rebook',
       'must be false or { maxAttempts } of at least 1',
-      [true, 3, [3], { maxAttempts: 0 }, { maxAttempts: 1001 }, { maxAttempts: 1.5 }, { maxAttempts: '3' }],
+      [
+        true,
+        3,
+        [3],
+        { maxAttempts: 0 },
+        { maxAttempts: 1001 },
+        { maxAttempts: 1.5 },
+        { maxAttempts: '3' },
+        { maxAttempt: 1 },
+      ],
     ],
     [
       'changeDriver',
@@ -91,7 +101,14 @@ describe('policyProblems', () => {
   });
 
   it.each<unknown>([null, [], 'hold', 3])('refuses %j as a policy', (policy) => {
-    expect(policyProblems(policy)).toEqual([{ part: '', message: 'policy must be an object' }]);
+    expect(policyProblems(policy)).toEqual([{ part: '', message: 'must be an object' }]);
+  });
+
+  it('fills a part that is given in part in from the base, and looks at that', () => {
+    const base = { ...DEFAULT_POLICY, poll: { everySeconds: 30, mostSeconds: 600 }, rebook: false } as const;
+    expect(policyProblems({ poll: { mostSeconds: 60 }, rebook: {} }, base)).toEqual([]);
+    expect(policyProblems({ poll: { mostSeconds: 29 } }, base).map(({ part }) => part)).toEqual(['poll']);
+    expect(policyProblems({ poll: { everySeconds: 601 } }, base).map(({ part }) => part)).toEqual(['poll']);
   });
 });
 

@@ -47,16 +47,28 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
   },
 };
 
-/** Everything that is wrong with a policy, whole or in part: one entry a part, with its name. */
-export function policyProblems(policy: unknown): { part: string; message: string }[] {
+/**
+ * Everything that is wrong with a policy, whole or in part.
+ *
+ * @param base what a part that is given in part is filled in from
+ * @returns an entry for each part that is wrong, with its name; an empty one stands for all of it
+ */
+export function policyProblems(
+  policy: unknown,
+  base: DeliveryPolicy = DEFAULT_POLICY,
+): { part: string; message: string }[] {
   if (policy === undefined) return [];
-  if (!isRecord(policy)) return [{ part: '', message: 'policy must be an object' }];
+  if (!isRecord(policy)) return [{ part: '', message: 'must be an object' }];
   return Object.entries(policy).flatMap(([part, value]) => {
     if (value === undefined) return [];
-    const check = isPart(part) ? PARTS[part] : undefined;
-    if (!check) return [{ part, message: `is no part of a policy: these are ${Object.keys(PARTS).join(', ')}` }];
-    const whole: unknown = isRecord(value) && isPart(part) ? { ...defaultsOf(part), ...value } : value;
-    return check.holds(whole) ? [] : [{ part, message: check.remedy }];
+    if (!isPart(part)) {
+      return [{ part, message: `is no part of a policy: these are ${Object.keys(PARTS).join(', ')}` }];
+    }
+    const { holds, remedy } = PARTS[part];
+    const members = membersOf(part, base);
+    const isWhole = isRecord(value) && Object.keys(value).every((name) => Object.hasOwn(members, name));
+    if (isRecord(value) && !isWhole) return [{ part, message: remedy }];
+    return holds(isRecord(value) ? { ...members, ...value } : value) ? [] : [{ part, message: remedy }];
   });
 }
 
@@ -84,9 +96,9 @@ function filled<Part extends object>(
   return { ...(base === false ? usual : base), ...given };
 }
 
-function defaultsOf(part: keyof DeliveryPolicy): object {
-  const value = DEFAULT_POLICY[part];
-  return typeof value === 'object' ? value : {};
+/** What a part is filled in from: the base, or the usual one where the base has switched it off. */
+function membersOf(part: keyof DeliveryPolicy, base: DeliveryPolicy): object {
+  return [base[part], DEFAULT_POLICY[part]].find((value) => typeof value === 'object') ?? {};
 }
 
 function isPart(name: string): name is keyof DeliveryPolicy {
@@ -99,7 +111,7 @@ function isSchedule(steps: readonly unknown[]): boolean {
     const before = steps[index - 1];
     if (!isRecord(before) || !isAmount(before.priorityFee)) return index === 0;
     return (
-      Number(step.afterMinutes) >= Number(before.afterMinutes) && exceeds(step.priorityFee, before.priorityFee) === true
+      Number(step.afterMinutes) > Number(before.afterMinutes) && exceeds(step.priorityFee, before.priorityFee) === true
     );
   });
 }

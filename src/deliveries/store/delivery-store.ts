@@ -54,7 +54,8 @@ export class DeliveryStore {
 
   constructor(
     readonly db: Kysely<DeliveriesSchema>,
-    private readonly policy: DeliveryPolicy,
+    /** The policy of who says nothing. */
+    readonly policy: DeliveryPolicy,
     private readonly now: () => number,
   ) {
     this.#commit = new GroupCommit(db);

@@ -78,7 +78,7 @@ describe('openDatabase', () => {
     const text = join(folder, 'notes.txt');
     writeFileSync(text, 'Remember the milk. '.repeat(100));
     expect((await failureOf(openDatabase({ file: text }))).message).toBe(
-      `The deliveries' file ${text} cannot be opened.`,
+      `The deliveries' file ${text} cannot be opened: file is not a database`,
     );
     expect((await failureOf(openDatabase({ file: folder }))).message).toContain('cannot be opened');
     expect((await failureOf(openDatabase({ file: join(text, 'deliveries.db') }))).message).toContain(

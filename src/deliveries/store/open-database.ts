@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, Migrator } from 'kysely';
+import { wordsOf } from '../../log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 import { LibsqlDialect } from './libsql-dialect.js';
@@ -96,7 +97,7 @@ async function opened(file: string): Promise<ConstructorParameters<typeof Libsql
     const isTaken = /busy|locked/i.test(String(cause));
     const told = isTaken
       ? `The deliveries' file ${file} is in use by another process: one process works on a file. Give each its own, or stop the other.`
-      : `The deliveries' file ${file} cannot be opened.`;
+      : `The deliveries' file ${file} cannot be opened: ${wordsOf(cause)}`;
     throw new DeliveriesStoreException(told, { cause });
   }
 }

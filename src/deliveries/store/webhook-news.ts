@@ -57,7 +57,7 @@ function evolved(
     case 'DRIVER_ASSIGNED':
       return driverTold(standing, event.driver.driverId, signedAt, now);
     case 'ORDER_AMOUNT_CHANGED':
-      return priceTold(standing, event.price, now);
+      return priceTold(standing, event.price, signedAt, now);
     case 'ORDER_REPLACED':
       return replaced(standing, event.prevOrderId, event.orderId, now);
     default:
