@@ -68,7 +68,7 @@ export class DeliveriesEngine {
       clock,
       handlersOf: (event) => this.#handlersOf(event),
     });
-    this.#worker = new DeliveryWorker({ store: this.store, services, hooks, logger, now: this.now });
+    this.#worker = new DeliveryWorker({ store: this.store, services, hooks, logger, now: this.now, wake: this.wake });
     this.store.committed.subscribe(({ type }) => {
       if (this.store.wanted(type)) this.handOver.wake();
     });
@@ -84,6 +84,10 @@ export class DeliveriesEngine {
   /** A delivery has something to do once a transaction of the host's is committed. */
   readonly wakeSoon = (id: string): void => {
     void this.#wake(id, this.now() + SOON_MS);
+    // It is announced to nobody, for it may vanish yet.
+    this.#clock.setTimeout(() => {
+      this.handOver.wake();
+    }, SOON_MS);
   };
 
   /** Brings a delivery as far as it goes now. */

@@ -10,7 +10,7 @@ import type { Evolution } from '../machine/evolve.js';
 import { IS_WAITING, type DeliveriesSchema, type DeliveriesTable } from './deliveries-schema.js';
 import { deliveryEventOf, recordOf, snapshotOf, type DeliveryRecord } from './delivery-record.js';
 import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
-import { newsOf } from './webhook-news.js';
+import { newsOf, type OrderNews } from './webhook-news.js';
 
 /** A webhook may come before the order is known that it is about, and before the clock here says so. */
 const STRANGER_MS = 15 * 60_000;
@@ -240,7 +240,10 @@ export class DeliveryStore {
       .execute();
     let record = before;
     for (const { id, payload } of waiting) {
-      const evolution = newsOf(payload).evolve(record, this.policyOf(record), this.now());
+      const news = readable(payload);
+      // It goes on waiting, and the sweeper says so: whose order it is must be kept all the same.
+      if (!news) continue;
+      const evolution = news.evolve(record, this.policyOf(record), this.now());
       record = await this.#evolved(trx, record, evolution, told);
       await this.markApplied(trx, id, record.id);
     }
@@ -420,6 +423,15 @@ export class DeliveryStore {
         .where('lease_token', 'is not', null)
         .execute(),
     );
+  }
+}
+
+/** A stored webhook; `undefined` where its row is of another version. */
+function readable(payload: string): OrderNews | undefined {
+  try {
+    return newsOf(payload);
+  } catch {
+    return undefined;
   }
 }
 

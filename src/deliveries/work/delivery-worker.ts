@@ -59,6 +59,8 @@ export interface WorkerParts {
   readonly hooks: DeliveriesHooks;
   readonly logger: LoggerService;
   readonly now: () => number;
+  /** Another delivery has something to do, at that time (Unix ms). */
+  readonly wake: (deliveryId: string, at: number) => void;
 }
 
 /** Works on deliveries: claims one, does what is to be done with it, one action at a time, and gives it back. */
@@ -304,7 +306,7 @@ export class DeliveryWorker {
 
   /** Finds out whose an order is that came up while an attempt's outcome is unknown. */
   async #identify(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
-    const { store, now } = this.parts;
+    const { store, now, wake } = this.parts;
     const { account } = record;
     const attemptIn = async (trx: Kysely<DeliveriesSchema>): ReturnType<DeliveryStore['attemptOf']> =>
       (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
@@ -326,7 +328,7 @@ export class DeliveryWorker {
       if (!isGone) return change((standing) => heldUp(standing, this.#pause(standing, error)));
     }
     await this.#step('read', record.reference);
-    await store.telling(async (trx, told) => {
+    const found = await store.telling(async (trx, told) => {
       await trx
         .updateTable('delivery_events')
         .set({ quotation_id: quotationId })
@@ -334,11 +336,11 @@ export class DeliveryWorker {
         .where('order_id', '=', orderId)
         .execute();
       const attempt = await attemptIn(trx);
-      if (!attempt) return;
+      if (!attempt) return undefined;
       const { order_id: known } = attempt;
       if (known !== null && known !== orderId) {
         const isReplaced = first !== undefined && CANCELED_STATUSES.has(first.status);
-        await store.changeIn(
+        return store.changeIn(
           trx,
           attempt.delivery_id,
           (standing) =>
@@ -347,13 +349,14 @@ export class DeliveryWorker {
               : namedAgain(standing, { known, orderId }, -1, now()),
           { told },
         );
-        return;
       }
       await store.changeIn(trx, attempt.delivery_id, (standing) => placed(standing, attempt.id, { orderId }, now()), {
         told,
       });
-      await store.changeIn(trx, attempt.delivery_id, inDoubt, { told });
+      return store.changeIn(trx, attempt.delivery_id, inDoubt, { told });
     });
+    // Whoever looks first finds out for all: it may be another's.
+    if (found?.record.dueAt !== undefined && found.record.id !== record.id) wake(found.record.id, found.record.dueAt);
     return change(() => undefined);
   }
 

@@ -59,20 +59,20 @@ export class DurableInbox implements LalamoveInbox {
     const { event, facts } = entry;
     const account = event.account ?? '';
     try {
-      return await store.write(async (trx) => {
+      return await store.telling(async (trx, told) => {
         const news = newsIn(event, facts.signedAt);
         const attempt = await this.#effects.attemptOf(trx, account, news);
         const isClear = isClearly(news, attempt);
         const id = await this.#insert(trx, entry, isClear ? { deliveryId: attempt?.delivery_id ?? null } : undefined);
         if (id === undefined) return undefined;
-        const effect = await this.#effects.take(trx, account, news, attempt);
+        const effect = await this.#effects.take(trx, account, news, attempt, told);
         if (effect.isTaken && !isClear) await store.markApplied(trx, id, attempt?.delivery_id ?? null);
         return effect;
       });
     } catch (error) {
       const id = await store.write((trx) => this.#insert(trx, entry));
       if (id !== undefined) this.#noEffect(id, error);
-      return id === undefined ? undefined : { isTaken: false, told: [], wakes: [] };
+      return id === undefined ? undefined : { isTaken: false, wakes: [] };
     }
   }
 
@@ -200,16 +200,27 @@ export class DurableInbox implements LalamoveInbox {
     const { store } = this.parts;
     try {
       const news = newsOf(payload);
-      const effect = await store.write(async (trx) => {
+      const effect = await store.telling(async (trx, told) => {
+        // It may have taken its effect since it was looked up.
+        if (!(await this.#isWaiting(trx, eventId))) return undefined;
         const attempt = await this.#effects.attemptOf(trx, account, news);
-        const taken = await this.#effects.take(trx, account, news, attempt);
+        const taken = await this.#effects.take(trx, account, news, attempt, told);
         if (taken.isTaken) await store.markApplied(trx, eventId, attempt?.delivery_id ?? null);
         return taken;
       });
-      await this.#tell(effect, news.event);
+      if (effect) await this.#tell(effect, news.event);
     } catch (error) {
       this.#noEffect(eventId, error);
     }
+  }
+
+  async #isWaiting(trx: DeliveriesTransaction, eventId: number): Promise<boolean> {
+    const row = await trx
+      .selectFrom('delivery_events')
+      .select('applied_at')
+      .where('id', '=', eventId)
+      .executeTakeFirst();
+    return row?.applied_at === null;
   }
 
   /** The answer to a webhook does not wait for this. */
@@ -218,11 +229,10 @@ export class DurableInbox implements LalamoveInbox {
     void telling.finally(() => this.#telling.delete(telling));
   }
 
-  /** Tells who watches and who works of an effect that is committed. */
-  async #tell({ told, wakes }: Effect, event: LalamoveEvent): Promise<void> {
-    const { store, hooks, wake } = this.parts;
+  /** Tells who works of an effect that is committed; who watches has been told with the commit, in its order. */
+  async #tell({ wakes }: Effect, event: LalamoveEvent): Promise<void> {
+    const { hooks, wake } = this.parts;
     await tellStep(hooks, 'event_applied', event.fingerprint);
-    store.announce(told);
     for (const { id, at } of wakes) wake(id, at);
   }
 

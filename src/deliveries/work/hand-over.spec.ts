@@ -171,6 +171,20 @@ describe('HandOver', () => {
     expect(seen).toEqual(['hanging A requested', 'noting A requested', 'noting A cancel_requested']);
   });
 
+  it('leaves no timer behind that would keep a process alive, at whatever moment it is stopped', async () => {
+    handlers = [handler('failing', () => Promise.reject(new Error('not today')))];
+    await happen('A', 'requested');
+    await handOver.idle();
+    const left = new Set<number>();
+    for (let moment = 0; moment < 50; moment += 1) {
+      handOver.start();
+      for (let step = 0; step < moment; step += 1) await Promise.resolve();
+      await handOver.stop(10);
+      left.add(clock.waiting);
+    }
+    expect([...left]).toEqual([0]);
+  });
+
   it('takes a row of another version for a failure of its own', async () => {
     await happen('A', 'requested');
     await handOver.idle();

@@ -217,7 +217,8 @@ export class HandOver {
       .limit(1)
       .executeTakeFirst();
     this.#cancelWake();
-    if (next?.next_try_at == null) return;
+    // Who has stopped meanwhile must not be kept alive.
+    if (next?.next_try_at == null || this.#mustStop()) return;
     this.#cancelWake = clock.setTimeout(() => {
       this.wake();
     }, next.next_try_at - clock.now());

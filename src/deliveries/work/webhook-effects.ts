@@ -8,11 +8,10 @@ import { orderOf, type OrderNews } from '../store/webhook-news.js';
 /** The attempt that a webhook is about. */
 export type KnownAttempt = Awaited<ReturnType<DeliveryStore['attemptOf']>>;
 
-/** What a webhook has done, to be told of once that is committed. */
+/** What a webhook has done. */
 export interface Effect {
   /** Whether it has taken its effect; else it goes on waiting for somebody to know its order. */
   readonly isTaken: boolean;
-  readonly told: readonly DeliveryEvent[];
   /** The deliveries that have something to do, and when: Unix ms. */
   readonly wakes: readonly { readonly id: string; readonly at: number }[];
 }
@@ -35,28 +34,38 @@ export class WebhookEffects {
     return owner ?? (attemptId === undefined ? undefined : this.store.attemptOf(trx, account, { attemptId }));
   }
 
-  async take(trx: DeliveriesTransaction, account: string, news: OrderNews, attempt: KnownAttempt): Promise<Effect> {
+  /** @param told what is to be announced once it is committed */
+  async take(
+    trx: DeliveriesTransaction,
+    account: string,
+    news: OrderNews,
+    attempt: KnownAttempt,
+    told: DeliveryEvent[],
+  ): Promise<Effect> {
     const orderId = orderOf(news.event);
-    if (orderId === undefined) return { isTaken: true, told: [], wakes: [] };
+    if (orderId === undefined) return { isTaken: true, wakes: [] };
     if (!attempt) return this.#whoMayBeIt(trx, account);
-    const told: DeliveryEvent[] = [];
     const { id, delivery_id: deliveryId, order_id: known } = attempt;
     if (known === null) {
       // The webhook has come before the answer to the order: it says which order it is.
       await this.store.changeIn(trx, deliveryId, (record) => placed(record, id, { orderId }, this.now()), { told });
     } else if (known !== orderId) {
       const receivedAt = Date.parse(news.event.receivedAt);
+      const before = await this.store.byId(deliveryId, trx);
       const named = await this.store.changeIn(
         trx,
         deliveryId,
         (record) => namedAgain(record, { known, orderId }, receivedAt, this.now()),
         { told },
       );
+      const live = named.record.course.order?.orderId;
+      // It was among those that have waited for its order to be the live one, and took its effect with them.
+      if (live === orderId && before?.course.order?.orderId !== live) return effectOf(named, true);
       const isStray = named.record.course.strays?.includes(orderId) === true;
       // Whether it is a clone, a read will tell: the sweeper asks again.
-      if (!isStray && !(await this.#isKnown(trx, account, orderId))) return effectOf(named, told, false);
+      if (!isStray && !(await this.#isKnown(trx, account, orderId))) return effectOf(named, false);
     }
-    return effectOf(await this.#change(trx, account, news, { deliveryId, orderId }, told), told, true);
+    return effectOf(await this.#change(trx, account, news, { deliveryId, orderId }, told), true);
   }
 
   async #change(
@@ -99,9 +108,9 @@ export class WebhookEffects {
       .orderBy('reserved_at')
       .limit(1)
       .executeTakeFirst();
-    if (!first) return { isTaken: false, told: [], wakes: [] };
+    if (!first) return { isTaken: false, wakes: [] };
     await trx.updateTable('deliveries').set({ due_at: at }).where('id', '=', first.delivery_id).execute();
-    return { isTaken: false, told: [], wakes: [{ id: first.delivery_id, at }] };
+    return { isTaken: false, wakes: [{ id: first.delivery_id, at }] };
   }
 }
 
@@ -111,6 +120,6 @@ export function isClearly(news: OrderNews, attempt: KnownAttempt): boolean {
   return orderId === undefined || (attempt !== undefined && (attempt.order_id ?? orderId) === orderId);
 }
 
-function effectOf({ record: { id, dueAt } }: Decided, told: readonly DeliveryEvent[], isTaken: boolean): Effect {
-  return { isTaken, told, wakes: dueAt === undefined ? [] : [{ id, at: dueAt }] };
+function effectOf({ record: { id, dueAt } }: Decided, isTaken: boolean): Effect {
+  return { isTaken, wakes: dueAt === undefined ? [] : [{ id, at: dueAt }] };
 }
