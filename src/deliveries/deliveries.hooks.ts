@@ -22,7 +22,7 @@ export type DeliveryStep =
 
 /** Told of the work as it happens, for traces and metrics. What a hook throws is ignored; a promise of one for a step is waited for. */
 export interface DeliveriesHooks {
-  /** Before and after each step. */
+  /** Before and after each step; `reserving` is told before it is decided whether to book. */
   onStep?: (step: DeliveryStep, reference: string) => void | Promise<void>;
 }
 

@@ -36,8 +36,8 @@ const AN_HOUR_MS = 60 * MINUTE_MS;
 const ENDED_WITHOUT_DRIVER = new Set(['REJECTED', 'EXPIRED']);
 
 /**
- * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is asked of deliveries that nobody works on, so an
- * attempt that is still `reserved` was left behind by a crash.
+ * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is acted upon by who has the lease alone, and never while
+ * an order is being posted, so an attempt that is still `reserved` was left behind by a crash.
  *
  * @param now Unix ms
  */
