@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import type { LalamoveInboxEntry } from 'nestjs-lalamove';
 import { OnDelivery, type DeliveriesSchema, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
+import { reserveAttempt } from '../src/deliveries/store/attempt-rows.js';
 import { DEFAULT_POLICY } from '../src/deliveries/machine/delivery-policy.js';
 import { placed, reserved } from '../src/deliveries/machine/evolve.js';
 import { readAs } from '../src/deliveries/machine/order-news.js';
@@ -107,7 +108,7 @@ describe('a webhook', () => {
     await store.write(async (trx) => {
       const record = recordNamed('A', now);
       await store.insert(record, [], trx);
-      await store.reserve(trx, record, ATTEMPT, { total: '50', currency: 'HKD' });
+      await reserveAttempt(trx, record, ATTEMPT, { total: '50', currency: 'HKD' });
       await store.changeIn(trx, record.id, (standing) => reserved(standing, ATTEMPT), { told: [] });
     });
   }

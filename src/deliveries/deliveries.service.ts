@@ -18,6 +18,7 @@ import { isLive } from './machine/decide.js';
 import { abandoned, inDoubt, lostWith, placed } from './machine/evolve.js';
 import type { DeliveryPolicy } from './machine/delivery-policy.js';
 import { policyProblems } from './machine/policy-problems.js';
+import { attemptOf, reserveAttempt } from './store/attempt-rows.js';
 import type { DeliveriesSchema } from './store/deliveries-schema.js';
 import {
   deliveryEventOf,
@@ -334,7 +335,7 @@ export class DeliveriesService {
     const told: DeliveryEvent[] = [];
     // Where nothing has ever been attempted, somebody else has placed it: that is an attempt, too.
     const { attempt: known } = record.course;
-    const own = await store.attemptOf(store.db, record.account, { orderId });
+    const own = await attemptOf(store.db, record.account, { orderId });
     // An order of its own, a clone say, stays with the attempt that has it.
     const attempt: CourseAttempt = known
       ? { ...known, id: own?.delivery_id === record.id ? own.id : known.id, outcome: 'unknown' }
@@ -348,8 +349,8 @@ export class DeliveriesService {
         };
     await store.write(async (trx) => {
       told.length = 0;
-      if (!known) await store.reserve(trx, record, attempt, { total: '', currency: '' });
-      const owner = await store.attemptOf(trx, record.account, { orderId });
+      if (!known) await reserveAttempt(trx, record, attempt, { total: '', currency: '' });
+      const owner = await attemptOf(trx, record.account, { orderId });
       if (owner && owner.delivery_id !== record.id) {
         throw new DeliveryConflictException(
           `The order ${orderId} belongs to another delivery.`,

@@ -69,7 +69,7 @@ export async function compile(patch) {
  */
 export function commitAfterPost(file, code) {
   if (!file.endsWith('delivery-worker.ts')) return code;
-  const row = 'await store.reserve(trx, decided.record, attempt, quotation);';
+  const row = 'await reserveAttempt(trx, decided.record, attempt, quotation);';
   const state = 'await store.changeIn(trx, id, (standing)=>reserved(standing, attempt), ';
   const end = 'const booked = await store.change(record.id, end, ';
   if (![row, state, end].every((line) => code.includes(line))) {

@@ -63,7 +63,14 @@ export class WorkerWorld {
       this.log(...words);
     };
     const { store, accounts: services, now } = this;
-    return new DeliveryWorker({ store, services, hooks, logger: { log, warn: log, error: log }, now });
+    return new DeliveryWorker({
+      store,
+      services,
+      hooks,
+      logger: { log, warn: log, error: log },
+      now,
+      wake: () => undefined,
+    });
   }
 
   /** A worker to whom something happens when it comes to a step for the first time. */

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable, Updateable } from 'kysely';
 import { isRecord } from '../../is-record.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { BookDeliveryDto } from '../dto/book-delivery.dto.js';
@@ -51,6 +51,43 @@ export function recordOf(row: Selectable<DeliveriesTable>): DeliveryRecord {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+/** The row of a delivery that is taken in. */
+export function rowOf(record: DeliveryRecord): Insertable<DeliveriesTable> {
+  return {
+    id: record.id,
+    account: record.account,
+    reference: record.reference,
+    request_hash: record.requestHash,
+    request: JSON.stringify(record.request),
+    schedule_at: record.scheduleAt ?? null,
+    state: record.state,
+    version: record.version,
+    due_at: record.dueAt ?? null,
+    course: JSON.stringify(record.course),
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+  };
+}
+
+/** What has changed of a row, and nothing else: SQLite writes an index anew for a column that is set to what it is. */
+export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): Updateable<DeliveriesTable> {
+  const changed: Updateable<DeliveriesTable> = {};
+  if (after.version !== before.version) {
+    changed.version = after.version;
+    changed.course = JSON.stringify(after.course);
+    changed.updated_at = after.updatedAt;
+  }
+  const orderId = after.course.order?.orderId;
+  if (orderId !== before.course.order?.orderId) changed.order_id = orderId ?? null;
+  if (after.state !== before.state) changed.state = after.state;
+  if (after.dueAt !== before.dueAt) changed.due_at = after.dueAt ?? null;
+  if (after.leaseToken !== before.leaseToken) {
+    changed.lease_token = after.leaseToken ?? null;
+    changed.lease_until = after.leaseUntil ?? null;
+  }
+  return changed;
 }
 
 /** What decisions are about. */

@@ -1,14 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import type { Kysely, Updateable } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Subject } from 'rxjs';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
-import type { CourseAttempt } from '../machine/delivery-course.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution } from '../machine/evolve.js';
-import { IS_WAITING, type DeliveriesSchema, type DeliveriesTable } from './deliveries-schema.js';
-import { deliveryEventOf, recordOf, snapshotOf, type DeliveryRecord } from './delivery-record.js';
+import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { addClone, settleAttempts } from './attempt-rows.js';
+import {
+  changedColumns,
+  deliveryEventOf,
+  recordOf,
+  rowOf,
+  snapshotOf,
+  type DeliveryRecord,
+} from './delivery-record.js';
 import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
 import { newsOf, type OrderNews } from './webhook-news.js';
 
@@ -96,23 +102,7 @@ export class DeliveryStore {
     events: readonly NewDeliveryEvent[],
     trx: Kysely<DeliveriesSchema>,
   ): Promise<readonly DeliveryEvent[]> {
-    await trx
-      .insertInto('deliveries')
-      .values({
-        id: record.id,
-        account: record.account,
-        reference: record.reference,
-        request_hash: record.requestHash,
-        request: JSON.stringify(record.request),
-        schedule_at: record.scheduleAt ?? null,
-        state: record.state,
-        version: record.version,
-        due_at: record.dueAt ?? null,
-        course: JSON.stringify(record.course),
-        created_at: record.createdAt,
-        updated_at: record.updatedAt,
-      })
-      .execute();
+    await trx.insertInto('deliveries').values(rowOf(record)).execute();
     return this.#tell(trx, record, events);
   }
 
@@ -184,44 +174,6 @@ export class DeliveryStore {
     for (const event of events) this.committed.next(event);
   }
 
-  /** Writes the attempt's row: it is committed before the order is posted. */
-  async reserve(
-    trx: DeliveriesTransaction,
-    { id, account }: DeliveryRecord,
-    attempt: CourseAttempt,
-    price: { total: string; currency: string },
-  ): Promise<void> {
-    await trx
-      .insertInto('delivery_attempts')
-      .values({
-        id: attempt.id,
-        delivery_id: id,
-        account,
-        number: attempt.number,
-        quotation_id: attempt.quotationId,
-        outcome: attempt.outcome,
-        total: price.total,
-        currency: price.currency,
-        reserved_at: attempt.reservedAt,
-      })
-      .execute();
-  }
-
-  /** Whose attempt an order belongs to. */
-  async attemptOf(
-    trx: Kysely<DeliveriesSchema>,
-    account: string,
-    by: { orderId: string } | { attemptId: string } | { quotationId: string },
-  ): Promise<{ id: string; delivery_id: string; order_id: string | null } | undefined> {
-    const attempts = trx
-      .selectFrom('delivery_attempts')
-      .select(['id', 'delivery_id', 'order_id'])
-      .where('account', '=', account);
-    if ('orderId' in by) return attempts.where('order_id', '=', by.orderId).executeTakeFirst();
-    if ('attemptId' in by) return attempts.where('id', '=', by.attemptId).executeTakeFirst();
-    return attempts.where('quotation_id', '=', by.quotationId).executeTakeFirst();
-  }
-
   /** What has come for an order before it was known whose it is: it takes effect now. */
   async #catchUp(
     trx: DeliveriesTransaction,
@@ -267,14 +219,8 @@ export class DeliveryStore {
   ): Promise<DeliveryRecord> {
     const now = this.now();
     const record: DeliveryRecord = { ...before, state, course, version: before.version + 1, updatedAt: now };
-    for (const { id, outcome, orderId } of attempts) {
-      await trx
-        .updateTable('delivery_attempts')
-        .set({ outcome, settled_at: now, ...(orderId !== undefined && { order_id: orderId }) })
-        .where('id', '=', id)
-        .execute();
-    }
-    if (clone) await this.#clone(trx, record, clone);
+    await settleAttempts(trx, attempts, now);
+    if (clone) await addClone(trx, record, clone);
     told.push(...(await this.#tell(trx, record, events)));
     return record;
   }
@@ -293,23 +239,6 @@ export class DeliveryStore {
       await trx.updateTable('deliveries').set(columns).where('id', '=', record.id).execute();
     }
     return { record: after, action };
-  }
-
-  /** A row for customer service's order, so that its webhooks find their delivery. */
-  async #clone(
-    trx: DeliveriesTransaction,
-    { id, account }: DeliveryRecord,
-    { prevOrderId, orderId }: NonNullable<Evolution['clone']>,
-  ): Promise<void> {
-    const replaced = await trx
-      .selectFrom('delivery_attempts')
-      .selectAll()
-      .where('account', '=', account)
-      .where('order_id', '=', prevOrderId)
-      .executeTakeFirst();
-    if (replaced?.delivery_id !== id || (await this.attemptOf(trx, account, { orderId }))) return;
-    const row = { ...replaced, id: randomUUID(), order_id: orderId, outcome: 'placed' };
-    await trx.insertInto('delivery_attempts').values(row).execute();
   }
 
   async #tell(
@@ -433,25 +362,6 @@ function readable(payload: string): OrderNews | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What has changed of a row, and nothing else: SQLite writes an index anew for a column that is set to what it is. */
-function changedColumns(before: DeliveryRecord, after: DeliveryRecord): Updateable<DeliveriesTable> {
-  const changed: Updateable<DeliveriesTable> = {};
-  if (after.version !== before.version) {
-    changed.version = after.version;
-    changed.course = JSON.stringify(after.course);
-    changed.updated_at = after.updatedAt;
-  }
-  const orderId = after.course.order?.orderId;
-  if (orderId !== before.course.order?.orderId) changed.order_id = orderId ?? null;
-  if (after.state !== before.state) changed.state = after.state;
-  if (after.dueAt !== before.dueAt) changed.due_at = after.dueAt ?? null;
-  if (after.leaseToken !== before.leaseToken) {
-    changed.lease_token = after.leaseToken ?? null;
-    changed.lease_until = after.leaseUntil ?? null;
-  }
-  return changed;
 }
 
 /** When a delivery is to be looked at again: Unix ms, whole ones, as clocks tell them, for a wake at a fraction of one would come too early, again and again. */

@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import type { Kysely } from 'kysely';
-import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import { createLalamoveException } from '../../errors/create-exception.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
 import { CANCELED_STATUSES, isWork, type Action } from '../machine/decide.js';
-import {
-  isTerminal,
-  type CourseAttempt,
-  type CourseQuotation,
-  type DeliveryReason,
-} from '../machine/delivery-course.js';
+import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -36,11 +30,13 @@ import {
 } from '../machine/evolve.js';
 import { canceledElsewhere, namedAgain, readAs, replaced, type OrderReading } from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
+import { attemptOf, reserveAttempt, type KnownAttempt } from '../store/attempt-rows.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
 import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
 import type { DeliveryAccounts, DeliveryCalls } from './account-services.js';
+import { isOutcomeUnknown, isPassing, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
 import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
 
 /** Longer than the longest call may take with all its repeats, in ms. */
@@ -48,9 +44,6 @@ const LEASE_MS = 120_000;
 
 /** A delivery that goes round in circles is left to its next wake. */
 const MOST_ACTIONS = 40;
-
-const FIRST_PAUSE_MS = 5000;
-const LONGEST_PAUSE_MS = 15 * 60_000;
 
 /** What a worker works with. */
 export interface WorkerParts {
@@ -65,7 +58,12 @@ export interface WorkerParts {
 
 /** Works on deliveries: claims one, does what is to be done with it, one action at a time, and gives it back. */
 export class DeliveryWorker {
-  constructor(private readonly parts: WorkerParts) {}
+  readonly #setbacks: Setbacks;
+
+  constructor(private readonly parts: WorkerParts) {
+    const { store, now } = parts;
+    this.#setbacks = new Setbacks((record) => store.policyOf(record), now);
+  }
 
   /**
    * Brings a delivery as far as it goes now.
@@ -99,7 +97,7 @@ export class DeliveryWorker {
       const told = { delivery: reference, error: wordsOf(error) };
       const stack = error instanceof Error ? error.stack : undefined;
       say(this.parts.logger, 'error', logLine('The work on a delivery failed', told), stack);
-      const later = (record: DeliveryRecord): Evolution => heldUp(record, this.#pause(record));
+      const later = (record: DeliveryRecord): Evolution => heldUp(record, this.#setbacks.until(record));
       return this.parts.store.change(id, later, { token, yields: token }).catch(() => decided);
     }
   }
@@ -147,7 +145,7 @@ export class DeliveryWorker {
       note: (to) => store.change(record.id, to, { token }),
       change: (to) => store.change(record.id, to, { token, yields: token }),
     };
-    if (!service) return context.change((now) => this.#needsHelp(now, reason('ACCOUNT_UNKNOWN')));
+    if (!service) return context.change((now) => this.#setbacks.needsHelp(now, reason('ACCOUNT_UNKNOWN')));
     return this.#ask(service, context, action);
   }
 
@@ -182,12 +180,12 @@ export class DeliveryWorker {
     const quotation = await service.createQuotation(request.quotation).catch((error: unknown) => notAnswered(error));
     await this.#step('quoted', reference);
     if (LalamoveException.is(quotation)) {
-      return context.change((standing) => this.#afterFailure(quotation, standing));
+      return context.change((standing) => this.#setbacks.after(quotation, standing));
     }
     const price = courseQuotation(quotation, request, askedAt);
     if (!price) {
       const unusable = createLalamoveException('LALAMOVE_UNREADABLE_RESPONSE', { operation: 'createQuotation' });
-      return context.change((standing) => this.#afterFailure(unusable, standing));
+      return context.change((standing) => this.#setbacks.after(unusable, standing));
     }
     return this.#book(service, context, (standing) => quoted(standing, price));
   }
@@ -240,7 +238,7 @@ export class DeliveryWorker {
         outcome: 'reserved',
         reservedAt: now(),
       };
-      await store.reserve(trx, decided.record, attempt, quotation);
+      await reserveAttempt(trx, decided.record, attempt, quotation);
       const kept = await store.changeIn(trx, id, (standing) => reserved(standing, attempt), { token, told });
       return { decided: kept, attempt, quotation };
     });
@@ -287,7 +285,7 @@ export class DeliveryWorker {
         if (isUsedUp(error) && !this.parts.store.policyOf(standing).requote) {
           return after(back, gaveUp(back, reason('QUOTATION_EXPIRED')));
         }
-        return after(back, this.#afterFailure(error, { ...standing, ...back }, isUsedUp(error) || isPassing(error)));
+        return after(back, this.#setbacks.after(error, { ...standing, ...back }, isUsedUp(error) || isPassing(error)));
       };
     }
   }
@@ -298,7 +296,8 @@ export class DeliveryWorker {
     await this.#step('reading', record.reference);
     const order = await service.getOrder(orderId).catch((error: unknown) => notAnswered(error));
     // A live order is never given up for a read that fails: webhooks may still come.
-    if (LalamoveException.is(order)) return change((standing) => heldUp(standing, this.#pause(standing, order)));
+    if (LalamoveException.is(order))
+      return change((standing) => heldUp(standing, this.#setbacks.until(standing, order)));
     await this.#step('read', record.reference);
     const reading = readingOf(order);
     return change((standing) => readAs(standing, reading, toldBefore, store.policyOf(record), now()));
@@ -308,9 +307,9 @@ export class DeliveryWorker {
   async #identify(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now, wake } = this.parts;
     const { account } = record;
-    const attemptIn = async (trx: Kysely<DeliveriesSchema>): ReturnType<DeliveryStore['attemptOf']> =>
-      (named === undefined ? undefined : await store.attemptOf(trx, account, { attemptId: named })) ??
-      (quotationId ? await store.attemptOf(trx, account, { quotationId }) : undefined);
+    const attemptIn = async (trx: Kysely<DeliveriesSchema>): Promise<KnownAttempt | undefined> =>
+      (named === undefined ? undefined : await attemptOf(trx, account, { attemptId: named })) ??
+      (quotationId ? await attemptOf(trx, account, { quotationId }) : undefined);
     let quotationId = '';
     let named: string | undefined;
     let first: OrderReading | undefined;
@@ -325,7 +324,7 @@ export class DeliveryWorker {
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
       const isGone = [403, 404, 422].includes(error.upstreamStatus ?? 0);
-      if (!isGone) return change((standing) => heldUp(standing, this.#pause(standing, error)));
+      if (!isGone) return change((standing) => heldUp(standing, this.#setbacks.until(standing, error)));
     }
     await this.#step('read', record.reference);
     const found = await store.telling(async (trx, told) => {
@@ -389,7 +388,7 @@ export class DeliveryWorker {
       if (!LalamoveException.is(error)) throw error;
       if (error.code === 'ERR_CANCELLATION') return change((standing) => strayEnded(standing, orderId, undefined));
       if (isRefusal(error)) return change((standing) => strayEnded(standing, orderId, error.code));
-      return change((standing) => heldUp(standing, this.#pause(standing, error)));
+      return change((standing) => heldUp(standing, this.#setbacks.until(standing, error)));
     }
     await this.#step('canceled', record.reference);
     return change((standing) => strayEnded(standing, orderId, undefined));
@@ -430,38 +429,7 @@ export class DeliveryWorker {
 
   async #failed(error: unknown, change: CallContext['change']): Promise<Decided> {
     if (!LalamoveException.is(error)) throw error;
-    return change((standing) => this.#afterFailure(error, standing));
-  }
-
-  /** What passes is tried again, later; what does not needs a person. */
-  #afterFailure(
-    error: LalamoveException,
-    standing: Standing & Pick<DeliveryRecord, 'request'>,
-    passes = isPassing(error),
-  ): Evolution {
-    if (!passes) return this.#needsHelp(standing, { code: error.code, message: error.message }, error);
-    const { mostFailures } = this.parts.store.policyOf(standing).failures;
-    if (standing.course.failures + 1 >= mostFailures) {
-      return this.#needsHelp(
-        standing,
-        reason('LALAMOVE_AWAY', `Lalamove has failed ${mostFailures} times in a row: ${error.code}, ${error.message}`),
-        error,
-      );
-    }
-    return heldUp(standing, this.#pause(standing, error));
-  }
-
-  /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
-  #needsHelp(standing: Standing, because: DeliveryReason, error?: LalamoveException): Evolution {
-    const isAtRest = standing.state === 'needs_attention' || isTerminal(standing.state);
-    return isAtRest ? heldUp(standing, this.#pause(standing, error)) : gaveUp(standing, because);
-  }
-
-  /** Unix ms: twice as long after each failure, with jitter, and no less than Lalamove says. */
-  #pause({ course }: Standing, error?: unknown): number {
-    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(course.failures, 20), LONGEST_PAUSE_MS);
-    const asked = LalamoveException.is(error) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return this.parts.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
+    return change((standing) => this.#setbacks.after(error, standing));
   }
 
   async #step(step: DeliveryStep, reference: string): Promise<void> {
@@ -511,23 +479,4 @@ function ofOrder(orderId: string, change: (standing: Standing) => Evolution): Ch
 /** As before a cancellation that found that there was nothing left to cancel. */
 function withoutTry({ state, course }: Standing): Standing {
   return { state, course: { ...course, cancelTried: undefined } };
-}
-
-function isOutcomeUnknown(error: LalamoveException): boolean {
-  return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
-}
-
-/** Lalamove has said no, for good. */
-function isRefusal({ upstreamStatus }: LalamoveException): boolean {
-  return upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
-}
-
-/** Whether the same call may go well later. */
-function isPassing(error: LalamoveException): boolean {
-  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove' || isUsedUp(error);
-}
-
-/** The quotation cannot be ordered any more, and that is all. */
-function isUsedUp({ code }: LalamoveException): boolean {
-  return code === 'ERR_INVALID_QUOTATION_ID' || code === 'ERR_PRICE_MISMATCH';
 }

@@ -230,9 +230,9 @@ export class DurableInbox implements LalamoveInbox {
   }
 
   /** Tells who works of an effect that is committed; who watches has been told with the commit, in its order. */
-  async #tell({ wakes }: Effect, event: LalamoveEvent): Promise<void> {
+  async #tell({ isTaken, wakes }: Effect, event: LalamoveEvent): Promise<void> {
     const { hooks, wake } = this.parts;
-    await tellStep(hooks, 'event_applied', event.fingerprint);
+    if (isTaken) await tellStep(hooks, 'event_applied', event.fingerprint);
     for (const { id, at } of wakes) wake(id, at);
   }
 

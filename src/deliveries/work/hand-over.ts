@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Clock } from '../../clock.js';
@@ -96,6 +97,8 @@ export class HandOver {
 
   async #drain(): Promise<void> {
     try {
+      // What has just been committed is answered first: a webhook, or whoever has booked.
+      await setImmediate();
       while (this.#isWanted && !this.#mustStop()) {
         this.#isWanted = false;
         // Whatever ends wakes for what was behind it: nobody waits for a handler but its own delivery.

@@ -1,12 +1,10 @@
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import { cloneStrayed, placed } from '../machine/evolve.js';
 import { namedAgain } from '../machine/order-news.js';
+import { attemptOf, type KnownAttempt } from '../store/attempt-rows.js';
 import type { Decided, DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { orderOf, type OrderNews } from '../store/webhook-news.js';
-
-/** The attempt that a webhook is about. */
-export type KnownAttempt = Awaited<ReturnType<DeliveryStore['attemptOf']>>;
 
 /** What a webhook has done. */
 export interface Effect {
@@ -26,12 +24,12 @@ export class WebhookEffects {
   ) {}
 
   /** The attempt whose order a webhook is about, or that its metadata name. */
-  async attemptOf(trx: DeliveriesTransaction, account: string, news: OrderNews): Promise<KnownAttempt> {
+  async attemptOf(trx: DeliveriesTransaction, account: string, news: OrderNews): Promise<KnownAttempt | undefined> {
     const orderId = orderOf(news.event);
     if (orderId === undefined) return undefined;
     const { attemptId } = news;
-    const owner = await this.store.attemptOf(trx, account, { orderId });
-    return owner ?? (attemptId === undefined ? undefined : this.store.attemptOf(trx, account, { attemptId }));
+    const owner = await attemptOf(trx, account, { orderId });
+    return owner ?? (attemptId === undefined ? undefined : attemptOf(trx, account, { attemptId }));
   }
 
   /** @param told what is to be announced once it is committed */
@@ -39,7 +37,7 @@ export class WebhookEffects {
     trx: DeliveriesTransaction,
     account: string,
     news: OrderNews,
-    attempt: KnownAttempt,
+    attempt: KnownAttempt | undefined,
     told: DeliveryEvent[],
   ): Promise<Effect> {
     const orderId = orderOf(news.event);
@@ -91,7 +89,7 @@ export class WebhookEffects {
   }
 
   async #isKnown(trx: DeliveriesTransaction, account: string, orderId: string): Promise<boolean> {
-    return (await this.store.attemptOf(trx, account, { orderId })) !== undefined;
+    return (await attemptOf(trx, account, { orderId })) !== undefined;
   }
 
   /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
@@ -115,7 +113,7 @@ export class WebhookEffects {
 }
 
 /** Whether it is clear before anything is written that a webhook takes its effect at once. */
-export function isClearly(news: OrderNews, attempt: KnownAttempt): boolean {
+export function isClearly(news: OrderNews, attempt: KnownAttempt | undefined): boolean {
   const orderId = orderOf(news.event);
   return orderId === undefined || (attempt !== undefined && (attempt.order_id ?? orderId) === orderId);
 }

@@ -1,0 +1,69 @@
+import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
+import { LalamoveException } from '../../errors/lalamove.exception.js';
+import { isTerminal, type DeliveryReason } from '../machine/delivery-course.js';
+import type { DeliveryPolicy } from '../machine/delivery-policy.js';
+import { gaveUp, heldUp, type Evolution, type Standing } from '../machine/evolve.js';
+import { reason } from '../machine/reasons.js';
+import type { DeliveryRecord } from '../store/delivery-record.js';
+
+const FIRST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+
+/** What becomes of a delivery where a call has failed. */
+export class Setbacks {
+  constructor(
+    private readonly policyOf: (standing: Pick<DeliveryRecord, 'request'>) => DeliveryPolicy,
+    private readonly now: () => number,
+  ) {}
+
+  /** What passes is tried again, later; what does not needs a person. */
+  after(
+    error: LalamoveException,
+    standing: Standing & Pick<DeliveryRecord, 'request'>,
+    passes = isPassing(error),
+  ): Evolution {
+    if (!passes) return this.needsHelp(standing, { code: error.code, message: error.message }, error);
+    const { mostFailures } = this.policyOf(standing).failures;
+    if (standing.course.failures + 1 >= mostFailures) {
+      return this.needsHelp(
+        standing,
+        reason('LALAMOVE_AWAY', `Lalamove has failed ${mostFailures} times in a row: ${error.code}, ${error.message}`),
+        error,
+      );
+    }
+    return heldUp(standing, this.until(standing, error));
+  }
+
+  /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
+  needsHelp(standing: Standing, because: DeliveryReason, error?: LalamoveException): Evolution {
+    const isAtRest = standing.state === 'needs_attention' || isTerminal(standing.state);
+    return isAtRest ? heldUp(standing, this.until(standing, error)) : gaveUp(standing, because);
+  }
+
+  /** When it is tried again, in Unix ms: twice as long after each failure, with jitter, and no less than Lalamove says. */
+  until({ course }: Standing, error?: unknown): number {
+    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(course.failures, 20), LONGEST_PAUSE_MS);
+    const asked = LalamoveException.is(error) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    return this.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
+  }
+}
+
+/** Nobody knows whether it was carried out. */
+export function isOutcomeUnknown(error: LalamoveException): boolean {
+  return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
+}
+
+/** Lalamove has said no, for good. */
+export function isRefusal({ upstreamStatus }: LalamoveException): boolean {
+  return upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
+}
+
+/** Whether the same call may go well later. */
+export function isPassing(error: LalamoveException): boolean {
+  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove' || isUsedUp(error);
+}
+
+/** The quotation cannot be ordered any more, and that is all. */
+export function isUsedUp({ code }: LalamoveException): boolean {
+  return code === 'ERR_INVALID_QUOTATION_ID' || code === 'ERR_PRICE_MISMATCH';
+}
