@@ -332,7 +332,6 @@ export class DeliveriesService {
     const service = await services.of(record.account);
     if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(record.account));
     await service.getOrder(orderId);
-    const told: DeliveryEvent[] = [];
     // Where nothing has ever been attempted, somebody else has placed it: that is an attempt, too.
     const { attempt: known } = record.course;
     const own = await attemptOf(store.db, record.account, { orderId });
@@ -347,8 +346,7 @@ export class DeliveriesService {
           outcome: 'unknown',
           reservedAt: now(),
         };
-    await store.write(async (trx) => {
-      told.length = 0;
+    await store.telling(async (trx, told) => {
       if (!known) await reserveAttempt(trx, record, attempt, { total: '', currency: '' });
       const owner = await attemptOf(trx, record.account, { orderId });
       if (owner && owner.delivery_id !== record.id) {
@@ -369,7 +367,6 @@ export class DeliveriesService {
       );
       await store.changeIn(trx, record.id, inDoubt, { told });
     });
-    store.announce(told);
   }
 }
 

@@ -117,8 +117,10 @@ export class DeliveryStore {
 
   /** A write that shares its commit with others; what it has told is announced once that is committed. */
   async telling<T>(work: (trx: DeliveriesTransaction, told: DeliveryEvent[]) => Promise<T>): Promise<T> {
-    const told: DeliveryEvent[] = [];
-    const result = await this.write((trx) => work(trx, told));
+    const { result, told } = await this.write(async (trx) => {
+      const events: DeliveryEvent[] = [];
+      return { result: await work(trx, events), told: events };
+    });
     this.announce(told);
     return result;
   }

@@ -45,6 +45,7 @@ describe('GroupCommit', () => {
     const names = Array.from({ length: 50 }, (_, index) => `${index}`);
     expect(await Promise.all(names.map((name) => note(name)))).toEqual(names);
     expect(statements.filter((text) => text === 'insert into noted values (?, ?)')).toHaveLength(50);
+    expect(statements).toHaveLength(52);
     expect(await noted()).toEqual(names);
   });
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 
 /** A transaction on the tables of deliveries. */
@@ -15,8 +15,8 @@ interface Job {
 const MOST_JOBS = 100;
 
 /**
- * Gives several writes one commit, for a commit waits for the disk: what is asked for while one is under way shares the next. Each write has a savepoint of its own, and
- * fails alone; nobody is told of success before the commit.
+ * Gives several writes one commit, for a commit waits for the disk: what is asked for while one is under way shares the next. Where one of them fails, none is kept, and each
+ * has a commit of its own: it fails alone. Nobody is told of success before the commit.
  */
 export class GroupCommit {
   readonly #waiting: Job[] = [];
@@ -24,7 +24,10 @@ export class GroupCommit {
 
   constructor(private readonly db: Kysely<DeliveriesSchema>) {}
 
-  /** @throws what `work` throws; it is rolled back then */
+  /**
+   * @param work may be run a second time: what it does outside of the transaction must bear that
+   * @throws what `work` throws; it is rolled back then
+   */
   write<T>(work: (trx: DeliveriesTransaction) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       let done: () => void = () => undefined;
@@ -55,34 +58,32 @@ export class GroupCommit {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const failed = new Map<Job, unknown>();
     try {
       await this.db.transaction().execute(async (trx) => {
-        for (const job of jobs) await this.#one(trx, job, jobs.length === 1, failed);
+        for (const job of jobs) await runIn(trx, job);
       });
     } catch (error) {
-      for (const job of jobs) job.failed(failed.get(job) ?? error);
+      const isAtWork = error instanceof WorkFailed;
+      if (isAtWork && jobs.length > 1) {
+        for (const job of jobs) await this.#commit([job]);
+      } else {
+        for (const { failed } of jobs) failed(isAtWork ? error.cause : error);
+      }
       return;
     }
-    for (const job of jobs) {
-      if (failed.has(job)) job.failed(failed.get(job));
-      else job.settled();
-    }
+    for (const { settled } of jobs) settled();
   }
+}
 
-  async #one(trx: DeliveriesTransaction, job: Job, isAlone: boolean, failed: Map<Job, unknown>): Promise<void> {
-    if (isAlone) {
-      await job.run(trx);
-      return;
-    }
-    await sql`savepoint job`.execute(trx);
-    try {
-      await job.run(trx);
-      await sql`release savepoint job`.execute(trx);
-    } catch (error) {
-      failed.set(job, error);
-      await sql`rollback to savepoint job`.execute(trx);
-      await sql`release savepoint job`.execute(trx);
-    }
+/** A write has failed, and not the commit. */
+class WorkFailed extends Error {
+  override readonly name = 'WorkFailed';
+}
+
+async function runIn(trx: DeliveriesTransaction, { run }: Job): Promise<void> {
+  try {
+    await run(trx);
+  } catch (cause) {
+    throw new WorkFailed('A write has failed.', { cause });
   }
 }
