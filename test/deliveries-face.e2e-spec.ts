@@ -64,6 +64,11 @@ async function start(options: DeliveriesHostOptions = {}): Promise<JournaledHost
 
 const ANN = { apiKey: 'pk_test_ann', apiSecret: 'sk_test_ann', market: 'HK' };
 
+/** A query string has no types. */
+function isQuery(value: object): value is NonNullable<Parameters<DeliveriesService['list']>[0]> {
+  return Object.keys(value).length > 0;
+}
+
 describe('the face of deliveries', () => {
   afterEach(async () => {
     const ended = host;
@@ -165,6 +170,22 @@ describe('the face of deliveries', () => {
     expect((await deliveries.list({ state: 'canceled' })).deliveries).toMatchObject([{ reference: 'A-3' }]);
     expect((await deliveries.list({ account: 'ann' })).deliveries).toEqual([]);
     expect(await deliveries.metrics()).toMatchObject({ byState: { assigning: 4, canceled: 1 }, lagMs: 0 });
+  });
+
+  it.each([
+    [{ state: 'lost' }, '/state', 'must be one of requested, quoting, '],
+    [{ limit: 0 }, '/limit', 'must be a whole number from 1 to 1000'],
+    [{ limit: 1001 }, '/limit', 'must be a whole number from 1 to 1000'],
+    [{ limit: 1.5 }, '/limit', 'must be a whole number from 1 to 1000'],
+    [{ cursor: 'here' }, '/cursor', 'must be that of the page before'],
+  ])('refuses %j as a query', async (query, pointer, message) => {
+    const { deliveries } = await start();
+    if (!isQuery(query)) throw new TypeError('It is no query.');
+    const refusal: unknown = await deliveries.list(query).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      name: 'InvalidDeliveryException',
+      errors: [{ pointer, message: expect.stringContaining(message) }],
+    });
   });
 
   it.each([false, true])(

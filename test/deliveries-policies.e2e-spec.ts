@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { DeliveryEvent, DeliveryPolicy } from 'nestjs-lalamove/deliveries';
+import type { DeliveryEvent, GivenPolicy } from 'nestjs-lalamove/deliveries';
 import { bookingOf, type DeliveriesHostOptions } from './support/deliveries-host.js';
 import { JournaledHost } from './support/delivery-journal.js';
 import { until } from './support/until.js';
@@ -7,7 +7,7 @@ import { until } from './support/until.js';
 let host: JournaledHost;
 
 /** A host whose drivers stand still, unless they are told otherwise. */
-async function start(policy: Partial<DeliveryPolicy> = {}, options: DeliveriesHostOptions = {}): Promise<void> {
+async function start(policy: GivenPolicy = {}, options: DeliveriesHostOptions = {}): Promise<void> {
   host = await JournaledHost.start({ ...options, deliveries: { policy, sweepSeconds: 300, ...options.deliveries } });
 }
 
@@ -411,6 +411,23 @@ describe('a delivery', () => {
       // For hours nobody has taken the one that was carried out.
       expect(await host.after(0)).toMatchObject({ state: 'assigning', attempts: 2 });
       expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 0 });
+    });
+
+    it('is settled by who knows the order, before it needs attention; by nothing else', async () => {
+      await start({ unknownOutcome: { waitMinutes: 60 } });
+      host.sandbox.addFault(LOST);
+      host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
+      await host.book();
+      const { dueAt } = await host.after('1m');
+      for (const resolution of [{ rebook: true }, { cancel: true }] as const) {
+        const refusal = host.deliveries.resolve('A-1', resolution);
+        await expect(refusal).rejects.toThrow(`Until ${String(dueAt)} its order may turn up by itself`);
+      }
+      const [orderId = ''] = host.orders();
+      expect(await host.deliveries.resolve('A-1', { orderId })).toMatchObject({ state: 'assigning', orderId });
+      await expect(host.deliveries.resolve('A-1', { orderId })).rejects.toThrow('only what needs attention');
+      expect(await host.after(0)).toMatchObject({ state: 'assigning', orderId, attempts: 1 });
+      expect(host.calls('placeOrder')).toBe(1);
     });
 
     it('is settled by a person who cancels it; should its order turn up, that is cancelled', async () => {

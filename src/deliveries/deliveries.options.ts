@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
 import { isRecord } from '../is-record.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
-import type { DeliveryPolicy } from './machine/delivery-policy.js';
+import type { GivenPolicy } from './machine/delivery-policy.js';
 import { policyProblems } from './machine/policy-problems.js';
 import type { DeliveriesSchema } from './store/deliveries-schema.js';
 import type { EmbeddedDatabaseOptions } from './store/open-database.js';
@@ -25,7 +25,7 @@ export interface DeliveriesModuleOptions {
    */
   queue?: DeliveriesQueue;
   /** What deliveries do by themselves; each may differ from it in `book`. What is left out is as in `DEFAULT_POLICY`. */
-  policy?: Partial<DeliveryPolicy>;
+  policy?: GivenPolicy;
   /** Accounts that are not registered by name. */
   accounts?: { resolve: ResolveDeliveryAccount };
   /**

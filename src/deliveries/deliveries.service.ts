@@ -13,7 +13,13 @@ import { BookDeliveryDto, type ResolveDelivery } from './dto/book-delivery.dto.j
 import type { DeliveryEvent } from './events/delivery-event.js';
 import { isAmount } from './machine/amount.js';
 import { cancelAsked, canceled } from './machine/cancellation.js';
-import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './machine/delivery-course.js';
+import {
+  DELIVERY_STATES,
+  isTerminal,
+  newCourse,
+  type CourseAttempt,
+  type DeliveryState,
+} from './machine/delivery-course.js';
 import { isLive } from './machine/decide.js';
 import { abandoned, inDoubt, lostWith, placed } from './machine/evolve.js';
 import type { DeliveryPolicy } from './machine/delivery-policy.js';
@@ -172,16 +178,17 @@ export class DeliveriesService {
   }
 
   /**
-   * Says what a person has found out of a delivery that needs attention.
+   * Says what a person has found out of a delivery that needs attention. The order of an attempt of unknown outcome may be named before it does.
    *
-   * @throws DeliveryConflictException where it does not need attention, the order belongs to another delivery, or its own may be on its way still
+   * @throws DeliveryConflictException where there is nothing to be resolved, the order belongs to another delivery, or its own may be on its way still
    * @throws LalamoveException where the order cannot be read
    */
   async resolve(reference: string, resolution: ResolveDelivery, options: DeliveryAccount = {}): Promise<Delivery> {
     const { store, now, wake } = this.#engine;
     const given = checkedResolution(resolution);
     const record = await this.#record(reference, options);
-    if (record.state !== 'needs_attention') throw this.#notInNeed(record);
+    const isToBeFound = 'orderId' in given && record.course.attempt?.outcome === 'unknown';
+    if (record.state !== 'needs_attention' && !isToBeFound) throw this.#notInNeed(record);
     if ('orderId' in given) await this.#adopt(record, given.orderId);
     else {
       await store.change(record.id, (standing) => {
@@ -212,12 +219,20 @@ export class DeliveriesService {
    * Lists deliveries, the oldest first.
    *
    * @param query `state` and `account` narrow it; `cursor` of the page before; `limit` up to 1000, 100 by default
+   * @throws InvalidDeliveryException where one of these cannot be used
    */
   async list(
     query: { state?: DeliveryState; account?: string; cursor?: string; limit?: number } = {},
   ): Promise<DeliveryPage> {
-    const { state, account, cursor, limit = 100 } = query;
-    const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), 1000);
+    const { state, account, cursor, limit: size = 100 } = query;
+    if (state !== undefined && !DELIVERY_STATES.includes(state)) {
+      throw new InvalidDeliveryException([
+        { pointer: '/state', message: `must be one of ${DELIVERY_STATES.join(', ')}` },
+      ]);
+    }
+    if (!Number.isInteger(size) || size < 1 || size > 1000) {
+      throw new InvalidDeliveryException([{ pointer: '/limit', message: 'must be a whole number from 1 to 1000' }]);
+    }
     const after = cursor === undefined ? undefined : placeOf(cursor);
     let rows = this.#engine.store.db.selectFrom('deliveries').selectAll();
     if (state !== undefined) rows = rows.where('state', '=', state);
@@ -322,8 +337,12 @@ export class DeliveriesService {
     return record;
   }
 
-  #notInNeed({ reference, state, account }: DeliveryRecord): DeliveryConflictException {
-    const told = `The delivery ${JSON.stringify(reference)} is ${state}: only what needs attention can be resolved.`;
+  #notInNeed({ reference, state, account, dueAt, course }: DeliveryRecord): DeliveryConflictException {
+    const isUnknown = course.attempt?.outcome === 'unknown' && dueAt !== undefined;
+    const when = isUnknown
+      ? ` Until ${new Date(dueAt).toISOString()} its order may turn up by itself, or be named by resolve({ orderId }).`
+      : '';
+    const told = `The delivery ${JSON.stringify(reference)} is ${state}: only what needs attention can be resolved.${when}`;
     return new DeliveryConflictException(told, accountName(account));
   }
 
@@ -359,7 +378,9 @@ export class DeliveriesService {
         trx,
         record.id,
         (standing) => {
-          if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
+          const { attempt: latest } = standing.course;
+          const isToBeFound = latest?.outcome === 'unknown' && latest.id === known?.id;
+          if (standing.state !== 'needs_attention' && !isToBeFound) throw this.#notInNeed(standing);
           const course = { ...standing.course, order: undefined, replacement: undefined, attempt };
           return placed({ ...standing, course }, attempt.id, { orderId }, now());
         },

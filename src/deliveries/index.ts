@@ -29,7 +29,7 @@ export type {
 } from './events/delivery-event.js';
 export { OnDelivery } from './events/on-delivery.decorator.js';
 export { DELIVERY_STATES, type DeliveryReason, type DeliveryState } from './machine/delivery-course.js';
-export { DEFAULT_POLICY, type DeliveryPolicy } from './machine/delivery-policy.js';
+export { DEFAULT_POLICY, type DeliveryPolicy, type GivenPolicy } from './machine/delivery-policy.js';
 export type { Delivery } from './store/delivery-record.js';
 export type {
   DeliveriesSchema,

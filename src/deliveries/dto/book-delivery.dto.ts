@@ -14,7 +14,7 @@ import {
 import { ContactDto, LONGEST_REMARKS } from '../../dto/contact.dto.js';
 import { CreateQuotationDto } from '../../dto/create-quotation.dto.js';
 import { OrderOptionsDto } from '../../dto/order-options.dto.js';
-import type { DeliveryPolicy } from '../machine/delivery-policy.js';
+import type { GivenPolicy } from '../machine/delivery-policy.js';
 
 /** The contact at a drop-off, in the order of the quotation's stops. */
 export class DeliveryRecipientDto extends ContactDto {
@@ -70,7 +70,7 @@ export class BookDeliveryDto extends OrderOptionsDto {
   /** What differs from the module's policy. */
   @IsOptional()
   @IsObject()
-  policy?: Partial<DeliveryPolicy>;
+  policy?: GivenPolicy;
 }
 
 /** What a person has found out of a delivery that needs attention: one of the three. */

@@ -57,14 +57,26 @@ export interface DeliveryPolicy {
   failures: { mostFailures: number };
 }
 
+/** A policy of which parts, and members of parts, are left out: these stay as they are. */
+export type GivenPolicy = { [Part in keyof DeliveryPolicy]?: InPart<DeliveryPolicy[Part]> };
+
+type InPart<Part> = Part extends readonly unknown[] ? Part : Part extends object ? Partial<Part> : Part;
+
+/** Parts that can be switched off, as they are where they are not. */
+export const USUAL = {
+  rebook: { maxAttempts: 3 },
+  changeDriver: { afterMinutes: 45, times: 1 },
+  poll: { everySeconds: 120, mostSeconds: 1800 },
+} as const;
+
 /** The policy of who says nothing. */
 export const DEFAULT_POLICY: DeliveryPolicy = {
   unknownOutcome: { waitMinutes: 10, then: 'hold' },
   requote: true,
   raiseFee: false,
-  rebook: { maxAttempts: 3 },
-  changeDriver: { afterMinutes: 45, times: 1 },
+  rebook: USUAL.rebook,
+  changeDriver: USUAL.changeDriver,
   replacement: { waitMinutes: 60 },
-  poll: { everySeconds: 120, mostSeconds: 1800 },
+  poll: USUAL.poll,
   failures: { mostFailures: 12 },
 };

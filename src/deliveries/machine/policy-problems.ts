@@ -1,6 +1,6 @@
 import { isRecord } from '../../is-record.js';
 import { exceeds, isAmount } from './amount.js';
-import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
+import { DEFAULT_POLICY, USUAL, type DeliveryPolicy, type GivenPolicy } from './delivery-policy.js';
 
 const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 525_600;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
@@ -72,28 +72,22 @@ export function policyProblems(
   });
 }
 
-/** A policy in which what is left out is as in another. Objects are filled in member by member. */
-export function withPolicy(base: DeliveryPolicy, given: Partial<DeliveryPolicy> = {}): DeliveryPolicy {
+/** A policy in which what is left out is as in another. Objects are filled in member by member: from the usual ones where the other has switched the part off. */
+export function withPolicy(base: DeliveryPolicy, given: GivenPolicy = {}): DeliveryPolicy {
+  const { rebook, changeDriver, poll } = given;
   return {
     unknownOutcome: { ...base.unknownOutcome, ...given.unknownOutcome },
     requote: given.requote ?? base.requote,
     raiseFee: given.raiseFee ?? base.raiseFee,
-    rebook: filled(base.rebook, given.rebook, DEFAULT_POLICY.rebook),
-    changeDriver: filled(base.changeDriver, given.changeDriver, DEFAULT_POLICY.changeDriver),
+    rebook: rebook === undefined ? base.rebook : rebook && { ...USUAL.rebook, ...(base.rebook || {}), ...rebook },
+    changeDriver:
+      changeDriver === undefined
+        ? base.changeDriver
+        : changeDriver && { ...USUAL.changeDriver, ...(base.changeDriver || {}), ...changeDriver },
     replacement: { ...base.replacement, ...given.replacement },
-    poll: filled(base.poll, given.poll, DEFAULT_POLICY.poll),
+    poll: poll === undefined ? base.poll : poll && { ...USUAL.poll, ...(base.poll || {}), ...poll },
     failures: { ...base.failures, ...given.failures },
   };
-}
-
-function filled<Part extends object>(
-  base: Part | false,
-  given: Part | false | undefined,
-  usual: Part | false,
-): Part | false {
-  if (given === undefined) return base;
-  if (given === false) return false;
-  return { ...(base === false ? usual : base), ...given };
 }
 
 /** What a part is filled in from: the base, or the usual one where the base has switched it off. */

@@ -89,7 +89,7 @@ describe('openDatabase', () => {
   it('refuses missing tables where it may not make them, and leaves none behind', async () => {
     const refusal = await failureOf(openDatabase({ file, migrate: false }));
     expect(refusal).toBeInstanceOf(DeliveriesStoreException);
-    expect(refusal.message).toMatch(/are not up to date: run migrateDeliveries\(\)/);
+    expect(refusal.message).toMatch(/are missing, or not up to date: run npx lalamove-deliveries-migrate /);
     await (await openDatabase({ file })).destroy();
     await (await openDatabase({ file, migrate: false })).destroy();
   });

@@ -63,7 +63,7 @@ async function refuseOld(db: Kysely<DeliveriesSchema>, file: string): Promise<vo
   const missing = (await migratorOf(db).getMigrations()).filter(({ executedAt }) => executedAt === undefined);
   if (missing.length === 0) return;
   throw new DeliveriesStoreException(
-    `The tables of deliveries in ${file} are not up to date: run migrateDeliveries() on it, or allow it with database: { migrate: true }.`,
+    `The tables of deliveries in ${file} are missing, or not up to date: run npx lalamove-deliveries-migrate ${file}, or allow it with database: { migrate: true }.`,
   );
 }
 
