@@ -1,3 +1,5 @@
+import { SWC } from './test/swc.mjs';
+
 /** Jest in ESM mode: run it through `npm test`, which switches vm modules on. */
 export default {
   testEnvironment: 'node',
@@ -14,17 +16,6 @@ export default {
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-      },
-    ],
+    '^.+\\.ts$': ['@swc/jest', SWC],
   },
 };

@@ -10,7 +10,8 @@ import {
 } from 'nestjs-lalamove/deliveries';
 import { sql } from 'kysely';
 import { LalamoveModule, LalamoveService } from 'nestjs-lalamove';
-import { bookingOf, type DeliveriesHostOptions } from './support/deliveries-host.js';
+import { type DeliveriesHostOptions } from './support/deliveries-host.js';
+import { bookingOf } from './support/sample-booking.js';
 import { JournaledHost } from './support/delivery-journal.js';
 import { PLATFORMS, request, startHost } from './support/host-app.js';
 import { failureOf, KEYS } from './support/lalamove.js';

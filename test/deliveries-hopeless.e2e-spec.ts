@@ -4,7 +4,8 @@ import { told } from '../src/deliveries/machine/order-news.js';
 import { newCourse, type DeliveryState } from '../src/deliveries/machine/delivery-course.js';
 import { DEFAULT_POLICY } from '../src/deliveries/machine/delivery-policy.js';
 import { placed, reserved } from '../src/deliveries/machine/evolve.js';
-import { bookingOf, DeliveriesHost } from './support/deliveries-host.js';
+import { DeliveriesHost } from './support/deliveries-host.js';
+import { bookingOf } from './support/sample-booking.js';
 
 /** How often Lalamove was asked to cancel. */
 const cancellations = ({ sandbox }: DeliveriesHost): number =>

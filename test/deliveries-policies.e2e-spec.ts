@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DeliveryEvent, GivenPolicy } from 'nestjs-lalamove/deliveries';
-import { bookingOf, type DeliveriesHostOptions } from './support/deliveries-host.js';
+import { type DeliveriesHostOptions } from './support/deliveries-host.js';
+import { bookingOf } from './support/sample-booking.js';
 import { JournaledHost } from './support/delivery-journal.js';
 import { until } from './support/until.js';
 

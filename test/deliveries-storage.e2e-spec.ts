@@ -1,30 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
 import { CompiledQuery, Kysely } from 'kysely';
 import Database from 'libsql';
 import { signWebhook } from 'nestjs-lalamove';
-import {
-  OnDelivery,
-  openDatabase,
-  type DeliveriesQueue,
-  type DeliveriesSchema,
-  type DeliveryEvent,
-} from 'nestjs-lalamove/deliveries';
+import { openDatabase, type DeliveriesQueue, type DeliveriesSchema } from 'nestjs-lalamove/deliveries';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LibsqlDialect } from '../src/deliveries/store/libsql-dialect.js';
-import { bookingOf, DeliveriesHost, type DeliveriesHostOptions } from './support/deliveries-host.js';
-
-@Injectable()
-class Journal {
-  readonly events: DeliveryEvent[] = [];
-
-  @OnDelivery('*')
-  on(event: DeliveryEvent): void {
-    this.events.push(event);
-  }
-}
+import { DeliveriesHost, type DeliveriesHostOptions } from './support/deliveries-host.js';
+import { bookingOf } from './support/sample-booking.js';
+import { Journal } from './support/delivery-journal.js';
 
 /** Loses every wake. */
 class DeafQueue implements DeliveriesQueue {

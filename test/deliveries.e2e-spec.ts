@@ -1,17 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
-import { OnDelivery, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
-import { bookingOf, DeliveriesHost } from './support/deliveries-host.js';
-
-@Injectable()
-class Journal {
-  readonly events: DeliveryEvent[] = [];
-
-  @OnDelivery('*')
-  on(event: DeliveryEvent): void {
-    this.events.push(event);
-  }
-}
+import { DeliveriesHost } from './support/deliveries-host.js';
+import { bookingOf } from './support/sample-booking.js';
+import { Journal } from './support/delivery-journal.js';
 
 describe('deliveries', () => {
   let host: DeliveriesHost;

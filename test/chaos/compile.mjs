@@ -6,20 +6,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SWC } from '../swc.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** @type {import('@swc/core').Options} */
-const SWC = {
-  swcrc: false,
-  jsc: {
-    target: 'es2022',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true },
-    keepClassNames: true,
-  },
-  module: { type: 'es6' },
-};
 
 /**
  * @param {(file: string, code: string) => string} [patch] breaks the compiled code on purpose
@@ -33,10 +22,10 @@ export async function compile(patch) {
         (file) =>
           file.endsWith('.ts') &&
           !file.endsWith('spec.ts') &&
-          (folder !== 'test/support' || file.endsWith('seeded-random.ts')),
+          (folder !== 'test/support' || /(seeded-random|sample-booking)\.ts$/.test(file)),
       ),
   );
-  const hash = createHash('sha256').update(String(patch));
+  const hash = createHash('sha256').update(String(patch)).update(JSON.stringify(SWC));
   for (const file of files) hash.update(file).update(await readFile(join(root, file)));
   const out = join(root, 'node_modules', '.cache', `lalamove-chaos-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(out)) return out;
@@ -44,7 +33,7 @@ export async function compile(patch) {
   const draft = `${out}.${process.pid}`;
   let isPatched = false;
   for (const file of files) {
-    const { code } = await transformFile(join(root, file), SWC);
+    const { code } = await transformFile(join(root, file), { swcrc: false, ...SWC });
     const broken = patch ? patch(file, code) : code;
     isPatched ||= broken !== code;
     const target = join(draft, file.replace(/\.ts$/, '.js'));

@@ -8,6 +8,7 @@ import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
 import { SandboxControl } from '../../src/sandbox/control/sandbox-control.js';
 import type { LalamoveSandboxOptions } from '../../src/sandbox/sandbox.options.js';
+import { bookingOf } from '../support/sample-booking.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, HostProcess } from './child.js';
 import type { HostReport, Kill } from './messages.js';
@@ -64,7 +65,7 @@ export async function chaosRun(
   const oracle = await startOracle(folder, random, seed * 1000 + run);
   const { control, keys } = oracle;
   const port = await freePort();
-  const bookings = Array.from({ length: PER_RUN }, (_, index) => bookingOf(`${seed}-${run}-${index}`, random));
+  const bookings = Array.from({ length: PER_RUN }, (_, index) => scriptedBooking(`${seed}-${run}-${index}`, random));
   const findings: Finding[] = [];
   let killed = 0;
   let output = '';
@@ -261,27 +262,15 @@ function killOf(random: SeededRandom): Kill {
   ]);
 }
 
-function bookingOf(reference: string, random: SeededRandom): BookDeliveryDto {
+/** A booking whose metadata may name a script for the sandbox to follow. */
+function scriptedBooking(reference: string, random: SeededRandom): BookDeliveryDto {
   const script = random.weighted([
     [5, undefined],
     [1, 'replaced'],
     [1, 'rejecting'],
     [1, 'leaving'],
   ]);
-  return {
-    reference,
-    quotation: {
-      serviceType: 'MOTORCYCLE',
-      language: 'en_HK',
-      stops: [
-        { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak, Hong Kong' },
-        { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Hong Kong International Airport' },
-      ],
-    },
-    sender: { name: 'Shop', phone: '+85221234567' },
-    recipients: [{ name: 'Ada', phone: '+85251234567' }],
-    metadata: { reference, ...(script !== undefined && { sandbox: script }) },
-  };
+  return bookingOf(reference, { metadata: { reference, ...(script !== undefined && { sandbox: script }) } });
 }
 
 async function freePort(): Promise<number> {

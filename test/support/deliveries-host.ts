@@ -1,11 +1,6 @@
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { LalamoveModule, LalamoveService, type LalamoveModuleOptions } from 'nestjs-lalamove';
-import {
-  DeliveriesModule,
-  DeliveriesService,
-  type BookDeliveryDto,
-  type DeliveriesModuleOptions,
-} from 'nestjs-lalamove/deliveries';
+import { DeliveriesModule, DeliveriesService, type DeliveriesModuleOptions } from 'nestjs-lalamove/deliveries';
 import {
   LalamoveSandbox,
   SandboxClock,
@@ -101,23 +96,4 @@ export class DeliveriesHost {
     await this.app.close();
     await this.sandbox.stop();
   }
-}
-
-/** A delivery from the Peak to the airport. */
-export function bookingOf(reference: string, more: Partial<BookDeliveryDto> = {}): BookDeliveryDto {
-  return {
-    reference,
-    quotation: {
-      serviceType: 'MOTORCYCLE',
-      language: 'en_HK',
-      stops: [
-        { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak, Hong Kong' },
-        { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Hong Kong International Airport' },
-      ],
-    },
-    sender: { name: 'Shop', phone: '+85221234567' },
-    recipients: [{ name: 'Ada', phone: '+85251234567' }],
-    metadata: { reference },
-    ...more,
-  };
 }

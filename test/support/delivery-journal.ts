@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { OnDelivery, type Delivery, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
-import { bookingOf, DeliveriesHost, type DeliveriesHostOptions } from './deliveries-host.js';
+import { DeliveriesHost, type DeliveriesHostOptions } from './deliveries-host.js';
+import { bookingOf } from './sample-booking.js';
 
 /** Keeps every event of deliveries that handlers are given, in their order. */
 @Injectable()

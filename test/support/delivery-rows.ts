@@ -1,6 +1,6 @@
 import { newCourse, type DeliveryCourse } from '../../src/deliveries/machine/delivery-course.js';
 import type { DeliveryRecord } from '../../src/deliveries/store/delivery-record.js';
-import { bookingOf } from './deliveries-host.js';
+import { bookingOf } from './sample-booking.js';
 
 /** A delivery that has just been asked for, as it is put into the database. */
 export function recordNamed(
