@@ -1,3 +1,4 @@
+import { wordsOf } from '../log-line.js';
 import { openDatabase } from './store/open-database.js';
 
 /** What `lalamove-deliveries-migrate` says, and with which code it ends. */
@@ -18,6 +19,6 @@ export async function migrateFile(args: readonly string[]): Promise<MigrationEnd
     await db.destroy();
     return { code: 0, told: `The tables of deliveries in ${file} are up to date.` };
   } catch (error) {
-    return { code: 1, told: error instanceof Error ? error.message : String(error) };
+    return { code: 1, told: wordsOf(error) };
   }
 }

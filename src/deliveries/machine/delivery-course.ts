@@ -73,6 +73,14 @@ export interface CourseOrder {
   readonly shareLink: string;
 }
 
+/** An attempt of which an order may have come, or may come yet. */
+export type OpenAttempt = CourseAttempt & { readonly outcome: 'reserved' | 'unknown' };
+
+/** Whether nobody knows yet what has become of an attempt. */
+export function isOpen(attempt: CourseAttempt | undefined): attempt is OpenAttempt {
+  return attempt?.outcome === 'reserved' || attempt?.outcome === 'unknown';
+}
+
 /** Where a delivery is on its way: all that is known of it beside its request. Written as JSON. */
 export interface DeliveryCourse {
   readonly reason?: DeliveryReason | undefined;

@@ -1,5 +1,6 @@
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import {
+  isOpen,
   isTerminal,
   type CourseAttempt,
   type CourseOrder,
@@ -96,8 +97,7 @@ export function lostSight({ state, course }: Standing): Evolution {
 export function refused({ state, course }: Standing, attemptId: string): Evolution {
   const { attempt } = course;
   // What was given up meanwhile, and may have ended with that, stays as it is.
-  const isOpen = attempt?.id === attemptId && (attempt.outcome === 'reserved' || attempt.outcome === 'unknown');
-  if (!isOpen) return unchanged({ state, course });
+  if (!isOpen(attempt) || attempt.id !== attemptId) return unchanged({ state, course });
   return {
     state: 'quoting',
     course: {
@@ -117,7 +117,7 @@ const LOST_MS = 24 * 3_600_000;
 
 /** What is remembered of attempts of unknown outcome that are given up: their orders may turn up yet. */
 export function lostWith({ attempt, lost }: DeliveryCourse): DeliveryCourse['lost'] {
-  if (attempt?.outcome !== 'unknown' && attempt?.outcome !== 'reserved') return lost;
+  if (!isOpen(attempt)) return lost;
   const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + LOST_MS;
   return { since: lost?.since ?? attempt.reservedAt, until };
 }
@@ -125,7 +125,6 @@ export function lostWith({ attempt, lost }: DeliveryCourse): DeliveryCourse['los
 /** An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up, it is a stray. */
 export function abandoned({ course }: Standing, because: string): Evolution {
   const { attempt } = course;
-  const isOpen = attempt?.outcome === 'unknown' || attempt?.outcome === 'reserved';
   return {
     state: 'quoting',
     course: {
@@ -139,10 +138,10 @@ export function abandoned({ course }: Standing, because: string): Evolution {
       feeSteps: 0,
       driverChanges: 0,
       lost: lostWith(course),
-      attempt: isOpen ? { ...attempt, outcome: 'abandoned' } : attempt,
+      attempt: isOpen(attempt) ? { ...attempt, outcome: 'abandoned' } : attempt,
     },
     events: [{ type: 'rebooking', orderId: course.order?.orderId, because }],
-    attempts: isOpen ? [{ id: attempt.id, outcome: 'abandoned' }] : [],
+    attempts: isOpen(attempt) ? [{ id: attempt.id, outcome: 'abandoned' }] : [],
   };
 }
 

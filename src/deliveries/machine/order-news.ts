@@ -156,7 +156,6 @@ function wasCanceled(
   const later = { ...course, order: { ...order, status }, inDoubt: undefined };
   if (isTerminal(state)) return { state, course: later, events: [] };
   const isByUs = isTold && cancelParty !== undefined ? cancelParty === 'USER' : course.cancelTried === orderId;
-  if (isTerminal(state)) return { state, course: later, events: [] };
   if (isByUs) {
     return {
       state: 'canceled',

@@ -79,15 +79,21 @@ export function withPolicy(base: DeliveryPolicy, given: GivenPolicy = {}): Deliv
     unknownOutcome: { ...base.unknownOutcome, ...given.unknownOutcome },
     requote: given.requote ?? base.requote,
     raiseFee: given.raiseFee ?? base.raiseFee,
-    rebook: rebook === undefined ? base.rebook : rebook && { ...USUAL.rebook, ...(base.rebook || {}), ...rebook },
-    changeDriver:
-      changeDriver === undefined
-        ? base.changeDriver
-        : changeDriver && { ...USUAL.changeDriver, ...(base.changeDriver || {}), ...changeDriver },
+    rebook: filled(base.rebook, rebook, USUAL.rebook),
+    changeDriver: filled(base.changeDriver, changeDriver, USUAL.changeDriver),
     replacement: { ...base.replacement, ...given.replacement },
-    poll: poll === undefined ? base.poll : poll && { ...USUAL.poll, ...(base.poll || {}), ...poll },
+    poll: filled(base.poll, poll, USUAL.poll),
     failures: { ...base.failures, ...given.failures },
   };
+}
+
+function filled<Part extends object>(
+  base: Part | false,
+  given: Partial<Part> | false | undefined,
+  usual: Part,
+): Part | false {
+  if (given === undefined) return base;
+  return given && { ...(base || usual), ...given };
 }
 
 /** What a part is filled in from: the base, or the usual one where the base has switched it off. */

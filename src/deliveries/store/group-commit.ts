@@ -6,8 +6,8 @@ import type { DeliveriesSchema } from './deliveries-schema.js';
 export type DeliveriesTransaction = Transaction<DeliveriesSchema>;
 
 interface Job {
-  run: (trx: DeliveriesTransaction) => Promise<void>;
-  settled: () => void;
+  /** @returns what tells who waits of success */
+  run: (trx: DeliveriesTransaction) => Promise<() => void>;
   failed: (error: unknown) => void;
 }
 
@@ -30,16 +30,12 @@ export class GroupCommit {
    */
   write<T>(work: (trx: DeliveriesTransaction) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      let done: () => void = () => undefined;
       this.#waiting.push({
         run: async (trx) => {
           const result = await work(trx);
-          done = () => {
+          return () => {
             resolve(result);
           };
-        },
-        settled: () => {
-          done();
         },
         failed: reject,
       });
@@ -58,9 +54,10 @@ export class GroupCommit {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
+    const settled: (() => void)[] = [];
     try {
       await this.db.transaction().execute(async (trx) => {
-        for (const job of jobs) await runIn(trx, job);
+        for (const job of jobs) settled.push(await runIn(trx, job));
       });
     } catch (error) {
       const isAtWork = error instanceof WorkFailed;
@@ -71,7 +68,7 @@ export class GroupCommit {
       }
       return;
     }
-    for (const { settled } of jobs) settled();
+    for (const settle of settled) settle();
   }
 }
 
@@ -80,9 +77,9 @@ class WorkFailed extends Error {
   override readonly name = 'WorkFailed';
 }
 
-async function runIn(trx: DeliveriesTransaction, { run }: Job): Promise<void> {
+async function runIn(trx: DeliveriesTransaction, { run }: Job): Promise<() => void> {
   try {
-    await run(trx);
+    return await run(trx);
   } catch (cause) {
     throw new WorkFailed('A write has failed.', { cause });
   }

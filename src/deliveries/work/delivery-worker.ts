@@ -7,7 +7,7 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
 import { CANCELED_STATUSES, isWork, type Action } from '../machine/decide.js';
-import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
+import { isOpen, type CourseAttempt, type CourseQuotation } from '../machine/delivery-course.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -15,7 +15,6 @@ import {
   feeRaised,
   feeStepOver,
   gaveUp,
-  heldUp,
   inDoubt,
   lostSight,
   placed,
@@ -36,7 +35,7 @@ import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
 import type { DeliveryAccounts, DeliveryCalls } from './account-services.js';
-import { isOutcomeUnknown, isPassing, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
+import { isOutcomeUnknown, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
 import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
 
 /** Longer than the longest call may take with all its repeats, in ms. */
@@ -97,7 +96,7 @@ export class DeliveryWorker {
       const told = { delivery: reference, error: wordsOf(error) };
       const stack = error instanceof Error ? error.stack : undefined;
       say(this.parts.logger, 'error', logLine('The work on a delivery failed', told), stack);
-      const later = (record: DeliveryRecord): Evolution => heldUp(record, this.#setbacks.until(record));
+      const later = (record: DeliveryRecord): Evolution => this.#setbacks.later(record);
       return this.parts.store.change(id, later, { token, yields: token }).catch(() => decided);
     }
   }
@@ -279,13 +278,12 @@ export class DeliveryWorker {
         const back = refused(standing, attempt.id);
         // A webhook has told of the order: whatever this answer was, there is one.
         const { attempt: latest } = standing.course;
-        const isOpen = latest?.id === attempt.id && (latest.outcome === 'reserved' || latest.outcome === 'unknown');
-        if (!isOpen) return undefined;
+        if (!isOpen(latest) || latest.id !== attempt.id) return undefined;
         // The quotation is used up, and that is all, unless the policy wants no other one.
         if (isUsedUp(error) && !this.parts.store.policyOf(standing).requote) {
           return after(back, gaveUp(back, reason('QUOTATION_EXPIRED')));
         }
-        return after(back, this.#setbacks.after(error, { ...standing, ...back }, isUsedUp(error) || isPassing(error)));
+        return after(back, this.#setbacks.after(error, { ...standing, ...back }));
       };
     }
   }
@@ -296,8 +294,7 @@ export class DeliveryWorker {
     await this.#step('reading', record.reference);
     const order = await service.getOrder(orderId).catch((error: unknown) => notAnswered(error));
     // A live order is never given up for a read that fails: webhooks may still come.
-    if (LalamoveException.is(order))
-      return change((standing) => heldUp(standing, this.#setbacks.until(standing, order)));
+    if (LalamoveException.is(order)) return change((standing) => this.#setbacks.later(standing, order));
     await this.#step('read', record.reference);
     const reading = readingOf(order);
     return change((standing) => readAs(standing, reading, toldBefore, store.policyOf(record), now()));
@@ -324,7 +321,7 @@ export class DeliveryWorker {
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
       const isGone = [403, 404, 422].includes(error.upstreamStatus ?? 0);
-      if (!isGone) return change((standing) => heldUp(standing, this.#setbacks.until(standing, error)));
+      if (!isGone) return change((standing) => this.#setbacks.later(standing, error));
     }
     await this.#step('read', record.reference);
     const found = await store.telling(async (trx, told) => {
@@ -388,7 +385,7 @@ export class DeliveryWorker {
       if (!LalamoveException.is(error)) throw error;
       if (error.code === 'ERR_CANCELLATION') return change((standing) => strayEnded(standing, orderId, undefined));
       if (isRefusal(error)) return change((standing) => strayEnded(standing, orderId, error.code));
-      return change((standing) => heldUp(standing, this.#setbacks.until(standing, error)));
+      return change((standing) => this.#setbacks.later(standing, error));
     }
     await this.#step('canceled', record.reference);
     return change((standing) => strayEnded(standing, orderId, undefined));

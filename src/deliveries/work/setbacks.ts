@@ -1,5 +1,5 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
-import { LalamoveException } from '../../errors/lalamove.exception.js';
+import type { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isTerminal, type DeliveryReason } from '../machine/delivery-course.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { gaveUp, heldUp, type Evolution, type Standing } from '../machine/evolve.js';
@@ -17,12 +17,8 @@ export class Setbacks {
   ) {}
 
   /** What passes is tried again, later; what does not needs a person. */
-  after(
-    error: LalamoveException,
-    standing: Standing & Pick<DeliveryRecord, 'request'>,
-    passes = isPassing(error),
-  ): Evolution {
-    if (!passes) return this.needsHelp(standing, { code: error.code, message: error.message }, error);
+  after(error: LalamoveException, standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
+    if (!isPassing(error)) return this.needsHelp(standing, { code: error.code, message: error.message }, error);
     const { mostFailures } = this.policyOf(standing).failures;
     if (standing.course.failures + 1 >= mostFailures) {
       return this.needsHelp(
@@ -31,20 +27,20 @@ export class Setbacks {
         error,
       );
     }
-    return heldUp(standing, this.until(standing, error));
+    return this.later(standing, error);
   }
 
   /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
   needsHelp(standing: Standing, because: DeliveryReason, error?: LalamoveException): Evolution {
     const isAtRest = standing.state === 'needs_attention' || isTerminal(standing.state);
-    return isAtRest ? heldUp(standing, this.until(standing, error)) : gaveUp(standing, because);
+    return isAtRest ? this.later(standing, error) : gaveUp(standing, because);
   }
 
-  /** When it is tried again, in Unix ms: twice as long after each failure, with jitter, and no less than Lalamove says. */
-  until({ course }: Standing, error?: unknown): number {
-    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(course.failures, 20), LONGEST_PAUSE_MS);
-    const asked = LalamoveException.is(error) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return this.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
+  /** It is tried again: twice as late after each failure, with jitter, and no sooner than Lalamove says. */
+  later(standing: Standing, error?: LalamoveException): Evolution {
+    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(standing.course.failures, 20), LONGEST_PAUSE_MS);
+    const asked = (error?.retryAfterSeconds ?? 0) * 1000;
+    return heldUp(standing, this.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2))));
   }
 }
 
@@ -59,7 +55,7 @@ export function isRefusal({ upstreamStatus }: LalamoveException): boolean {
 }
 
 /** Whether the same call may go well later. */
-export function isPassing(error: LalamoveException): boolean {
+function isPassing(error: LalamoveException): boolean {
   return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove' || isUsedUp(error);
 }
 
