@@ -98,12 +98,14 @@ describe('docs/deliveries.md', () => {
 });
 
 describe('what can happen to a delivery', () => {
-  it('leads out of an end only where customer service replaces the order', () => {
+  it('leads out of an end only by a replacement, or by a late order that cannot be cancelled any more', () => {
     const away = transitions.filter(({ from }) => ['completed', 'canceled', 'failed'].includes(from));
     expect(away).toEqual(
-      expect.arrayContaining(
-        ['completed', 'canceled', 'failed'].map((from) => ({ from, to: 'assigning', by: ['ORDER_REPLACED'] })),
-      ),
+      expect.arrayContaining([
+        { from: 'completed', to: 'assigning', by: ['ORDER_REPLACED'] },
+        { from: 'canceled', to: 'assigning', by: ['ORDER_REPLACED', 'duplicate'] },
+        { from: 'failed', to: 'assigning', by: ['ORDER_REPLACED', 'duplicate'] },
+      ]),
     );
     expect(away).toHaveLength(3);
   });

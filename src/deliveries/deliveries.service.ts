@@ -20,8 +20,11 @@ import {
   type CourseAttempt,
   type DeliveryState,
 } from './machine/delivery-course.js';
-import { isLive } from './machine/decide.js';
-import { abandoned, inDoubt, lostWith, placed } from './machine/evolve.js';
+import { adopted, becameDuplicate, isLive, orderOnItsWay, withDuplicates } from './machine/adoption.js';
+import { duplicateOf } from './machine/duplicates.js';
+import type { Evolution } from './machine/evolution.js';
+import { abandoned, inDoubt, placed } from './machine/evolve.js';
+import { lostWith } from './machine/lost-attempts.js';
 import type { DeliveryPolicy } from './machine/delivery-policy.js';
 import { policyProblems } from './machine/policy-problems.js';
 import { attemptOf, reserveAttempt } from './store/attempt-rows.js';
@@ -193,22 +196,12 @@ export class DeliveriesService {
     else {
       await store.change(record.id, (standing) => {
         if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
-        if (isLive(standing.course)) {
-          const told = `Its order ${String(standing.course.order?.orderId)} may be on its way: cancel it, or resolve({ orderId }) with it.`;
+        const alive = orderOnItsWay(standing.course);
+        if (alive) {
+          const told = `Its order ${alive.orderId} may be on its way: cancel it, or resolve({ orderId }) with it.`;
           throw new DeliveryConflictException(told, accountName(standing.account));
         }
-        if ('cancel' in given) {
-          const { attempt } = standing.course;
-          const isOpen = attempt?.outcome === 'unknown';
-          const settled = isOpen ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-          const lost = lostWith(standing.course);
-          const course = { ...standing.course, attempt: settled, lost, cancelAskedAt: now() };
-          const attempts = isOpen ? [{ id: attempt.id, outcome: 'abandoned' as const }] : [];
-          return { ...canceled({ state: standing.state, course }), attempts };
-        }
-        const again = abandoned(standing, 'RESOLVED');
-        const { maxPrice = standing.course.maxPrice } = given;
-        return { ...again, course: { ...again.course, maxPrice } };
+        return resolvedWithoutOrder(standing, given, now());
       });
     }
     wake(record.id);
@@ -346,27 +339,31 @@ export class DeliveriesService {
     return new DeliveryConflictException(told, accountName(account));
   }
 
+  /** The attempt of an order that a person has found: an order keeps its attempt, so that its webhooks find it. */
+  async #attemptFor(record: DeliveryRecord, orderId: string): Promise<{ attempt: CourseAttempt; isNew: boolean }> {
+    const { store, now } = this.#engine;
+    const { account, course } = record;
+    const { attempt: known } = course;
+    const own = await attemptOf(store.db, account, { orderId });
+    if (known && own?.delivery_id === record.id) {
+      return { attempt: { ...known, id: own.id, outcome: 'unknown' }, isNew: false };
+    }
+    const latest = known && (await attemptOf(store.db, account, { attemptId: known.id }));
+    // Somebody else has placed it, customer service say: that is an attempt, too.
+    if (!known || (latest?.order_id ?? orderId) !== orderId)
+      return { attempt: attemptFound(known, now()), isNew: true };
+    return { attempt: { ...known, outcome: 'unknown' }, isNew: false };
+  }
+
   async #adopt(record: DeliveryRecord, orderId: string): Promise<void> {
     const { store, services, now } = this.#engine;
     const service = await services.of(record.account);
     if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(record.account));
     await service.getOrder(orderId);
-    // Where nothing has ever been attempted, somebody else has placed it: that is an attempt, too.
     const { attempt: known } = record.course;
-    const own = await attemptOf(store.db, record.account, { orderId });
-    // An order of its own, a clone say, stays with the attempt that has it.
-    const attempt: CourseAttempt = known
-      ? { ...known, id: own?.delivery_id === record.id ? own.id : known.id, outcome: 'unknown' }
-      : {
-          id: randomUUID(),
-          number: 1,
-          quotationId: '',
-          quotationExpiresAt: now(),
-          outcome: 'unknown',
-          reservedAt: now(),
-        };
+    const { attempt, isNew } = await this.#attemptFor(record, orderId);
     await store.telling(async (trx, told) => {
-      if (!known) await reserveAttempt(trx, record, attempt, { total: '', currency: '' });
+      if (isNew) await reserveAttempt(trx, record, attempt, { total: '', currency: '' });
       const owner = await attemptOf(trx, record.account, { orderId });
       if (owner && owner.delivery_id !== record.id) {
         throw new DeliveryConflictException(
@@ -381,14 +378,59 @@ export class DeliveriesService {
           const { attempt: latest } = standing.course;
           const isToBeFound = latest?.outcome === 'unknown' && latest.id === known?.id;
           if (standing.state !== 'needs_attention' && !isToBeFound) throw this.#notInNeed(standing);
-          const course = { ...standing.course, order: undefined, replacement: undefined, attempt };
-          return placed({ ...standing, course }, attempt.id, { orderId }, now());
+          return foundOrder(standing, attempt, orderId, now());
         },
         { told },
       );
       await store.changeIn(trx, record.id, inDoubt, { told });
     });
   }
+}
+
+/** An attempt whose order a person has found. */
+function attemptFound(known: CourseAttempt | undefined, now: number): CourseAttempt {
+  return {
+    ...{ number: 1, quotationId: '', quotationExpiresAt: now, reservedAt: now },
+    ...known,
+    id: randomUUID(),
+    outcome: 'unknown',
+  };
+}
+
+/** A person vouches that no order is on its way, not even a clone that nobody has told of. */
+function resolvedWithoutOrder(
+  { state, course }: DeliveryRecord,
+  given: Exclude<ResolveDelivery, { orderId: string }>,
+  now: number,
+): Evolution {
+  const alone = { ...course, duplicates: undefined };
+  if ('cancel' in given) {
+    const { attempt } = course;
+    const isUnknown = attempt?.outcome === 'unknown';
+    const settled = isUnknown ? { ...attempt, outcome: 'abandoned' as const } : attempt;
+    const asked = { ...alone, attempt: settled, lost: lostWith(course), cancelAskedAt: now };
+    const attempts = isUnknown ? [{ id: attempt.id, outcome: 'abandoned' as const }] : [];
+    return { ...canceled({ state, course: asked }), attempts };
+  }
+  const again = abandoned({ state, course: alone }, 'RESOLVED');
+  const { maxPrice = course.maxPrice } = given;
+  return { ...again, course: { ...again.course, maxPrice } };
+}
+
+/** A person has found its order. The one that was live, if it may be on its way still, is followed beside it. */
+function foundOrder(standing: DeliveryRecord, attempt: CourseAttempt, orderId: string, now: number): Evolution {
+  const { course } = standing;
+  if (duplicateOf(standing, orderId)) return adopted(standing, orderId);
+  const { order } = course;
+  const isOther = order !== undefined && isLive(course) && order.orderId !== orderId;
+  const former = isOther ? [{ ...becameDuplicate(course, order), cancelRefused: undefined }] : [];
+  const found = { ...course, order: undefined, replacement: undefined, attempt };
+  return placed(
+    { ...standing, course: withDuplicates(found, [...(course.duplicates ?? []), ...former]) },
+    attempt.id,
+    { orderId },
+    now,
+  );
 }
 
 /** The events that end a delivery. */

@@ -3,7 +3,9 @@ import {
   cancelAsked,
   cancelRefused,
   cancellationSettled,
+  cancelTried,
 } from '../../src/deliveries/machine/cancellation.js';
+import { adopted, orderOnItsWay } from '../../src/deliveries/machine/adoption.js';
 import type { Action } from '../../src/deliveries/machine/decide.js';
 import {
   isTerminal,
@@ -13,8 +15,16 @@ import {
 } from '../../src/deliveries/machine/delivery-course.js';
 import type { DeliveryPolicy } from '../../src/deliveries/machine/delivery-policy.js';
 import {
+  duplicateChanged,
+  duplicateHeldUp,
+  duplicateKept,
+  duplicateOf,
+  unreadHeldUp,
+  unreadRead,
+} from '../../src/deliveries/machine/duplicates.js';
+import type { Evolution, Standing } from '../../src/deliveries/machine/evolution.js';
+import {
   abandoned,
-  cloneStrayed,
   driverChangeAsked,
   failed,
   feeRaised,
@@ -28,11 +38,8 @@ import {
   rebooked,
   refused,
   reserved,
-  strayEnded,
-  type Evolution,
-  type Standing,
 } from '../../src/deliveries/machine/evolve.js';
-import { replaced, told, type OrderReading } from '../../src/deliveries/machine/order-news.js';
+import { namedAgain, replacedAny, told, type OrderReading } from '../../src/deliveries/machine/order-news.js';
 
 const MINUTE_MS = 60_000;
 const LIVE = new Set(['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP']);
@@ -66,6 +73,8 @@ export class ModelLalamove {
   forbidsCancelling = false;
   /** Orders that come into being later than their answer was lost. */
   limbo: { attemptId: string; until: number }[] = [];
+  /** Whether such orders may come into being however late. */
+  limboLasts = false;
 
   constructor(
     readonly hasMetadata: boolean,
@@ -85,7 +94,7 @@ export class ModelLalamove {
 
   advance(ms: number): void {
     this.now += ms;
-    this.limbo = this.limbo.filter(({ until }) => until > this.now);
+    if (!this.limboLasts) this.limbo = this.limbo.filter(({ until }) => until > this.now);
   }
 
   /** What was in limbo comes into being. */
@@ -174,6 +183,7 @@ interface AttemptRow {
 /** One delivery, worked on as the worker and the inbox do it, without their database: each commit is checked against the laws. */
 export class ModelDelivery {
   standing: Standing;
+  wasCompleted = false;
   readonly #rows: AttemptRow[] = [];
   readonly #posted = new Set<string>();
   readonly #lookedInto = new Set<string>();
@@ -190,11 +200,9 @@ export class ModelDelivery {
   }
 
   get next(): Action {
-    const stranger =
-      this.standing.course.attempt?.outcome === 'unknown'
-        ? this.#waiting.find(({ orderId }) => !this.#lookedInto.has(orderId))?.orderId
-        : undefined;
-    return this.rules.decide({ ...this.standing, scheduleAt: undefined, stranger }, this.policy, this.lalamove.now);
+    const waiting = this.#waiting.map(({ orderId }) => orderId);
+    const unmatched = [...new Set(waiting)].filter((orderId) => !this.#lookedInto.has(orderId));
+    return this.rules.decide({ ...this.standing, scheduleAt: undefined, unmatched }, this.policy, this.lalamove.now);
   }
 
   /** Sends an event: to be had again, where `again` says so. */
@@ -217,13 +225,30 @@ export class ModelDelivery {
     this.#commit(cancelAsked(this.standing, this.lalamove.now));
   }
 
+  /** Orders of which it knows that they are its own. */
+  get knownOrders(): readonly ModelOrder[] {
+    return this.lalamove.orders.filter(({ id }) => this.#isKnown(id));
+  }
+
+  /** Those of them that are on their way. */
+  get knownAlive(): readonly string[] {
+    return this.knownOrders.filter(({ status }) => LIVE.has(status)).map(({ id }) => id);
+  }
+
   /** A person who has looked at Lalamove says what is true. */
   resolve(): void {
     if (this.standing.state !== 'needs_attention') return;
     const [live] = this.lalamove.live;
     const { attempt: known } = this.standing.course;
     if (!live) {
-      this.#commit(abandoned(this.standing, 'RESOLVED'));
+      // As `resolve` refuses while an order may be on its way.
+      if (orderOnItsWay(this.standing.course)) return;
+      const alone = { ...this.standing.course, duplicates: undefined };
+      this.#commit(abandoned({ ...this.standing, course: alone }, 'RESOLVED'));
+      return;
+    }
+    if (duplicateOf(this.standing, live.id)) {
+      this.#commit(adopted(this.standing, live.id));
       return;
     }
     const attempt: CourseAttempt = known
@@ -249,6 +274,7 @@ export class ModelDelivery {
       case 'abandon':
       case 'drop':
       case 'rebook':
+      case 'adopt-duplicate':
       case 'settle-cancellation':
       case 'fail':
       case 'give-up':
@@ -273,7 +299,7 @@ export class ModelDelivery {
     }
     if (choice.isLost) {
       overtake();
-      this.#commit(heldUp(this.standing, lalamove.now + 5000));
+      this.#commit(notAnswered(action, this.standing, lalamove.now + 5000));
       return;
     }
     switch (action.do) {
@@ -287,28 +313,49 @@ export class ModelDelivery {
       case 'identify': {
         const order = this.#order(action.orderId);
         this.#lookedInto.add(order.id);
-        const row = this.#rows.find(({ id }) => id === order.attemptId);
-        if (!row || (row.orderId !== undefined && row.orderId !== order.id)) return;
-        this.#commit(placed(this.standing, row.id, { orderId: order.id }, lalamove.now));
-        this.#commit(inDoubt(this.standing));
+        this.#identified(order);
+        this.#commit(unreadRead(this.standing, order.id));
         return;
       }
-      case 'read': {
-        const { status } = this.#order(action.orderId);
-        const toldBefore = this.standing.course.order?.toldAt ?? 0;
-        overtake();
-        const reading = {
-          ...{ orderId: action.orderId, status, driverId: status === 'ASSIGNING_DRIVER' ? '' : '7' },
-          ...{ total: '10', priorityFee: '', currency: 'HKD', shareLink: '' },
-        };
-        this.#commit(this.rules.readAs(this.standing, reading, toldBefore, this.policy, lalamove.now));
+      case 'read':
+      case 'read-duplicate':
+        this.#read(action.orderId, overtake);
         return;
-      }
       case 'cancel':
-      case 'cancel-stray':
+      case 'cancel-duplicate':
         this.#cancel(action, overtake);
         return;
     }
+  }
+
+  #identified(order: ModelOrder): void {
+    const { now } = this.lalamove;
+    const row = this.#rows.find(({ id }) => id === order.attemptId);
+    if (!row) return;
+    if (row.orderId !== undefined && row.orderId !== order.id) {
+      this.#commit(namedAgain(this.standing, { prevOrderId: row.orderId, orderId: order.id }, -1, now));
+      return;
+    }
+    this.#commit(placed(this.standing, row.id, { orderId: order.id }, now));
+    this.#commit(inDoubt(this.standing));
+  }
+
+  #read(orderId: string, overtake: () => void): void {
+    const { status } = this.#order(orderId);
+    const { order: live } = this.standing.course;
+    const heardBefore = (live?.orderId === orderId ? live : duplicateOf(this.standing, orderId)?.order)?.toldAt ?? 0;
+    overtake();
+    const reading = {
+      ...{ orderId, status, driverId: status === 'ASSIGNING_DRIVER' ? '' : '7' },
+      ...{ total: '10', priorityFee: '', currency: 'HKD', shareLink: '' },
+    };
+    this.#commitOf(orderId, (alone) => this.rules.readAs(alone, reading, heardBefore, this.policy, this.lalamove.now));
+  }
+
+  /** A change of an order, the live one or a duplicate. */
+  #commitOf(orderId: string, change: (alone: Standing) => Evolution): void {
+    const isLive = this.standing.course.order?.orderId === orderId;
+    this.#commit(isLive ? change(this.standing) : duplicateChanged(this.standing, orderId, change));
   }
 
   #meanwhile({ meanwhile }: StepChoice): void {
@@ -342,6 +389,9 @@ export class ModelDelivery {
     this.#rows.push({ id: attempt.id, outcome: 'reserved', orderId: undefined });
     this.#commit(reserved(this.standing, attempt));
     if (crash === 'after the reservation') return;
+    if (this.knownAlive.length > 0) {
+      throw new BrokenLaw(`It books while its order ${this.knownAlive.join(', ')} is on its way.`);
+    }
     if (this.#posted.has(attempt.id)) throw new BrokenLaw('An attempt is posted twice.');
     this.#posted.add(attempt.id);
     const isPlaced = posting === 'answered' || posting === 'lost, placed';
@@ -361,15 +411,17 @@ export class ModelDelivery {
     } else if (this.standing.course.attempt?.id === attempt.id) this.#commit(lostSight(this.standing));
   }
 
-  #cancel({ do: what, orderId }: Extract<Action, { do: 'cancel' | 'cancel-stray' }>, overtake: () => void): void {
+  #cancel({ orderId }: Extract<Action, { do: 'cancel' | 'cancel-duplicate' }>, overtake: () => void): void {
     const order = this.#order(orderId);
     const isRefused = this.lalamove.forbidsCancelling || order.status === 'PICKED_UP' || order.status === 'COMPLETED';
+    // Committed before the call, so that its webhook is known for our own cancellation.
+    this.#commitOf(orderId, (alone) => cancelTried(alone, orderId));
     if (LIVE.has(order.status) && !isRefused) this.lalamove.move(order, 'CANCELED', 'USER');
     overtake();
-    if (what === 'cancel-stray') this.#commit(strayEnded(this.standing, orderId, isRefused ? 'ERR' : undefined));
+    if (!isRefused) this.#commitOf(orderId, canceled);
     else if (this.standing.course.order?.orderId === orderId) {
-      this.#commit(isRefused ? cancelRefused(this.standing, orderId, 'ERR') : canceled(this.standing));
-    }
+      this.#commit(cancelRefused(this.standing, orderId, 'ERR'));
+    } else this.#commit(duplicateKept(this.standing, orderId, 'ERR'));
   }
 
   /** As the inbox does it. @returns whether it has taken its effect */
@@ -380,24 +432,36 @@ export class ModelDelivery {
       this.#rows.find(({ orderId }) => orderId === about) ?? this.#rows.find(({ id }) => id === event.attemptId);
     if (!row) return false;
     if (row.orderId === undefined) this.#commit(placed(this.standing, row.id, { orderId: about }, now));
-    else if (row.orderId !== about) return false;
-    if (this.standing.course.order?.orderId === about) this.#commit(this.#evolved(event));
-    else if (event.type === 'ORDER_REPLACED' && !this.#rows.some(({ orderId }) => orderId === event.orderId)) {
-      this.#commit(cloneStrayed(this.standing, event.prevOrderId, event.orderId));
+    else if (row.orderId !== about) {
+      this.#commit(namedAgain(this.standing, { prevOrderId: row.orderId, orderId: about }, now, now));
+      if (!this.#isKnown(about)) return false;
     }
+    const isKnownClone = event.type === 'ORDER_REPLACED' && this.#isKnown(event.orderId);
+    if (!isKnownClone || this.#isFollowed(about)) this.#commit(this.#evolved(event, about));
     return true;
   }
 
-  #evolved({ type, orderId, prevOrderId, status, cancelParty, signedAt }: ModelEvent): Evolution {
+  #isKnown(id: string): boolean {
+    return this.#rows.some(({ orderId }) => orderId === id);
+  }
+
+  #isFollowed(orderId: string): boolean {
+    return this.standing.course.order?.orderId === orderId || duplicateOf(this.standing, orderId) !== undefined;
+  }
+
+  #evolved({ type, orderId, prevOrderId, status, cancelParty, signedAt }: ModelEvent, about: string): Evolution {
     const { now } = this.lalamove;
-    if (type === 'ORDER_REPLACED') return replaced(this.standing, prevOrderId, orderId, now);
+    if (type === 'ORDER_REPLACED') return replacedAny(this.standing, { prevOrderId, orderId }, now);
     const driverId = status === 'ASSIGNING_DRIVER' ? '' : '7';
-    return told(this.standing, { status, driverId, cancelParty }, signedAt, this.policy, now);
+    const follow = (alone: Standing): Evolution =>
+      told(alone, { status, driverId, cancelParty }, signedAt, this.policy, now);
+    if (this.standing.course.order?.orderId === about) return follow(this.standing);
+    return duplicateChanged(this.standing, about, follow);
   }
 
   #commit({ state, course, events, attempts = [], clone }: Evolution): void {
     const before = this.standing;
-    const isReplacement = events.some(({ type }) => type === 'replaced');
+    const isReplacement = events.some(({ type }) => type === 'replaced' || type === 'duplicate_adopted');
     if (isTerminal(before.state) && state !== before.state && !isReplacement) {
       throw new BrokenLaw(`It leaves ${before.state} for ${state}, and nothing was replaced.`);
     }
@@ -411,16 +475,26 @@ export class ModelDelivery {
     // As it is written, and read again after a crash.
     this.standing = { state, course: JSON.parse(JSON.stringify(course)) as Standing['course'] };
     this.#version += 1;
+    this.wasCompleted ||= state === 'completed';
     for (const { id, outcome, orderId } of attempts) {
       const row = this.#rows.find((known) => known.id === id);
       if (!row) continue;
       row.outcome = outcome;
       row.orderId = orderId ?? row.orderId;
     }
-    if (clone && !this.#rows.some(({ orderId }) => orderId === clone.orderId)) {
+    if (clone && !this.#isKnown(clone.orderId)) {
       this.#rows.push({ id: this.#id(), outcome: 'placed', orderId: clone.orderId });
     }
-    if (course.order && course.order.orderId !== before.course.order?.orderId) this.sweep();
+    this.#checkEnd(before.state);
+    const known = ordersOf(before);
+    if (ordersOf(this.standing).some((orderId) => !known.includes(orderId))) this.sweep();
+  }
+
+  /** Nothing is called canceled or failed while an order that it knows of is on its way, as far as it was told. */
+  #checkEnd(before: Standing['state']): void {
+    const { state, course } = this.standing;
+    const isEnd = (state === 'canceled' || state === 'failed') && state !== before;
+    if (isEnd && (course.duplicates?.length ?? 0) > 0) throw new BrokenLaw(`It is ${state} with a duplicate order.`);
   }
 
   #order(orderId: string): ModelOrder {
@@ -432,6 +506,24 @@ export class ModelDelivery {
   #id(): string {
     this.#ids += 1;
     return `${this.#ids}`;
+  }
+}
+
+/** The orders that a delivery follows. */
+function ordersOf({ course: { order, duplicates = [] } }: Standing): string[] {
+  return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
+}
+
+/** A call was not answered: it is made again later. */
+function notAnswered(action: Action, standing: Standing, retryAt: number): Evolution {
+  switch (action.do) {
+    case 'identify':
+      return unreadHeldUp(standing, action.orderId, retryAt);
+    case 'cancel-duplicate':
+    case 'read-duplicate':
+      return duplicateHeldUp(standing, action.orderId, retryAt);
+    default:
+      return heldUp(standing, retryAt);
   }
 }
 
@@ -450,6 +542,8 @@ function settled(action: Action, standing: Standing): Evolution {
       return canceled(standing);
     case 'rebook':
       return rebooked(standing);
+    case 'adopt-duplicate':
+      return adopted(standing, action.orderId);
     case 'settle-cancellation':
       return cancellationSettled(standing);
     case 'fail':

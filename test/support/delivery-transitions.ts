@@ -4,6 +4,7 @@ import {
   cancellationSettled,
   cancelRefused,
 } from '../../src/deliveries/machine/cancellation.js';
+import { adopted, orderOnItsWay } from '../../src/deliveries/machine/adoption.js';
 import { decide, type Action } from '../../src/deliveries/machine/decide.js';
 import {
   isTerminal,
@@ -28,9 +29,9 @@ import {
   rebooked,
   refused,
   reserved,
-  strayEnded,
-  type Standing,
 } from '../../src/deliveries/machine/evolve.js';
+import { duplicateChanged, duplicateFound, duplicateKept } from '../../src/deliveries/machine/duplicates.js';
+import type { Evolution, Standing } from '../../src/deliveries/machine/evolution.js';
 import { driverTold, readAs, replaced, told } from '../../src/deliveries/machine/order-news.js';
 
 /** A change of a delivery's state, and all that can bring it about. */
@@ -44,7 +45,7 @@ export interface Transition {
 interface Node {
   readonly standing: Standing;
   readonly now: number;
-  readonly stranger: string | undefined;
+  readonly unmatched: readonly string[];
 }
 
 /** What leads on from there. */
@@ -71,21 +72,21 @@ export function deliveryTransitions(): Transition[] {
     const first: Node = {
       standing: { state: 'requested', course: newCourse(START, LIMIT) },
       now: START,
-      stranger: undefined,
+      unmatched: [],
     };
     const seen = new Set<string>();
     const ahead: Node[] = [first];
     for (let node = ahead.pop(); node; node = ahead.pop()) {
       const action = decideAt(node, policy);
       const key = keyOf(node, action);
-      if (seen.has(key)) continue;
+      if (seen.has(key) || (node.standing.course.duplicates?.length ?? 0) > 1) continue;
       seen.add(key);
       for (const step of stepsFrom(node, action, policy)) {
         const { state: from } = node.standing;
         const { state: to } = step.standing;
         if (from !== to) {
           const edge = found.get(`${from} ${to}`) ?? { from, to, by: new Set() };
-          edge.by.add(step.by);
+          edge.by.add(isAdoption(step.standing) ? 'duplicate' : step.by);
           found.set(`${from} ${to}`, edge);
         }
         ahead.push(step);
@@ -95,18 +96,29 @@ export function deliveryTransitions(): Transition[] {
   return [...found.values()].map(({ from, to, by }) => ({ from, to, by: [...by].sort() }));
 }
 
-function decideAt({ standing, now, stranger }: Node, policy: DeliveryPolicy): Action {
-  return decide({ ...standing, scheduleAt: undefined, stranger }, policy, now);
+/** Whatever has brought it about: a duplicate has become the live order. */
+function isAdoption(standing: Standing | Evolution): boolean {
+  return 'events' in standing && standing.events.some(({ type }) => type === 'duplicate_adopted');
+}
+
+function decideAt({ standing, now, unmatched }: Node, policy: DeliveryPolicy): Action {
+  return decide({ ...standing, scheduleAt: undefined, unmatched }, policy, now);
 }
 
 /** Nodes that differ in nothing that matters for where they lead have one key, so that the walk comes to an end. */
-function keyOf({ standing, stranger }: Node, { do: action }: Action): string {
+function keyOf({ standing, unmatched }: Node, { do: action }: Action): string {
   const { state, course } = standing;
   const { order, attempt } = course;
+  const [duplicate] = course.duplicates ?? [];
+  // How a duplicate leads on does not depend on the rest.
+  if (duplicate) {
+    const { cancelRefused, inDoubt, replacement } = duplicate;
+    return [state, action, order?.status, duplicate.order.status, cancelRefused, inDoubt, replacement?.told].join();
+  }
   return [
     state,
     action,
-    stranger,
+    unmatched.length,
     Math.min(course.booked, 2),
     attempt?.outcome,
     course.quotation?.total,
@@ -129,19 +141,29 @@ function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
 }
 
 /** What needs Lalamove cannot be done for an account that nobody knows. */
-function withoutAccount({ standing, now, stranger }: Node, { do: action }: Action): Step[] {
+function withoutAccount({ standing, now, unmatched }: Node, { do: action }: Action): Step[] {
   const { state } = standing;
   if (!CALLS.has(action) || isTerminal(state) || state === 'needs_attention') return [];
   const code = 'ACCOUNT_UNKNOWN';
-  return [{ by: code, standing: gaveUp(standing, { code, message: code }), now, stranger }];
+  return [{ by: code, standing: gaveUp(standing, { code, message: code }), now, unmatched }];
 }
 
-const CALLS = new Set(['quote', 'book', 'identify', 'cancel', 'cancel-stray', 'read', 'raise-fee', 'change-driver']);
+const CALLS = new Set([
+  'quote',
+  'book',
+  'identify',
+  'cancel',
+  'cancel-duplicate',
+  'read-duplicate',
+  'read',
+  'raise-fee',
+  'change-driver',
+]);
 
-function byWorker({ standing, now, stranger }: Node, action: Action, policy: DeliveryPolicy): Step[] {
+function byWorker({ standing, now, unmatched }: Node, action: Action, policy: DeliveryPolicy): Step[] {
   const { state, course } = standing;
   const { order, attempt } = course;
-  const to = (by: string, next: Standing, later = now): Step => ({ by, standing: next, now: later, stranger });
+  const to = (by: string, next: Standing, later = now): Step => ({ by, standing: next, now: later, unmatched });
   switch (action.do) {
     case 'rest':
       return [];
@@ -183,7 +205,7 @@ function byWorker({ standing, now, stranger }: Node, action: Action, policy: Del
       ];
     case 'identify':
       return [
-        { by: 'nothing', standing, now, stranger: undefined },
+        { by: 'nothing', standing, now, unmatched: [] },
         ...(attempt ? [to('placed', placed(standing, attempt.id, { orderId: 'o' }, now))] : []),
       ];
     case 'abandon':
@@ -194,8 +216,28 @@ function byWorker({ standing, now, stranger }: Node, action: Action, policy: Del
         to('cancel refused', cancelRefused(standing, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
         to('refused', state === 'needs_attention' ? heldUp(standing, now + MINUTE_MS) : gaveUp(standing, REFUSAL)),
       ];
-    case 'cancel-stray':
-      return [to('stray', strayEnded(standing, action.orderId, undefined))];
+    case 'cancel-duplicate':
+      return [
+        to('duplicate', duplicateChanged(standing, action.orderId, canceled)),
+        to('duplicate', duplicateKept(standing, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
+      ];
+    case 'read-duplicate':
+      return STATUSES.map((status) =>
+        to(
+          'duplicate',
+          duplicateChanged(standing, action.orderId, (alone) =>
+            readAs(
+              alone,
+              { ...READING, orderId: action.orderId, status },
+              alone.course.order?.toldAt ?? 0,
+              policy,
+              now,
+            ),
+          ),
+        ),
+      );
+    case 'adopt-duplicate':
+      return [to('duplicate', adopted(standing, action.orderId))];
     case 'drop':
       return [to('cancel', canceled(standing))];
     case 'read':
@@ -223,17 +265,21 @@ function byWorker({ standing, now, stranger }: Node, action: Action, policy: Del
 
 const READING = { driverId: 'd', total: '90', priorityFee: '', currency: 'HKD', shareLink: '' };
 
-function byWebhook({ standing, now, stranger }: Node, policy: DeliveryPolicy): Step[] {
+function byWebhook({ standing, now, unmatched }: Node, policy: DeliveryPolicy): Step[] {
   const { course } = standing;
   const { order, attempt } = course;
-  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, stranger });
+  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, unmatched });
   const isOpen = attempt !== undefined && ['reserved', 'unknown', 'abandoned'].includes(attempt.outcome);
   const steps = isOpen
     ? [
         to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
-        { by: 'nothing', standing, now, stranger: 'o' },
+        { by: 'nothing', standing, now, unmatched: ['o'] },
       ]
     : [];
+  // One duplicate is enough: another would be followed in the same way.
+  if (course.lost && !course.duplicates && order?.orderId !== 'd') {
+    steps.push(to('duplicate', duplicateFound(standing, { orderId: 'd' }, now, {})));
+  }
   if (!order) return steps;
   const signedAt = Math.max(now + 60 * MINUTE_MS, order.toldAt + 1);
   return [
@@ -245,23 +291,28 @@ function byWebhook({ standing, now, stranger }: Node, policy: DeliveryPolicy): S
     ),
     to('driver', driverTold(standing, 'd', signedAt, now)),
     ...(order.orderId.length < 3
-      ? [to('ORDER_REPLACED', replaced(standing, order.orderId, `${order.orderId}o`, now))]
+      ? [to('ORDER_REPLACED', replaced(standing, { prevOrderId: order.orderId, orderId: `${order.orderId}o` }, now))]
       : []),
   ];
 }
 
-function byHost({ standing, now, stranger }: Node): Step[] {
+function byHost({ standing, now, unmatched }: Node): Step[] {
   const { state, course } = standing;
-  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, stranger });
+  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, unmatched });
   const steps = isTerminal(state) ? [] : [to('cancel()', cancelAsked(standing, now))];
   if (state !== 'needs_attention') return steps;
   const { attempt } = course;
   const settled = attempt?.outcome === 'unknown' ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-  const adopted = { ...course, order: undefined, attempt: attempt && { ...attempt, outcome: 'unknown' as const } };
+  const found = { ...course, order: undefined, attempt: attempt && { ...attempt, outcome: 'unknown' as const } };
+  const alone = { ...course, duplicates: undefined };
   return [
     ...steps,
-    to('resolve rebook', abandoned(standing, 'RESOLVED')),
-    to('resolve cancel', canceled({ state, course: { ...course, attempt: settled, cancelAskedAt: now } })),
-    ...(attempt ? [to('resolve orderId', placed({ state, course: adopted }, attempt.id, { orderId: 'o' }, now))] : []),
+    ...(orderOnItsWay(course)
+      ? []
+      : [
+          to('resolve rebook', abandoned({ state, course: alone }, 'RESOLVED')),
+          to('resolve cancel', canceled({ state, course: { ...alone, attempt: settled, cancelAskedAt: now } })),
+        ]),
+    ...(attempt ? [to('resolve orderId', placed({ state, course: found }, attempt.id, { orderId: 'o' }, now))] : []),
   ];
 }

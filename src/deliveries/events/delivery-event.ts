@@ -32,8 +32,12 @@ export interface DeliveryEventDetails {
   /** An order that was given up has turned up beside the live one. It is cancelled, if Lalamove allows it. */
   duplicate_found: { orderId: string };
   duplicate_canceled: { orderId: string };
-  /** It could not be cancelled: a second courier is on the road. */
+  /** It could not be cancelled: a second courier is on the road. It is followed as an order of this delivery. */
   duplicate_kept: { orderId: string; code: string };
+  /** It has ended by itself. */
+  duplicate_ended: { orderId: string; status: string };
+  /** It is the delivery's order from now on: the one before (`prevOrderId`) has ended, or this one was delivered first. */
+  duplicate_adopted: { orderId: string; prevOrderId: string | undefined };
 }
 
 /** Type of a {@link DeliveryEvent}. */

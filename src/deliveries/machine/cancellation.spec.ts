@@ -3,7 +3,7 @@ import { cancelAsked, canceled, cancellationSettled, cancelRefused, cancelTried 
 import { decide } from './decide.js';
 import { newCourse, type CourseOrder, type DeliveryCourse, type DeliveryState } from './delivery-course.js';
 import { DEFAULT_POLICY } from './delivery-policy.js';
-import type { Evolution, Standing } from './evolve.js';
+import type { Evolution, Standing } from './evolution.js';
 import { readAs, told } from './order-news.js';
 
 const NOW = 1_000_000_000;
@@ -19,7 +19,7 @@ function standing(course: Partial<DeliveryCourse> = {}, state: DeliveryState = '
 }
 
 const action = ({ state, course }: Evolution): ReturnType<typeof decide> =>
-  decide({ state, course, scheduleAt: undefined, stranger: undefined }, DEFAULT_POLICY, NOW);
+  decide({ state, course, scheduleAt: undefined, unmatched: [] }, DEFAULT_POLICY, NOW);
 
 describe('a cancellation', () => {
   it('is asked for once, goes before a retry that waits, and leaves the delivery where it is until it is done', () => {

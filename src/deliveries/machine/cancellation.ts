@@ -1,5 +1,8 @@
+import { endedUnlessDuplicates } from './adoption.js';
 import { isTerminal } from './delivery-course.js';
-import { gaveUp, unchanged, type Evolution, type Standing } from './evolve.js';
+import { unchanged, type Evolution, type Standing } from './evolution.js';
+import { gaveUp } from './evolve.js';
+import { ENDED_WITHOUT_DRIVER } from './order-status.js';
 import { reason } from './reasons.js';
 
 /** The host wants no courier any more. What cannot be done at once is kept, and done when it can. */
@@ -7,7 +10,16 @@ export function cancelAsked({ state, course }: Standing, now: number): Evolution
   if (isTerminal(state) || course.cancelAskedAt !== undefined) return unchanged({ state, course });
   return {
     state,
-    course: { ...course, cancelAskedAt: now, retryAt: undefined },
+    course: {
+      ...course,
+      cancelAskedAt: now,
+      retryAt: undefined,
+      // Lalamove may think otherwise by now.
+      duplicates: course.duplicates?.map((duplicate) => ({
+        ...duplicate,
+        ...{ retryAt: undefined, cancelRefused: undefined },
+      })),
+    },
     events: [{ type: 'cancel_requested' }],
   };
 }
@@ -18,11 +30,12 @@ export function cancelTried({ state, course }: Standing, orderId: string): Evolu
 }
 
 /** There is nothing to cancel at Lalamove's, or it has been cancelled. */
-export function canceled({ state, course }: Standing): Evolution {
+export function canceled(standing: Standing): Evolution {
+  const { state, course } = standing;
   const { order } = course;
   // It has come to the door while it was being cancelled.
-  if (isTerminal(state)) return unchanged({ state, course });
-  return {
+  if (isTerminal(state)) return unchanged(standing);
+  return endedUnlessDuplicates(standing, {
     state: 'canceled',
     course: {
       ...course,
@@ -33,11 +46,11 @@ export function canceled({ state, course }: Standing): Evolution {
       replacement: undefined,
       order: order && {
         ...order,
-        status: order.status === 'REJECTED' || order.status === 'EXPIRED' ? order.status : 'CANCELED',
+        status: ENDED_WITHOUT_DRIVER.has(order.status) ? order.status : 'CANCELED',
       },
     },
     events: [{ type: 'canceled', orderId: order?.orderId }],
-  };
+  });
 }
 
 /** Lalamove does not allow it any more: the delivery goes on. */

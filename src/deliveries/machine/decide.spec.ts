@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide, type Action } from './decide.js';
-import { newCourse, type CourseOrder, type DeliveryCourse, type DeliverySnapshot } from './delivery-course.js';
+import {
+  newCourse,
+  type CourseOrder,
+  type DeliveryCourse,
+  type DeliverySnapshot,
+  type DuplicateOrder,
+} from './delivery-course.js';
 import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
 import { placed } from './evolve.js';
 
@@ -20,6 +26,8 @@ const ORDER: CourseOrder = {
   ...{ total: '100', priorityFee: '', currency: 'HKD', shareLink: '' },
 };
 
+const DUPLICATE: DuplicateOrder = { order: { ...ORDER, orderId: '9' }, heardAt: NOW, polls: 0, failures: 0 };
+
 function decided(
   course: Partial<DeliveryCourse>,
   at: number,
@@ -27,7 +35,7 @@ function decided(
   more: Partial<DeliverySnapshot> = {},
 ): Action {
   const snapshot: DeliverySnapshot = {
-    ...{ state: 'booking', scheduleAt: undefined, stranger: undefined, ...more },
+    ...{ state: 'booking', scheduleAt: undefined, unmatched: [], ...more },
     course: { ...newCourse(NOW, undefined), ...course },
   };
   return decide(snapshot, { ...DEFAULT_POLICY, ...policy }, at);
@@ -58,7 +66,7 @@ describe('decide', () => {
     expect(decided({ attempt: ATTEMPT }, until, { unknownOutcome: { waitMinutes: 10, then: 'rebook' } })).toEqual({
       do: 'abandon',
     });
-    expect(decided({ attempt: ATTEMPT }, NOW, {}, { stranger: '7' })).toEqual({ do: 'identify', orderId: '7' });
+    expect(decided({ attempt: ATTEMPT }, NOW, {}, { unmatched: ['7'] })).toEqual({ do: 'identify', orderId: '7' });
   });
 
   it('takes what a crash has left reserved for unknown, whatever else there is to do', () => {
@@ -119,10 +127,16 @@ describe('decide', () => {
   it('leaves an end alone, but for an order that turned up beside it', () => {
     for (const state of ['completed', 'canceled', 'failed'] as const) {
       expect(decided({ cancelAskedAt: NOW, inDoubt: true, order: ORDER }, NOW, {}, { state })).toEqual({ do: 'rest' });
-      expect(decided({ strays: ['9'] }, NOW, {}, { state })).toEqual({ do: 'cancel-stray', orderId: '9' });
+      expect(decided({ duplicates: [DUPLICATE] }, NOW, {}, { state })).toEqual({
+        do: 'cancel-duplicate',
+        orderId: '9',
+      });
       // The order of an attempt that was surely refused is such a one as well.
       const course = { ...newCourse(NOW, undefined), attempt: { ...ATTEMPT, outcome: 'refused' as const } };
-      expect(placed({ state, course }, 'a', { orderId: '9' }, NOW)).toMatchObject({ state, course: { strays: ['9'] } });
+      expect(placed({ state, course }, 'a', { orderId: '9' }, NOW)).toMatchObject({
+        state,
+        course: { duplicates: [{ order: { orderId: '9' } }] },
+      });
     }
   });
 });

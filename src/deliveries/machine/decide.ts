@@ -1,20 +1,29 @@
+import { aliveDuplicate, isLive, isUnexplained, successorOf } from './adoption.js';
 import { exceeds, withPart } from './amount.js';
-import type { CourseOrder, DeliveryCourse, DeliveryReason, DeliverySnapshot } from './delivery-course.js';
-import { isTerminal } from './delivery-course.js';
+import {
+  isOpen,
+  isTerminal,
+  type CourseOrder,
+  type DeliveryCourse,
+  type DeliveryReason,
+  type DeliverySnapshot,
+  type OpenAttempt,
+} from './delivery-course.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
+import { besides, type BesidesAction } from './decide-besides.js';
+import { nextPoll } from './next-poll.js';
+import { ENDED_STATUSES, ENDED_WITHOUT_DRIVER } from './order-status.js';
 import { reason } from './reasons.js';
 
 /** The one thing that is to be done next with a delivery. */
 export type Action =
-  | { readonly do: 'rest' }
-  | { readonly do: 'wait'; readonly until: number }
+  | BesidesAction
   | { readonly do: 'quote' }
   | { readonly do: 'book' }
   | { readonly do: 'doubt' }
-  | { readonly do: 'identify'; readonly orderId: string }
   | { readonly do: 'abandon' }
   | { readonly do: 'cancel'; readonly orderId: string }
-  | { readonly do: 'cancel-stray'; readonly orderId: string }
+  | { readonly do: 'adopt-duplicate'; readonly orderId: string }
   | { readonly do: 'drop' }
   | { readonly do: 'read'; readonly orderId: string }
   | { readonly do: 'raise-fee'; readonly orderId: string; readonly priorityFee: string; readonly step: number }
@@ -30,62 +39,88 @@ const MINUTE_MS = 60_000;
 /** A quotation is not ordered any more so shortly before its end: the order would come too late. */
 const QUOTATION_MARGIN_MS = 15_000;
 
-/** Polling of a scheduled order begins so long before its pick-up. */
-const AN_HOUR_MS = 60 * MINUTE_MS;
-
-const ENDED_WITHOUT_DRIVER = new Set(['REJECTED', 'EXPIRED']);
-
 /**
- * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is acted upon by who has the lease alone, and never while
- * an order is being posted, so an attempt that is still `reserved` was left behind by a crash.
+ * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is acted
+ * upon by who has the lease alone, and never while an order is being posted, so an attempt that is still `reserved` was left
+ * behind by a crash.
+ *
+ * Each order of a delivery has a backoff of its own: a duplicate that cannot be cancelled, or an unmatched order that cannot
+ * be read, never keeps the live order waiting.
  *
  * @param now Unix ms
  */
 export function decide(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): Action {
-  const { state, course } = snapshot;
-  const [stray] = course.strays ?? [];
-  const held = course.retryAt !== undefined && course.retryAt > now ? course.retryAt : undefined;
-  if (stray !== undefined)
-    return held === undefined ? { do: 'cancel-stray', orderId: stray } : { do: 'wait', until: held };
-  if (course.lost && now < course.lost.until && snapshot.stranger !== undefined) {
-    return held === undefined ? { do: 'identify', orderId: snapshot.stranger } : { do: 'wait', until: held };
+  const successor = successorAt(snapshot);
+  if (successor !== undefined) return { do: 'adopt-duplicate', orderId: successor };
+  const aside = besides(snapshot, policy, now);
+  return isWork(aside) ? aside : sooner(withLiveOrder(snapshot, policy, now), aside);
+}
+
+/** The sooner of what is to be done with the live order, and of what waits beside it. */
+function sooner(action: Action, aside: Action): Action {
+  if (aside.do !== 'wait' || isWork(action)) return action;
+  return action.do === 'wait' && action.until <= aside.until ? action : aside;
+}
+
+/**
+ * The duplicate that becomes the live order now: nothing is booked, called canceled or failed while an order of the
+ * delivery may be on its way.
+ */
+function successorAt({ state, course }: DeliverySnapshot): string | undefined {
+  if (state === 'completed') return undefined;
+  // What was given up is canceled if Lalamove allows it; if not, the courier is on the road, and is followed to the door.
+  if (isTerminal(state)) {
+    const kept = aliveDuplicate(course);
+    return kept?.cancelRefused ? kept.order.orderId : undefined;
   }
+  const isOver = course.order === undefined || ENDED_STATUSES.has(course.order.status);
+  return isOver && !isOpen(course.attempt) ? successorOf(course)?.order.orderId : undefined;
+}
+
+function withLiveOrder(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): Action {
+  const { state, course } = snapshot;
   if (isTerminal(state)) return { do: 'rest' };
   if (course.attempt?.outcome === 'reserved') return { do: 'doubt' };
-  if (state === 'needs_attention') return atRest(snapshot, held);
+  const held = course.retryAt !== undefined && course.retryAt > now ? course.retryAt : undefined;
+  if (state === 'needs_attention') return atRest(course, held);
   if (held !== undefined) return { do: 'wait', until: held };
-  if (course.attempt?.outcome === 'unknown') return whenUnknown(snapshot, course.attempt, policy, now);
+  if (isOpen(course.attempt)) return whenUnknown(snapshot, course.attempt, policy, now);
   return course.order ? withOrder(snapshot, course.order, policy, now) : withoutOrder(course, policy, now);
 }
 
-/** A person is to decide; but an order that turns up by itself, or a cancellation, is not forgotten. */
-function atRest({ course, stranger }: DeliverySnapshot, held: number | undefined): Action {
-  const isUnknown = course.attempt?.outcome === 'unknown';
+/** A person is to decide; but a cancellation is not forgotten. */
+function atRest(course: DeliveryCourse, held: number | undefined): Action {
   const isToCancel = course.cancelAskedAt !== undefined && !course.cancelRefused;
+  const isUnknown = course.attempt?.outcome === 'unknown';
+  if (!isToCancel) return { do: 'rest' };
+  const { order } = course;
   const action: Action =
-    isUnknown && stranger !== undefined
-      ? { do: 'identify', orderId: stranger }
-      : isToCancel && course.order && isLive(course)
-        ? { do: 'cancel', orderId: course.order.orderId }
-        : isToCancel && !isUnknown && !isUnexplained(course)
-          ? { do: 'drop' }
-          : { do: 'rest' };
+    order && isLive(course)
+      ? { do: 'cancel', orderId: order.orderId }
+      : // A clone that nobody has told of may be on its way: only a person can call that canceled.
+        isUnknown || isUnexplained(course)
+        ? { do: 'rest' }
+        : { do: 'drop' };
   return action.do === 'rest' || held === undefined ? action : { do: 'wait', until: held };
 }
 
 function whenUnknown(
-  { stranger, course }: DeliverySnapshot,
-  attempt: NonNullable<DeliveryCourse['attempt']>,
+  { course, unmatched }: DeliverySnapshot,
+  attempt: OpenAttempt,
   { unknownOutcome, rebook }: DeliveryPolicy,
   now: number,
 ): Action {
-  if (stranger !== undefined) return { do: 'identify', orderId: stranger };
   const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + unknownOutcome.waitMinutes * MINUTE_MS;
   if (now < until) return { do: 'wait', until };
   // Each round may put a courier on the road.
   const most = rebook === false ? 2 : rebook.maxAttempts;
-  const isAgain = unknownOutcome.then === 'rebook' && course.booked < most;
-  return isAgain ? { do: 'abandon' } : { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
+  if (unknownOutcome.then !== 'rebook' || course.booked >= most) {
+    return { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
+  }
+  // An order that could not be read yet may be this attempt's.
+  if (unmatched.length > 0) return { do: 'rest' };
+  const alive = aliveDuplicate(course);
+  return alive ? { do: 'adopt-duplicate', orderId: alive.order.orderId } : { do: 'abandon' };
 }
 
 function withoutOrder(course: DeliveryCourse, policy: DeliveryPolicy, now: number): Action {
@@ -149,13 +184,10 @@ function following(snapshot: DeliverySnapshot, order: CourseOrder, policy: Deliv
     if (at <= now) return { do: 'change-driver', orderId, driverId };
     times.push(at);
   }
-  if (policy.poll) {
-    const pause = Math.min(policy.poll.everySeconds * 2 ** Math.min(course.polls, 20), policy.poll.mostSeconds) * 1000;
-    // Nothing happens to an order hours before its pick-up that a webhook would not tell.
-    const quietUntil = status === 'ASSIGNING_DRIVER' || status === 'ON_GOING' ? scheduleAt - AN_HOUR_MS : 0;
-    const at = Math.max(course.heardAt + pause, quietUntil);
-    if (at <= now) return { do: 'read', orderId };
-    times.push(at);
+  const pollAt = nextPoll({ ...course, order }, scheduleAt, policy);
+  if (pollAt !== undefined) {
+    if (pollAt <= now) return { do: 'read', orderId };
+    times.push(pollAt);
   }
   return times.length === 0 ? { do: 'rest' } : { do: 'wait', until: Math.min(...times) };
 }
@@ -169,29 +201,7 @@ function raise({ feeSteps, maxPrice }: DeliveryCourse, order: CourseOrder, prior
   return { do: 'raise-fee', orderId: order.orderId, priorityFee, step: feeSteps };
 }
 
-/** Whether its order was cancelled by somebody else: a clone that nobody has told of may be on its way, so that it is not called canceled but by a person. */
-function isUnexplained({ order, cancelTried }: DeliveryCourse): boolean {
-  return order !== undefined && CANCELED_STATUSES.has(order.status) && cancelTried !== order.orderId;
-}
-
 /** Whether there is something to be done now. */
 export function isWork({ do: what }: Action): boolean {
   return what !== 'rest' && what !== 'wait';
 }
-
-/** Whether there is an order that is on its way, or may be. */
-export function isLive({ order, replacement }: DeliveryCourse): boolean {
-  return order !== undefined && replacement === undefined && !ENDED_STATUSES.has(order.status);
-}
-
-/** Both spellings of Lalamove's. */
-export const CANCELED_STATUSES: ReadonlySet<string> = new Set(['CANCELED', 'CANCELLED']);
-
-/** Statuses of Lalamove's that do not change any more, but for a replacement. */
-export const ENDED_STATUSES: ReadonlySet<string> = new Set([
-  'COMPLETED',
-  'CANCELED',
-  'CANCELLED',
-  'REJECTED',
-  'EXPIRED',
-]);

@@ -73,6 +73,33 @@ export interface CourseOrder {
   readonly shareLink: string;
 }
 
+/**
+ * An order beside the live one: an attempt that was given up has placed it after all, or it is the clone of such an order.
+ * It is cancelled if Lalamove allows it. Until it has ended it is an order of this delivery, and is followed.
+ */
+export interface DuplicateOrder {
+  readonly order: CourseOrder;
+  /** Its cancellation has been sent, whatever became of it: it explains its `CANCELED`. */
+  readonly cancelTried?: boolean | undefined;
+  /** Lalamove has refused its cancellation. */
+  readonly cancelRefused?: boolean | undefined;
+  /** As those of {@link DeliveryCourse}, for this order. */
+  readonly replacement?: { readonly until: number; readonly told: boolean } | undefined;
+  readonly inDoubt?: boolean | undefined;
+  readonly polls: number;
+  readonly heardAt: number;
+  readonly failures: number;
+  readonly retryAt?: number | undefined;
+}
+
+/** An order that could not be read when it was asked whose it is. */
+export interface UnreadOrder {
+  readonly orderId: string;
+  readonly failures: number;
+  /** Not before (Unix ms). */
+  readonly retryAt: number;
+}
+
 /** An attempt of which an order may have come, or may come yet. */
 export type OpenAttempt = CourseAttempt & { readonly outcome: 'reserved' | 'unknown' };
 
@@ -109,8 +136,10 @@ export interface DeliveryCourse {
   readonly failures: number;
   /** Not before (Unix ms): after a failure. */
   readonly retryAt?: number | undefined;
-  /** Orders that turned up beside the live one, and are to be cancelled. */
-  readonly strays?: readonly string[] | undefined;
+  /** Orders beside the live one that have not ended, or whose end is not explained. */
+  readonly duplicates?: readonly DuplicateOrder[] | undefined;
+  /** Orders of unmatched webhooks that could not be read: each has a backoff of its own. */
+  readonly unread?: readonly UnreadOrder[] | undefined;
   /** Attempts of unknown outcome were given up: orders that came up since (Unix ms) are looked into until then. */
   readonly lost?: { readonly since: number; readonly until: number } | undefined;
   /** `maxPrice` of the request, or what `resolve` has put in its place. A decimal string. */
@@ -128,8 +157,8 @@ export interface DeliverySnapshot {
   readonly course: DeliveryCourse;
   /** Unix ms of the pick-up that was asked for; `undefined` for at once. */
   readonly scheduleAt: number | undefined;
-  /** An order of the account that nobody here has placed knowingly, and whose quotation has not been read yet. */
-  readonly stranger: string | undefined;
+  /** Orders of unmatched webhooks of the account, which have not been read yet: one of them may be this delivery's. */
+  readonly unmatched: readonly string[];
 }
 
 /** Ends of which only a replacement leads away. */

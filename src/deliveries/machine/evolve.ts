@@ -1,4 +1,3 @@
-import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import {
   isOpen,
   isTerminal,
@@ -6,34 +5,11 @@ import {
   type CourseOrder,
   type DeliveryCourse,
   type DeliveryReason,
-  type DeliveryState,
 } from './delivery-course.js';
-
-/** Where a delivery stands. */
-export interface Standing {
-  readonly state: DeliveryState;
-  readonly course: DeliveryCourse;
-}
-
-/** What becomes of an attempt's row. */
-export interface AttemptChange {
-  readonly id: string;
-  readonly outcome: CourseAttempt['outcome'] | 'replaced';
-  readonly orderId?: string;
-}
-
-/** Where a delivery stands after something has happened, and what is to be told of it. */
-export interface Evolution extends Standing {
-  readonly events: readonly NewDeliveryEvent[];
-  readonly attempts?: readonly AttemptChange[];
-  /** Customer service's order in the place of another: it gets a row of its own. */
-  readonly clone?: { readonly prevOrderId: string; readonly orderId: string };
-}
-
-/** Nothing has changed. */
-export function unchanged({ state, course }: Standing): Evolution {
-  return { state, course, events: [] };
-}
+import { endedUnlessDuplicates } from './adoption.js';
+import { duplicateFound, newOrder } from './duplicates.js';
+import { unchanged, type Evolution, type Standing } from './evolution.js';
+import { lostWith } from './lost-attempts.js';
 
 /** What a call has brought puts an end to failures in a row. */
 const CALM = { failures: 0, retryAt: undefined } as const;
@@ -48,8 +24,9 @@ export function gaveUp({ course }: Standing, reason: DeliveryReason): Evolution 
 }
 
 /** It has ended without a courier. */
-export function failed({ course }: Standing, reason: DeliveryReason): Evolution {
-  return { state: 'failed', course: { ...course, ...CALM, reason }, events: [{ type: 'failed', reason }] };
+export function failed(standing: Standing, reason: DeliveryReason): Evolution {
+  const course = { ...standing.course, ...CALM, reason };
+  return endedUnlessDuplicates(standing, { state: 'failed', course, events: [{ type: 'failed', reason }] });
 }
 
 /** A call has failed in a way that may pass. */
@@ -112,17 +89,7 @@ export function refused({ state, course }: Standing, attemptId: string): Evoluti
   };
 }
 
-/** For so long after its quotation's end a webhook may still tell of an order: Lalamove repeats them for a day. */
-const LOST_MS = 24 * 3_600_000;
-
-/** What is remembered of attempts of unknown outcome that are given up: their orders may turn up yet. */
-export function lostWith({ attempt, lost }: DeliveryCourse): DeliveryCourse['lost'] {
-  if (!isOpen(attempt)) return lost;
-  const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + LOST_MS;
-  return { since: lost?.since ?? attempt.reservedAt, until };
-}
-
-/** An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up, it is a stray. */
+/** An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up, it is a duplicate. */
 export function abandoned({ course }: Standing, because: string): Evolution {
   const { attempt } = course;
   return {
@@ -161,21 +128,13 @@ export function placed(
     return unchanged({ state: standing.state, course: { ...course, order: known } });
   }
   const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
-  if (!isLatest || course.order || isTerminal(standing.state)) return strayed(standing, attemptId, order.orderId);
+  if (!isLatest || course.order || isTerminal(standing.state)) {
+    const attempts = [{ id: attemptId, outcome: 'placed', orderId: order.orderId }] as const;
+    return duplicateFound(standing, order, now, { attempts });
+  }
   const { quotation, cancelAskedAt } = course;
-  const live: CourseOrder = {
-    status: 'ASSIGNING_DRIVER',
-    toldAt: 0,
-    readAt: 0,
-    driverId: '',
-    driverSince: 0,
-    total: quotation?.total ?? '',
-    priorityFee: '',
-    currency: quotation?.currency ?? '',
-    shareLink: '',
-    placedAt: now,
-    ...order,
-  };
+  const price = { total: quotation?.total ?? '', currency: quotation?.currency ?? '' };
+  const live = newOrder({ ...price, ...order }, now);
   const { orderId, total, currency } = live;
   const { number, quotationId } = attempt;
   return {
@@ -195,44 +154,6 @@ export function placed(
     },
     events: [{ type: 'booked', orderId, quotationId, attempt: number, total, currency }],
     attempts: [{ id: attemptId, outcome: 'placed', orderId }],
-  };
-}
-
-/** An order that was given up has turned up after all. */
-function strayed({ state, course }: Standing, attemptId: string, orderId: string): Evolution {
-  const strays = course.strays ?? [];
-  if (strays.includes(orderId)) return unchanged({ state, course });
-  return {
-    state,
-    course: { ...course, strays: [...strays, orderId] },
-    events: [{ type: 'duplicate_found', orderId }],
-    attempts: [{ id: attemptId, outcome: 'placed', orderId }],
-  };
-}
-
-/** Customer service has replaced an order that was given up here: its clone is a stray. */
-export function cloneStrayed({ state, course }: Standing, prevOrderId: string, orderId: string): Evolution {
-  const strays = course.strays ?? [];
-  if (course.order?.orderId === orderId || strays.includes(orderId)) return unchanged({ state, course });
-  return {
-    state,
-    course: { ...course, strays: [...strays, orderId] },
-    events: [{ type: 'duplicate_found', orderId }],
-    clone: { prevOrderId, orderId },
-  };
-}
-
-/** What has become of a stray. */
-export function strayEnded({ state, course }: Standing, orderId: string, refusal: string | undefined): Evolution {
-  const left = (course.strays ?? []).filter((stray) => stray !== orderId);
-  return {
-    state,
-    course: { ...course, ...CALM, strays: left.length > 0 ? left : undefined },
-    events: [
-      refusal === undefined
-        ? { type: 'duplicate_canceled', orderId }
-        : { type: 'duplicate_kept', orderId, code: refusal },
-    ],
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newCourse, type CourseOrder, type DeliveryState } from './delivery-course.js';
 import { DEFAULT_POLICY } from './delivery-policy.js';
-import type { Standing } from './evolve.js';
+import type { Standing } from './evolution.js';
 import { driverTold, priceTold, readAs, replaced, told } from './order-news.js';
 
 const NOW = 1_000_000_000;
@@ -78,11 +78,11 @@ describe('news of an order', () => {
       expect(tell(ended, 'CANCELED', NOW + 1000, 'USER').state).toBe(state);
       expect(readAs(ended, READING, NOW, DEFAULT_POLICY, NOW).state).toBe(state);
       expect(driverTold(ended, '8', NOW + 1000, NOW).events).toEqual([]);
-      expect(replaced(ended, '1', '2', NOW)).toMatchObject({
+      expect(replaced(ended, { prevOrderId: '1', orderId: '2' }, NOW)).toMatchObject({
         state: 'assigning',
         course: { order: { orderId: '2' }, inDoubt: true },
       });
-      expect(replaced(ended, '3', '2', NOW).state).toBe(state);
+      expect(replaced(ended, { prevOrderId: '3', orderId: '2' }, NOW).state).toBe(state);
     }
   });
 

@@ -1,32 +1,17 @@
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
-import type { CourseOrder, DeliveryCourse, DeliveryState } from './delivery-course.js';
-import { isTerminal } from './delivery-course.js';
+import { endedUnlessDuplicates } from './adoption.js';
+import { isTerminal, type CourseOrder, type DeliveryCourse } from './delivery-course.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
-import { CANCELED_STATUSES, ENDED_STATUSES } from './decide.js';
-import { cloneStrayed, inDoubt, unchanged, type Evolution, type Standing } from './evolve.js';
+import { cloneFound, duplicateChanged, duplicateOf, newOrder } from './duplicates.js';
+import { unchanged, type Evolution, type OrderClone, type Standing } from './evolution.js';
+import { inDoubt } from './evolve.js';
+import { CANCELED_STATUSES, ENDED_STATUSES, PROGRESS_OF_STATUS, STATE_OF_STATUS } from './order-status.js';
+import { stateEvents } from './state-events.js';
 
 /** Clocks may be apart by so much: what was read here and what was told there cannot be ordered within it. */
 const SKEW_MS = 10 * 60_000;
 
 const MINUTE_MS = 60_000;
-
-/** What the state of a delivery is while its order has a status; a status that is newer than this package changes nothing. */
-const STATES: Readonly<Record<string, DeliveryState>> = {
-  ASSIGNING_DRIVER: 'assigning',
-  ON_GOING: 'on_going',
-  PICKED_UP: 'picked_up',
-  DELIVERING: 'picked_up',
-  COMPLETED: 'completed',
-};
-
-/** How far on its way an order is. */
-const WAY: Readonly<Record<string, number>> = {
-  ASSIGNING_DRIVER: 0,
-  ON_GOING: 1,
-  PICKED_UP: 2,
-  DELIVERING: 3,
-  COMPLETED: 4,
-};
 
 /** News of an order's status. */
 export interface StatusNews {
@@ -72,7 +57,9 @@ export function told(
   const isNearRead = order.readAt > 0 && Math.abs(signedAt - order.readAt) < SKEW_MS;
   if (order.readAt > 0 && !isNearRead && signedAt < order.readAt) return unchanged(standing);
   // A step back is rare, and a retry that was signed anew looks like one. A cancellation is an end, whenever it was, and says more than a read does.
-  const isBack = ENDED_STATUSES.has(order.status) || (WAY[news.status] ?? 9) < (WAY[order.status] ?? 0);
+  const isBack =
+    ENDED_STATUSES.has(order.status) ||
+    (PROGRESS_OF_STATUS[news.status] ?? 9) < (PROGRESS_OF_STATUS[order.status] ?? 0);
   if ((isTie || isNearRead || isBack) && !CANCELED_STATUSES.has(news.status)) {
     return { state, course: { ...heard, inDoubt: true, order: { ...order, toldAt: signedAt } }, events: [] };
   }
@@ -130,7 +117,7 @@ function moved(
   if (!order) return unchanged({ state, course });
   if (CANCELED_STATUSES.has(news.status)) return wasCanceled({ state, course }, order, news, policy, { now, isTold });
   const later: CourseOrder = { ...order, status: news.status, ...driverOf(order, news.driverId, now) };
-  const next = STATES[news.status] ?? state;
+  const next = STATE_OF_STATUS[news.status] ?? state;
   // An order that lives is no reason to wait for a person any more, but one that was looked into by none.
   const revived: DeliveryCourse = {
     ...course,
@@ -157,11 +144,14 @@ function wasCanceled(
   if (isTerminal(state)) return { state, course: later, events: [] };
   const isByUs = isTold && cancelParty !== undefined ? cancelParty === 'USER' : course.cancelTried === orderId;
   if (isByUs) {
-    return {
-      state: 'canceled',
-      course: { ...later, replacement: undefined, reason: undefined },
-      events: [{ type: 'canceled', orderId }],
-    };
+    return endedUnlessDuplicates(
+      { state, course },
+      {
+        state: 'canceled',
+        course: { ...later, replacement: undefined, reason: undefined, cancelTried: orderId },
+        events: [{ type: 'canceled', orderId }],
+      },
+    );
   }
   if (state === 'needs_attention' && !isTold) return { state, course: later, events: [] };
   const until = course.replacement?.until ?? now + replacement.waitMinutes * MINUTE_MS;
@@ -185,26 +175,6 @@ function driverOf(order: CourseOrder, driverId: string, now: number): Pick<Cours
 
 function driverEvents(before: CourseOrder, { orderId, driverId }: CourseOrder): NewDeliveryEvent[] {
   return driverId !== '' && driverId !== before.driverId ? [{ type: 'driver_assigned', orderId, driverId }] : [];
-}
-
-function stateEvents(
-  before: DeliveryState,
-  state: DeliveryState,
-  { orderId, driverId }: CourseOrder,
-): NewDeliveryEvent[] {
-  if (before === state) return [];
-  switch (state) {
-    case 'assigning':
-      return [{ type: 'assigning', orderId }];
-    case 'on_going':
-      return [{ type: 'on_going', orderId, driverId }];
-    case 'picked_up':
-      return [{ type: 'picked_up', orderId }];
-    case 'completed':
-      return [{ type: 'completed', orderId }];
-    default:
-      return [];
-  }
 }
 
 /** A webhook tells of a driver. */
@@ -248,29 +218,19 @@ export function priceTold(
 }
 
 /** Customer service has put another order in the place of this one. It leads away from every end. */
-export function replaced(standing: Standing, prevOrderId: string, orderId: string, now: number): Evolution {
+export function replaced(standing: Standing, { prevOrderId, orderId }: OrderClone, now: number): Evolution {
   const { course } = standing;
-  const { order, attempt } = course;
+  const { order, duplicates } = course;
   if (order?.orderId !== prevOrderId) return unchanged(standing);
-  const clone: CourseOrder = {
-    orderId,
-    status: 'ASSIGNING_DRIVER',
-    toldAt: 0,
-    readAt: 0,
-    placedAt: now,
-    driverId: '',
-    driverSince: 0,
-    total: order.total,
-    priorityFee: order.priorityFee,
-    currency: order.currency,
-    shareLink: '',
-  };
+  const { total, priorityFee, currency } = order;
   return {
     state: 'assigning',
     // How the clone stands, only a read can tell: its own events may have come before this one.
     course: {
       ...course,
-      order: clone,
+      order: newOrder({ orderId, total, priorityFee, currency }, now),
+      // The clone may have been taken for a duplicate before it was told of.
+      duplicates: duplicates?.filter((duplicate) => duplicate.order.orderId !== orderId),
       reason: undefined,
       replacement: undefined,
       inDoubt: true,
@@ -281,27 +241,33 @@ export function replaced(standing: Standing, prevOrderId: string, orderId: strin
       retryAt: undefined,
     },
     events: [{ type: 'replaced', orderId, prevOrderId }],
-    attempts: attempt ? [{ id: attempt.id, outcome: 'replaced' }] : [],
     clone: { prevOrderId, orderId },
   };
 }
 
+/** Customer service has put an order in the place of another one of this delivery: the live one, a duplicate, or a former one. */
+export function replacedAny(standing: Standing, clone: OrderClone, now: number): Evolution {
+  const { prevOrderId } = clone;
+  if (standing.course.order?.orderId === prevOrderId) return replaced(standing, clone, now);
+  if (!duplicateOf(standing, prevOrderId)) return cloneFound(standing, clone, now);
+  return duplicateChanged(standing, prevOrderId, (alone) => replaced(alone, clone, now));
+}
+
 /**
- * An attempt's order turns up under another id. An attempt is posted once, so that it is customer service's clone, whose `ORDER_REPLACED` is late or lost; unless the
- * first one lives still, or has been given up.
+ * An attempt's order turns up under another id. An attempt is posted once, so that it is customer service's clone, whose
+ * `ORDER_REPLACED` is late or lost; unless the first one lives still, or has been given up.
  *
- * @param toldAt when the other id was heard of, in Unix ms by our clock
+ * @param heardAt when the other id was heard of, in Unix ms by our clock
  */
-export function namedAgain(
-  standing: Standing,
-  ids: { readonly known: string; readonly orderId: string },
-  toldAt: number,
-  now: number,
-): Evolution {
+export function namedAgain(standing: Standing, clone: OrderClone, heardAt: number, now: number): Evolution {
   const { order } = standing.course;
-  const { known, orderId } = ids;
-  if (order?.orderId !== known) return cloneStrayed(standing, known, orderId);
-  if (CANCELED_STATUSES.has(order.status)) return replaced(standing, known, orderId, now);
-  const isSure = order.readAt > toldAt || isTerminal(standing.state);
-  return isSure ? cloneStrayed(standing, known, orderId) : inDoubt(standing);
+  const { prevOrderId } = clone;
+  if (order?.orderId !== prevOrderId) {
+    if (!duplicateOf(standing, prevOrderId)) return cloneFound(standing, clone, now);
+    return duplicateChanged(standing, prevOrderId, (alone) => namedAgain(alone, clone, heardAt, now));
+  }
+  // What was delivered is left by an `ORDER_REPLACED` alone, not by a guess.
+  if (CANCELED_STATUSES.has(order.status) && standing.state !== 'completed') return replaced(standing, clone, now);
+  const isSure = order.readAt > heardAt || isTerminal(standing.state);
+  return isSure ? cloneFound(standing, clone, now) : inDoubt(standing);
 }

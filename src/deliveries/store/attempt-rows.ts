@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { CourseAttempt } from '../machine/delivery-course.js';
-import type { AttemptChange, Evolution } from '../machine/evolve.js';
+import type { AttemptChange, OrderClone } from '../machine/evolution.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 import type { DeliveryRecord } from './delivery-record.js';
 import type { DeliveriesTransaction } from './group-commit.js';
@@ -66,11 +66,11 @@ export async function settleAttempts(
   }
 }
 
-/** A row for customer service's order, so that its webhooks find their delivery. */
+/** A row for customer service's order, so that its webhooks find their delivery; the row of the replaced one says so. */
 export async function addClone(
   trx: DeliveriesTransaction,
   { id, account }: DeliveryRecord,
-  { prevOrderId, orderId }: NonNullable<Evolution['clone']>,
+  { prevOrderId, orderId }: OrderClone,
 ): Promise<void> {
   const replaced = await trx
     .selectFrom('delivery_attempts')
@@ -78,7 +78,9 @@ export async function addClone(
     .where('account', '=', account)
     .where('order_id', '=', prevOrderId)
     .executeTakeFirst();
-  if (replaced?.delivery_id !== id || (await attemptOf(trx, account, { orderId }))) return;
+  if (replaced?.delivery_id !== id) return;
+  await trx.updateTable('delivery_attempts').set({ outcome: 'replaced' }).where('id', '=', replaced.id).execute();
+  if (await attemptOf(trx, account, { orderId })) return;
   const row = { ...replaced, id: randomUUID(), order_id: orderId, outcome: 'placed' };
   await trx.insertInto('delivery_attempts').values(row).execute();
 }

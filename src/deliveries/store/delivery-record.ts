@@ -91,8 +91,11 @@ export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): U
 }
 
 /** What decisions are about. */
-export function snapshotOf({ state, course, scheduleAt }: DeliveryRecord, stranger?: string): DeliverySnapshot {
-  return { state, course, scheduleAt, stranger };
+export function snapshotOf(
+  { state, course, scheduleAt }: DeliveryRecord,
+  unmatched: readonly string[],
+): DeliverySnapshot {
+  return { state, course, scheduleAt, unmatched };
 }
 
 /** A delivery as its host sees it. Secrets are nowhere in it, names and addresses neither. */
@@ -108,6 +111,8 @@ export interface Delivery {
   /** Lalamove's own status of it. */
   readonly orderStatus: string | undefined;
   readonly driverId: string | undefined;
+  /** Orders beside it that may be on their way: of attempts that were given up, and turned up late. */
+  readonly duplicateOrders: readonly { readonly orderId: string; readonly orderStatus: string }[];
   /** An opaque URL where the recipient can follow the order. */
   readonly shareLink: string | undefined;
   /** What it costs, or would cost: decimal string, priority fee included. */
@@ -137,6 +142,10 @@ export function deliveryOf(record: DeliveryRecord): Delivery {
     orderId: order?.orderId,
     orderStatus: order?.status,
     driverId: order?.driverId === '' ? undefined : order?.driverId,
+    duplicateOrders: (course.duplicates ?? []).map(({ order: { orderId, status } }) => ({
+      orderId,
+      orderStatus: status,
+    })),
     shareLink: order?.shareLink === '' ? undefined : order?.shareLink,
     price: price && { total: price.total, currency: price.currency },
     attempts: course.booked,

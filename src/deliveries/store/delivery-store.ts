@@ -4,7 +4,8 @@ import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.j
 import { decide, isWork, type Action } from '../machine/decide.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
-import type { Evolution } from '../machine/evolve.js';
+import { MAX_UNREAD } from '../machine/duplicates.js';
+import type { Evolution } from '../machine/evolution.js';
 import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { addClone, settleAttempts } from './attempt-rows.js';
 import {
@@ -151,24 +152,21 @@ export class DeliveryStore {
     return this.#caughtUp(trx, before, record, told);
   }
 
-  /** Lets what has waited for a new live order take its effect, which may be to put another one in its place. */
+  /** Applies the webhooks that arrived before their order was known; they may make further orders known. */
   async #caughtUp(
     trx: DeliveriesTransaction,
     before: DeliveryRecord,
     after: DeliveryRecord,
     told: DeliveryEvent[],
   ): Promise<DeliveryRecord> {
-    let known = before.course.order?.orderId;
+    const known = new Set(ordersOf(before));
     let record = after;
-    for (
-      let live = record.course.order?.orderId;
-      live !== undefined && live !== known;
-      live = record.course.order?.orderId
-    ) {
-      known = live;
-      record = await this.#catchUp(trx, record, live, told);
+    for (;;) {
+      const found = ordersOf(record).find((orderId) => !known.has(orderId));
+      if (found === undefined) return record;
+      known.add(found);
+      record = await this.#catchUp(trx, record, found, told);
     }
-    return record;
   }
 
   /** Tells who watches. */
@@ -278,24 +276,25 @@ export class DeliveryStore {
     const { attempt, lost } = record.course;
     const isSought = lost !== undefined && this.now() < lost.until;
     const since = isSought ? lost.since : attempt?.outcome === 'unknown' ? attempt.reservedAt : undefined;
-    const stranger = since === undefined ? undefined : await this.#stranger(trx, record.account, since);
-    return decide(snapshotOf(record, stranger), this.policyOf(record), this.now());
+    const unmatched = since === undefined ? [] : await this.#unmatched(trx, record.account, since);
+    return decide(snapshotOf(record, unmatched), this.policyOf(record), this.now());
   }
 
-  /** An order of the account that came up since, and that nobody has looked into yet. */
-  async #stranger(trx: Kysely<DeliveriesSchema>, account: string, since: number): Promise<string | undefined> {
+  /** Orders of unmatched webhooks of the account since then, which nobody has read yet. */
+  async #unmatched(trx: Kysely<DeliveriesSchema>, account: string, since: number): Promise<string[]> {
     const found = await trx
       .selectFrom('delivery_events')
-      .select('order_id')
+      .select((column) => [column.ref('order_id').as('order_id'), column.fn.min('id').as('first')])
       .where(IS_WAITING)
       .where('account', '=', account)
       .where('order_id', 'is not', null)
       .where('quotation_id', 'is', null)
       .where('received_at', '>=', since - STRANGER_MS)
-      .orderBy('id')
-      .limit(1)
-      .executeTakeFirst();
-    return found?.order_id ?? undefined;
+      .groupBy('order_id')
+      .orderBy('first')
+      .limit(MAX_UNREAD)
+      .execute();
+    return found.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
   }
 
   /**
@@ -355,6 +354,11 @@ export class DeliveryStore {
         .execute(),
     );
   }
+}
+
+/** The live order of a delivery, and its duplicates. */
+function ordersOf({ course: { order, duplicates = [] } }: DeliveryRecord): string[] {
+  return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
 }
 
 /** A stored webhook; `undefined` where its row is of another version. */

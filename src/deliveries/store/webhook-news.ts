@@ -2,8 +2,9 @@ import { isRecord } from '../../is-record.js';
 import { readLalamoveEvent, type LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-facts.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
-import { unchanged, type Evolution, type Standing } from '../machine/evolve.js';
-import { driverTold, priceTold, replaced, told } from '../machine/order-news.js';
+import { duplicateChanged, duplicateOf } from '../machine/duplicates.js';
+import { unchanged, type Evolution, type Standing } from '../machine/evolution.js';
+import { driverTold, priceTold, replacedAny, told } from '../machine/order-news.js';
 
 /** The member of an order's metadata that names the attempt that placed it. */
 export const ATTEMPT_KEY = 'deliveryAttempt';
@@ -13,7 +14,7 @@ export interface OrderNews {
   readonly event: LalamoveEvent;
   /** The attempt that its metadata name. */
   readonly attemptId: string | undefined;
-  /** What becomes of the delivery whose live order it is about. */
+  /** What becomes of the delivery whose order it is about: the live one, a duplicate, or one that has ended. */
   evolve: (standing: Standing, policy: DeliveryPolicy, now: number) => Evolution;
 }
 
@@ -36,10 +37,17 @@ export function newsIn(event: LalamoveEvent, signedAt: number): OrderNews {
   return {
     event,
     attemptId: metadata?.[ATTEMPT_KEY],
-    evolve: (standing, policy, now) => evolved(event, signedAt, standing, policy, now),
+    evolve: (standing, policy, now) => {
+      if (event.eventType === 'ORDER_REPLACED') return replacedAny(standing, event, now);
+      const orderId = orderOf(event) ?? '';
+      const follow = (alone: Standing): Evolution => evolved(event, signedAt, alone, policy, now);
+      if (standing.course.order?.orderId === orderId) return follow(standing);
+      return duplicateOf(standing, orderId) ? duplicateChanged(standing, orderId, follow) : unchanged(standing);
+    },
   };
 }
 
+/** What a webhook does to the order that it is about, which is the live one of `standing`. */
 function evolved(
   event: LalamoveEvent,
   signedAt: number,
@@ -58,8 +66,6 @@ function evolved(
       return driverTold(standing, event.driver.driverId, signedAt, now);
     case 'ORDER_AMOUNT_CHANGED':
       return priceTold(standing, event.price, signedAt, now);
-    case 'ORDER_REPLACED':
-      return replaced(standing, event.prevOrderId, event.orderId, now);
     default:
       return unchanged(standing);
   }

@@ -4,6 +4,7 @@ import type { recordNamed } from '../../../test/support/delivery-rows.js';
 import { turn } from '../../../test/support/until.js';
 import type { HeldCall, ScriptedLalamove } from '../../../test/support/scripted-lalamove.js';
 import { ID, WorkerWorld } from '../../../test/support/worker-world.js';
+import { duplicateFound } from '../machine/duplicates.js';
 import { createLalamoveException } from '../../errors/create-exception.js';
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryCalls } from './account-services.js';
@@ -253,7 +254,10 @@ describe('DeliveryWorker', () => {
       await world.booked();
       await world.cancellationAsked();
     },
-    'cancel a stray': () => world.requested({ course: { strays: ['1001'] } }),
+    'cancel a duplicate': async (): Promise<void> => {
+      await world.booked();
+      await world.store.change(ID, (record) => duplicateFound(record, { orderId: '2002' }, world.now(), {}));
+    },
     identify: async (): Promise<void> => {
       await world.requested();
       lalamove.fail('placeOrder', LOST);
@@ -281,7 +285,7 @@ describe('DeliveryWorker', () => {
     ['read', 'getOrder'],
     ['identify', 'getOrder'],
     ['cancel', 'cancelOrder'],
-    ['cancel a stray', 'cancelOrder'],
+    ['cancel a duplicate', 'cancelOrder'],
   ])(
     'tries again, ever more rarely, and logs no secrets where something breaks as it is to %s (%s)',
     async (what, name) => {
@@ -392,7 +396,7 @@ describe('DeliveryWorker', () => {
     ['identify', 'getOrder', 'ERR_ORDER_NOT_FOUND', 'getOrder 1001', 'booking'],
     ['cancel', 'cancelOrder', 'LALAMOVE_SERVER_ERROR', 'cancelOrder 1001', 'assigning'],
     ['cancel', 'cancelOrder', 'ERR_CANCELLATION_FORBIDDEN', 'getOrder 1001', 'assigning'],
-    ['cancel a stray', 'cancelOrder', 'LALAMOVE_SERVER_ERROR', 'cancelOrder 1001', 'requested'],
+    ['cancel a duplicate', 'cancelOrder', 'LALAMOVE_SERVER_ERROR', 'cancelOrder 2002', 'assigning'],
     ['raise the fee', 'addPriorityFee', 'ERR_INVALID_TIPS', 'getOrder 1001', 'assigning'],
     ['change the driver', 'changeDriver', 'ERR_CHANGE_DRIVER', 'getOrder 1001', 'on_going'],
   ])('gives its lease back where it is to %s, and %s brings %s', async (what, name, code, last, state) => {

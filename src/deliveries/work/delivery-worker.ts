@@ -5,9 +5,19 @@ import { createLalamoveException } from '../../errors/create-exception.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
+import { adopted } from '../machine/adoption.js';
 import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../machine/cancellation.js';
-import { CANCELED_STATUSES, isWork, type Action } from '../machine/decide.js';
+import { isWork, type Action } from '../machine/decide.js';
 import { isOpen, type CourseAttempt, type CourseQuotation } from '../machine/delivery-course.js';
+import {
+  duplicateChanged,
+  duplicateHeldUp,
+  duplicateKept,
+  duplicateOf,
+  unreadHeldUp,
+  unreadRead,
+} from '../machine/duplicates.js';
+import type { Evolution, Standing } from '../machine/evolution.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -23,10 +33,8 @@ import {
   rebooked,
   refused,
   reserved,
-  strayEnded,
-  type Evolution,
-  type Standing,
 } from '../machine/evolve.js';
+import { CANCELED_STATUSES } from '../machine/order-status.js';
 import { canceledElsewhere, namedAgain, readAs, replaced, type OrderReading } from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
 import { attemptOf, reserveAttempt, type KnownAttempt } from '../store/attempt-rows.js';
@@ -96,7 +104,9 @@ export class DeliveryWorker {
       const told = { delivery: reference, error: wordsOf(error) };
       const stack = error instanceof Error ? error.stack : undefined;
       say(this.parts.logger, 'error', logLine('The work on a delivery failed', told), stack);
-      const later = (record: DeliveryRecord): Evolution => this.#setbacks.later(record);
+      const { action } = decided;
+      const later = (record: DeliveryRecord): Evolution =>
+        this.#besideLater(record, action) ?? this.#setbacks.later(record);
       return this.parts.store.change(id, later, { token, yields: token }).catch(() => decided);
     }
   }
@@ -121,6 +131,8 @@ export class DeliveryWorker {
         return change(canceled);
       case 'rebook':
         return change(rebooked);
+      case 'adopt-duplicate':
+        return change((now) => adopted(now, action.orderId));
       case 'settle-cancellation':
         return change(cancellationSettled);
       case 'fail':
@@ -144,7 +156,11 @@ export class DeliveryWorker {
       note: (to) => store.change(record.id, to, { token }),
       change: (to) => store.change(record.id, to, { token, yields: token }),
     };
-    if (!service) return context.change((now) => this.#setbacks.needsHelp(now, reason('ACCOUNT_UNKNOWN')));
+    if (!service) {
+      return context.change(
+        (now) => this.#besideLater(now, action) ?? this.#setbacks.needsHelp(now, reason('ACCOUNT_UNKNOWN')),
+      );
+    }
     return this.#ask(service, context, action);
   }
 
@@ -160,8 +176,10 @@ export class DeliveryWorker {
         return this.#identify(service, context, action.orderId);
       case 'cancel':
         return this.#cancel(service, context, action.orderId);
-      case 'cancel-stray':
-        return this.#cancelStray(service, context, action.orderId);
+      case 'cancel-duplicate':
+        return this.#cancelDuplicate(service, context, action.orderId);
+      case 'read-duplicate':
+        return this.#readDuplicate(service, context, action.orderId);
       case 'raise-fee':
         return this.#raiseFee(service, context, action);
       case 'change-driver':
@@ -321,7 +339,7 @@ export class DeliveryWorker {
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
       const isGone = [403, 404, 422].includes(error.upstreamStatus ?? 0);
-      if (!isGone) return change((standing) => this.#setbacks.later(standing, error));
+      if (!isGone) return change((standing) => this.#unread(standing, orderId, error));
     }
     await this.#step('read', record.reference);
     const found = await store.telling(async (trx, told) => {
@@ -341,8 +359,8 @@ export class DeliveryWorker {
           attempt.delivery_id,
           (standing) =>
             isReplaced && standing.course.order?.orderId === known
-              ? replaced(standing, known, orderId, now())
-              : namedAgain(standing, { known, orderId }, -1, now()),
+              ? replaced(standing, { prevOrderId: known, orderId }, now())
+              : namedAgain(standing, { prevOrderId: known, orderId }, -1, now()),
           { told },
         );
       }
@@ -353,7 +371,26 @@ export class DeliveryWorker {
     });
     // Whoever looks first finds out for all: it may be another's.
     if (found?.record.dueAt !== undefined && found.record.id !== record.id) wake(found.record.id, found.record.dueAt);
-    return change(() => undefined);
+    return change((standing) => unreadRead(standing, orderId));
+  }
+
+  /** What was to be done beside the live order is tried again by itself; `undefined` for the live order. */
+  #besideLater(standing: Standing, action: Action): Evolution | undefined {
+    switch (action.do) {
+      case 'identify':
+        return this.#unread(standing, action.orderId);
+      case 'cancel-duplicate':
+      case 'read-duplicate':
+        return this.#duplicateLater(standing, action.orderId);
+      default:
+        return undefined;
+    }
+  }
+
+  /** The order of an unmatched webhook could not be read. */
+  #unread(standing: Standing, orderId: string, error?: LalamoveException): Evolution {
+    const { failures = 0 } = standing.course.unread?.find((unread) => unread.orderId === orderId) ?? {};
+    return unreadHeldUp(standing, orderId, this.#setbacks.retryAt(failures, error));
   }
 
   async #cancel(service: DeliveryCalls, { record, note, change }: CallContext, orderId: string): Promise<Decided> {
@@ -377,18 +414,54 @@ export class DeliveryWorker {
     return change(ofOrder(orderId, canceled));
   }
 
-  async #cancelStray(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
+  /** As {@link #cancel}, for an order beside the live one, with a backoff of its own. */
+  async #cancelDuplicate(
+    service: DeliveryCalls,
+    { record, note, change }: CallContext,
+    orderId: string,
+  ): Promise<Decided> {
+    const { store, now } = this.parts;
+    const wasTried = duplicateOf(record, orderId)?.cancelTried === true;
+    const alone = (to: (standing: Standing) => Evolution): Change => this.#ofDuplicate(orderId, to);
+    if (!wasTried) await note(alone((standing) => cancelTried(standing, orderId)));
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
-      if (error.code === 'ERR_CANCELLATION') return change((standing) => strayEnded(standing, orderId, undefined));
-      if (isRefusal(error)) return change((standing) => strayEnded(standing, orderId, error.code));
-      return change((standing) => this.#setbacks.later(standing, error));
+      if (error.code === 'ERR_CANCELLATION') {
+        const policy = store.policyOf(record);
+        return change(
+          alone(wasTried ? canceled : (standing) => canceledElsewhere(withoutTry(standing), policy, now())),
+        );
+      }
+      if (isRefusal(error)) return change((standing) => duplicateKept(standing, orderId, error.code));
+      return change((standing) => this.#duplicateLater(standing, orderId, error));
     }
     await this.#step('canceled', record.reference);
-    return change((standing) => strayEnded(standing, orderId, undefined));
+    return change(alone(canceled));
+  }
+
+  async #readDuplicate(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
+    const { store, now } = this.parts;
+    const heardBefore = duplicateOf(record, orderId)?.order.toldAt ?? 0;
+    await this.#step('reading', record.reference);
+    const order = await service.getOrder(orderId).catch((error: unknown) => notAnswered(error));
+    if (LalamoveException.is(order)) return change((standing) => this.#duplicateLater(standing, orderId, order));
+    await this.#step('read', record.reference);
+    const reading = readingOf(order);
+    const policy = store.policyOf(record);
+    return change(this.#ofDuplicate(orderId, (alone) => readAs(alone, reading, heardBefore, policy, now())));
+  }
+
+  /** A change of a duplicate; the live order if it has become that meanwhile. */
+  #ofDuplicate(orderId: string, to: (alone: Standing) => Evolution): Change {
+    return (record) => (record.course.order?.orderId === orderId ? to(record) : duplicateChanged(record, orderId, to));
+  }
+
+  #duplicateLater(standing: Standing, orderId: string, error?: LalamoveException): Evolution {
+    const { failures } = duplicateOf(standing, orderId) ?? { failures: 0 };
+    return duplicateHeldUp(standing, orderId, this.#setbacks.retryAt(failures, error));
   }
 
   async #raiseFee(

@@ -2,7 +2,8 @@ import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js
 import type { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isTerminal, type DeliveryReason } from '../machine/delivery-course.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
-import { gaveUp, heldUp, type Evolution, type Standing } from '../machine/evolve.js';
+import type { Evolution, Standing } from '../machine/evolution.js';
+import { gaveUp, heldUp } from '../machine/evolve.js';
 import { reason } from '../machine/reasons.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
 
@@ -38,9 +39,18 @@ export class Setbacks {
 
   /** It is tried again: twice as late after each failure, with jitter, and no sooner than Lalamove says. */
   later(standing: Standing, error?: LalamoveException): Evolution {
-    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(standing.course.failures, 20), LONGEST_PAUSE_MS);
+    return heldUp(standing, this.retryAt(standing.course.failures, error));
+  }
+
+  /**
+   * When to try again: Unix ms.
+   *
+   * @param failures how many in a row there were before this one
+   */
+  retryAt(failures: number, error?: LalamoveException): number {
+    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
     const asked = (error?.retryAfterSeconds ?? 0) * 1000;
-    return heldUp(standing, this.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2))));
+    return this.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
   }
 }
 

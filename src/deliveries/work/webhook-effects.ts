@@ -1,7 +1,9 @@
 import type { DeliveryEvent } from '../events/delivery-event.js';
-import { cloneStrayed, placed } from '../machine/evolve.js';
+import { duplicateOf } from '../machine/duplicates.js';
+import { placed } from '../machine/evolve.js';
 import { namedAgain } from '../machine/order-news.js';
 import { attemptOf, type KnownAttempt } from '../store/attempt-rows.js';
+import type { DeliveryRecord } from '../store/delivery-record.js';
 import type { Decided, DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { orderOf, type OrderNews } from '../store/webhook-news.js';
@@ -53,15 +55,13 @@ export class WebhookEffects {
       const named = await this.store.changeIn(
         trx,
         deliveryId,
-        (record) => namedAgain(record, { known, orderId }, receivedAt, this.now()),
+        (record) => namedAgain(record, { prevOrderId: known, orderId }, receivedAt, this.now()),
         { told },
       );
-      const live = named.record.course.order?.orderId;
-      // It was among those that have waited for its order to be the live one, and took its effect with them.
-      if (live === orderId && before?.course.order?.orderId !== live) return effectOf(named, true);
-      const isStray = named.record.course.strays?.includes(orderId) === true;
+      // It was among those that arrived before their order was known, and took its effect with them.
+      if (isFollowed(named.record, orderId) && before && !isFollowed(before, orderId)) return effectOf(named, true);
       // Whether it is a clone, a read will tell: the sweeper asks again.
-      if (!isStray && !(await this.#isKnown(trx, account, orderId))) return effectOf(named, false);
+      if (!(await this.#isKnown(trx, account, orderId))) return effectOf(named, false);
     }
     return effectOf(await this.#change(trx, account, news, { deliveryId, orderId }, told), true);
   }
@@ -74,16 +74,13 @@ export class WebhookEffects {
     told: DeliveryEvent[],
   ): Promise<Decided> {
     const { store, now } = this;
-    // Its clone may have become known before it was told of.
-    const isNews = event.eventType === 'ORDER_REPLACED' && !(await this.#isKnown(trx, account, event.orderId));
+    // Its clone may have become known, and may even have ended, before it was told of.
+    const isKnownClone = event.eventType === 'ORDER_REPLACED' && (await this.#isKnown(trx, account, event.orderId));
     return store.changeIn(
       trx,
       deliveryId,
-      (record) => {
-        if (record.course.order?.orderId === orderId) return evolve(record, store.policyOf(record), now());
-        // An order that was given up lives no more; but its clone does.
-        return isNews ? cloneStrayed(record, event.prevOrderId, event.orderId) : undefined;
-      },
+      (record) =>
+        isKnownClone && !isFollowed(record, orderId) ? undefined : evolve(record, store.policyOf(record), now()),
       { told },
     );
   }
@@ -110,6 +107,11 @@ export class WebhookEffects {
     await trx.updateTable('deliveries').set({ due_at: at }).where('id', '=', first.delivery_id).execute();
     return { isTaken: false, wakes: [{ id: first.delivery_id, at }] };
   }
+}
+
+/** Whether an order is one of the delivery's: the live one, or a duplicate. */
+function isFollowed(record: DeliveryRecord, orderId: string): boolean {
+  return record.course.order?.orderId === orderId || duplicateOf(record, orderId) !== undefined;
 }
 
 /** Whether it is clear before anything is written that a webhook takes its effect at once. */

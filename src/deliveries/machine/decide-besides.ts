@@ -1,0 +1,54 @@
+import { isOpen, type DeliverySnapshot, type DuplicateOrder } from './delivery-course.js';
+import type { DeliveryPolicy } from './delivery-policy.js';
+import { nextPoll } from './next-poll.js';
+
+/** What is done beside the live order: with its duplicates, and with orders of which nobody knows yet whose they are. */
+export type BesidesAction =
+  | { readonly do: 'rest' }
+  | { readonly do: 'wait'; readonly until: number }
+  | { readonly do: 'identify'; readonly orderId: string }
+  | { readonly do: 'cancel-duplicate'; readonly orderId: string }
+  | { readonly do: 'read-duplicate'; readonly orderId: string };
+
+/** Says what is to be done beside the live order: the first thing that is due, else how long to wait. */
+export function besides(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): BesidesAction {
+  const { duplicates = [] } = snapshot.course;
+  const steps = [
+    ...duplicates.map((duplicate) => withDuplicate(duplicate, snapshot, policy, now)),
+    ...withUnmatched(snapshot, now),
+  ];
+  const work = steps.find(({ do: what }) => what !== 'rest' && what !== 'wait');
+  if (work) return work;
+  const times = steps.flatMap((step) => (step.do === 'wait' ? [step.until] : []));
+  return times.length === 0 ? { do: 'rest' } : { do: 'wait', until: Math.min(...times) };
+}
+
+function withDuplicate(
+  duplicate: DuplicateOrder,
+  { state, scheduleAt = 0 }: DeliverySnapshot,
+  policy: DeliveryPolicy,
+  now: number,
+): BesidesAction {
+  const { retryAt = 0, replacement, cancelRefused, inDoubt, failures } = duplicate;
+  const { orderId } = duplicate.order;
+  // Nothing depends any more on what cannot be read time and again.
+  if (state === 'completed' && failures >= policy.failures.mostFailures) return { do: 'rest' };
+  if (retryAt > now) return { do: 'wait', until: retryAt };
+  // It was cancelled by others: `ORDER_REPLACED` may come, or the live order may end.
+  if (replacement) return { do: 'rest' };
+  if (inDoubt) return { do: 'read-duplicate', orderId };
+  if (!cancelRefused) return { do: 'cancel-duplicate', orderId };
+  const pollAt = nextPoll(duplicate, scheduleAt, policy);
+  if (pollAt === undefined) return { do: 'rest' };
+  return pollAt <= now ? { do: 'read-duplicate', orderId } : { do: 'wait', until: pollAt };
+}
+
+/** While an attempt's outcome is unknown, or was given up, the orders of unmatched webhooks are read. */
+function withUnmatched({ course, unmatched }: DeliverySnapshot, now: number): BesidesAction[] {
+  const isSought = course.lost !== undefined && now < course.lost.until;
+  if (!isSought && !(isOpen(course.attempt) && course.attempt.outcome === 'unknown')) return [];
+  return unmatched.map((orderId) => {
+    const { retryAt = 0 } = course.unread?.find((unread) => unread.orderId === orderId) ?? {};
+    return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'identify', orderId };
+  });
+}
