@@ -54,6 +54,7 @@ export class HostProcess {
       execArgv: [],
     });
     const host = new HostProcess(child);
+    if (plan.kill.at === 'start') setTimeout(() => child.kill('SIGKILL'), plan.kill.ms);
     const first = (await Promise.race([once(child, 'message'), host.#dead])) as [{ failed?: string }] | undefined;
     if (first?.[0].failed !== undefined) throw new Error(`A host did not start: ${first[0].failed}`);
     return host;

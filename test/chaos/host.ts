@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { LalamoveModule, LalamoveService } from '../../src/index.js';
-import { DeliveriesModule, DeliveriesService } from '../../src/deliveries/index.js';
+import { appendFileSync, copyFileSync, createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { LalamoveModule, LalamoveService, OnLalamoveEvent, type LalamoveEvent } from '../../src/index.js';
+import { DeliveriesModule, DeliveriesService, OnDelivery, type DeliveryEvent } from '../../src/deliveries/index.js';
 import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
 import { SandboxClock } from '../../src/sandbox/index.js';
-import type { HostCommand, HostPlan, HostReport } from './messages.js';
+import type { HostCommand, HostPlan, HostReport, JournalLine } from './messages.js';
 
 // A host app as a process of its own: it books what it is told to, and dies where its plan says.
 
@@ -22,8 +24,36 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+/** Writes down what it is given, and fails now and then: before it has written, so that it must be called again. */
+class JournalHandler {
+  #calls = 0;
+
+  @OnDelivery('*')
+  onDelivery({ reference, id }: DeliveryEvent): void {
+    this.#write({ reference, id });
+  }
+
+  @OnLalamoveEvent('*')
+  onWebhook(event: LalamoveEvent): void {
+    this.#write({ fingerprint: event.fingerprint });
+  }
+
+  #write(line: JournalLine): void {
+    this.#calls += 1;
+    if (this.#calls % plan.failsOneIn === 0) throw new Error('A handler fails, as they do.');
+    appendFileSync(plan.journal, `${JSON.stringify(line)}\n`);
+  }
+}
+
+/** A backup, which goes on while deliveries are worked on. */
+async function backup({ to, by }: Extract<HostCommand, { do: 'backup' }>, deliveries: DeliveriesService): Promise<void> {
+  if (by === 'service') await deliveries.backup(to);
+  else if (by === 'copy') copyFileSync(plan.file, to);
+  else await pipeline(createReadStream(plan.file), createWriteStream(to));
+}
+
 async function main(): Promise<void> {
-  const { apiKey, apiSecret, baseUrl, timeoutMs, file, port } = plan;
+  const { apiKey, apiSecret, baseUrl, timeoutMs, file, port, policy } = plan;
   const onStep = (step: string, reference: string): void => {
     if (process.env.CHAOS_LOG) console.log(step, reference);
     if (!isArmed || kill.at !== 'step' || (kill.step !== undefined && kill.step !== step)) return;
@@ -43,7 +73,7 @@ async function main(): Promise<void> {
         rateLimit: false,
         webhook: { path: WEBHOOKS },
       }),
-      DeliveriesModule.forRoot({ database: { file }, clock, hooks: { onStep } }),
+      DeliveriesModule.forRoot({ database: { file }, clock, policy, hooks: { onStep } }),
     ]),
     { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
   );
@@ -61,6 +91,8 @@ async function main(): Promise<void> {
         return app.get(DeliveriesService).cancel(command.reference);
       case 'advance':
         return clock.advance(command.ms);
+      case 'backup':
+        return backup(command, app.get(DeliveriesService));
       case 'report':
         return reportOf(app.get(DeliveriesService));
     }
@@ -79,7 +111,7 @@ async function main(): Promise<void> {
 
 function moduleOf(imports: Parameters<typeof Module>[0]['imports']): Type<unknown> {
   class ChaosModule {}
-  Module({ imports: imports ?? [] })(ChaosModule);
+  Module({ imports: imports ?? [], providers: [JournalHandler] })(ChaosModule);
   return ChaosModule;
 }
 
@@ -88,7 +120,17 @@ async function reportOf(deliveries: DeliveriesService): Promise<HostReport> {
   const page = await deliveries.list({ limit: 1000 });
   const webhooks = await db.selectFrom('delivery_events').select('payload').where('source', '=', 'webhook').execute();
   const attempts = await db.selectFrom('delivery_attempts').select(['id', 'outcome']).execute();
+  const own = await db
+    .selectFrom('delivery_events')
+    .innerJoin('deliveries', 'deliveries.id', 'delivery_events.delivery_id')
+    .select(['delivery_events.id', 'reference'])
+    .where('source', '=', 'delivery')
+    .orderBy('delivery_events.id')
+    .execute();
+  const timelines: Record<string, number[]> = {};
+  for (const { id, reference } of own) (timelines[reference] ??= []).push(id);
   return {
+    timelines,
     deliveries: page.deliveries.map(({ reference, state, reason, orderId, attempts: made }) => ({
       reference,
       state,
@@ -96,7 +138,10 @@ async function reportOf(deliveries: DeliveriesService): Promise<HostReport> {
       orderId,
       attempts: made,
     })),
-    events: webhooks.map(({ payload }) => (JSON.parse(payload) as { data: string }).data),
+    webhooks: webhooks.map(({ payload }) => {
+      const { data, fingerprint } = JSON.parse(payload) as { data: string; fingerprint: string };
+      return { data, fingerprint };
+    }),
     attempts: Object.fromEntries(attempts.map(({ id, outcome }) => [id, outcome])),
   };
 }

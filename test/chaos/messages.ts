@@ -1,4 +1,5 @@
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
+import type { GivenPolicy } from '../../src/deliveries/index.js';
 import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 
 /** When a host dies by its own hand. */
@@ -7,6 +8,8 @@ export type Kill =
   | { readonly at: 'step'; readonly step: DeliveryStep | undefined; readonly count: number }
   /** So long after it was told to book, in ms of real time: at whatever await it is. */
   | { readonly at: 'time'; readonly ms: number }
+  /** So long after its process was started, in ms of real time: also while it makes the tables of a new file. */
+  | { readonly at: 'start'; readonly ms: number }
   | { readonly at: 'never' };
 
 /** What a host process is started with. */
@@ -20,6 +23,12 @@ export interface HostPlan {
   readonly startAt: number;
   readonly timeoutMs: number;
   readonly kill: Kill;
+  /** What differs from the default policy. */
+  readonly policy: GivenPolicy;
+  /** The file in which its handlers write down what they are given: a line each. */
+  readonly journal: string;
+  /** Of so many calls of a handler one fails. */
+  readonly failsOneIn: number;
 }
 
 /** What a host is told to do; it answers `{ id, done }` or `{ id, error }`. */
@@ -27,6 +36,8 @@ export type HostCommand =
   | { readonly do: 'book'; readonly bookings: readonly BookDeliveryDto[] }
   | { readonly do: 'cancel'; readonly reference: string }
   | { readonly do: 'advance'; readonly ms: number }
+  /** Makes a backup, by the service or as hosts do it: by copying the file. */
+  | { readonly do: 'backup'; readonly to: string; readonly by: 'service' | 'copy' | 'stream' }
   | { readonly do: 'report' };
 
 /** A delivery, as its host has it. */
@@ -38,11 +49,17 @@ export interface ReportedDelivery {
   readonly attempts: number;
 }
 
+/** A line of the handlers' journal: a delivery's own event, or a webhook. */
+export type JournalLine =
+  { readonly reference: string; readonly id: number } | { readonly fingerprint: string };
+
 /** All that a host has. */
 export interface HostReport {
   readonly deliveries: readonly ReportedDelivery[];
-  /** `data` of the webhooks that were stored: two of the same second that say the same are one. */
-  readonly events: readonly string[];
+  /** The webhooks that were stored: two of the same second whose `data` is the same are one. */
+  readonly webhooks: readonly { readonly data: string; readonly fingerprint: string }[];
   /** Attempts by id, with their outcome. */
   readonly attempts: Readonly<Record<string, string>>;
+  /** The ids of each delivery's own events, in the order of its timeline. */
+  readonly timelines: Readonly<Record<string, readonly number[]>>;
 }

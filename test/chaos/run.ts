@@ -1,17 +1,18 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
+import type { GivenPolicy } from '../../src/deliveries/index.js';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
 import { SandboxControl } from '../../src/sandbox/control/sandbox-control.js';
 import type { LalamoveSandboxOptions } from '../../src/sandbox/sandbox.options.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, HostProcess } from './child.js';
-import type { HostReport, Kill } from './messages.js';
+import type { HostCommand, HostPlan, HostReport, JournalLine, Kill } from './messages.js';
 import { verdictOf, type Finding } from './verdict.js';
 
 /** What a run of chaos has come to. */
@@ -28,6 +29,9 @@ export interface ChaosResult {
 
 const MINUTE_MS = 60_000;
 const PER_RUN = 5;
+
+/** So many orders of a reference a policy that rebooks may place. */
+const HOSTILE_ORDERS = 4;
 
 const STEPS: readonly DeliveryStep[] = [
   'claimed',
@@ -62,6 +66,8 @@ export async function chaosRun(
   const random = new SeededRandom(seed, run);
   const place = mkdtempSync(join(tmpdir(), 'lalamove-chaos-'));
   const file = join(place, 'deliveries.db');
+  const journal = join(place, 'journal');
+  const policy = policyOf(run, random);
   const oracle = await startOracle(folder, random, seed * 1000 + run);
   const { control, keys } = oracle;
   const port = await freePort();
@@ -71,19 +77,25 @@ export async function chaosRun(
   let output = '';
   let last: HostProcess | undefined;
 
-  const start = async (death: Kill): Promise<HostProcess> => {
+  const plan = async (death: Kill): Promise<HostPlan> => {
     const { now } = await control.clock();
     const skew = random.between(-4, 4) * MINUTE_MS;
     const startAt = Date.parse(now) + skew;
-    return HostProcess.start(folder, {
-      baseUrl: oracle.url,
-      ...keys,
-      port,
-      file,
-      startAt,
-      timeoutMs: 250,
-      kill: death,
-    });
+    const failsOneIn = death.at === 'never' ? 1_000_000 : 11;
+    return {
+      ...{ baseUrl: oracle.url, ...keys, port, file, startAt, timeoutMs: 250, kill: death },
+      ...{ policy, journal, failsOneIn },
+    };
+  };
+  const start = async (death: Kill): Promise<HostProcess> => HostProcess.start(folder, await plan(death));
+  /** A second process on the file, which must be refused. */
+  const intrude = async (): Promise<void> => {
+    const second = await HostProcess.start(folder, { ...(await plan({ at: 'never' })), port: await freePort() }).catch(
+      (error: unknown) => String(error),
+    );
+    if (typeof second === 'string') return;
+    findings.push({ reference: '', what: 'a second process was let in' });
+    await second.kill();
   };
   const goOn = async (host: HostProcess, minutes: number): Promise<void> => {
     await control.advance(`${minutes}m`);
@@ -92,7 +104,9 @@ export async function chaosRun(
   const neverTwo = async (when: string): Promise<void> => {
     for (const { reference } of bookings) {
       const { live, completed } = await control.ledgerFor({ reference });
-      if (live.length + completed.length > 1) {
+      // With `then: 'rebook'` an order may turn up late: what is promised then is that it is followed to its end.
+      const most = policy.unknownOutcome?.then === 'rebook' ? HOSTILE_ORDERS : 1;
+      if (live.length + completed.length > most) {
         findings.push({ reference, what: `two couriers ${when}: ${[...live, ...completed].join(', ')}` });
       }
     }
@@ -107,6 +121,8 @@ export async function chaosRun(
         for (let turn = 0; turn < 4; turn += 1) {
           if (random.chance(0.08))
             await host.tell({ do: 'cancel', reference: random.pick(bookings).reference }).catch(passUnlessHung);
+          if (random.chance(0.15)) await host.tell(backupTo(place, life * 10 + turn, random));
+          if (random.chance(0.02)) await intrude();
           await goOn(host, random.between(1, 12));
         }
       } catch (error) {
@@ -131,12 +147,10 @@ export async function chaosRun(
     const { events } = await control.webhooks();
     const orders = await control.orders();
     findings.push(
-      ...verdictOf(
-        report,
-        orders,
-        events,
-        bookings.map(({ reference }) => reference),
-      ),
+      ...verdictOf(report, {
+        ...{ orders, events, journal: journalOf(journal) },
+        references: bookings.map(({ reference }) => reference),
+      }),
     );
     await host.kill();
     output += host.output;
@@ -165,6 +179,34 @@ export async function chaosRun(
     oracle.stop();
     if (findings.length === 0 || !process.env.CHAOS_KEEP) rmSync(place, { recursive: true, force: true });
   }
+}
+
+/** Every other world has a policy that takes risks and acts by itself. */
+function policyOf(run: number, random: SeededRandom): GivenPolicy {
+  if (run % 2 === 0) return {};
+  return {
+    unknownOutcome: { waitMinutes: random.between(0, 5), then: 'rebook' },
+    rebook: { maxAttempts: HOSTILE_ORDERS },
+    raiseFee: [
+      { afterMinutes: 3, priorityFee: '10' },
+      { afterMinutes: 8, priorityFee: '20' },
+    ],
+    changeDriver: { afterMinutes: 15, times: 2 },
+    replacement: { waitMinutes: 10 },
+    poll: { everySeconds: 60, mostSeconds: 600 },
+  };
+}
+
+function backupTo(place: string, number: number, random: SeededRandom): HostCommand {
+  return { do: 'backup', to: join(place, `backup-${number}.db`), by: random.pick(['service', 'copy', 'stream']) };
+}
+
+function journalOf(file: string): JournalLine[] {
+  if (!existsSync(file)) return [];
+  // The last line of a process that was killed may be torn.
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as JournalLine] : []));
 }
 
 /** What a host refuses is its answer; that it dies or hangs is not. */
@@ -258,6 +300,7 @@ function killOf(random: SeededRandom): Kill {
     [5, { at: 'step', step: random.pick(STEPS), count: random.between(1, 6) }],
     [2, { at: 'step', step: undefined, count: random.between(1, 80) }],
     [4, { at: 'time', ms: random.between(0, 250) }],
+    [2, { at: 'start', ms: random.between(100, 1500) }],
     [1, { at: 'never' }],
   ]);
 }

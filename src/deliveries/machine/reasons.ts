@@ -10,7 +10,8 @@ const REASONS = {
   CANCELED_UNEXPLAINED:
     'The order was cancelled, and nobody has said by whom. Customer service may have replaced it: then resolve({ orderId }) with the new one.',
   REPLACEMENT_MISSING:
-    'Customer service has cancelled the order and replaced it by none. Book again with resolve({ rebook: true }).',
+    'Customer service has cancelled the order, and no webhook has told of another in its place. Ask them whether there ' +
+    'is one: resolve({ orderId }) with it, or resolve({ rebook: true }) if there is none.',
   LALAMOVE_AWAY: 'Lalamove has failed too often in a row.',
   ACCOUNT_UNKNOWN: 'Its account is not registered with LalamoveModule, and accounts.resolve does not know it.',
   REQUEST_ERASED: 'Its names and addresses have been erased, so that it cannot be booked any more.',
