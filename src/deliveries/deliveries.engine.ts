@@ -12,18 +12,19 @@ import { IS_KEPT } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
 import type { openDatabase } from './store/open-database.js';
 import type { AccountServices } from './work/account-services.js';
-import { HORIZON_MS, InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
+import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
 import { DeliveryWorker } from './work/delivery-worker.js';
 import { DurableInbox } from './work/durable-inbox.js';
 import { HandOver, type NamedHandler } from './work/hand-over.js';
+import { Sweeper } from './work/sweeper.js';
 
 const DAY_MS = 86_400_000;
 
 /** How soon is looked for what was booked in a transaction of the host's, in ms. */
 const SOON_MS = 50;
 
-/** How many deliveries the sweeper wakes at a time. */
-const SWEEP_BATCH = 500;
+/** How many deliveries are erased in a sweep. */
+const ERASE_BATCH = 500;
 
 /** All parts of deliveries, put together: the database, the queue, the workers, the inbox, the handlers. */
 export class DeliveriesEngine {
@@ -36,9 +37,10 @@ export class DeliveriesEngine {
   readonly #worker: DeliveryWorker;
   readonly #logger: NonNullable<DeliveriesModuleOptions['logger']>;
   #handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[] = () => [];
-  #cancelSweep: () => void = () => undefined;
+  readonly #sweeper: Sweeper;
+  /** What works on deliveries in this process: the queue itself, unless that is the host's. */
+  readonly #local: InProcessQueue;
   #isStopped = true;
-  #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
     db: Awaited<ReturnType<typeof openDatabase>>,
@@ -50,7 +52,8 @@ export class DeliveriesEngine {
     this.#clock = clock;
     this.#logger = logger;
     this.store = new DeliveryStore(db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
-    this.#queue = options.queue ?? new InProcessQueue(clock, options.concurrency ?? 16);
+    this.#local = new InProcessQueue(clock, options.concurrency ?? 16);
+    this.#queue = options.queue ?? this.#local;
     this.inbox = new DurableInbox({
       store: this.store,
       hooks,
@@ -69,6 +72,15 @@ export class DeliveriesEngine {
       handlersOf: (event) => this.#handlersOf(event),
     });
     this.#worker = new DeliveryWorker({ store: this.store, services, hooks, logger, now: this.now, wake: this.wake });
+    this.#sweeper = new Sweeper({
+      store: this.store,
+      clock,
+      logger,
+      everyMs: (options.sweepSeconds ?? 30) * 1000,
+      local: this.#local,
+      wake: (id, at) => this.#wake(id, at),
+      round: () => this.#round(),
+    });
     this.store.committed.subscribe(({ type }) => {
       if (this.store.wanted(type)) this.handOver.wake();
     });
@@ -106,20 +118,20 @@ export class DeliveriesEngine {
     this.store.wanted = wanted;
     // The file is this process's alone: whoever held a lease is dead.
     if (!this.#options.queue) await this.store.freeLeases();
-    await this.#queue.start((id) => this.#work(id));
+    this.#local.start((id) => this.#work(id));
+    if (this.#options.queue) await this.#options.queue.start((id) => this.#work(id));
     this.handOver.start();
-    await this.sweep();
-    this.#planSweep();
+    this.#sweeper.start();
   }
 
   /** Finishes what is under way, or gives it back. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#cancelSweep();
     const { shutdownMs = 10_000 } = this.#options;
-    await this.#queue.stop(shutdownMs);
-    await this.#sweeping;
+    const swept = this.#sweeper.stop();
+    await Promise.all([this.#options.queue?.stop(shutdownMs), this.#local.stop(shutdownMs)]);
+    await swept;
     await this.inbox.stop();
     await this.handOver.stop(shutdownMs);
   }
@@ -132,27 +144,17 @@ export class DeliveriesEngine {
     if (!('kysely' in database)) await this.store.db.destroy();
   }
 
-  /**
-   * Looks for what was lost: due deliveries that nobody woke, webhooks without effect, what is to be erased.
-   *
-   * @param overdueMs what has been due for so long is not left to a queue of the host's again: it is worked on here
-   */
-  async sweep(overdueMs = Infinity): Promise<void> {
-    await this.inbox.sweep();
-    for (const { id, dueAt } of await this.store.due(this.now() + HORIZON_MS, SWEEP_BATCH)) {
-      if (this.#options.queue && dueAt <= this.now() - overdueMs) await this.#work(id);
-      else await this.#wake(id, dueAt);
-    }
-    await this.#forgetOld();
-    this.handOver.wake();
+  /** Looks for what was lost, now: due deliveries that nobody woke, webhooks without effect, what is to be erased. */
+  async sweep(): Promise<void> {
+    await this.#sweeper.sweep();
   }
 
   /** Waits until nothing is due, no event is without effect, and no handler is to be called now: for tests. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 2; quiet += 1) {
-      await this.#sweeping;
+      await this.#sweeper.idle();
       await this.inbox.idle();
-      if (this.#queue instanceof InProcessQueue) await this.#queue.idle();
+      await this.#local.idle();
       await this.handOver.idle();
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -203,15 +205,11 @@ export class DeliveriesEngine {
     }
   }
 
-  #planSweep(): void {
-    if (this.#isStopped) return;
-    const sweepMs = (this.#options.sweepSeconds ?? 30) * 1000;
-    this.#cancelSweep = this.#clock.setTimeout(() => {
-      this.#sweeping = this.sweep(sweepMs).catch((error: unknown) => {
-        say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
-      });
-      this.#planSweep();
-    }, sweepMs);
+  /** What a sweep does beside feeding what is due; each part of it is bounded. */
+  async #round(): Promise<void> {
+    await this.inbox.sweep();
+    await this.#forgetOld();
+    this.handOver.wake();
   }
 
   async #forgetOld(): Promise<void> {
@@ -223,7 +221,7 @@ export class DeliveriesEngine {
       .select('id')
       .where(IS_KEPT)
       .where('updated_at', '<', before)
-      .limit(SWEEP_BATCH)
+      .limit(ERASE_BATCH)
       .execute();
     for (const { id } of old) await this.store.write((trx) => erase(trx, id));
   }

@@ -1,11 +1,11 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely, type SqlBool } from 'kysely';
 import { Subject } from 'rxjs';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution } from '../machine/evolve.js';
-import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { addClone, settleAttempts } from './attempt-rows.js';
 import {
   changedColumns,
@@ -42,6 +42,12 @@ export class LostLease extends Error {
   constructor() {
     super('The lease of the delivery is somebody else’s.');
   }
+}
+
+/** A delivery that is due, and since when, or at what time: Unix ms. */
+export interface DueDelivery {
+  readonly id: string;
+  readonly dueAt: number;
 }
 
 /** A delivery and the next thing to be done with it. */
@@ -287,11 +293,10 @@ export class DeliveryStore {
     const found = await trx
       .selectFrom('delivery_events')
       .select('order_id')
-      .where(IS_WAITING)
+      .where(IS_UNIDENTIFIED)
       .where('account', '=', account)
-      .where('order_id', 'is not', null)
-      .where('quotation_id', 'is', null)
       .where('received_at', '>=', since - STRANGER_MS)
+      .orderBy('received_at')
       .orderBy('id')
       .limit(1)
       .executeTakeFirst();
@@ -332,16 +337,20 @@ export class DeliveryStore {
     });
   }
 
-  /** Deliveries that nobody works on and that are due by then, the longest overdue first. */
-  async due(by: number, limit: number): Promise<{ id: string; dueAt: number }[]> {
-    const rows = await this.db
+  /**
+   * Deliveries that nobody works on and that are due by then, the longest overdue first.
+   *
+   * @param by Unix ms
+   * @param after the last one of the page before
+   */
+  async due(by: number, limit: number, after?: DueDelivery): Promise<DueDelivery[]> {
+    let due = this.db
       .selectFrom('deliveries')
       .select(['id', 'due_at'])
       .where('due_at', '<=', by)
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]))
-      .orderBy('due_at')
-      .limit(limit)
-      .execute();
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]));
+    if (after) due = due.where(sql<SqlBool>`(due_at, id) > (${after.dueAt}, ${after.id})`);
+    const rows = await due.orderBy('due_at').orderBy('id').limit(limit).execute();
     return rows.map(({ id, due_at: dueAt }) => ({ id, dueAt: dueAt ?? by }));
   }
 
