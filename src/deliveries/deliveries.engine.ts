@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
 import { sql } from 'kysely';
 import { systemClock, type Clock } from '../clock.js';
 import { logLine, say, wordsOf } from '../log-line.js';
+import { atMost, TimeoutError, within } from '../patience.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
 import { erase, type DeliveriesMetrics } from './deliveries.service.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
@@ -11,7 +13,7 @@ import { withPolicy } from './machine/policy-problems.js';
 import { IS_KEPT } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
 import type { openDatabase } from './store/open-database.js';
-import type { AccountServices } from './work/account-services.js';
+import { AccountServices } from './work/account-services.js';
 import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
 import { DeliveryWorker } from './work/delivery-worker.js';
 import { DurableInbox } from './work/durable-inbox.js';
@@ -22,6 +24,15 @@ const DAY_MS = 86_400_000;
 
 /** How soon is looked for what was booked in a transaction of the host's, in ms. */
 const SOON_MS = 50;
+
+/** How long is waited for a queue of the host's, in ms. */
+const QUEUE_TIMEOUT_MS = 10_000;
+
+/** And while it fails: what is due must not wait for it one by one. */
+const LOST_QUEUE_TIMEOUT_MS = 200;
+
+/** How much longer than it may take a queue of the host's is waited for at shutdown, in ms. */
+const STOP_MARGIN_MS = 1000;
 
 /** How many deliveries are erased in a sweep. */
 const ERASE_BATCH = 500;
@@ -40,11 +51,15 @@ export class DeliveriesEngine {
   readonly #sweeper: Sweeper;
   /** What works on deliveries in this process: the queue itself, unless that is the host's. */
   readonly #local: InProcessQueue;
+  /** Whether that the host's queue fails has been said. */
+  #isQueueLost = false;
   #isStopped = true;
+
+  readonly services: AccountServices;
 
   constructor(
     db: Awaited<ReturnType<typeof openDatabase>>,
-    readonly services: AccountServices,
+    moduleRef: Pick<ModuleRef, 'get'>,
     options: DeliveriesModuleOptions,
   ) {
     const { clock = systemClock, hooks = {}, logger = new Logger('LalamoveDeliveries') } = options;
@@ -70,8 +85,12 @@ export class DeliveriesEngine {
       hooks,
       clock,
       handlersOf: (event) => this.#handlersOf(event),
+      timeoutMs: (options.handlerTimeoutSeconds ?? 60) * 1000,
     });
-    this.#worker = new DeliveryWorker({ store: this.store, services, hooks, logger, now: this.now, wake: this.wake });
+    const { resolve, timeoutSeconds = 10 } = options.accounts ?? {};
+    this.services = new AccountServices({ moduleRef, resolve, timeoutMs: timeoutSeconds * 1000, logger });
+    const { store, services, now, wake } = this;
+    this.#worker = new DeliveryWorker({ store, services, hooks, logger, now, wake });
     this.#sweeper = new Sweeper({
       store: this.store,
       clock,
@@ -119,7 +138,7 @@ export class DeliveriesEngine {
     // The file is this process's alone: whoever held a lease is dead.
     if (!this.#options.queue) await this.store.freeLeases();
     this.#local.start((id) => this.#work(id));
-    if (this.#options.queue) await this.#options.queue.start((id) => this.#work(id));
+    await this.#startQueue();
     this.handOver.start();
     this.#sweeper.start();
   }
@@ -130,8 +149,9 @@ export class DeliveriesEngine {
     this.#isStopped = true;
     const { shutdownMs = 10_000 } = this.#options;
     const swept = this.#sweeper.stop();
-    await Promise.all([this.#options.queue?.stop(shutdownMs), this.#local.stop(shutdownMs)]);
-    await swept;
+    const stopped = Promise.resolve(this.#options.queue?.stop(shutdownMs));
+    await Promise.all([atMost(shutdownMs + STOP_MARGIN_MS, stopped), this.#local.stop(shutdownMs)]);
+    await atMost(shutdownMs + STOP_MARGIN_MS, swept);
     await this.inbox.stop();
     await this.handOver.stop(shutdownMs);
   }
@@ -187,12 +207,35 @@ export class DeliveriesEngine {
     };
   }
 
+  /** A queue of the host's that gives no answer must not keep the app from its start: the sweeper does its work. */
+  async #startQueue(): Promise<void> {
+    const { queue } = this.#options;
+    if (!queue) return;
+    try {
+      await within(
+        QUEUE_TIMEOUT_MS,
+        'queue.start()',
+        queue.start((id) => this.#work(id)),
+      );
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      const what = 'The queue does not start: what is overdue is worked on by the sweeper. Look at what it connects to';
+      say(this.#logger, 'error', logLine(what, { error: wordsOf(error) }));
+    }
+  }
+
   /** A queue that fails costs time, and nothing else: the sweeper finds the delivery. */
   async #wake(id: string, at: number): Promise<void> {
     try {
-      await this.#queue.wake(id, at);
+      const woken = this.#queue.wake(id, at);
+      const timeoutMs = this.#isQueueLost ? LOST_QUEUE_TIMEOUT_MS : QUEUE_TIMEOUT_MS;
+      if (woken !== undefined) await within(timeoutMs, 'queue.wake()', woken, { keepsAlive: false });
+      this.#isQueueLost = false;
     } catch (error) {
-      say(this.#logger, 'warn', logLine('A delivery could not be woken', { id, error: wordsOf(error) }));
+      if (this.#isQueueLost) return;
+      this.#isQueueLost = true;
+      const what = 'Deliveries cannot be woken: the sweeper finds them, later. Look at what the queue connects to';
+      say(this.#logger, 'warn', logLine(what, { id, error: wordsOf(error) }));
     }
   }
 

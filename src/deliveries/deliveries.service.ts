@@ -348,7 +348,7 @@ export class DeliveriesService {
 
   async #adopt(record: DeliveryRecord, orderId: string): Promise<void> {
     const { store, services, now } = this.#engine;
-    const service = await services.of(record.account);
+    const service = await services.whenKnown(record.account);
     if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(record.account));
     await service.getOrder(orderId);
     // Where nothing has ever been attempted, somebody else has placed it: that is an attempt, too.

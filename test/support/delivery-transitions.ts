@@ -128,12 +128,15 @@ function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
   ];
 }
 
-/** What needs Lalamove cannot be done for an account that nobody knows. */
+/** What needs Lalamove cannot be done for an account that nobody knows, or whose keys cannot be had. */
 function withoutAccount({ standing, now, stranger }: Node, { do: action }: Action): Step[] {
   const { state } = standing;
   if (!CALLS.has(action) || isTerminal(state) || state === 'needs_attention') return [];
-  const code = 'ACCOUNT_UNKNOWN';
-  return [{ by: code, standing: gaveUp(standing, { code, message: code }), now, stranger }];
+  return ['ACCOUNT_UNKNOWN', 'ACCOUNT_UNAVAILABLE'].map((code) => ({
+    by: code,
+    standing: gaveUp(standing, { code, message: code }),
+    ...{ now, stranger },
+  }));
 }
 
 const CALLS = new Set(['quote', 'book', 'identify', 'cancel', 'cancel-stray', 'read', 'raise-fee', 'change-driver']);

@@ -337,6 +337,18 @@ export class DeliveryStore {
     });
   }
 
+  /** Gives a lease back, and puts off what is to be done; whoever knows that it can be done sooner wakes it. */
+  async postpone(id: string, token: string, until: number): Promise<void> {
+    await this.write((trx) =>
+      trx
+        .updateTable('deliveries')
+        .set({ lease_token: null, lease_until: null, due_at: until })
+        .where('id', '=', id)
+        .where('lease_token', '=', token)
+        .execute(),
+    );
+  }
+
   /**
    * Deliveries that nobody works on and that are due by then, the longest overdue first.
    *

@@ -98,7 +98,13 @@ export class Sweeper {
     let last: DueDelivery | undefined;
     do {
       const page: readonly DueDelivery[] = await store.due(clock.now() + aheadMs, BATCH, last);
-      for (const due of page) await this.#woken(due, overdueMs);
+      // A queue of the host's takes its time: it has a page at once.
+      const wakes: Promise<void>[] = [];
+      for (const due of page) {
+        if (due.dueAt <= clock.now()) await this.parts.local.room();
+        wakes.push(this.#woken(due, overdueMs));
+      }
+      await Promise.all(wakes);
       last = page.length < BATCH ? undefined : page.at(-1);
       await setImmediate();
     } while (last && !this.#isStopped);
@@ -107,7 +113,6 @@ export class Sweeper {
   async #woken({ id, dueAt }: DueDelivery, overdueMs: number): Promise<void> {
     const { clock, local, wake } = this.parts;
     const now = clock.now();
-    if (dueAt <= now) await local.room();
     if (dueAt <= now - overdueMs) local.wake(id, now);
     else await wake(id, dueAt);
   }
