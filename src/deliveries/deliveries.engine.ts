@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { sql } from 'kysely';
-import { systemClock, type Clock } from '../clock.js';
+import { systemClock } from '../clock.js';
 import { logLine, say, wordsOf } from '../log-line.js';
 import { atMost, TimeoutError, within } from '../patience.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
@@ -15,9 +15,11 @@ import { DeliveryStore } from './store/delivery-store.js';
 import type { openDatabase } from './store/open-database.js';
 import { AccountServices } from './work/account-services.js';
 import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
+import { ClockWatch } from './work/clock-watch.js';
 import { DeliveryWorker } from './work/delivery-worker.js';
 import { DurableInbox } from './work/durable-inbox.js';
 import { HandOver, type NamedHandler } from './work/hand-over.js';
+import { SteadyClock } from './work/steady-clock.js';
 import { Sweeper } from './work/sweeper.js';
 
 const DAY_MS = 86_400_000;
@@ -43,7 +45,8 @@ export class DeliveriesEngine {
   readonly inbox: DurableInbox;
   readonly handOver: HandOver;
   readonly #options: DeliveriesModuleOptions;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
+  readonly #watch: ClockWatch;
   readonly #queue: DeliveriesQueue;
   readonly #worker: DeliveryWorker;
   readonly #logger: NonNullable<DeliveriesModuleOptions['logger']>;
@@ -62,7 +65,8 @@ export class DeliveriesEngine {
     moduleRef: Pick<ModuleRef, 'get'>,
     options: DeliveriesModuleOptions,
   ) {
-    const { clock = systemClock, hooks = {}, logger = new Logger('LalamoveDeliveries') } = options;
+    const { hooks = {}, logger = new Logger('LalamoveDeliveries') } = options;
+    const clock = new SteadyClock(options.clock ?? systemClock);
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -73,6 +77,7 @@ export class DeliveriesEngine {
       store: this.store,
       hooks,
       now: this.now,
+      clockSettled: () => this.#watch.check(),
       wake: this.wake,
       wakeHandlers: () => {
         this.handOver.wake();
@@ -91,6 +96,16 @@ export class DeliveriesEngine {
     this.services = new AccountServices({ moduleRef, resolve, timeoutMs: timeoutSeconds * 1000, logger });
     const { store, services, now, wake } = this;
     this.#worker = new DeliveryWorker({ store, services, hooks, logger, now, wake });
+    this.#watch = new ClockWatch({
+      clock,
+      store: this.store,
+      logger,
+      shifted: (ms) => {
+        this.#local.shift(ms);
+        this.handOver.wake();
+        void this.sweep();
+      },
+    });
     this.#sweeper = new Sweeper({
       store: this.store,
       clock,
@@ -137,6 +152,7 @@ export class DeliveriesEngine {
     this.store.wanted = wanted;
     // The file is this process's alone: whoever held a lease is dead.
     if (!this.#options.queue) await this.store.freeLeases();
+    await this.#watch.start();
     this.#local.start((id) => this.#work(id));
     await this.#startQueue();
     this.handOver.start();
@@ -148,6 +164,7 @@ export class DeliveriesEngine {
     if (this.#isStopped) return;
     this.#isStopped = true;
     const { shutdownMs = 10_000 } = this.#options;
+    await this.#watch.stop();
     const swept = this.#sweeper.stop();
     const stopped = Promise.resolve(this.#options.queue?.stop(shutdownMs));
     await Promise.all([atMost(shutdownMs + STOP_MARGIN_MS, stopped), this.#local.stop(shutdownMs)]);
@@ -250,6 +267,7 @@ export class DeliveriesEngine {
 
   /** What a sweep does beside feeding what is due; each part of it is bounded. */
   async #round(): Promise<void> {
+    await this.#watch.check();
     await this.inbox.sweep();
     await this.#forgetOld();
     this.handOver.wake();

@@ -153,7 +153,9 @@ function following(snapshot: DeliverySnapshot, order: CourseOrder, policy: Deliv
     const pause = Math.min(policy.poll.everySeconds * 2 ** Math.min(course.polls, 20), policy.poll.mostSeconds) * 1000;
     // Nothing happens to an order hours before its pick-up that a webhook would not tell.
     const quietUntil = status === 'ASSIGNING_DRIVER' || status === 'ON_GOING' ? scheduleAt - AN_HOUR_MS : 0;
-    const at = Math.max(course.heardAt + pause, quietUntil);
+    // What was heard of in the future was heard of by a clock that was wrong: a read tells.
+    const isAhead = course.heardAt > now + MINUTE_MS;
+    const at = Math.max(isAhead ? now : course.heardAt + pause, quietUntil);
     if (at <= now) return { do: 'read', orderId };
     times.push(at);
   }

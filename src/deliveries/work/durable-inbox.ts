@@ -14,6 +14,8 @@ export interface DurableInboxParts {
   readonly store: DeliveryStore;
   readonly hooks: DeliveriesHooks;
   readonly now: () => number;
+  /** Resolves once a clock that was set has been taken notice of; `undefined` if it was not set. */
+  readonly clockSettled?: () => Promise<void> | undefined;
   /** A delivery has something to do, at that time (Unix ms). */
   readonly wake: (deliveryId: string, at: number) => void;
   /** Handlers may have something to do. */
@@ -42,8 +44,9 @@ export class DurableInbox implements LalamoveInbox {
 
   async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
     if (this.#isStopped) throw new Error('The app is shutting down.');
-    const { hooks } = this.parts;
+    const { hooks, clockSettled } = this.parts;
     const { event } = entry;
+    await clockSettled?.();
     const effect = await this.#stored(entry);
     if (!effect) return 'repeated';
     await tellStep(hooks, 'event_stored', event.fingerprint);

@@ -268,7 +268,8 @@ describe('InMemoryLalamoveInbox', () => {
     const inbox = started([new Noting(() => Promise.reject(new Error('no')))]);
     inbox.accept(entryOf('1'));
     await turn();
-    expect(planned.mock.results.map(({ type, value }) => type === 'return' && value.hasRef())).toEqual([false]);
+    const kept = planned.mock.results.filter(({ type, value }) => type !== 'return' || value.hasRef());
+    expect([planned.mock.results.length > 0, kept]).toEqual([true, []]);
     planned.mockRestore();
     await inbox.stop();
   });
