@@ -84,7 +84,7 @@ describe('a sweep', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('reads no payload of webhooks that cannot have become known, and asks the same however many there are', async () => {
+  it('reads no payload of webhooks that cannot have become known, and asks the same of however many', async () => {
     await started(12_000);
     const cost: number[] = [];
     for (let sweep = 0; sweep < 26; sweep += 1) {

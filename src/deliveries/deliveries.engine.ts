@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { systemClock } from '../clock.js';
 import { logLine, say, wordsOf } from '../log-line.js';
 import { atMost, TimeoutError, within } from '../patience.js';
+import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
 import { erase, type DeliveriesMetrics } from './deliveries.service.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
@@ -43,6 +44,7 @@ const ERASE_BATCH = 500;
 export class DeliveriesEngine {
   readonly store: DeliveryStore;
   readonly inbox: DurableInbox;
+  readonly services: AccountServices;
   readonly handOver: HandOver;
   readonly #options: DeliveriesModuleOptions;
   readonly #clock: SteadyClock;
@@ -58,8 +60,6 @@ export class DeliveriesEngine {
   #isQueueLost = false;
   #isStopped = true;
 
-  readonly services: AccountServices;
-
   constructor(
     db: Awaited<ReturnType<typeof openDatabase>>,
     moduleRef: Pick<ModuleRef, 'get'>,
@@ -73,22 +73,9 @@ export class DeliveriesEngine {
     this.store = new DeliveryStore(db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
     this.#local = new InProcessQueue(clock, options.concurrency ?? 16);
     this.#queue = options.queue ?? this.#local;
-    this.inbox = new DurableInbox({
-      store: this.store,
-      hooks,
-      now: this.now,
-      clockSettled: () => this.#watch.check(),
-      wake: this.wake,
-      wakeHandlers: () => {
-        this.handOver.wake();
-      },
-      strangersMs: (options.strangersHours ?? 24) * 3_600_000,
-    });
+    this.inbox = this.#newInbox(hooks);
     this.handOver = new HandOver({
-      store: this.store,
-      inbox: this.inbox,
-      hooks,
-      clock,
+      ...{ store: this.store, inbox: this.inbox, hooks, clock },
       handlersOf: (event) => this.#handlersOf(event),
       timeoutMs: (options.handlerTimeoutSeconds ?? 60) * 1000,
     });
@@ -96,25 +83,8 @@ export class DeliveriesEngine {
     this.services = new AccountServices({ moduleRef, resolve, timeoutMs: timeoutSeconds * 1000, logger });
     const { store, services, now, wake } = this;
     this.#worker = new DeliveryWorker({ store, services, hooks, logger, now, wake });
-    this.#watch = new ClockWatch({
-      clock,
-      store: this.store,
-      logger,
-      shifted: (ms) => {
-        this.#local.shift(ms);
-        this.handOver.wake();
-        void this.sweep();
-      },
-    });
-    this.#sweeper = new Sweeper({
-      store: this.store,
-      clock,
-      logger,
-      everyMs: (options.sweepSeconds ?? 30) * 1000,
-      local: this.#local,
-      wake: (id, at) => this.#wake(id, at),
-      round: () => this.#round(),
-    });
+    this.#watch = this.#newWatch();
+    this.#sweeper = this.#newSweeper();
     this.store.committed.subscribe(({ type }) => {
       if (this.store.wanted(type)) this.handOver.wake();
     });
@@ -222,6 +192,38 @@ export class DeliveriesEngine {
       pendingEvents: Number(counts?.pending ?? 0),
       setAsideEvents: Number(counts?.aside ?? 0),
     };
+  }
+
+  #newInbox(hooks: DeliveriesHooks): DurableInbox {
+    const { store, now, wake } = this;
+    return new DurableInbox({
+      ...{ store, hooks, now, wake },
+      clockSettled: () => this.#watch.check(),
+      wakeHandlers: () => {
+        this.handOver.wake();
+      },
+      strangersMs: (this.#options.strangersHours ?? 24) * 3_600_000,
+    });
+  }
+
+  #newWatch(): ClockWatch {
+    return new ClockWatch({
+      ...{ clock: this.#clock, store: this.store, logger: this.#logger },
+      shifted: (ms) => {
+        this.#local.shift(ms);
+        this.handOver.wake();
+        void this.sweep();
+      },
+    });
+  }
+
+  #newSweeper(): Sweeper {
+    return new Sweeper({
+      ...{ clock: this.#clock, store: this.store, logger: this.#logger, local: this.#local },
+      everyMs: (this.#options.sweepSeconds ?? 30) * 1000,
+      wake: (id, at) => this.#wake(id, at),
+      round: () => this.#round(),
+    });
   }
 
   /** A queue of the host's that gives no answer must not keep the app from its start: the sweeper does its work. */

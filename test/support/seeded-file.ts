@@ -41,6 +41,6 @@ async function insertUnmatched(
   const facts = factsOf('ORDER_STATUS_CHANGED', data, { fingerprint, signedAt: at, receivedAt: at });
   await sql`insert into delivery_events
     (account, source, type, fingerprint, order_id, occurred_at, received_at, payload, hand_over)
-    values ('', 'webhook', ${facts.eventType}, ${fingerprint}, ${orderId}, ${at}, ${at}, ${JSON.stringify(facts)}, 'none')
-  `.execute(trx);
+    values ('', 'webhook', ${facts.eventType}, ${fingerprint}, ${orderId}, ${at}, ${at}, ${JSON.stringify(facts)},
+      'none')`.execute(trx);
 }

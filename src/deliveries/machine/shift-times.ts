@@ -48,8 +48,8 @@ const COURSE: Shifts<DeliveryCourse> = {
 };
 
 /**
- * What a course is once our clock has been set anew: all of its times that rest on our clock are as far from now as they
- * were before. Times by Lalamove's clock stay, and so does the pick-up that was asked for.
+ * What a course is once our clock has been set anew: all of its times that rest on our clock are as far from now as
+ * they were before. Times by Lalamove's clock stay, and so does the pick-up that was asked for.
  *
  * @param ms by how much the clock was set forward; below 0: back
  */

@@ -10,8 +10,8 @@ interface Anchor {
 }
 
 /**
- * Tells the time that deliveries go by: the wall clock's, but it goes on with the time that passes. If the wall clock is
- * set, this one does not follow until it is told to: what was decided by it, leases and deadlines among it, stays right.
+ * Tells the time that deliveries go by: the wall clock's, but it goes on with the time that passes. If the wall clock
+ * is set, this one does not follow until it is told to: leases, deadlines and what else was decided by it stay right.
  */
 export class SteadyClock implements Clock {
   #anchor: Anchor;
