@@ -4,7 +4,7 @@ import type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
 import type { ClientSettings, LalamoveCredentials } from './client/client-settings.js';
 import type { LalamoveHttpOptions } from './client/lalamove-http.service.js';
 import type { RetryOptions } from './client/retry.js';
-import { systemClock, type Clock } from './clock.js';
+import { anchoredNow, systemClock, type Clock } from './clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
 import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
 import { environmentOfKey, optionProblems } from './option-problems.js';
@@ -176,7 +176,7 @@ export function verifierSettings(options: LalamoveAccountOptions, account: strin
   const { apiKey, apiSecret, webhook = {}, clock = systemClock } = options;
   const { secrets = [apiSecret], maxAgeSeconds = TWO_DAYS_SECONDS, resolveAccount } = webhook;
   const others = resolveAccount && new AccountSecrets(resolveAccount, clock);
-  return { account, apiKey, secrets, maxAgeSeconds, others, clock };
+  return { account, apiKey, secrets, maxAgeSeconds, others, clock, anchored: anchoredNow(clock) };
 }
 
 /** What the exception filter has to know of an account. */

@@ -1,3 +1,4 @@
+import { isClock } from './clock.js';
 import { isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { OPERATION_TABLE } from './errors/operation-table.js';
@@ -160,7 +161,7 @@ const CHECKS: readonly Check[] = [
     holds: has('error', 'warn', 'log'),
     remedy: "must be a logger as Nest's LoggerService describes it",
   },
-  { option: 'clock', holds: has('now', 'setTimeout'), remedy: 'must have now() and setTimeout()' },
+  { option: 'clock', holds: isClock, remedy: 'must have now() and setTimeout(), and monotonic() may be left out' },
   ...WEBHOOK_CHECKS,
 ];
 

@@ -1,15 +1,31 @@
+/** Something has taken longer than it may. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+
+  constructor(what: string, ms: number) {
+    super(`${what} gave no answer within ${ms} ms`);
+  }
+}
+
 /**
  * Waits for something, but not for ever; in real time.
  *
  * @param what it is, for the message: `the inbox`
- * @throws what it rejects with; an Error where it takes longer
+ * @param options `keepsAlive`: whether the process lives on for the wait alone
+ * @throws what it rejects with; a TimeoutError if it takes longer
  */
-export async function within<T>(ms: number, what: string, awaited: T | PromiseLike<T>): Promise<T> {
+export async function within<T>(
+  ms: number,
+  what: string,
+  awaited: T | PromiseLike<T>,
+  { keepsAlive = true }: { keepsAlive?: boolean } = {},
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`${what} gave no answer within ${ms} ms`));
+      reject(new TimeoutError(what, ms));
     }, ms);
+    if (!keepsAlive) timer.unref();
   });
   try {
     return await Promise.race([awaited, tooLate]);

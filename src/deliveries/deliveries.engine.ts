@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
 import { sql } from 'kysely';
-import { systemClock, type Clock } from '../clock.js';
+import { systemClock } from '../clock.js';
 import { logLine, say, wordsOf } from '../log-line.js';
+import { atMost, TimeoutError, within } from '../patience.js';
+import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
 import { erase, type DeliveriesMetrics } from './deliveries.service.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
@@ -11,64 +14,77 @@ import { withPolicy } from './machine/policy-problems.js';
 import { IS_KEPT } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
 import type { openDatabase } from './store/open-database.js';
-import type { AccountServices } from './work/account-services.js';
-import { HORIZON_MS, InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
+import { AccountServices } from './work/account-services.js';
+import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
+import { ClockWatch } from './work/clock-watch.js';
 import { DeliveryWorker } from './work/delivery-worker.js';
 import { DurableInbox } from './work/durable-inbox.js';
 import { HandOver, type NamedHandler } from './work/hand-over.js';
+import { SteadyClock } from './work/steady-clock.js';
+import { Sweeper } from './work/sweeper.js';
 
 const DAY_MS = 86_400_000;
 
 /** How soon is looked for what was booked in a transaction of the host's, in ms. */
 const SOON_MS = 50;
 
-/** How many deliveries the sweeper wakes at a time. */
-const SWEEP_BATCH = 500;
+/** How long is waited for a queue of the host's, in ms. */
+const QUEUE_TIMEOUT_MS = 10_000;
+
+/** And while it fails: what is due must not wait for it one by one. */
+const LOST_QUEUE_TIMEOUT_MS = 200;
+
+/** How much longer than it may take a queue of the host's is waited for at shutdown, in ms. */
+const STOP_MARGIN_MS = 1000;
+
+/** How many deliveries are erased in a sweep. */
+const ERASE_BATCH = 500;
 
 /** All parts of deliveries, put together: the database, the queue, the workers, the inbox, the handlers. */
 export class DeliveriesEngine {
   readonly store: DeliveryStore;
   readonly inbox: DurableInbox;
+  readonly services: AccountServices;
   readonly handOver: HandOver;
   readonly #options: DeliveriesModuleOptions;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
+  readonly #watch: ClockWatch;
   readonly #queue: DeliveriesQueue;
   readonly #worker: DeliveryWorker;
   readonly #logger: NonNullable<DeliveriesModuleOptions['logger']>;
   #handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[] = () => [];
-  #cancelSweep: () => void = () => undefined;
+  readonly #sweeper: Sweeper;
+  /** What works on deliveries in this process: the queue itself, unless that is the host's. */
+  readonly #local: InProcessQueue;
+  /** Whether that the host's queue fails has been said. */
+  #isQueueLost = false;
   #isStopped = true;
-  #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
     db: Awaited<ReturnType<typeof openDatabase>>,
-    readonly services: AccountServices,
+    moduleRef: Pick<ModuleRef, 'get'>,
     options: DeliveriesModuleOptions,
   ) {
-    const { clock = systemClock, hooks = {}, logger = new Logger('LalamoveDeliveries') } = options;
+    const { hooks = {}, logger = new Logger('LalamoveDeliveries') } = options;
+    const clock = new SteadyClock(options.clock ?? systemClock);
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
     this.store = new DeliveryStore(db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
-    this.#queue = options.queue ?? new InProcessQueue(clock, options.concurrency ?? 16);
-    this.inbox = new DurableInbox({
-      store: this.store,
-      hooks,
-      now: this.now,
-      wake: this.wake,
-      wakeHandlers: () => {
-        this.handOver.wake();
-      },
-      strangersMs: (options.strangersHours ?? 24) * 3_600_000,
-    });
+    this.#local = new InProcessQueue(clock, options.concurrency ?? 16);
+    this.#queue = options.queue ?? this.#local;
+    this.inbox = this.#newInbox(hooks);
     this.handOver = new HandOver({
-      store: this.store,
-      inbox: this.inbox,
-      hooks,
-      clock,
+      ...{ store: this.store, inbox: this.inbox, hooks, clock },
       handlersOf: (event) => this.#handlersOf(event),
+      timeoutMs: (options.handlerTimeoutSeconds ?? 60) * 1000,
     });
-    this.#worker = new DeliveryWorker({ store: this.store, services, hooks, logger, now: this.now, wake: this.wake });
+    const { resolve, timeoutSeconds = 10 } = options.accounts ?? {};
+    this.services = new AccountServices({ moduleRef, resolve, timeoutMs: timeoutSeconds * 1000, logger });
+    const { store, services, now, wake } = this;
+    this.#worker = new DeliveryWorker({ store, services, hooks, logger, now, wake });
+    this.#watch = this.#newWatch();
+    this.#sweeper = this.#newSweeper();
     this.store.committed.subscribe(({ type }) => {
       if (this.store.wanted(type)) this.handOver.wake();
     });
@@ -106,20 +122,23 @@ export class DeliveriesEngine {
     this.store.wanted = wanted;
     // The file is this process's alone: whoever held a lease is dead.
     if (!this.#options.queue) await this.store.freeLeases();
-    await this.#queue.start((id) => this.#work(id));
+    await this.#watch.start();
+    this.#local.start((id) => this.#work(id));
+    await this.#startQueue();
     this.handOver.start();
-    await this.sweep();
-    this.#planSweep();
+    this.#sweeper.start();
   }
 
   /** Finishes what is under way, or gives it back. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#cancelSweep();
     const { shutdownMs = 10_000 } = this.#options;
-    await this.#queue.stop(shutdownMs);
-    await this.#sweeping;
+    await this.#watch.stop();
+    const swept = this.#sweeper.stop();
+    const stopped = Promise.resolve(this.#options.queue?.stop(shutdownMs));
+    await Promise.all([atMost(shutdownMs + STOP_MARGIN_MS, stopped), this.#local.stop(shutdownMs)]);
+    await atMost(shutdownMs + STOP_MARGIN_MS, swept);
     await this.inbox.stop();
     await this.handOver.stop(shutdownMs);
   }
@@ -132,27 +151,17 @@ export class DeliveriesEngine {
     if (!('kysely' in database)) await this.store.db.destroy();
   }
 
-  /**
-   * Looks for what was lost: due deliveries that nobody woke, webhooks without effect, what is to be erased.
-   *
-   * @param overdueMs what has been due for so long is not left to a queue of the host's again: it is worked on here
-   */
-  async sweep(overdueMs = Infinity): Promise<void> {
-    await this.inbox.sweep();
-    for (const { id, dueAt } of await this.store.due(this.now() + HORIZON_MS, SWEEP_BATCH)) {
-      if (this.#options.queue && dueAt <= this.now() - overdueMs) await this.#work(id);
-      else await this.#wake(id, dueAt);
-    }
-    await this.#forgetOld();
-    this.handOver.wake();
+  /** Looks for what was lost, now: due deliveries that nobody woke, webhooks without effect, what is to be erased. */
+  async sweep(): Promise<void> {
+    await this.#sweeper.sweep();
   }
 
   /** Waits until nothing is due, no event is without effect, and no handler is to be called now: for tests. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 2; quiet += 1) {
-      await this.#sweeping;
+      await this.#sweeper.idle();
       await this.inbox.idle();
-      if (this.#queue instanceof InProcessQueue) await this.#queue.idle();
+      await this.#local.idle();
       await this.handOver.idle();
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -185,12 +194,67 @@ export class DeliveriesEngine {
     };
   }
 
+  #newInbox(hooks: DeliveriesHooks): DurableInbox {
+    const { store, now, wake } = this;
+    return new DurableInbox({
+      ...{ store, hooks, now, wake },
+      clockSettled: () => this.#watch.check(),
+      wakeHandlers: () => {
+        this.handOver.wake();
+      },
+      strangersMs: (this.#options.strangersHours ?? 24) * 3_600_000,
+    });
+  }
+
+  #newWatch(): ClockWatch {
+    return new ClockWatch({
+      ...{ clock: this.#clock, store: this.store, logger: this.#logger },
+      shifted: (ms) => {
+        this.#local.shift(ms);
+        this.handOver.wake();
+        void this.sweep();
+      },
+    });
+  }
+
+  #newSweeper(): Sweeper {
+    return new Sweeper({
+      ...{ clock: this.#clock, store: this.store, logger: this.#logger, local: this.#local },
+      everyMs: (this.#options.sweepSeconds ?? 30) * 1000,
+      wake: (id, at) => this.#wake(id, at),
+      round: () => this.#round(),
+    });
+  }
+
+  /** A queue of the host's that gives no answer must not keep the app from its start: the sweeper does its work. */
+  async #startQueue(): Promise<void> {
+    const { queue } = this.#options;
+    if (!queue) return;
+    try {
+      await within(
+        QUEUE_TIMEOUT_MS,
+        'queue.start()',
+        queue.start((id) => this.#work(id)),
+      );
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      const what = 'The queue does not start: what is overdue is worked on by the sweeper. Look at what it connects to';
+      say(this.#logger, 'error', logLine(what, { error: wordsOf(error) }));
+    }
+  }
+
   /** A queue that fails costs time, and nothing else: the sweeper finds the delivery. */
   async #wake(id: string, at: number): Promise<void> {
     try {
-      await this.#queue.wake(id, at);
+      const woken = this.#queue.wake(id, at);
+      const timeoutMs = this.#isQueueLost ? LOST_QUEUE_TIMEOUT_MS : QUEUE_TIMEOUT_MS;
+      if (woken !== undefined) await within(timeoutMs, 'queue.wake()', woken, { keepsAlive: false });
+      this.#isQueueLost = false;
     } catch (error) {
-      say(this.#logger, 'warn', logLine('A delivery could not be woken', { id, error: wordsOf(error) }));
+      if (this.#isQueueLost) return;
+      this.#isQueueLost = true;
+      const what = 'Deliveries cannot be woken: the sweeper finds them, later. Look at what the queue connects to';
+      say(this.#logger, 'warn', logLine(what, { id, error: wordsOf(error) }));
     }
   }
 
@@ -203,15 +267,12 @@ export class DeliveriesEngine {
     }
   }
 
-  #planSweep(): void {
-    if (this.#isStopped) return;
-    const sweepMs = (this.#options.sweepSeconds ?? 30) * 1000;
-    this.#cancelSweep = this.#clock.setTimeout(() => {
-      this.#sweeping = this.sweep(sweepMs).catch((error: unknown) => {
-        say(this.#logger, 'error', logLine('The sweep of deliveries failed', { error: wordsOf(error) }));
-      });
-      this.#planSweep();
-    }, sweepMs);
+  /** What a sweep does beside feeding what is due; each part of it is bounded. */
+  async #round(): Promise<void> {
+    await this.#watch.check();
+    await this.inbox.sweep();
+    await this.#forgetOld();
+    this.handOver.wake();
   }
 
   async #forgetOld(): Promise<void> {
@@ -223,7 +284,7 @@ export class DeliveriesEngine {
       .select('id')
       .where(IS_KEPT)
       .where('updated_at', '<', before)
-      .limit(SWEEP_BATCH)
+      .limit(ERASE_BATCH)
       .execute();
     for (const { id } of old) await this.store.write((trx) => erase(trx, id));
   }

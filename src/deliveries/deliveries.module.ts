@@ -23,7 +23,6 @@ import {
 import { DeliveriesService } from './deliveries.service.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
 import { migrateDeliveries, openDatabase } from './store/open-database.js';
-import { AccountServices } from './work/account-services.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface DeliveriesOptionsFactory {
@@ -105,7 +104,7 @@ function registration(optionsProviders: Provider[]): DynamicModule {
       const { database = {} } = options;
       const db = 'kysely' in database ? database.kysely : await openDatabase(database);
       if ('kysely' in database && database.migrate !== false) await migrateDeliveries(db);
-      return new DeliveriesEngine(db, new AccountServices(moduleRef, options.accounts?.resolve), options);
+      return new DeliveriesEngine(db, moduleRef, options);
     },
   };
   return {

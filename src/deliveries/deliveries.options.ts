@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Kysely } from 'kysely';
-import type { Clock } from '../clock.js';
+import { isClock, type Clock } from '../clock.js';
 import { isRecord } from '../is-record.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { GivenPolicy } from './machine/delivery-policy.js';
@@ -26,8 +26,20 @@ export interface DeliveriesModuleOptions {
   queue?: DeliveriesQueue;
   /** What deliveries do by themselves; each may differ from it in `book`. What is left out is as in `DEFAULT_POLICY`. */
   policy?: GivenPolicy;
-  /** Accounts that are not registered by name. */
-  accounts?: { resolve: ResolveDeliveryAccount };
+  /**
+   * Accounts that are not registered by name. `timeoutSeconds`: how long `resolve` may take; what takes longer, throws
+   * or rejects counts as a failure of the delivery that asks, which is tried again later (`policy.failures`).
+   *
+   * @default timeoutSeconds: 10
+   */
+  accounts?: { resolve: ResolveDeliveryAccount; timeoutSeconds?: number };
+  /**
+   * How long a method with `@OnDelivery` or `@OnLalamoveEvent` may take for an event, in seconds. What takes longer
+   * counts as failed: it gets the event again, and meanwhile others get theirs.
+   *
+   * @default 60
+   */
+  handlerTimeoutSeconds?: number;
   /**
    * How many deliveries this process works on at a time.
    *
@@ -61,7 +73,8 @@ export interface DeliveriesModuleOptions {
   /** @default Nest's own logger */
   logger?: LoggerService;
   /**
-   * Where time comes from; give it the module's `clock` where that has one.
+   * Where time comes from; give it the module's `clock` where that has one. With `monotonic()` a jump of its `now()`
+   * is noticed, and the times that are kept follow it.
    *
    * @default the system's clock
    */
@@ -87,6 +100,13 @@ const has =
     value !== null &&
     methods.every((name) => typeof Reflect.get(value, name) === 'function');
 
+/** An hour: longer, and what hangs is not found out. */
+const MAX_TIMEOUT_SECONDS = 3600;
+const SECONDS = `a number of seconds above 0 and up to ${MAX_TIMEOUT_SECONDS}`;
+const isTimeout = (value: unknown): boolean => isPositive(value) && Number(value) <= MAX_TIMEOUT_SECONDS;
+const isAccounts = (value: unknown): boolean =>
+  has('resolve')(value) && isRecord(value) && (value.timeoutSeconds === undefined || isTimeout(value.timeoutSeconds));
+
 const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: unknown) => boolean; remedy: string }>> =
   {
     database: {
@@ -95,7 +115,11 @@ const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: un
     },
     queue: { holds: has('start', 'wake', 'stop'), remedy: 'must have start(), wake() and stop()' },
     policy: { holds: isObject, remedy: 'must be an object' },
-    accounts: { holds: has('resolve'), remedy: 'must be { resolve }, a function of the account' },
+    accounts: {
+      holds: isAccounts,
+      remedy: `must be { resolve, timeoutSeconds? }: a function of the account, and ${SECONDS}`,
+    },
+    handlerTimeoutSeconds: { holds: isTimeout, remedy: `must be ${SECONDS}` },
     concurrency: {
       holds: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10_000,
       remedy: 'must be a whole number from 1 to 10000',
@@ -109,7 +133,10 @@ const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: un
     shutdownMs: { holds: (value) => value === 0 || isPositive(value), remedy: 'must be a number of ms' },
     hooks: { holds: isObject, remedy: 'must be an object with onStep' },
     logger: { holds: has('error', 'warn', 'log'), remedy: "must be a logger as Nest's LoggerService describes it" },
-    clock: { holds: has('now', 'setTimeout'), remedy: 'must have now() and setTimeout()' },
+    clock: {
+      holds: isClock,
+      remedy: 'must have now() and setTimeout(), and monotonic() may be left out',
+    },
   };
 
 /** @throws DeliveriesOptionsException that lists everything that is wrong */

@@ -357,7 +357,7 @@ export class DeliveriesService {
 
   async #adopt(record: DeliveryRecord, orderId: string): Promise<void> {
     const { store, services, now } = this.#engine;
-    const service = await services.of(record.account);
+    const service = await services.whenKnown(record.account);
     if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(record.account));
     await service.getOrder(orderId);
     const { attempt: known } = record.course;

@@ -34,6 +34,16 @@ describe('AccountSecrets', () => {
     jest.useRealTimers();
   });
 
+  it('asks again in time if the clock is set back', async () => {
+    let passed = 0;
+    const skewed = { ...clock, monotonic: () => passed };
+    const secrets = new AccountSecrets((apiKey) => ({ secrets: `${asked.push(apiKey)}` }), skewed);
+    await secrets.find('k');
+    now -= 86_400_000;
+    passed += 61_000;
+    expect(await secrets.find('k')).toEqual({ account: { secrets: ['2'], account: undefined } });
+  });
+
   it.each<[string, unknown, object | undefined]>([
     ['one secret', { secrets: 's' }, { secrets: ['s'] }],
     ['several', { secrets: ['s', 't'], account: 'm' }, { secrets: ['s', 't'], account: 'm' }],

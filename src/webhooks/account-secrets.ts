@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { passed, type Clock } from '../clock.js';
 import { isRecord } from '../is-record.js';
 import { within } from '../patience.js';
 import type { LalamoveWebhookOptions } from './webhook.options.js';
@@ -48,7 +48,7 @@ export class AccountSecrets {
    */
   find(apiKey: string, doubted = false): Promise<Finding> {
     if (apiKey.length > MOST_KEY_LENGTH) return Promise.resolve(NOBODY);
-    const now = this.clock.now();
+    const now = passed(this.clock);
     const known = this.#entries.get(apiKey);
     if (known && now - known.askedAt < (doubted ? DOUBTED_MS : HOLDS_MS)) return known.finding;
     const finding = this.#ask(apiKey);

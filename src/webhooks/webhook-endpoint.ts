@@ -59,8 +59,9 @@ export class LalamoveWebhookEndpoint {
     const { code } = refusal;
     const isOurs = code === 'LALAMOVE_WEBHOOK_NOT_TAKEN';
     const key = `${code} ${webhooks.account ?? ''}`;
-    const now = Date.now();
-    if (now < (this.#saidAt.get(key) ?? 0) + SILENCE_MS) return;
+    const now = performance.now();
+    const saidAt = this.#saidAt.get(key);
+    if (saidAt !== undefined && now < saidAt + SILENCE_MS) return;
     this.#saidAt.set(key, now);
     const paths = code === 'LALAMOVE_WEBHOOK_SIGNATURE' ? webhooks.signedPaths.join(' ') : undefined;
     const told = {

@@ -26,6 +26,7 @@ function verifier(more: Partial<VerifierSettings> = {}) {
     maxAgeSeconds: 60,
     others,
     clock,
+    anchored: () => now,
     ...more,
   };
   const paths = ['/hooks'];
@@ -133,6 +134,18 @@ describe('verifyWebhook', () => {
       }
     }
     await expect(verifyWebhook(settings, bytes, ['/hooks'])).resolves.toMatchObject({ kind: 'event' });
+  });
+
+  it.each([
+    ['a clock that was set back while running', -86_400, 0, 'event'],
+    ['a clock that was set forward while running', 3 * 86_400, 0, 'event'],
+    ['a clock that was wrong at the start and is right now', 0, -86_400, 'event'],
+    ['a clock that agrees that it is too old', 61, 61, 'untimely'],
+    ['a clock that agrees that it is from the future', -3601, -3601, 'untimely'],
+  ])('judges an event by either time: %s', async (_, wallSeconds, anchoredSeconds, kind) => {
+    const clock = { now: () => AT + wallSeconds * 1000, setTimeout: () => () => undefined };
+    const { verify } = verifier({ clock, anchored: () => AT + anchoredSeconds * 1000 });
+    expect((await verify('pk_own', 'sk_own')).outcome).toMatchObject({ kind });
   });
 
   it('takes any bytes, and throws nothing but what is answered with 400 or 401', async () => {

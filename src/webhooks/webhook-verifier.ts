@@ -15,6 +15,8 @@ export interface VerifierSettings {
   readonly maxAgeSeconds: number;
   readonly others: AccountSecrets | undefined;
   readonly clock: Clock;
+  /** What time it would be, in Unix ms, if the clock had not been set since the start: see `anchoredNow`. */
+  readonly anchored: () => number;
 }
 
 /** What a webhook has turned out to be: the probe, an event, or one that is too old or from the future. */
@@ -100,14 +102,23 @@ function isSigned(
   );
 }
 
-function timely({ clock, maxAgeSeconds }: VerifierSettings, body: WebhookBody, { account, apiKey }: Signer): Verdict {
+/**
+ * An event is out of time only if it is so by the clock as it is, and as it was at the start with the time that has
+ * passed: a clock that is set wrong, or right again, drops no event that is on time.
+ */
+function timely(
+  { clock, anchored, maxAgeSeconds }: VerifierSettings,
+  body: WebhookBody,
+  { account, apiKey }: Signer,
+): Verdict {
   const { timestamp, eventId, eventType, dataText, dataValue } = body;
   const signed = Number(timestamp);
   const signedAt = signed < FIRST_MS ? signed * 1000 : signed;
   const receivedAt = clock.now();
   const ageSeconds = (receivedAt - signedAt) / 1000;
+  const anchoredAge = (anchored() - signedAt) / 1000;
   // What is no number is neither.
-  const isTimely = ageSeconds <= maxAgeSeconds && ageSeconds >= -AN_HOUR_SECONDS;
+  const isTimely = [ageSeconds, anchoredAge].some((age) => age <= maxAgeSeconds && age >= -AN_HOUR_SECONDS);
   if (!isTimely) return { kind: 'untimely', ageSeconds: Math.round(ageSeconds), eventId };
   const fingerprint = hash('sha256', body.signature, 'base64url');
   const facts = { eventType, eventId, fingerprint, signedAt, receivedAt, account, apiKey, data: dataText };

@@ -46,7 +46,10 @@ class JournalHandler {
 }
 
 /** A backup, which goes on while deliveries are worked on. */
-async function backup({ to, by }: Extract<HostCommand, { do: 'backup' }>, deliveries: DeliveriesService): Promise<void> {
+async function backup(
+  { to, by }: Extract<HostCommand, { do: 'backup' }>,
+  deliveries: DeliveriesService,
+): Promise<void> {
   if (by === 'service') await deliveries.backup(to);
   else if (by === 'copy') copyFileSync(plan.file, to);
   else await pipeline(createReadStream(plan.file), createWriteStream(to));

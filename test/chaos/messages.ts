@@ -50,8 +50,7 @@ export interface ReportedDelivery {
 }
 
 /** A line of the handlers' journal: a delivery's own event, or a webhook. */
-export type JournalLine =
-  { readonly reference: string; readonly id: number } | { readonly fingerprint: string };
+export type JournalLine = { readonly reference: string; readonly id: number } | { readonly fingerprint: string };
 
 /** All that a host has. */
 export interface HostReport {

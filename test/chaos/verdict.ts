@@ -27,7 +27,8 @@ export function verdictOf(report: HostReport, { orders, events, references, jour
       const delivery = known.get(reference);
       if (!delivery) return [{ reference, what: 'a delivery that was booked is missing' }];
       const own = orders.filter(({ order }) => order.metadata?.reference === reference);
-      const what = wrongEnd(delivery, own, events, attempts) ?? wrongJournal(report.timelines[reference], reference, journal);
+      const what =
+        wrongEnd(delivery, own, events, attempts) ?? wrongJournal(report.timelines[reference], reference, journal);
       return what === undefined ? [] : [{ reference, what: `${what} (${summary(delivery, own)})` }];
     }),
   ];
@@ -45,7 +46,8 @@ function wrongWebhooks(
     .filter(({ state }) => state === 'delivered')
     .flatMap(({ data, eventId, eventType }) => {
       const fingerprint = stored.get(data);
-      if (fingerprint === undefined) return [{ reference: '', what: `an acknowledged ${eventType} is missing: ${eventId}` }];
+      if (fingerprint === undefined)
+        return [{ reference: '', what: `an acknowledged ${eventType} is missing: ${eventId}` }];
       if (handled.has(fingerprint)) return [];
       return [{ reference: '', what: `no handler was given an acknowledged ${eventType}: ${eventId}` }];
     });
@@ -118,7 +120,8 @@ function isTold(events: readonly SandboxWebhook[], orderId: string): boolean {
 /** Whether an order was canceled by its own account, which only its host can have done. */
 function isCanceledByUs(events: readonly SandboxWebhook[], orderId: string | undefined): boolean {
   return events.some(
-    ({ orderId: about, data }) => about === orderId && data.includes('"CANCELED"') && data.includes('"cancelParty":"USER"'),
+    ({ orderId: about, data }) =>
+      about === orderId && data.includes('"CANCELED"') && data.includes('"cancelParty":"USER"'),
   );
 }
 

@@ -27,6 +27,12 @@ export interface DeliveriesHostOptions {
   webhooks?: boolean;
 }
 
+/** The clock that a test has given to the sandbox, to build another one on it, or one that stands still. */
+function sandboxClock({ clock }: LalamoveSandboxOptions = {}): SandboxClock {
+  if (clock instanceof SandboxClock) return clock;
+  return new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+}
+
 /** An app with deliveries, on a sandbox whose clock is everybody's and goes on only when it is advanced. */
 export class DeliveriesHost {
   private constructor(
@@ -46,7 +52,7 @@ export class DeliveriesHost {
     named = {},
     webhooks = true,
   }: DeliveriesHostOptions = {}): Promise<DeliveriesHost> {
-    const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+    const clock = sandboxClock(sandboxOptions);
     const sandbox = await LalamoveSandbox.start({
       clock,
       rateLimits: false,

@@ -140,12 +140,15 @@ function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
   ];
 }
 
-/** What needs Lalamove cannot be done for an account that nobody knows. */
+/** What needs Lalamove cannot be done for an account that nobody knows, or whose keys cannot be had. */
 function withoutAccount({ standing, now, unmatched }: Node, { do: action }: Action): Step[] {
   const { state } = standing;
   if (!CALLS.has(action) || isTerminal(state) || state === 'needs_attention') return [];
-  const code = 'ACCOUNT_UNKNOWN';
-  return [{ by: code, standing: gaveUp(standing, { code, message: code }), now, unmatched }];
+  return ['ACCOUNT_UNKNOWN', 'ACCOUNT_UNAVAILABLE'].map((code) => ({
+    by: code,
+    standing: gaveUp(standing, { code, message: code }),
+    ...{ now, unmatched },
+  }));
 }
 
 const CALLS = new Set([

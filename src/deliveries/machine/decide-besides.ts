@@ -38,7 +38,7 @@ function withDuplicate(
   if (replacement) return { do: 'rest' };
   if (inDoubt) return { do: 'read-duplicate', orderId };
   if (!cancelRefused) return { do: 'cancel-duplicate', orderId };
-  const pollAt = nextPoll(duplicate, scheduleAt, policy);
+  const pollAt = nextPoll(duplicate, scheduleAt, policy, now);
   if (pollAt === undefined) return { do: 'rest' };
   return pollAt <= now ? { do: 'read-duplicate', orderId } : { do: 'wait', until: pollAt };
 }

@@ -59,6 +59,14 @@ describe('decide', () => {
     expect(decided({ quotation: { ...QUOTATION, total: '' }, maxPrice: '1' }, NOW)).toMatchObject({ do: 'give-up' });
   });
 
+  it('reads at once what was heard of in the future, by a clock that was wrong, and not for a small difference', () => {
+    const order = { ...ORDER, status: 'ON_GOING' };
+    const poll = { poll: { everySeconds: 120, mostSeconds: 1800 }, changeDriver: false } as const;
+    const heard = (heardAt: number): Action => decided({ order, heardAt }, NOW, poll, { state: 'on_going' });
+    expect(heard(NOW + 24 * 60 * MINUTE)).toEqual({ do: 'read', orderId: '1' });
+    expect(heard(NOW + MINUTE)).toEqual({ do: 'wait', until: NOW + 3 * MINUTE });
+  });
+
   it('holds an unknown outcome until its quotation and the wait are over', () => {
     const until = NOW + 10 * MINUTE;
     expect(decided({ attempt: ATTEMPT }, until - 1)).toEqual({ do: 'wait', until });

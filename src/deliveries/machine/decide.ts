@@ -184,7 +184,7 @@ function following(snapshot: DeliverySnapshot, order: CourseOrder, policy: Deliv
     if (at <= now) return { do: 'change-driver', orderId, driverId };
     times.push(at);
   }
-  const pollAt = nextPoll({ ...course, order }, scheduleAt, policy);
+  const pollAt = nextPoll({ ...course, order }, scheduleAt, policy, now);
   if (pollAt !== undefined) {
     if (pollAt <= now) return { do: 'read', orderId };
     times.push(pollAt);

@@ -14,6 +14,7 @@ const REASONS = {
     'is one: resolve({ orderId }) with it, or resolve({ rebook: true }) if there is none.',
   LALAMOVE_AWAY: 'Lalamove has failed too often in a row.',
   ACCOUNT_UNKNOWN: 'Its account is not registered with LalamoveModule, and accounts.resolve does not know it.',
+  ACCOUNT_UNAVAILABLE: 'accounts.resolve has failed too often in a row.',
   REQUEST_ERASED: 'Its names and addresses have been erased, so that it cannot be booked any more.',
 } as const;
 

@@ -84,6 +84,13 @@ export interface DeliveryEventsTable {
   next_try_at: number | null;
   /** What the last failure said. */
   error: string | null;
+  /**
+   * Unix ms at which an unmatched webhook is looked at by itself: its metadata name an attempt, and it has not taken
+   * its effect yet. `null` for all others: they are matched by their order alone.
+   */
+  look_at: number | null;
+  /** The handler for a free place of which a pending event waits. */
+  blocked_on: string | null;
 }
 
 /** The three tables, and the one that says which migrations have run. */
@@ -95,6 +102,17 @@ export interface DeliveriesSchema {
 
 /** Webhooks that have taken no effect yet. Word for word the condition of their indexes: SQLite takes an index of some rows for nothing else, and for no parameter. */
 export const IS_WAITING = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null`;
+
+/** Unmatched webhooks that are looked at by themselves; word for word, too. */
+export const IS_TO_LOOK_AT = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null
+  and look_at is not null`;
+
+/** Unmatched webhooks whose order nobody has read yet; word for word, too. */
+export const IS_UNIDENTIFIED = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null
+  and order_id is not null and quotation_id is null`;
+
+/** Attempts of which an order may turn up yet; word for word, too. */
+export const IS_GIVEN_UP = sql<SqlBool>`outcome in ('unknown', 'abandoned')`;
 
 /** Deliveries that have ended and are not erased yet; word for word, too. */
 export const IS_KEPT = sql<SqlBool>`request is not null and state in ('completed', 'canceled', 'failed')`;

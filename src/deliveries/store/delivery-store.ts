@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely, type SqlBool } from 'kysely';
 import { Subject } from 'rxjs';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
@@ -6,7 +6,7 @@ import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { MAX_UNREAD } from '../machine/duplicates.js';
 import type { Evolution } from '../machine/evolution.js';
-import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { addClone, settleAttempts } from './attempt-rows.js';
 import {
   changedColumns,
@@ -21,6 +21,9 @@ import { newsOf, type OrderNews } from './webhook-news.js';
 
 /** A webhook may come before the order is known that it is about, and before the clock here says so. */
 const STRANGER_MS = 15 * 60_000;
+
+/** How many webhooks of one order are looked through for the next one. */
+const WEBHOOKS_OF_AN_ORDER = 10;
 
 /** Of a delivery that nobody works on. */
 const UNLEASED = { leaseToken: undefined, leaseUntil: undefined } as const;
@@ -43,6 +46,12 @@ export class LostLease extends Error {
   constructor() {
     super('The lease of the delivery is somebody else’s.');
   }
+}
+
+/** A delivery that is due, and since when, or at what time: Unix ms. */
+export interface DueDelivery {
+  readonly id: string;
+  readonly dueAt: number;
 }
 
 /** A delivery and the next thing to be done with it. */
@@ -284,17 +293,16 @@ export class DeliveryStore {
   async #unmatched(trx: Kysely<DeliveriesSchema>, account: string, since: number): Promise<string[]> {
     const found = await trx
       .selectFrom('delivery_events')
-      .select((column) => [column.ref('order_id').as('order_id'), column.fn.min('id').as('first')])
-      .where(IS_WAITING)
+      .select('order_id')
+      .where(IS_UNIDENTIFIED)
       .where('account', '=', account)
-      .where('order_id', 'is not', null)
-      .where('quotation_id', 'is', null)
       .where('received_at', '>=', since - STRANGER_MS)
-      .groupBy('order_id')
-      .orderBy('first')
-      .limit(MAX_UNREAD)
+      .orderBy('received_at')
+      .orderBy('id')
+      .limit(MAX_UNREAD * WEBHOOKS_OF_AN_ORDER)
       .execute();
-    return found.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
+    const orders = found.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
+    return [...new Set(orders)].slice(0, MAX_UNREAD);
   }
 
   /**
@@ -331,16 +339,32 @@ export class DeliveryStore {
     });
   }
 
-  /** Deliveries that nobody works on and that are due by then, the longest overdue first. */
-  async due(by: number, limit: number): Promise<{ id: string; dueAt: number }[]> {
-    const rows = await this.db
+  /** Gives a lease back, and puts off what is to be done; whoever knows that it can be done sooner wakes it. */
+  async postpone(id: string, token: string, until: number): Promise<void> {
+    await this.write((trx) =>
+      trx
+        .updateTable('deliveries')
+        .set({ lease_token: null, lease_until: null, due_at: until })
+        .where('id', '=', id)
+        .where('lease_token', '=', token)
+        .execute(),
+    );
+  }
+
+  /**
+   * Deliveries that nobody works on and that are due by then, the longest overdue first.
+   *
+   * @param by Unix ms
+   * @param after the last one of the page before
+   */
+  async due(by: number, limit: number, after?: DueDelivery): Promise<DueDelivery[]> {
+    let due = this.db
       .selectFrom('deliveries')
       .select(['id', 'due_at'])
       .where('due_at', '<=', by)
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]))
-      .orderBy('due_at')
-      .limit(limit)
-      .execute();
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]));
+    if (after) due = due.where(sql<SqlBool>`(due_at, id) > (${after.dueAt}, ${after.id})`);
+    const rows = await due.orderBy('due_at').orderBy('id').limit(limit).execute();
     return rows.map(({ id, due_at: dueAt }) => ({ id, dueAt: dueAt ?? by }));
   }
 

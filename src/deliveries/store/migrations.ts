@@ -99,9 +99,33 @@ const first: Migration = {
   },
 };
 
+/** What a process needs to find little among much: what is due in order, unmatched webhooks, handlers' places. */
+const second: Migration = {
+  up: async (db: Kysely<unknown>) => {
+    await db.schema.alterTable('delivery_events').addColumn('look_at', MS).execute();
+    await db.schema.alterTable('delivery_events').addColumn('blocked_on', 'text').execute();
+    // Whether they name an attempt was not kept: each is looked at once.
+    await sql`update delivery_events set look_at = received_at
+      where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(db);
+    await sql`create index events_to_look_at on delivery_events (look_at, id)
+      where source = 'webhook' and applied_at is null and set_aside_at is null
+      and look_at is not null`.execute(db);
+    await sql`create index events_unidentified on delivery_events (account, received_at, id)
+      where source = 'webhook' and applied_at is null and set_aside_at is null
+      and order_id is not null and quotation_id is null`.execute(db);
+    await sql`drop index events_pending`.execute(db);
+    await sql`create index events_open on delivery_events (blocked_on, next_try_at, id)
+      where hand_over = 'pending'`.execute(db);
+    await sql`drop index deliveries_due`.execute(db);
+    await sql`create index deliveries_due_in_order on deliveries (due_at, id) where due_at is not null`.execute(db);
+    await sql`create index attempts_given_up on delivery_attempts (delivery_id)
+      where outcome in ('unknown', 'abandoned')`.execute(db);
+  },
+};
+
 /** The migrations of the tables, in code: nothing has to be found on a disk. */
 export const deliveriesMigrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '2026-11-22-first': first }),
+  getMigrations: () => Promise.resolve({ '2026-11-22-first': first, '2026-11-27-second': second }),
 };
 
 /** Their own table, so that they and the host's do not mistake each other's. */

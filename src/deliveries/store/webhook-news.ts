@@ -18,11 +18,15 @@ export interface OrderNews {
   evolve: (standing: Standing, policy: DeliveryPolicy, now: number) => Evolution;
 }
 
-/** Reads a stored webhook. */
-export function newsOf(payload: string): OrderNews {
+/**
+ * Reads a stored webhook.
+ *
+ * @param receivedAt Unix ms, by the row: it follows a clock that was set anew, and the payload does not
+ */
+export function newsOf(payload: string, receivedAt?: number): OrderNews {
   const facts: unknown = JSON.parse(payload);
   if (!isFacts(facts)) throw new TypeError('A stored webhook was not written by this package.');
-  return newsIn(readLalamoveEvent(facts), facts.signedAt);
+  return newsIn(readLalamoveEvent({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }), facts.signedAt);
 }
 
 /** The order whose delivery a webhook is for: of a replacement, the one that is replaced. */

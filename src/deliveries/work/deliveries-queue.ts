@@ -18,7 +18,7 @@ export interface DeliveriesQueue {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Wakes that lie further ahead are left to the sweeper, so that memory does not grow with what is scheduled. */
+/** Wakes that lie further ahead are left to the sweeper: memory does not grow with what is scheduled. In ms. */
 export const HORIZON_MS = 10 * 60_000;
 
 /** The queue of a single process: timers, and so many deliveries at work at a time. */
@@ -27,6 +27,8 @@ export class InProcessQueue implements DeliveriesQueue {
   readonly #ready = new Set<string>();
   readonly #working = new Map<string, Promise<void>>();
   #work: ((deliveryId: string) => Promise<number | undefined>) | undefined;
+  /** Told once fewer deliveries are ready than can be at work. */
+  #roomy: (() => void)[] = [];
   #isStopped = false;
 
   constructor(
@@ -65,7 +67,19 @@ export class InProcessQueue implements DeliveriesQueue {
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#ready.clear();
+    this.#tellRoom();
     if (this.#working.size > 0) await atMost(graceMs, this.idle());
+  }
+
+  /** Resolves as soon as more can be woken than waits already: at once, or at the pace of the work. */
+  async room(): Promise<void> {
+    if (this.#isStopped || this.#ready.size < this.concurrency) return;
+    await new Promise<void>((resolve) => this.#roomy.push(resolve));
+  }
+
+  /** The clock was set anew by so many ms: the timers go by the time that passes, and stay. */
+  shift(ms: number): void {
+    for (const [id, { at, cancel }] of this.#timers) this.#timers.set(id, { at: at + ms, cancel });
   }
 
   /** Waits until nothing is due. */
@@ -80,13 +94,18 @@ export class InProcessQueue implements DeliveriesQueue {
     const work = this.#work;
     if (!work || this.#isStopped) return;
     for (const id of this.#ready) {
-      if (this.#working.size >= this.concurrency) return;
+      if (this.#working.size >= this.concurrency) break;
       // One delivery is worked on once at a time; a wake in between is remembered.
       if (this.#working.has(id)) continue;
       this.#ready.delete(id);
       const done = this.#run(id, work);
       this.#working.set(id, done);
     }
+    if (this.#ready.size < this.concurrency) this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    for (const tell of this.#roomy.splice(0)) tell();
   }
 
   async #run(id: string, work: (deliveryId: string) => Promise<number | undefined>): Promise<void> {

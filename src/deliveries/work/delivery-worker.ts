@@ -42,12 +42,15 @@ import type { DeliveryRecord } from '../store/delivery-record.js';
 import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
-import type { DeliveryAccounts, DeliveryCalls } from './account-services.js';
+import { AccountPending, AccountUnavailable, type DeliveryAccounts, type DeliveryCalls } from './account-services.js';
 import { isOutcomeUnknown, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
 import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
 
 /** Longer than the longest call may take with all its repeats, in ms. */
 const LEASE_MS = 120_000;
+
+/** A delivery whose account's keys are being asked for is looked at again after so long at the latest, in ms. */
+const PENDING_MS = 15_000;
 
 /** A delivery that goes round in circles is left to its next wake. */
 const MOST_ACTIONS = 40;
@@ -149,19 +152,41 @@ export class DeliveryWorker {
   /** What needs Lalamove. */
   async #call({ record }: Decided, token: string, action: Exclude<Action, { do: 'rest' | 'wait' }>): Promise<Decided> {
     const { store, services } = this.parts;
-    const service = await services.of(record.account);
     const context: CallContext = {
       record,
       token,
       note: (to) => store.change(record.id, to, { token }),
       change: (to) => store.change(record.id, to, { token, yields: token }),
     };
-    if (!service) {
-      return context.change(
-        (now) => this.#besideLater(now, action) ?? this.#setbacks.needsHelp(now, reason('ACCOUNT_UNKNOWN')),
-      );
+    try {
+      const service = await services.of(record.account);
+      if (!service) {
+        return await context.change(
+          (now) => this.#besideLater(now, action) ?? this.#setbacks.needsHelp(now, reason('ACCOUNT_UNKNOWN')),
+        );
+      }
+      return await this.#ask(service, context, action);
+    } catch (error) {
+      if (error instanceof AccountPending) return this.#postponed(context, error);
+      if (error instanceof AccountUnavailable) {
+        return context.change((now) => this.#besideLater(now, action) ?? this.#setbacks.withoutKeys(now));
+      }
+      throw error;
     }
-    return this.#ask(service, context, action);
+  }
+
+  /** The keys of its account are being asked for: it gives its place to others, and goes on with the answer. */
+  async #postponed({ record, token }: CallContext, { settled }: AccountPending): Promise<Decided> {
+    const { store, now, wake } = this.parts;
+    const until = now() + PENDING_MS;
+    await store.postpone(record.id, token, until);
+    void settled.then(() => {
+      wake(record.id, now());
+    });
+    return {
+      record: { ...record, leaseToken: undefined, leaseUntil: undefined, dueAt: until },
+      action: { do: 'wait', until },
+    };
   }
 
   #ask(service: DeliveryCalls, context: CallContext, action: Action): Promise<Decided> {

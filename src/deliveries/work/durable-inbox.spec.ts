@@ -209,6 +209,15 @@ describe('DurableInbox', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('lets a webhook that was looked up twice take its effect once', async () => {
+    await order('A', '1');
+    await inbox.accept(news('1', 'ON_GOING'));
+    await db.updateTable('delivery_events').set({ applied_at: null }).where('source', '=', 'webhook').execute();
+    const version = (await delivery('A'))?.version ?? 0;
+    await Promise.all([inbox.sweep(), inbox.sweep()]);
+    expect((await delivery('A'))?.version).toBe(version + 1);
+  });
+
   it('leaves nothing of an effect that fails half-way', async () => {
     await order('A', '1');
     await sql`create trigger half before update on deliveries begin select raise(abort, 'half-way'); end`.execute(db);

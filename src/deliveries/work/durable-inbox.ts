@@ -3,10 +3,10 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
-import { IS_WAITING } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { newsIn, newsOf, orderOf } from '../store/webhook-news.js';
+import { UnmatchedWebhooks, type WaitingWebhook } from './unmatched-webhooks.js';
 import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
 
 /** What the inbox works with. */
@@ -14,6 +14,8 @@ export interface DurableInboxParts {
   readonly store: DeliveryStore;
   readonly hooks: DeliveriesHooks;
   readonly now: () => number;
+  /** Resolves once a clock that was set has been taken notice of; `undefined` if it was not set. */
+  readonly clockSettled?: () => Promise<void> | undefined;
   /** A delivery has something to do, at that time (Unix ms). */
   readonly wake: (deliveryId: string, at: number) => void;
   /** Handlers may have something to do. */
@@ -22,25 +24,31 @@ export interface DurableInboxParts {
   readonly strangersMs: number;
 }
 
-/** How many webhooks are looked through at a time. */
-const BATCH = 200;
-
-/** The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect once, in the transaction of the delivery's new state. */
+/**
+ * The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect
+ * once, in the transaction of the delivery's new state.
+ */
 export class DurableInbox implements LalamoveInbox {
   readonly #logger = new Logger('LalamoveInbox');
   readonly #telling = new Set<Promise<void>>();
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   readonly #effects: WebhookEffects;
+  readonly #unmatched: UnmatchedWebhooks;
   #isStopped = false;
 
   constructor(private readonly parts: DurableInboxParts) {
-    this.#effects = new WebhookEffects(parts.store, parts.now);
+    const { store, now, strangersMs: maxAgeMs } = parts;
+    this.#effects = new WebhookEffects(store, now);
+    this.#unmatched = new UnmatchedWebhooks({ store, now, maxAgeMs, apply: (webhook) => this.#applyAgain(webhook) });
   }
 
   async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
     if (this.#isStopped) throw new Error('The app is shutting down.');
-    const { hooks } = this.parts;
+    const { hooks, clockSettled } = this.parts;
     const { event } = entry;
+    // Usually there is nothing to wait for, and no turn is lost.
+    const settling = clockSettled?.();
+    if (settling) await settling;
     const effect = await this.#stored(entry);
     if (!effect) return 'repeated';
     await tellStep(hooks, 'event_stored', event.fingerprint);
@@ -67,10 +75,15 @@ export class DurableInbox implements LalamoveInbox {
         if (id === undefined) return undefined;
         const effect = await this.#effects.take(trx, account, news, attempt, told);
         if (effect.isTaken && !isClear) await store.markApplied(trx, id, attempt?.delivery_id ?? null);
+        if (!effect.isTaken && attempt) await this.#lookAgain(trx, id, this.parts.now());
         return effect;
       });
     } catch (error) {
-      const id = await store.write((trx) => this.#insert(trx, entry));
+      const id = await store.write(async (trx) => {
+        const kept = await this.#insert(trx, entry);
+        if (kept !== undefined) await this.#lookAgain(trx, kept, this.parts.now());
+        return kept;
+      });
       if (id !== undefined) this.#noEffect(id, error);
       return id === undefined ? undefined : { isTaken: false, wakes: [] };
     }
@@ -99,7 +112,8 @@ export class DurableInbox implements LalamoveInbox {
         repeat_key: repeatKey,
         order_id: orderOf(event),
         occurred_at: facts.signedAt,
-        received_at: facts.receivedAt,
+        // By the clock that deliveries go by, which may be another one than its webhook was verified by.
+        received_at: at,
         payload: JSON.stringify(facts),
         applied_at: applied && at,
         hand_over: isWanted ? 'pending' : 'none',
@@ -163,55 +177,43 @@ export class DurableInbox implements LalamoveInbox {
     return { event, handlers: this.#handlersOf?.(event) ?? [] };
   }
 
-  /** What a crash or a race has left unapplied takes its effect; what has waited too long for its order is set aside. */
+  /** What a crash or a race has left unapplied takes its effect; what has waited too long is set aside. */
   async sweep(): Promise<void> {
-    const { store, now, strangersMs } = this.parts;
-    const before = now() - strangersMs;
-    await store.write((trx) =>
-      trx
-        .updateTable('delivery_events')
-        .set({ set_aside_at: now() })
-        .where(IS_WAITING)
-        .where('received_at', '<', before)
-        .execute(),
-    );
-    let after = { receivedAt: 0, id: 0 };
-    for (;;) {
-      const { receivedAt, id: lastId } = after;
-      const rows = await store.db
-        .selectFrom('delivery_events')
-        .select(['id', 'payload', 'account', 'received_at'])
-        .where(IS_WAITING)
-        .where('received_at', '>=', receivedAt)
-        .where((where) => where.or([where('received_at', '>', receivedAt), where('id', '>', lastId)]))
-        .orderBy('received_at')
-        .orderBy('id')
-        .limit(BATCH)
-        .execute();
-      for (const { id, payload, account } of rows) await this.#applyAgain(id, payload, account);
-      const last = rows.at(-1);
-      if (!last || rows.length < BATCH) return;
-      after = { receivedAt: last.received_at, id: last.id };
-    }
+    await this.#unmatched.sweep();
   }
 
   /** It never rejects: a row of another version must not keep the others from their effect. */
-  async #applyAgain(eventId: number, payload: string, account: string): Promise<void> {
+  async #applyAgain({ id: eventId, payload, account, received_at: receivedAt }: WaitingWebhook): Promise<void> {
     const { store } = this.parts;
     try {
-      const news = newsOf(payload);
+      const news = newsOf(payload, receivedAt);
       const effect = await store.telling(async (trx, told) => {
         // It may have taken its effect since it was looked up.
         if (!(await this.#isWaiting(trx, eventId))) return undefined;
         const attempt = await this.#effects.attemptOf(trx, account, news);
         const taken = await this.#effects.take(trx, account, news, attempt, told);
         if (taken.isTaken) await store.markApplied(trx, eventId, attempt?.delivery_id ?? null);
+        else await this.#lookAgain(trx, eventId, attempt && this.#unmatched.nextLook(receivedAt));
         return taken;
       });
       if (effect) await this.#tell(effect, news.event);
     } catch (error) {
       this.#noEffect(eventId, error);
+      await store
+        .write((trx) => this.#lookAgain(trx, eventId, this.#unmatched.nextLook(receivedAt)))
+        .catch((failure: unknown) => {
+          this.#noEffect(eventId, failure);
+        });
     }
+  }
+
+  /** @param at Unix ms; `undefined` for one that names no attempt: its order alone can match it */
+  async #lookAgain(trx: DeliveriesTransaction, eventId: number, at: number | undefined): Promise<void> {
+    await trx
+      .updateTable('delivery_events')
+      .set({ look_at: at ?? null })
+      .where('id', '=', eventId)
+      .execute();
   }
 
   async #isWaiting(trx: DeliveriesTransaction, eventId: number): Promise<boolean> {

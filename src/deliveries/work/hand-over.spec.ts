@@ -20,14 +20,22 @@ describe('HandOver', () => {
   let handlers: NamedHandler<DeliveryEvent>[];
   let seen: string[];
   let errors: string[];
+  let warnings: string[];
+  let timeoutMs: number;
 
   beforeEach(async () => {
     clock = new ManualClock();
     db = await openDatabase({ file: ':memory:' });
     seen = [];
     errors = [];
+    warnings = [];
+    timeoutMs = 60_000;
     handlers = [handler('noting')];
-    Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
+    Logger.overrideLogger({
+      log: () => undefined,
+      warn: (line: string) => warnings.push(line),
+      error: (line: string) => errors.push(line),
+    });
     renew();
   });
 
@@ -38,7 +46,10 @@ describe('HandOver', () => {
   });
 
   /** As after a restart. */
-  function renew(onStep?: () => void): void {
+  function renew(
+    onStep?: () => void,
+    handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[] = () => handlers,
+  ): void {
     const now = (): number => clock.now();
     store = new DeliveryStore(db, DEFAULT_POLICY, now);
     const hooks = onStep ? { onStep } : {};
@@ -47,7 +58,7 @@ describe('HandOver', () => {
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });
-    handOver = new HandOver({ store, inbox, hooks, clock, handlersOf: () => handlers });
+    handOver = new HandOver({ store, inbox, hooks, clock, handlersOf, timeoutMs });
     handOver.start();
   }
 
@@ -108,6 +119,97 @@ describe('HandOver', () => {
     end();
     await until(() => seen.length === 82);
     expect(seen.at(-1)).toBe('slow A cancel_requested');
+  });
+
+  /** Waits for work that takes real time. */
+  async function soon(holds: () => boolean): Promise<void> {
+    await until(holds, 5000);
+    expect(holds()).toBe(true);
+  }
+
+  it('lets 1 000 events for a handler that hangs keep no event from another one', async () => {
+    const wanted: Record<string, NamedHandler<DeliveryEvent>[]> = {
+      requested: [handler('hanging', () => new Promise(() => undefined))],
+      cancel_requested: [handler('noting')],
+    };
+    await handOver.stop(0);
+    renew(undefined, ({ type }) => wanted[type] ?? []);
+    await Promise.all(Array.from({ length: 1000 }, (_, index) => happen(`H-${index}`, 'requested')));
+    await soon(() => seen.length === 32);
+    await happen('A', 'cancel_requested');
+    await soon(() => seen.includes('noting A cancel_requested'));
+    expect(seen.filter((line) => line.startsWith('hanging'))).toHaveLength(32);
+    // From now on the way is free.
+    const begun = performance.now();
+    await happen('B', 'cancel_requested');
+    await soon(() => seen.includes('noting B cancel_requested'));
+    expect(performance.now() - begun).toBeLessThan(1000);
+    await handOver.stop(0);
+  });
+
+  it('takes a handler that gives no answer for one that failed, frees its place, and says so once', async () => {
+    timeoutMs = 30;
+    await handOver.stop(0);
+    let isWell = false;
+    handlers = [handler('hanging', () => (isWell ? Promise.resolve() : new Promise(() => undefined)))];
+    renew();
+    await Promise.all(Array.from({ length: 50 }, (_, index) => happen(`H-${index}`, 'requested')));
+    await soon(() => seen.length > 34);
+    expect(warnings).toEqual([expect.stringContaining('handler=hanging timeout_seconds=0.03')]);
+    const failed = (await rows()).filter(({ tries }) => tries === 1);
+    expect(failed.length).toBeGreaterThan(31);
+    expect(failed[0]).toMatchObject({ hand_over: 'pending', error: expect.stringContaining('no answer within 30 ms') });
+    isWell = true;
+    await soon(() => seen.length === 50);
+    for (let count = 0; count < 3; count += 1) {
+      clock.advance(2000);
+      await handOver.idle();
+    }
+    expect((await rows()).filter(({ hand_over: state }) => state !== 'done')).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('sets an event aside whose handler never answers, and goes on', async () => {
+    timeoutMs = 5;
+    await handOver.stop(0);
+    handlers = [
+      handler('hanging', ({ type }) => (type === 'requested' ? new Promise(() => undefined) : Promise.resolve())),
+    ];
+    renew();
+    await happen('A', 'requested', 'cancel_requested');
+    for (let count = 0; count < 10; count += 1) {
+      await handOver.idle();
+      clock.advance(600_000);
+    }
+    await handOver.idle();
+    expect(await rows()).toMatchObject([{ hand_over: 'set_aside', tries: 10 }, { hand_over: 'done' }]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('gives each handler an event once, also if one had no place for it at first', async () => {
+    const ends: (() => void)[] = [];
+    handlers = [handler('noting'), handler('slow', () => new Promise((resolve) => ends.push(resolve)))];
+    await Promise.all(Array.from({ length: 80 }, (_, index) => happen(`H-${index}`, 'requested')));
+    await soon(() => seen.filter((line) => line.startsWith('noting')).length === 80);
+    expect(ends).toHaveLength(32);
+    expect(ends).toHaveLength(32);
+    for (let count = 0; count < 80; count += 1) {
+      await soon(() => ends.length > 0);
+      ends.shift()?.();
+    }
+    await handOver.idle();
+    expect(seen).toHaveLength(160);
+    expect(new Set(seen).size).toBe(160);
+    expect((await rows()).filter(({ hand_over: state }) => state !== 'done')).toEqual([]);
+  });
+
+  it('forgets after a restart for which handlers events waited: they may have other names', async () => {
+    await handOver.stop(0);
+    await happen('A', 'requested');
+    await db.updateTable('delivery_events').set({ blocked_on: 'Gone.on' }).execute();
+    renew();
+    await handOver.idle();
+    expect(seen).toEqual(['noting A requested']);
   });
 
   it('tries again, ever more rarely, only those handlers that failed; what is behind it waits', async () => {

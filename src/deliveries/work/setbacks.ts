@@ -31,6 +31,17 @@ export class Setbacks {
     return this.later(standing, error);
   }
 
+  /** The keys of its account cannot be had: that may pass, and is a failure like one of Lalamove's. */
+  withoutKeys(standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
+    const { mostFailures } = this.policyOf(standing).failures;
+    if (standing.course.failures + 1 < mostFailures) return this.later(standing);
+    return this.needsHelp(
+      standing,
+      // Without what the host's function has thrown: nobody knows what is in it.
+      reason('ACCOUNT_UNAVAILABLE', `accounts.resolve has failed ${mostFailures} times in a row: see the log.`),
+    );
+  }
+
   /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
   needsHelp(standing: Standing, because: DeliveryReason, error?: LalamoveException): Evolution {
     const isAtRest = standing.state === 'needs_attention' || isTerminal(standing.state);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { logLine, say } from '../../log-line.js';
-import { atMost } from '../../patience.js';
+import { atMost, TimeoutError, within } from '../../patience.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
 
@@ -25,6 +25,12 @@ export interface InMemoryLalamoveInboxOptions {
    */
   retryDelaysMs?: readonly number[];
   /**
+   * How long a handler may take for an event, in ms; what takes longer counts as failed, and is tried again.
+   *
+   * @default 60000
+   */
+  handlerTimeoutMs?: number;
+  /**
    * How long is waited at shutdown for handlers that are running, in ms.
    *
    * @default 5000
@@ -44,6 +50,8 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   /** Events with handlers that have not finished, by how many. */
   readonly #held = new Map<LalamoveEvent, number>();
   readonly #running = new Set<Promise<void>>();
+  /** Handlers that gave no answer, by their names. */
+  readonly #inOutage = new Set<string>();
   readonly #retries = new Set<NodeJS.Timeout>();
   /** What came before the handlers were known. */
   readonly #early: LalamoveEvent[] = [];
@@ -54,9 +62,10 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     remembers = 20_000,
     holds = 10_000,
     retryDelaysMs = [1000, 10_000, 60_000, 600_000],
+    handlerTimeoutMs = 60_000,
     shutdownMs = 5000,
   }: InMemoryLalamoveInboxOptions = {}) {
-    this.#options = { remembers, holds, retryDelaysMs, shutdownMs };
+    this.#options = { remembers, holds, retryDelaysMs, handlerTimeoutMs, shutdownMs };
   }
 
   /** @throws Error while as many events are held as may be, or after the app has ended */
@@ -122,13 +131,32 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   ): Promise<void> {
     try {
       await answered;
-      await handler.handle(event);
+      await this.#handled(event, handler);
     } catch {
       if (this.#retry(event, handler, retries)) return;
     }
     const left = (this.#held.get(event) ?? 1) - 1;
     if (left > 0) this.#held.set(event, left);
     else this.#held.delete(event);
+  }
+
+  async #handled(event: LalamoveEvent, handler: LalamoveEventHandler): Promise<void> {
+    const { handlerTimeoutMs: timeoutMs } = this.#options;
+    try {
+      await within(timeoutMs, handler.name, handler.handle(event), { keepsAlive: false });
+      this.#inOutage.delete(handler.name);
+    } catch (error) {
+      if (error instanceof TimeoutError) this.#sayTimeout(handler.name, timeoutMs);
+      throw error;
+    }
+  }
+
+  /** Once, until it has answered again. */
+  #sayTimeout(name: string, timeoutMs: number): void {
+    if (this.#inOutage.has(name)) return;
+    this.#inOutage.add(name);
+    const what = 'A handler gives no answer: its events are tried again. Give what it waits for a timeout';
+    say(this.#logger, 'warn', logLine(what, { handler: name, timeout_seconds: timeoutMs / 1000 }));
   }
 
   /** @returns `false` where it was the last try */

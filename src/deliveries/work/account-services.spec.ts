@@ -1,0 +1,88 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { LalamoveModule, LalamoveService } from 'nestjs-lalamove';
+import { Test } from '@nestjs/testing';
+import { ModuleRef } from '@nestjs/core';
+import { failureOf } from '../../../test/support/lalamove.js';
+import { until } from '../../../test/support/until.js';
+import {
+  AccountPending,
+  AccountServices,
+  AccountUnavailable,
+  type ResolveDeliveryAccount,
+} from './account-services.js';
+
+const KEYS = { apiKey: 'pk_test_1', apiSecret: 'sk_test_1', market: 'HK' } as const;
+
+describe('AccountServices', () => {
+  let asked: string[];
+  let warnings: string[];
+  let answer: ResolveDeliveryAccount;
+  let services: AccountServices;
+
+  beforeEach(async () => {
+    asked = [];
+    warnings = [];
+    answer = () => KEYS;
+    const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS)] }).compile();
+    services = new AccountServices({
+      moduleRef: module.get(ModuleRef),
+      resolve: (account) => {
+        asked.push(account);
+        return answer(account);
+      },
+      timeoutMs: 100,
+      logger: { log: () => undefined, warn: (line: string) => warnings.push(line), error: () => undefined },
+    });
+  });
+
+  it('asks once for all who want to know at a time, and not again while the answer holds', async () => {
+    const found = await Promise.all(Array.from({ length: 5 }, () => services.of('merchant')));
+    expect(found.every((service) => service instanceof LalamoveService && service === found[0])).toBe(true);
+    await services.whenKnown('merchant');
+    expect(asked).toEqual(['merchant']);
+  });
+
+  it('asks again at once for an account that is unknown', async () => {
+    answer = () => null;
+    expect(await services.of('merchant')).toBeUndefined();
+    answer = () => KEYS;
+    expect(await services.of('merchant')).toBeInstanceOf(LalamoveService);
+  });
+
+  it('keeps nobody waiting for an answer that takes its time, who comes later not at all', async () => {
+    let give: (keys: typeof KEYS) => void = () => undefined;
+    answer = () => new Promise((resolve) => (give = resolve));
+    const first = await failureOf(services.of('merchant'));
+    expect(first).toBeInstanceOf(AccountPending);
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 100 }, () => failureOf(services.of('merchant'))));
+    expect(performance.now() - begun).toBeLessThan(40);
+    give(KEYS);
+    if (first instanceof AccountPending) await first.settled;
+    expect(await services.of('merchant')).toBeInstanceOf(LalamoveService);
+    expect(asked).toEqual(['merchant']);
+  });
+
+  it.each<[string, ResolveDeliveryAccount, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no vault');
+      },
+      'no vault',
+    ],
+    ['rejects', () => Promise.reject(new Error('no vault')), 'no vault'],
+    ['gives no answer', () => new Promise(() => undefined), 'no answer within 100 ms'],
+  ])('says once that the keys cannot be had if it %s, and tells all who wait', async (_, fails, words) => {
+    answer = fails;
+    const waiting = Promise.all([1, 2, 3].map(() => failureOf(services.whenKnown('merchant'))));
+    for (const failure of await waiting) {
+      expect(failure).toBeInstanceOf(AccountUnavailable);
+      expect(failure.message).toContain(words);
+    }
+    await failureOf(services.of('merchant'));
+    expect(asked).toEqual(['merchant']);
+    await until(() => warnings.length > 0);
+    expect(warnings).toEqual([expect.stringContaining(`account=merchant error=`)]);
+  });
+});

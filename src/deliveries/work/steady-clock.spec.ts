@@ -1,0 +1,46 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { SkewedClock } from '../../../test/support/skewed-clock.js';
+import { SteadyClock } from './steady-clock.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('SteadyClock', () => {
+  let time: ManualClock;
+  let wall: SkewedClock;
+  let steady: SteadyClock;
+
+  beforeEach(() => {
+    time = new ManualClock();
+    wall = new SkewedClock(time);
+    steady = new SteadyClock(wall);
+  });
+
+  it.each([HOUR_MS, -HOUR_MS])('goes on with the time that passes until it is to follow a jump of %d ms', (ms) => {
+    const start = steady.now();
+    wall.skewMs = ms;
+    time.advance(1000);
+    expect([steady.now() - start, steady.jump()]).toEqual([1000, ms]);
+    time.advance(1000);
+    expect(steady.now() - start).toBe(2000);
+    const takeBack = steady.follow();
+    expect([steady.now(), steady.jump()]).toEqual([wall.now(), 0]);
+    takeBack();
+    expect([steady.now() - start, steady.jump()]).toEqual([2000, ms]);
+  });
+
+  it('takes small differences over, which are no jump, however many there are', () => {
+    for (let count = 1; count <= 10; count += 1) {
+      wall.skewMs += 4000;
+      expect(steady.jump()).toBe(0);
+      expect(steady.now()).toBe(wall.now());
+    }
+  });
+
+  it('goes by the wall clock where it has nothing else, and tells no jump of it', () => {
+    const alone = new SteadyClock(time);
+    expect([alone.canTellJumps, steady.canTellJumps]).toEqual([false, true]);
+    time.advance(HOUR_MS);
+    expect([alone.now(), alone.jump()]).toEqual([time.now(), 0]);
+  });
+});
