@@ -5,7 +5,7 @@ import { decide, isWork, type Action } from '../machine/decide.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution } from '../machine/evolve.js';
-import { IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_READABLE, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { addClone, settleAttempts } from './attempt-rows.js';
 import {
   changedColumns,
@@ -194,7 +194,7 @@ export class DeliveryStore {
       .execute();
     let record = before;
     for (const { id, payload } of waiting) {
-      const news = readable(payload);
+      const news = readable({ id, payload });
       // It goes on waiting, and the sweeper says so: whose order it is must be kept all the same.
       if (!news) continue;
       const evolution = news.evolve(record, this.policyOf(record), this.now());
@@ -338,6 +338,7 @@ export class DeliveryStore {
       .selectFrom('deliveries')
       .select(['id', 'due_at'])
       .where('due_at', '<=', by)
+      .where(IS_READABLE)
       .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]))
       .orderBy('due_at')
       .limit(limit)
@@ -358,9 +359,9 @@ export class DeliveryStore {
 }
 
 /** A stored webhook; `undefined` where its row is of another version. */
-function readable(payload: string): OrderNews | undefined {
+function readable(row: { id: number; payload: string }): OrderNews | undefined {
   try {
-    return newsOf(payload);
+    return newsOf(row);
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-fa
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { unchanged, type Evolution, type Standing } from '../machine/evolve.js';
 import { driverTold, priceTold, replaced, told } from '../machine/order-news.js';
+import { readJson, UnreadableRow, type RowOfOurs } from './unreadable-row.js';
 
 /** The member of an order's metadata that names the attempt that placed it. */
 export const ATTEMPT_KEY = 'deliveryAttempt';
@@ -17,11 +18,24 @@ export interface OrderNews {
   evolve: (standing: Standing, policy: DeliveryPolicy, now: number) => Evolution;
 }
 
-/** Reads a stored webhook. */
-export function newsOf(payload: string): OrderNews {
-  const facts: unknown = JSON.parse(payload);
-  if (!isFacts(facts)) throw new TypeError('A stored webhook was not written by this package.');
-  return newsIn(readLalamoveEvent(facts), facts.signedAt);
+/**
+ * Reads a stored webhook.
+ *
+ * @throws UnreadableRow for a row that is damaged, or that this version has not written
+ */
+export function newsOf({ id, payload }: { readonly id: number; readonly payload: string }): OrderNews {
+  const row: RowOfOurs = { table: 'delivery_events', id };
+  const facts = readJson(payload, isFacts, row, 'payload');
+  return newsIn(eventOf(facts, row), facts.signedAt);
+}
+
+function eventOf(facts: LalamoveEventFacts, row: RowOfOurs): LalamoveEvent {
+  try {
+    return readLalamoveEvent(facts);
+  } catch {
+    // Its error may quote the data, and people's names with them.
+    throw new UnreadableRow(row, 'its payload holds no event that this version can read');
+  }
 }
 
 /** The order whose delivery a webhook is for: of a replacement, the one that is replaced. */

@@ -3,10 +3,11 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
-import { IS_WAITING } from '../store/deliveries-schema.js';
+import { IS_READABLE, IS_WAITING } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { newsIn, newsOf, orderOf } from '../store/webhook-news.js';
+import { UnreadableRows } from './unreadable-rows.js';
 import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
 
 /** What the inbox works with. */
@@ -31,10 +32,12 @@ export class DurableInbox implements LalamoveInbox {
   readonly #telling = new Set<Promise<void>>();
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   readonly #effects: WebhookEffects;
+  readonly #unreadable: UnreadableRows;
   #isStopped = false;
 
   constructor(private readonly parts: DurableInboxParts) {
     this.#effects = new WebhookEffects(parts.store, parts.now);
+    this.#unreadable = new UnreadableRows({ store: parts.store, logger: this.#logger, now: parts.now });
   }
 
   async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
@@ -71,7 +74,7 @@ export class DurableInbox implements LalamoveInbox {
       });
     } catch (error) {
       const id = await store.write((trx) => this.#insert(trx, entry));
-      if (id !== undefined) this.#noEffect(id, error);
+      if (id !== undefined) await this.#noEffect(id, error);
       return id === undefined ? undefined : { isTaken: false, wakes: [] };
     }
   }
@@ -157,9 +160,16 @@ export class DurableInbox implements LalamoveInbox {
     while (this.#telling.size > 0) await Promise.all(this.#telling);
   }
 
-  /** The handlers of a stored webhook, with its event. */
-  handlersOf(payload: string): { event: LalamoveEvent; handlers: readonly LalamoveEventHandler[] } {
-    const { event } = newsOf(payload);
+  /**
+   * The handlers of a stored webhook, with its event.
+   *
+   * @throws UnreadableRow
+   */
+  handlersOf(row: { readonly id: number; readonly payload: string }): {
+    event: LalamoveEvent;
+    handlers: readonly LalamoveEventHandler[];
+  } {
+    const { event } = newsOf(row);
     return { event, handlers: this.#handlersOf?.(event) ?? [] };
   }
 
@@ -172,6 +182,7 @@ export class DurableInbox implements LalamoveInbox {
         .updateTable('delivery_events')
         .set({ set_aside_at: now() })
         .where(IS_WAITING)
+        .where(IS_READABLE)
         .where('received_at', '<', before)
         .execute(),
     );
@@ -182,6 +193,7 @@ export class DurableInbox implements LalamoveInbox {
         .selectFrom('delivery_events')
         .select(['id', 'payload', 'account', 'received_at'])
         .where(IS_WAITING)
+        .where(IS_READABLE)
         .where('received_at', '>=', receivedAt)
         .where((where) => where.or([where('received_at', '>', receivedAt), where('id', '>', lastId)]))
         .orderBy('received_at')
@@ -199,7 +211,7 @@ export class DurableInbox implements LalamoveInbox {
   async #applyAgain(eventId: number, payload: string, account: string): Promise<void> {
     const { store } = this.parts;
     try {
-      const news = newsOf(payload);
+      const news = newsOf({ id: eventId, payload });
       const effect = await store.telling(async (trx, told) => {
         // It may have taken its effect since it was looked up.
         if (!(await this.#isWaiting(trx, eventId))) return undefined;
@@ -210,7 +222,7 @@ export class DurableInbox implements LalamoveInbox {
       });
       if (effect) await this.#tell(effect, news.event);
     } catch (error) {
-      this.#noEffect(eventId, error);
+      await this.#noEffect(eventId, error);
     }
   }
 
@@ -236,7 +248,9 @@ export class DurableInbox implements LalamoveInbox {
     for (const { id, at } of wakes) wake(id, at);
   }
 
-  #noEffect(eventId: number, error: unknown): void {
+  /** It never rejects. A row that cannot be read, be it the webhook's or its delivery's, is reported once. */
+  async #noEffect(eventId: number, error: unknown): Promise<void> {
+    if (await this.#unreadable.found(error).catch(() => false)) return;
     const told = { event: eventId, error: wordsOf(error) };
     say(this.#logger, 'error', logLine('A webhook could not take its effect', told));
   }

@@ -185,7 +185,7 @@ describe('HandOver', () => {
     expect([...left]).toEqual([0]);
   });
 
-  it('takes a row of another version for a failure of its own', async () => {
+  it('leaves a row of another version alone, and reports it once', async () => {
     await happen('A', 'requested');
     await handOver.idle();
     await db
@@ -195,10 +195,12 @@ describe('HandOver', () => {
     await happen('B', 'requested');
     await handOver.idle();
     expect(seen).toEqual(['noting A requested', 'noting B requested']);
-    expect(await rows()).toMatchObject([
-      { hand_over: 'pending', error: expect.stringContaining('not written') },
-      { hand_over: 'done' },
-    ]);
+    expect(await rows()).toMatchObject([{ hand_over: 'pending', tries: 1 }, { hand_over: 'done' }]);
+    expect(errors).toEqual([expect.stringContaining('its payload is not of a form')]);
+    clock.advance(3_600_000);
+    handOver.wake();
+    await handOver.idle();
+    expect(errors).toHaveLength(1);
   });
 
   it('ignores what a hook throws', async () => {

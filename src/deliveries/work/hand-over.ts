@@ -6,10 +6,11 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import { atMost } from '../../patience.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
-import { IS_PENDING } from '../store/deliveries-schema.js';
+import { IS_PENDING, IS_READABLE } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DurableInbox } from './durable-inbox.js';
+import { UnreadableRows } from './unreadable-rows.js';
 
 /** A method that events are handed to. */
 export interface NamedHandler<Event> {
@@ -64,7 +65,12 @@ export class HandOver {
   readonly #underWay = new Map<number, Promise<void>>();
   #cancelWake: () => void = () => undefined;
 
-  constructor(private readonly parts: HandOverParts) {}
+  readonly #unreadable: UnreadableRows;
+
+  constructor(private readonly parts: HandOverParts) {
+    const { store, clock } = parts;
+    this.#unreadable = new UnreadableRows({ store, logger: this.#logger, now: () => clock.now() });
+  }
 
   start(): void {
     this.#isStopped = false;
@@ -122,6 +128,10 @@ export class HandOver {
     } catch (error) {
       // The row cannot be written: the sweeper comes back to it.
       this.#underWay.delete(pending.id);
+      if (await this.#unreadable.found(error).catch(() => false)) {
+        this.wake();
+        return;
+      }
       const told = { event: pending.id, error: wordsOf(error) };
       say(this.#logger, 'error', logLine('What became of an event could not be kept', told));
     }
@@ -139,10 +149,11 @@ export class HandOver {
     const { rows } = await sql<Pending>`
       select e.id, e.source, e.payload, e.occurred_at, e.handled_by, e.tries, e.account, d.reference
       from delivery_events e left join deliveries d on d.id = e.delivery_id
-      where e.hand_over = 'pending' and e.next_try_at <= ${clock.now()}
+      where e.hand_over = 'pending' and e.unreadable_at is null and e.next_try_at <= ${clock.now()}
         and (e.source = 'webhook' or not exists (
           select 1 from delivery_events earlier
-          where earlier.delivery_id = e.delivery_id and earlier.hand_over = 'pending' and earlier.source = 'delivery' and earlier.id < e.id))
+          where earlier.delivery_id = e.delivery_id and earlier.hand_over = 'pending' and earlier.source = 'delivery'
+            and earlier.unreadable_at is null and earlier.id < e.id))
       order by e.next_try_at, e.id limit ${AT_ONCE}`.execute(store.db);
     return rows.filter(({ id }) => !this.#underWay.has(id)).slice(0, free);
   }
@@ -152,7 +163,7 @@ export class HandOver {
     const done = new Set<string>(namesIn(pending.handled_by));
     await tellStep(hooks, 'handing_over', pending.reference ?? '');
     const failures: string[] = [];
-    const calls = this.#callsOf(pending, failures);
+    const calls = this.#calls(pending);
     await Promise.all(
       calls
         .filter(({ name }) => !done.has(name))
@@ -188,20 +199,11 @@ export class HandOver {
     await tellStep(hooks, 'handed_over', pending.reference ?? '');
   }
 
-  /** A row of another version cannot be read: that is a failure like that of a handler. */
-  #callsOf(pending: Pending, failures: string[]): readonly Call[] {
-    try {
-      return this.#calls(pending);
-    } catch (error) {
-      failures.push(wordsOf(error));
-      return [];
-    }
-  }
-
+  /** @throws UnreadableRow */
   #calls({ source, payload, id, occurred_at, reference, account }: Pending): readonly Call[] {
     const { inbox, handlersOf } = this.parts;
     if (source === 'webhook') {
-      const { event, handlers } = inbox.handlersOf(payload);
+      const { event, handlers } = inbox.handlersOf({ id, payload });
       return handlers.map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
     }
     const event = deliveryEventOf({ id, payload, occurred_at }, { reference: reference ?? '', account });
@@ -215,6 +217,7 @@ export class HandOver {
       .selectFrom('delivery_events')
       .select('next_try_at')
       .where(IS_PENDING)
+      .where(IS_READABLE)
       .where('next_try_at', '>', clock.now())
       .orderBy('next_try_at')
       .limit(1)
@@ -228,7 +231,12 @@ export class HandOver {
   }
 }
 
+/** Of a list that cannot be read none: a handler may get an event again, but not miss it. */
 function namesIn(json: string): string[] {
-  const names: unknown = JSON.parse(json);
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  try {
+    const names: unknown = JSON.parse(json);
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
 }
