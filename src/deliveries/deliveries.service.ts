@@ -3,6 +3,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { filter, Observable, takeWhile } from 'rxjs';
 import { fieldErrors } from '../dto/field-errors.js';
 import { isRecord } from '../is-record.js';
+import { isWellFormed } from '../well-formed.js';
 import type { DeliveriesEngine } from './deliveries.engine.js';
 import {
   DeliveryConflictException,
@@ -10,6 +11,7 @@ import {
   InvalidDeliveryException,
 } from './delivery.exceptions.js';
 import { BookDeliveryDto, type ResolveDelivery } from './dto/book-delivery.dto.js';
+import { bookingTextErrors } from './dto/booking-text.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
 import { isAmount } from './machine/amount.js';
 import { cancelAsked, canceled } from './machine/cancellation.js';
@@ -149,7 +151,8 @@ export class DeliveriesService {
 
   /** The delivery of a reference, or `null`. */
   async find(reference: string, { account }: DeliveryAccount = {}): Promise<Delivery | null> {
-    const record = await this.#engine.store.find(account ?? '', reference);
+    const { store } = this.#engine;
+    const record = await store.find(account ?? '', reference).catch((error: unknown) => this.#refused(error));
     return record ? deliveryOf(record) : null;
   }
 
@@ -233,6 +236,9 @@ export class DeliveriesService {
       throw new InvalidDeliveryException([
         { pointer: '/state', message: `must be one of ${DELIVERY_STATES.join(', ')}` },
       ]);
+    }
+    if (account !== undefined && !isWellFormed(account)) {
+      throw new InvalidDeliveryException([{ pointer: '/account', message: 'must be well-formed Unicode' }]);
     }
     if (!Number.isInteger(size) || size < 1 || size > 1000) {
       throw new InvalidDeliveryException([{ pointer: '/limit', message: 'must be a whole number from 1 to 1000' }]);
@@ -457,6 +463,7 @@ function checkedInput(
     pointer: pointer.replace(/^\/data/, ''),
     message,
   }));
+  if (errors.length === 0) errors.push(...bookingTextErrors(input));
   const { stops, recipients } = countsOf(input);
   if (errors.length === 0 && recipients !== stops - 1) {
     errors.push({ pointer: '/recipients', message: `there must be one for each drop-off, which are ${stops - 1}` });

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { Subject } from 'rxjs';
+import { isWellFormed } from '../../well-formed.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
 import { withPolicy } from '../machine/policy-problems.js';
@@ -82,6 +83,8 @@ export class DeliveryStore {
     reference: string,
     db: Kysely<DeliveriesSchema> = this.db,
   ): Promise<DeliveryRecord | undefined> {
+    // In UTF-8 it would be another text, which may be somebody else's.
+    if (!isWellFormed(account) || !isWellFormed(reference)) return undefined;
     const row = await db
       .selectFrom('deliveries')
       .selectAll()

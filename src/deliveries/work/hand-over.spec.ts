@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import { recordNamed } from '../../../test/support/delivery-rows.js';
@@ -201,6 +201,23 @@ describe('HandOver', () => {
     handOver.wake();
     await handOver.idle();
     expect(errors).toHaveLength(1);
+  });
+
+  it('waits no longer than a timer can, however far the next try is', async () => {
+    const waits: number[] = [];
+    const setTimeout = clock.setTimeout.bind(clock);
+    jest.spyOn(clock, 'setTimeout').mockImplementation((callback, ms) => {
+      waits.push(ms);
+      return setTimeout(callback, ms);
+    });
+    await happen('A', 'requested');
+    await handOver.idle();
+    // As where the clock was set back by weeks.
+    const later = clock.now() + 2 ** 40;
+    await db.updateTable('delivery_events').set({ hand_over: 'pending', next_try_at: later }).execute();
+    handOver.wake();
+    await handOver.idle();
+    expect(waits).toEqual([2 ** 31 - 1]);
   });
 
   it('ignores what a hook throws', async () => {

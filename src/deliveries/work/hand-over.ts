@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Clock } from '../../clock.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { atMost } from '../../patience.js';
+import { timerMs } from '../../timer-limit.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
 import { IS_PENDING, IS_READABLE } from '../store/deliveries-schema.js';
@@ -225,9 +226,10 @@ export class HandOver {
     this.#cancelWake();
     // Who has stopped meanwhile must not be kept alive.
     if (next?.next_try_at == null || this.#mustStop()) return;
+    const waitMs = timerMs(next.next_try_at - clock.now());
     this.#cancelWake = clock.setTimeout(() => {
       this.wake();
-    }, next.next_try_at - clock.now());
+    }, waitMs);
   }
 }
 
