@@ -1,8 +1,9 @@
 import { isClock } from './clock.js';
-import { isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
+import { COUNT_REMEDY, isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { OPERATION_TABLE } from './errors/operation-table.js';
 import { isRecord } from './is-record.js';
+import { LONGEST_TIMER_MS } from './timer-limit.js';
 
 /** One thing that can be wrong, and what to do about it. */
 interface Check {
@@ -17,7 +18,9 @@ interface Check {
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 const isDelay = (value: unknown): boolean => value === 0 || isMs(value);
-const isRate = (value: unknown): boolean => typeof value === 'number' && value >= 0.01 && value <= 1e9;
+const DELAY_REMEDY = `must be a number of ms from 0 to ${LONGEST_TIMER_MS} (24 days)`;
+const MAX_RATE = 1_000_000_000;
+const isRate = (value: unknown): boolean => typeof value === 'number' && value >= 0.01 && value <= MAX_RATE;
 const isBudget = ([operation, value]: [string, unknown]): boolean =>
   Object.hasOwn(OPERATION_TABLE, operation) && isRate(value);
 /** Any object that has one of them: it may be of a class with members of its own. */
@@ -68,7 +71,7 @@ const WEBHOOK_CHECKS: readonly Check[] = [
   {
     option: 'webhook.maxAgeSeconds',
     holds: (value) => typeof value === 'number' && value > 0 && value <= 31_536_000,
-    remedy: 'must be a number of seconds, above 0 and at most a year',
+    remedy: 'must be a number of seconds, above 0 and at most 31536000 (a year)',
   },
   {
     option: 'webhook.resolveAccount',
@@ -110,10 +113,10 @@ const CHECKS: readonly Check[] = [
   {
     option: 'retry.maxAttempts',
     holds: isCount,
-    remedy: 'must be a whole number of at least 1',
+    remedy: COUNT_REMEDY,
   },
-  { option: 'retry.baseDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
-  { option: 'retry.maxDelayMs', holds: isDelay, remedy: 'must be a number of ms, 0 or more' },
+  { option: 'retry.baseDelayMs', holds: isDelay, remedy: DELAY_REMEDY },
+  { option: 'retry.maxDelayMs', holds: isDelay, remedy: DELAY_REMEDY },
   {
     option: 'rateLimit',
     holds: (value) => isBoolean(value) || isRecord(value),
@@ -123,9 +126,9 @@ const CHECKS: readonly Check[] = [
   {
     option: 'rateLimit.perMinute',
     holds: (value) => isRecord(value) && Object.entries(value).every(isBudget),
-    remedy: 'must be an object of methods of LalamoveService and requests a minute, each from 0.01',
+    remedy: `must be an object of methods of LalamoveService and requests a minute, each from 0.01 to ${MAX_RATE}`,
   },
-  { option: 'rateLimit.ordersPerSecond', holds: isRate, remedy: 'must be a number from 0.01' },
+  { option: 'rateLimit.ordersPerSecond', holds: isRate, remedy: `must be a number from 0.01 to ${MAX_RATE}` },
   { option: 'rateLimit.store', holds: has('take', 'raise'), remedy: 'must have take() and raise()' },
   { option: 'validate', holds: isBoolean, remedy: 'must be true or false' },
   { option: 'errors', holds: isRecord, remedy: 'must be an object; switch the filter off with { filter: false }' },

@@ -195,6 +195,6 @@ describe('a webhook', () => {
     await answered('111');
     expect(await store.find('', 'A')).toMatchObject({ state: 'picked_up', course: { order: { orderId: '111' } } });
     await inbox.sweep();
-    expect(errors).toEqual([expect.stringContaining('A webhook could not take its effect')]);
+    expect(errors).toEqual([expect.stringContaining('A row cannot be read')]);
   });
 });

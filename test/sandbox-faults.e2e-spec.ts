@@ -80,7 +80,7 @@ const BAD_FAULTS: [fault: unknown, problem: RegExp][] = [
   [{ call: 'getOrder', times: 2 }, /does something/],
   [{ answer: 'reset', when: 'now' }, /has no when: it can have call, latencyMs, work, lateBy, answer, times, prob/],
   [{ webhook: 'lost', answer: 'reset' }, /has no answer: it can have webhook, event, orderId, delay, times, prob/],
-  [{ answer: 'reset', times: 0 }, /times must be a whole number of at least 1, or "always"/],
+  [{ answer: 'reset', times: 0 }, /times must be a whole number of at least 1 and at most 1000000000, or "always"/],
   [{ answer: 'reset', times: 1.5 }, /times/],
   [{ answer: 'reset', times: 'twice' }, /times/],
   [{ answer: 'reset', times: null }, /times/],

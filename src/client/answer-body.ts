@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, inflateRaw, unzip } from 'node:zlib';
+import { isParsedBody } from '../errors/parsed-body.js';
 import { isRecord } from '../is-record.js';
 import type { Stopwatch } from './stopwatch.js';
 
@@ -59,11 +60,17 @@ export class AnswerBody {
   }
 }
 
+/** A body as far as it came, and whether that is all of it. */
+export interface ReadBody {
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
 /**
  * Reads the body that an adapter of axios's hands on as a stream. Of a refusal the status says enough: where it breaks off, what has come is
  * handed on.
  */
-export async function readBody(stream: Readable, status: number, stopwatch: Stopwatch): Promise<string> {
+export async function readBody(stream: Readable, status: number, stopwatch: Stopwatch): Promise<ReadBody> {
   const body = new AnswerBody();
   stopwatch.addEventListener('abort', () => {
     stream.destroy(new Error('stopped'));
@@ -74,15 +81,17 @@ export async function readBody(stream: Readable, status: number, stopwatch: Stop
     }
   } catch (error) {
     if (status < 400) throw isUndecodable(error) ? new UnreadableBody() : error;
+    return { text: body.text(), isCut: true };
   }
-  return body.text();
+  return { text: body.text(), isCut: false };
 }
 
-/** The text of a body that is there already. */
-export function textOf(data: unknown): string {
-  if (typeof data === 'string') return data;
-  if (data === undefined || data === null) return '';
-  return Buffer.isBuffer(data) ? decoded(data) : JSON.stringify(data);
+/** A body that is there already; what another adapter hands on and we cannot read counts as cut. */
+export function wholeBody(data: unknown): ReadBody {
+  if (typeof data === 'string') return { text: data, isCut: false };
+  if (data === undefined || data === null) return { text: '', isCut: false };
+  if (Buffer.isBuffer(data)) return { text: decoded(data), isCut: false };
+  return { text: JSON.stringify(data), isCut: !isParsedBody(data) };
 }
 
 /** Without the byte order mark that `JSON.parse` refuses. */

@@ -98,10 +98,11 @@ export class Dispatch {
    *
    * @param error `undefined` for a stop
    */
-  tellingAnswer(error: unknown): ArrivingAnswer | undefined {
+  tellingAnswer(error: unknown): (ArrivingAnswer & { readonly isCut: boolean }) | undefined {
     const { answer } = this;
     const isKept = error === undefined && this.#entered === 1 && !this.#failure;
-    return this.#sent === 1 && (isKept || this.#isOwnEnd(error)) && answer && answer.status >= 400 ? answer : undefined;
+    const isTelling = this.#sent === 1 && (isKept || this.#isOwnEnd(error));
+    return isTelling && answer && answer.status >= 400 ? { ...answer, isCut: !isKept } : undefined;
   }
 
   /** Whether it ended in our exchange, by the error given, or by being stopped while there; and not in an interceptor, before or after. */

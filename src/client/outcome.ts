@@ -3,7 +3,8 @@ import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
 import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { redact } from '../errors/redact.js';
-import { isRefusal, translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
+import { isRateLimited, isRefusal } from '../errors/refusal.js';
+import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../is-record.js';
 import type { Attempt } from './attempt.js';
 import type { ClientSettings } from './client-settings.js';
@@ -32,7 +33,7 @@ export class AttemptFailure extends Error {
     super(exception.message);
     this.retryable = exception.retryable;
     this.retryAfterSeconds = exception.retryAfterSeconds;
-    this.isRateLimited = exception.upstreamStatus === 429;
+    this.isRateLimited = isRateLimited(exception.upstreamStatus);
   }
 }
 
@@ -64,7 +65,7 @@ export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: Upst
     now: settings.clock.now(),
     secrets: secretsOf(context),
   });
-  throw failure(context, isRefusal(status) ? 'refused' : 'unknown', exception);
+  throw failure(context, isRefusal(status, exception.isForeign) ? 'refused' : 'unknown', exception);
 }
 
 /** Turns whatever ended an attempt into its failure. An error that nobody expected counts as one from the wire: it may have been sent. */

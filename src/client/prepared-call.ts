@@ -6,6 +6,7 @@ import { rowOf } from '../errors/error-catalog.js';
 import { attemptedCall } from '../errors/attempted-call.js';
 import type { AttemptedCall, LalamoveException } from '../errors/lalamove.exception.js';
 import type { ClientSettings } from './client-settings.js';
+import { isWellFormed } from '../well-formed.js';
 import { sentBody, type Operation } from './operations.js';
 import { requestOptionErrors, type RequestOptions } from './request-options.js';
 
@@ -92,11 +93,6 @@ function idErrors(ids: Readonly<Record<string, unknown>>): FieldError[] {
           },
         ],
   );
-}
-
-/** Half a surrogate pair cannot be written in a URL. */
-function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
 }
 
 function writtenBody(input: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import type { FieldError } from '../dto/field-errors.js';
 import { isRecord } from '../is-record.js';
+import { LONGEST_TIMER_MS } from '../timer-limit.js';
 
 /** What may differ from call to call; each has the account's own setting as its default. */
 export interface RequestOptions {
@@ -25,11 +26,14 @@ export interface RequestOptions {
 /** Visible ASCII: what a header can carry without being taken for two. */
 const HEADER_TEXT = /^[\x21-\x7e]{1,200}$/;
 
-/** The longest time that a timer can wait; beyond it Node fires at once. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** How often a call may be sent at the most. */
+const MAX_ATTEMPTS = 1000;
 
 /** What a time must be. */
-export const MS_REMEDY = 'must be a number of ms above 0';
+export const MS_REMEDY = `must be a number of ms above 0, and at most ${LONGEST_TIMER_MS} (24 days)`;
+
+/** What a number of times must be. */
+export const COUNT_REMEDY = `must be a whole number of at least 1, and at most ${MAX_ATTEMPTS}`;
 
 /** What each option must be. */
 const CHECKS: Readonly<Record<keyof RequestOptions, [holds: (value: unknown) => boolean, remedy: string]>> = {
@@ -37,7 +41,7 @@ const CHECKS: Readonly<Record<keyof RequestOptions, [holds: (value: unknown) => 
   signal: [isSignal, 'must be an AbortSignal'],
   timeoutMs: [isMs, MS_REMEDY],
   deadlineMs: [isMs, MS_REMEDY],
-  maxAttempts: [isCount, 'must be a whole number of at least 1'],
+  maxAttempts: [isCount, COUNT_REMEDY],
   requestId: [isHeaderText, 'must be 1 to 200 visible ASCII characters'],
   validate: [(value) => typeof value === 'boolean', 'must be true or false'],
 };
@@ -70,12 +74,12 @@ export function isMarket(value: unknown): value is string {
 
 /** A time that a timer can wait, in ms. */
 export function isMs(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value <= LONGEST_MS;
+  return typeof value === 'number' && value > 0 && value <= LONGEST_TIMER_MS;
 }
 
 /** A number of times. */
 export function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ATTEMPTS;
 }
 
 function isHeaderText(value: unknown): boolean {

@@ -3,7 +3,7 @@ import { defer, Observable } from 'rxjs';
 import { Readable } from 'node:stream';
 import type { AnswerHeaders } from '../errors/rate-limit-headers.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
-import { isUnreadable, readBody, textOf } from './answer-body.js';
+import { isUnreadable, readBody, wholeBody, type ReadBody } from './answer-body.js';
 import { Dispatch } from './dispatch.js';
 import { LalamoveHttpService, type ArrivedResponse, type LalamoveRequestConfig } from './lalamove-http.service.js';
 import { Stopwatch } from './stopwatch.js';
@@ -37,11 +37,11 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
       if (stopwatch.aborted && response && response.status >= 400 && isReading) return;
       const telling = dispatch.tellingAnswer(error);
       // A refusal that broke off says enough all the same.
-      if (telling) succeed(telling, telling.body.text());
+      if (telling) succeed(telling, { text: telling.body.text(), isCut: telling.isCut });
       else subscriber.error(wireFailure(error, { stopwatch, dispatch, response }));
     };
-    const succeed = (head: Head, body: string): void => {
-      subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body });
+    const succeed = (head: Head, { text, isCut }: ReadBody): void => {
+      subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body: text, isCut });
       subscriber.complete();
     };
     stopwatch.addEventListener('abort', () => {
@@ -58,7 +58,7 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
         response = arrived;
         const { data } = arrived;
         if (!(data instanceof Readable)) {
-          succeed(arrived, textOf(data));
+          succeed(arrived, wholeBody(data));
           return;
         }
         isReading = true;

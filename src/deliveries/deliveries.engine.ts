@@ -6,13 +6,13 @@ import { logLine, say, wordsOf } from '../log-line.js';
 import { atMost, TimeoutError, within } from '../patience.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
-import { erase, type DeliveriesMetrics } from './deliveries.service.js';
+import type { DeliveriesMetrics } from './deliveries.service.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
 import { DELIVERY_STATES, type DeliveryState } from './machine/delivery-course.js';
 import { DEFAULT_POLICY } from './machine/delivery-policy.js';
 import { withPolicy } from './machine/policy-problems.js';
-import { IS_KEPT } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
+import { eraseOld } from './store/erase-delivery.js';
 import type { openDatabase } from './store/open-database.js';
 import { AccountServices } from './work/account-services.js';
 import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
@@ -22,6 +22,7 @@ import { DurableInbox } from './work/durable-inbox.js';
 import { HandOver, type NamedHandler } from './work/hand-over.js';
 import { SteadyClock } from './work/steady-clock.js';
 import { Sweeper } from './work/sweeper.js';
+import { UnreadableRows } from './work/unreadable-rows.js';
 
 const DAY_MS = 86_400_000;
 
@@ -46,6 +47,7 @@ export class DeliveriesEngine {
   readonly inbox: DurableInbox;
   readonly services: AccountServices;
   readonly handOver: HandOver;
+  readonly unreadable: UnreadableRows;
   readonly #options: DeliveriesModuleOptions;
   readonly #clock: SteadyClock;
   readonly #watch: ClockWatch;
@@ -71,6 +73,7 @@ export class DeliveriesEngine {
     this.#clock = clock;
     this.#logger = logger;
     this.store = new DeliveryStore(db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
+    this.unreadable = new UnreadableRows({ store: this.store, logger, now: this.now });
     this.#local = new InProcessQueue(clock, options.concurrency ?? 16);
     this.#queue = options.queue ?? this.#local;
     this.inbox = this.#newInbox(hooks);
@@ -122,6 +125,7 @@ export class DeliveriesEngine {
     this.store.wanted = wanted;
     // The file is this process's alone: whoever held a lease is dead.
     if (!this.#options.queue) await this.store.freeLeases();
+    await this.unreadable.lookAgain();
     await this.#watch.start();
     this.#local.start((id) => this.#work(id));
     await this.#startQueue();
@@ -176,11 +180,15 @@ export class DeliveriesEngine {
       .groupBy('state')
       .execute();
     const [oldest] = await this.store.due(now, 1);
-    const { rows } = await sql<Record<'unknown' | 'strangers' | 'lost' | 'pending' | 'aside', unknown>>`select
+    const { rows } = await sql<
+      Record<'unknown' | 'strangers' | 'lost' | 'pending' | 'aside' | 'unreadable', unknown>
+    >`select
+      (select count(*) from deliveries where unreadable_at is not null) +
+        (select count(*) from delivery_events where unreadable_at is not null) as unreadable,
       (select count(*) from delivery_attempts where outcome in ('reserved', 'unknown') and outcome = 'unknown') as unknown,
       (select count(*) from delivery_events where set_aside_at is not null) as lost,
-      (select count(*) from delivery_events where source = 'webhook' and applied_at is null and set_aside_at is null) as strangers,
-      (select count(*) from delivery_events where hand_over = 'pending') as pending,
+      (select count(*) from delivery_events where source = 'webhook' and applied_at is null and set_aside_at is null and unreadable_at is null) as strangers,
+      (select count(*) from delivery_events where hand_over = 'pending' and unreadable_at is null) as pending,
       (select count(*) from delivery_events where hand_over = 'set_aside') as aside`.execute(db);
     const [counts] = rows;
     return {
@@ -191,6 +199,7 @@ export class DeliveriesEngine {
       setAsideStrangers: Number(counts?.lost ?? 0),
       pendingEvents: Number(counts?.pending ?? 0),
       setAsideEvents: Number(counts?.aside ?? 0),
+      unreadable: Number(counts?.unreadable ?? 0),
     };
   }
 
@@ -262,6 +271,7 @@ export class DeliveriesEngine {
     try {
       return await this.#worker.advance(id);
     } catch (error) {
+      if (await this.unreadable.found(error).catch(() => false)) return undefined;
       say(this.#logger, 'error', logLine('A delivery could not be worked on', { id, error: wordsOf(error) }));
       return undefined;
     }
@@ -278,15 +288,7 @@ export class DeliveriesEngine {
   async #forgetOld(): Promise<void> {
     const { retentionDays } = this.#options;
     if (retentionDays === undefined) return;
-    const before = this.now() - retentionDays * DAY_MS;
-    const old = await this.store.db
-      .selectFrom('deliveries')
-      .select('id')
-      .where(IS_KEPT)
-      .where('updated_at', '<', before)
-      .limit(ERASE_BATCH)
-      .execute();
-    for (const { id } of old) await this.store.write((trx) => erase(trx, id));
+    await eraseOld(this.store, this.now() - retentionDays * DAY_MS, ERASE_BATCH);
   }
 }
 

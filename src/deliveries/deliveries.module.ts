@@ -96,11 +96,27 @@ function checked(options: unknown): DeliveriesModuleOptions {
   return options;
 }
 
+/** The apps that have deliveries, each by the one host of its inbox. */
+const APPS = new WeakSet<LalamoveInboxHost>();
+
+/** @throws DeliveriesOptionsException for the second module of an app: before its file is opened, which may be the first one's */
+function refuseSecond(inboxes: LalamoveInboxHost): void {
+  if (APPS.has(inboxes)) {
+    throw new DeliveriesOptionsException([
+      'DeliveriesModule is imported twice in this app, and two inboxes would compete for its webhooks: ' +
+        'import it once, in the root module (it is global). Several accounts need one module alone ' +
+        '(register them by name, or give accounts.resolve); several files need an app each.',
+    ]);
+  }
+  APPS.add(inboxes);
+}
+
 function registration(optionsProviders: Provider[]): DynamicModule {
   const engine: FactoryProvider<DeliveriesEngine> = {
     provide: DeliveriesEngine,
-    inject: [OPTIONS, ModuleRef],
-    useFactory: async (options: DeliveriesModuleOptions, moduleRef: ModuleRef) => {
+    inject: [OPTIONS, ModuleRef, LalamoveInboxHost],
+    useFactory: async (options: DeliveriesModuleOptions, moduleRef: ModuleRef, inboxes: LalamoveInboxHost) => {
+      refuseSecond(inboxes);
       const { database = {} } = options;
       const db = 'kysely' in database ? database.kysely : await openDatabase(database);
       if ('kysely' in database && database.migrate !== false) await migrateDeliveries(db);

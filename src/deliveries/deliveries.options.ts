@@ -92,7 +92,13 @@ export class DeliveriesOptionsException extends Error {
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= 1e9;
+const isUpTo =
+  (limit: number, least = 0) =>
+  (value: unknown): boolean =>
+    typeof value === 'number' && value > 0 && value >= least && value <= limit;
+
+/** Upper limits: a day, a year, a hundred years, an hour. */
+const MAX = { sweepSeconds: 86_400, strangersHours: 8760, retentionDays: 36_500, shutdownMs: 3_600_000 } as const;
 const has =
   (...methods: string[]) =>
   (value: unknown): boolean =>
@@ -103,7 +109,7 @@ const has =
 /** An hour: longer, and what hangs is not found out. */
 const MAX_TIMEOUT_SECONDS = 3600;
 const SECONDS = `a number of seconds above 0 and up to ${MAX_TIMEOUT_SECONDS}`;
-const isTimeout = (value: unknown): boolean => isPositive(value) && Number(value) <= MAX_TIMEOUT_SECONDS;
+const isTimeout = isUpTo(MAX_TIMEOUT_SECONDS);
 const isAccounts = (value: unknown): boolean =>
   has('resolve')(value) && isRecord(value) && (value.timeoutSeconds === undefined || isTimeout(value.timeoutSeconds));
 
@@ -125,12 +131,21 @@ const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: un
       remedy: 'must be a whole number from 1 to 10000',
     },
     sweepSeconds: {
-      holds: (value) => isPositive(value) && Number(value) >= 1,
-      remedy: 'must be a number of seconds, at least 1',
+      holds: isUpTo(MAX.sweepSeconds, 1),
+      remedy: `must be a number of seconds, at least 1 and at most ${MAX.sweepSeconds} (a day)`,
     },
-    strangersHours: { holds: isPositive, remedy: 'must be a number of hours above 0' },
-    retentionDays: { holds: isPositive, remedy: 'must be a number of days above 0; leave it out to erase nothing' },
-    shutdownMs: { holds: (value) => value === 0 || isPositive(value), remedy: 'must be a number of ms' },
+    strangersHours: {
+      holds: isUpTo(MAX.strangersHours),
+      remedy: `must be a number of hours above 0, and at most ${MAX.strangersHours} (a year)`,
+    },
+    retentionDays: {
+      holds: isUpTo(MAX.retentionDays),
+      remedy: `must be a number of days above 0, and at most ${MAX.retentionDays}; leave it out to erase nothing`,
+    },
+    shutdownMs: {
+      holds: (value) => value === 0 || isUpTo(MAX.shutdownMs)(value),
+      remedy: `must be a number of ms from 0 to ${MAX.shutdownMs} (an hour)`,
+    },
     hooks: { holds: isObject, remedy: 'must be an object with onStep' },
     logger: { holds: has('error', 'warn', 'log'), remedy: "must be a logger as Nest's LoggerService describes it" },
     clock: {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { filter, Observable, takeWhile } from 'rxjs';
 import { fieldErrors } from '../dto/field-errors.js';
 import { isRecord } from '../is-record.js';
+import { isWellFormed } from '../well-formed.js';
 import type { DeliveriesEngine } from './deliveries.engine.js';
 import {
   DeliveryConflictException,
@@ -10,6 +11,7 @@ import {
   InvalidDeliveryException,
 } from './delivery.exceptions.js';
 import { BookDeliveryDto, type ResolveDelivery } from './dto/book-delivery.dto.js';
+import { bookingTextErrors } from './dto/booking-text.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
 import { isAmount } from './machine/amount.js';
 import { cancelAsked, canceled } from './machine/cancellation.js';
@@ -28,7 +30,8 @@ import { lostWith } from './machine/lost-attempts.js';
 import type { DeliveryPolicy } from './machine/delivery-policy.js';
 import { policyProblems } from './machine/policy-problems.js';
 import { attemptOf, reserveAttempt } from './store/attempt-rows.js';
-import type { DeliveriesSchema } from './store/deliveries-schema.js';
+import type { DeliveriesSchema, DeliveriesTable, DeliveryEventsTable } from './store/deliveries-schema.js';
+import { eraseDelivery } from './store/erase-delivery.js';
 import {
   deliveryEventOf,
   deliveryOf,
@@ -37,8 +40,6 @@ import {
   type Delivery,
   type DeliveryRecord,
 } from './store/delivery-record.js';
-import type { DeliveriesTransaction } from './store/group-commit.js';
-import { newsOf } from './store/webhook-news.js';
 
 /** Which account a reference is of. */
 export interface DeliveryAccount {
@@ -51,9 +52,11 @@ export interface DeliveryPage {
   readonly deliveries: readonly Delivery[];
   /** For the next page; `undefined` on the last one. */
   readonly cursor: string | undefined;
+  /** Deliveries of this page whose rows cannot be read: `get` says what is wrong with one, and what to do. */
+  readonly unreadable: readonly { readonly reference: string; readonly account: string | undefined }[];
 }
 
-/** A line of a delivery's timeline: an event of ours, or a webhook of Lalamove's that has taken its effect. */
+/** A line of a delivery's timeline: an event of ours, a webhook of Lalamove's that has taken its effect, or an event of ours whose row cannot be read. */
 export type TimelineEntry =
   | { readonly source: 'delivery'; readonly at: string; readonly event: DeliveryEvent }
   | {
@@ -62,7 +65,8 @@ export type TimelineEntry =
       readonly eventType: string;
       readonly receivedAt: string;
       readonly orderId: string | undefined;
-    };
+    }
+  | { readonly source: 'unreadable'; readonly at: string; readonly eventType: string; readonly eventId: number };
 
 /** What `metrics` counts. */
 export interface DeliveriesMetrics {
@@ -78,6 +82,8 @@ export interface DeliveriesMetrics {
   /** Events that wait for their handlers, and those that were set aside. */
   readonly pendingEvents: number;
   readonly setAsideEvents: number;
+  /** Rows of deliveries and of events that cannot be read: damaged, or of another version. The log has told of each. */
+  readonly unreadable: number;
 }
 
 /**
@@ -148,7 +154,8 @@ export class DeliveriesService {
 
   /** The delivery of a reference, or `null`. */
   async find(reference: string, { account }: DeliveryAccount = {}): Promise<Delivery | null> {
-    const record = await this.#engine.store.find(account ?? '', reference);
+    const { store } = this.#engine;
+    const record = await store.find(account ?? '', reference).catch((error: unknown) => this.#refused(error));
     return record ? deliveryOf(record) : null;
   }
 
@@ -223,6 +230,9 @@ export class DeliveriesService {
         { pointer: '/state', message: `must be one of ${DELIVERY_STATES.join(', ')}` },
       ]);
     }
+    if (account !== undefined && !isWellFormed(account)) {
+      throw new InvalidDeliveryException([{ pointer: '/account', message: 'must be well-formed Unicode' }]);
+    }
     if (!Number.isInteger(size) || size < 1 || size > 1000) {
       throw new InvalidDeliveryException([{ pointer: '/limit', message: 'must be a whole number from 1 to 1000' }]);
     }
@@ -238,19 +248,15 @@ export class DeliveriesService {
         ]),
       );
     }
-    const found = (
-      await rows
-        .orderBy('created_at')
-        .orderBy('id')
-        .limit(size + 1)
-        .execute()
-    ).map(recordOf);
+    const found = await rows
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(size + 1)
+      .execute();
     const page = found.slice(0, size);
     const last = page.at(-1);
-    return {
-      deliveries: page.map(deliveryOf),
-      cursor: found.length > size && last ? `${last.createdAt}.${last.id}` : undefined,
-    };
+    const next = found.length > size && last ? `${last.created_at}.${last.id}` : undefined;
+    return { ...(await this.#read(page)), cursor: next };
   }
 
   /**
@@ -266,12 +272,9 @@ export class DeliveriesService {
       .where('delivery_id', '=', record.id)
       .orderBy('id')
       .execute();
-    return rows.map((row): TimelineEntry => {
-      const at = new Date(row.occurred_at).toISOString();
-      if (row.source === 'delivery') return { source: 'delivery', at, event: deliveryEventOf(row, record) };
-      const receivedAt = new Date(row.received_at).toISOString();
-      return { source: 'webhook', at, eventType: row.type, receivedAt, orderId: row.order_id ?? undefined };
-    });
+    const lines: TimelineEntry[] = [];
+    for (const row of rows) lines.push(await this.#lineOf(row, record));
+    return lines;
   }
 
   /**
@@ -305,18 +308,21 @@ export class DeliveriesService {
 
   /**
    * Erases names, phones, addresses and remarks of a delivery that has ended, in what was asked for and in what webhooks have told. What was placed, when and for how much
-   * stays, and so does the reference.
+   * stays, and so does the reference. Webhooks that were set aside are erased, too.
    *
    * @throws DeliveryNotFoundException
-   * @throws DeliveryConflictException while it is under way
+   * @throws DeliveryConflictException while it is under way, or while webhooks of it wait for their handlers
    */
   async forget(reference: string, options: DeliveryAccount = {}): Promise<void> {
-    const record = await this.#record(reference, options);
-    if (!isTerminal(record.state)) {
-      const told = `The delivery ${JSON.stringify(reference)} is ${record.state}: only what has ended can be forgotten.`;
-      throw new DeliveryConflictException(told, accountName(record.account));
-    }
-    await this.#engine.store.write((trx) => erase(trx, record.id));
+    const { id, account } = await this.#record(reference, options);
+    const erasure = await this.#engine.store.write((trx) => eraseDelivery(trx, id));
+    if (erasure.isErased) return;
+    const why =
+      'state' in erasure
+        ? `is ${erasure.state}: only what has ended can be forgotten.`
+        : `has ${erasure.waiting} webhooks that still wait for their handlers, which would get nothing of them. Try again once they have had them; ` +
+          'if they keep failing, the log says why: after 10 tries a webhook is set aside, and can be forgotten.';
+    throw new DeliveryConflictException(`The delivery ${JSON.stringify(reference)} ${why}`, accountName(account));
   }
 
   /** Counts, for dashboards and alarms. */
@@ -325,9 +331,45 @@ export class DeliveriesService {
   }
 
   async #record(reference: string, { account = '' }: DeliveryAccount): Promise<DeliveryRecord> {
-    const record = await this.#engine.store.find(account, reference);
+    const record = await this.#engine.store.find(account, reference).catch((error: unknown) => this.#refused(error));
     if (!record) throw new DeliveryNotFoundException(reference, accountName(account));
     return record;
+  }
+
+  /** What can be read of a page. */
+  async #read(page: readonly Selectable<DeliveriesTable>[]): Promise<Pick<DeliveryPage, 'deliveries' | 'unreadable'>> {
+    const deliveries: Delivery[] = [];
+    const unreadable: DeliveryPage['unreadable'][number][] = [];
+    for (const row of page) {
+      try {
+        deliveries.push(deliveryOf(recordOf(row)));
+      } catch (error) {
+        if (!(await this.#engine.unreadable.found(error))) throw error;
+        unreadable.push({ reference: row.reference, account: accountName(row.account) });
+      }
+    }
+    return { deliveries, unreadable };
+  }
+
+  async #lineOf(
+    row: Selectable<DeliveryEventsTable>,
+    record: Pick<DeliveryRecord, 'reference' | 'account'>,
+  ): Promise<TimelineEntry> {
+    const at = isoOf(row.occurred_at);
+    try {
+      if (row.source === 'delivery') return { source: 'delivery', at, event: deliveryEventOf(row, record) };
+      const orderId = row.order_id ?? undefined;
+      return { source: 'webhook', at, eventType: row.type, receivedAt: isoOf(row.received_at), orderId };
+    } catch (error) {
+      if (!(await this.#engine.unreadable.found(error))) throw error;
+      return { source: 'unreadable', at, eventType: row.type, eventId: row.id };
+    }
+  }
+
+  /** @throws the error, which was reported where it is about a row that cannot be read */
+  async #refused(error: unknown): Promise<never> {
+    await this.#engine.unreadable.found(error);
+    throw error;
   }
 
   #notInNeed({ reference, state, account, dueAt, course }: DeliveryRecord): DeliveryConflictException {
@@ -436,30 +478,10 @@ function foundOrder(standing: DeliveryRecord, attempt: CourseAttempt, orderId: s
 /** The events that end a delivery. */
 const ENDS: ReadonlySet<string> = new Set(['completed', 'canceled', 'failed']);
 
-/** Erases what is about people. */
-export async function erase(trx: DeliveriesTransaction, deliveryId: string): Promise<void> {
-  await trx.updateTable('deliveries').set({ request: null }).where('id', '=', deliveryId).execute();
-  const webhooks = await trx
-    .selectFrom('delivery_events')
-    .select(['id', 'payload'])
-    .where('delivery_id', '=', deliveryId)
-    .where('source', '=', 'webhook')
-    .execute();
-  for (const { id, payload } of webhooks) {
-    const facts: unknown = JSON.parse(payload);
-    const { event } = newsOf(payload);
-    const orderId = 'orderId' in event ? event.orderId : undefined;
-    const data = JSON.stringify(orderId === undefined ? {} : { order: { orderId } });
-    await trx
-      .updateTable('delivery_events')
-      .set({
-        payload: JSON.stringify({ ...(isRecord(facts) ? facts : {}), data }),
-        hand_over: 'none',
-        next_try_at: null,
-      })
-      .where('id', '=', id)
-      .execute();
-  }
+/** ISO 8601; empty for what a damaged row has in its place. */
+function isoOf(ms: number): string {
+  const at = new Date(ms);
+  return Number.isNaN(at.valueOf()) ? '' : at.toISOString();
 }
 
 function accountName(account: string): string | undefined {
@@ -483,6 +505,7 @@ function checkedInput(
     pointer: pointer.replace(/^\/data/, ''),
     message,
   }));
+  if (errors.length === 0) errors.push(...bookingTextErrors(input));
   const { stops, recipients } = countsOf(input);
   if (errors.length === 0 && recipients !== stops - 1) {
     errors.push({ pointer: '/recipients', message: `there must be one for each drop-off, which are ${stops - 1}` });

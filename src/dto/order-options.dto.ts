@@ -1,5 +1,6 @@
 import { IsBoolean, IsOptional, IsString, ValidateBy } from 'class-validator';
 import { isStringMap } from '../is-record.js';
+import { isSmallMetadata, MAX_METADATA_BYTES } from './metadata-limit.js';
 
 /** What may be asked for with an order, whoever places it: the host itself, or a delivery of its. */
 export abstract class OrderOptionsDto {
@@ -18,9 +19,10 @@ export abstract class OrderOptionsDto {
   @IsString()
   partner?: string;
 
-  /** Comes back with the order; keys and values are strings. */
+  /** Comes back with the order; keys and values are strings. At most 65536 bytes as JSON in UTF-8. */
   @IsOptional()
   @IsStringMap()
+  @IsSmallMetadata()
   metadata?: Record<string, string>;
 }
 
@@ -31,6 +33,17 @@ function IsStringMap(): PropertyDecorator {
     validator: {
       validate: isStringMap,
       defaultMessage: () => '$property must be an object whose values are all strings',
+    },
+  });
+}
+
+/** Checks for metadata within the limit of this package. */
+function IsSmallMetadata(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isSmallMetadata',
+    validator: {
+      validate: isSmallMetadata,
+      defaultMessage: () => `$property must be at most ${MAX_METADATA_BYTES} bytes as JSON`,
     },
   });
 }

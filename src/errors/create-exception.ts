@@ -2,6 +2,7 @@ import { rowOf, rowOfCode, rowOfStatus, type ErrorRow, type LalamoveErrorCode } 
 import { neutralAnswer, type GatewayAnswer } from './http-answer.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
 import { operationFacts } from './operation-table.js';
+import { hasStoppedWaiting, isRateLimited } from './refusal.js';
 
 /** What is known of a failure beyond its code; the catalog supplies the rest. */
 export type LalamoveExceptionDetails = Partial<Omit<LalamoveExceptionInit, 'code'>>;
@@ -21,7 +22,7 @@ export function createLalamoveException(
   const row = rowOfCode(code) ?? (upstreamStatus ? rowOfStatus(upstreamStatus) : rowOf('LALAMOVE_UNKNOWN_ERROR'));
   const status = upstreamStatus ?? row.statuses[0];
   const repeatable = operationFacts(details.operation)?.repeatable ?? true;
-  const retryable = details.retryable ?? (row.retryable && (repeatable || status === 429));
+  const retryable = details.retryable ?? (row.retryable && (repeatable || isRateLimited(status)));
   return exceptionOfRow(row, code, { ...details, upstreamStatus: status, retryable });
 }
 
@@ -40,6 +41,7 @@ export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExc
     fixableBy: details.fixableBy ?? (failed ? 'lalamove' : (reading?.fixableBy ?? row.fixableBy)),
     retryable: details.retryable ?? row.retryable,
     upstreamStatus,
+    isForeign: details.isForeign,
     errors: details.errors,
     requestId: details.requestId,
     sentRequestId: details.sentRequestId,
@@ -63,18 +65,19 @@ export function outcomeUnknown(
   details: Pick<LalamoveExceptionInit, 'attempted' | 'policy'> = {},
 ): LalamoveException {
   const row = rowOf('LALAMOVE_OUTCOME_UNKNOWN');
-  const { upstreamStatus, errors, requestId, sentRequestId, operation, account } = cause;
+  const { upstreamStatus, isForeign, errors, requestId, sentRequestId, operation, account } = cause;
   const failed = upstreamStatus !== undefined && upstreamStatus >= 500 && upstreamStatus <= 599;
   return new row.exception({
     ...details,
     code: cause.code.startsWith('LALAMOVE_') ? row.code : cause.code,
     message: row.message,
-    mirrorStatus: failed ? upstreamStatus : SILENT.has(cause.mirrorStatus) ? 504 : 502,
+    mirrorStatus: failed ? upstreamStatus : isSilent(cause.mirrorStatus) ? 504 : 502,
     // Unlike any other 5xx under `gateway`, this one must still tell the consumer not to repeat.
     gateway: failed ? { status: 502, code: row.code, message: row.message } : undefined,
     fixableBy: row.fixableBy,
     retryable: false,
     upstreamStatus,
+    isForeign,
     errors,
     requestId,
     sentRequestId,
@@ -84,8 +87,10 @@ export function outcomeUnknown(
   });
 }
 
-/** Statuses of a cause that say: no answer came while we waited. */
-const SILENT = new Set([408, 499, 504]);
+/** Whether the status of a cause says that no answer came while somebody waited. */
+function isSilent(status: number): boolean {
+  return status === 504 || hasStoppedWaiting(status);
+}
 
 function mirrored(upstreamStatus: number | undefined, row: ErrorRow): number {
   if (upstreamStatus === undefined) return row.status;

@@ -9,6 +9,8 @@ export interface ListedError {
 
 /** What the body of a refusal says, in whichever of its shapes. */
 export interface ErrorBody {
+  /** `json` for a JSON object, which alone can be Lalamove's. */
+  form: 'json' | 'empty' | 'other';
   errors: ListedError[];
   requestId?: string;
 }
@@ -33,12 +35,13 @@ export function readErrorBody(text: string, clean: (text: string) => string): Er
     return kept === '' ? undefined : kept;
   };
   const body = parseJson(text);
-  if (!isRecord(body)) return { errors: [] };
+  if (!isRecord(body)) return { form: text.trim() === '' ? 'empty' : 'other', errors: [] };
   const listed = Array.isArray(body.errors) ? body.errors.slice(0, MOST_ERRORS) : [body.errors];
   const read = (values: readonly unknown[]): ListedError[] =>
     values.map((value) => readListedError(value, textOf)).filter((error) => error !== undefined);
   const errors = read(listed);
   return {
+    form: 'json',
     errors: errors.length > 0 ? errors : read([body]),
     requestId: isRecord(body.meta) ? textOf(body.meta.requestId) : undefined,
   };

@@ -35,6 +35,7 @@ export interface LalamoveExceptionInit {
   fixableBy: FixableBy;
   retryable: boolean;
   upstreamStatus?: number;
+  isForeign?: boolean;
   errors?: readonly LalamoveErrorItem[];
   requestId?: string;
   sentRequestId?: string;
@@ -65,6 +66,11 @@ export class LalamoveException extends HttpException {
   readonly code: string;
   /** The HTTP status that Lalamove sent; `undefined` where nothing came back or nothing was sent. */
   readonly upstreamStatus: number | undefined;
+  /**
+   * Whether the answer cannot be Lalamove's own, for it is HTML or a text, or broke off: something in between sent it, a firewall say. Its status is not
+   * Lalamove's word then.
+   */
+  readonly isForeign: boolean;
   /** The errors that Lalamove (or local validation) listed; empty where it listed none. */
   readonly errors: readonly LalamoveErrorItem[];
   /** Lalamove's id of the call, for its support. */
@@ -99,6 +105,7 @@ export class LalamoveException extends HttpException {
     super(init.message, concealed?.status ?? init.mirrorStatus, init.cause === undefined ? {} : { cause: init.cause });
     this.code = init.code;
     this.upstreamStatus = init.upstreamStatus;
+    this.isForeign = init.isForeign ?? false;
     this.errors = init.errors ?? [];
     this.requestId = init.requestId;
     this.sentRequestId = init.sentRequestId;

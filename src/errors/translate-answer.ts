@@ -3,6 +3,7 @@ import { readErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
 import type { LalamoveErrorItem, LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
 import { redact } from './redact.js';
+import { isLalamoves, isRateLimited, isRefusal } from './refusal.js';
 import type { AnswerHeaders } from './rate-limit-headers.js';
 import { readRetryAfter } from './retry-after.js';
 
@@ -12,6 +13,8 @@ export interface UpstreamAnswer {
   headers: AnswerHeaders;
   /** The decoded body; empty where it could not be read. */
   body: string;
+  /** Whether it broke off, or could not be read to its end: then its body proves nothing. */
+  isCut?: boolean;
 }
 
 /** What the caller knows of the call that failed. */
@@ -22,11 +25,6 @@ export interface CallContext extends Pick<LalamoveExceptionInit, 'operation' | '
   now: number;
   /** What the answer may echo, and the exception must not hold. */
   secrets?: readonly string[];
-}
-
-/** Whether a status says that a call was certainly not carried out: a 4xx, but for 408, which comes from gateways that do not know. */
-export function isRefusal(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408;
 }
 
 /** The statuses whose headers may tell when to come back. */
@@ -42,6 +40,7 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
   // Redacted once it is parsed: in the text a secret can hide behind JSON's escapes.
   const clean = (text: string): string => redact(text, secrets);
   const body = readErrorBody(answer.body, clean);
+  const isForeign = !isLalamoves(status, body, answer.isCut === true);
   const listed = leading(body.errors);
   const told = recognise(listed);
   const row = told ?? rowOfStatus(status);
@@ -52,11 +51,11 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
     sentRequestId,
     policy,
     upstreamStatus: status,
+    isForeign,
     message: told ? row.message : spoken(listed, row),
     errors: body.errors.map((error) => item(error, code, row)),
     requestId: body.requestId ?? (headers['request-id'] && clean(headers['request-id'])),
-    // A 429 was refused unprocessed, so that any call may come again.
-    retryable: row.retryable && (repeatable || status === 429),
+    retryable: row.retryable && (repeatable || (isRateLimited(status) && isRefusal(status, isForeign))),
     retryAfterSeconds: TELLS_WHEN.has(status) ? readRetryAfter(headers, now) : undefined,
   });
 }

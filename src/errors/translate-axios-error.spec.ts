@@ -49,7 +49,7 @@ describe('translateAxiosError', () => {
   });
 
   it('takes a refusal of a spending call for what it is', () => {
-    expect(translate(failure('post', '/v3/orders', answered(422)))).toMatchObject({
+    expect(translate(failure('post', '/v3/orders', answered(422, { message: 'ERR_NEW' })))).toMatchObject({
       name: 'LalamoveException',
       upstreamStatus: 422,
     });

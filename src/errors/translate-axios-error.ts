@@ -4,9 +4,11 @@ import { exceptionOfRow, outcomeUnknown } from './create-exception.js';
 import { rowOf, type LalamoveErrorCode } from './error-catalog.js';
 import type { LalamoveException } from './lalamove.exception.js';
 import { operationsOfPath } from './operation-table.js';
+import { isParsedBody } from './parsed-body.js';
 import { plainCause } from './plain-cause.js';
 import type { AnswerHeaders } from './rate-limit-headers.js';
-import { isRefusal, translateAnswer, type CallContext } from './translate-answer.js';
+import { isRefusal } from './refusal.js';
+import { translateAnswer, type CallContext } from './translate-answer.js';
 import { isUnconnected } from './unconnected.js';
 
 /** The axios error codes that say that no answer came in time. */
@@ -61,8 +63,10 @@ function ending(
   const response = isRecord(failure.response) ? failure.response : undefined;
   if (typeof response?.status === 'number') {
     const { status, data } = response;
-    const answer = { status, headers: headersOf(response.headers), body: bodyText(data) };
-    return { exception: translateAnswer(answer, context), certain: repeatable || isRefusal(status) };
+    const body = bodyText(data);
+    const answer = { status, headers: headersOf(response.headers), body: body ?? '', isCut: body === undefined };
+    const exception = translateAnswer(answer, context);
+    return { exception, certain: repeatable || isRefusal(status, exception.isForeign) };
   }
   const code = codeOf(failure.code);
   const row = rowOf(code);
@@ -116,13 +120,15 @@ function headersOf(headers: unknown): AnswerHeaders {
   );
 }
 
-/** A body that axios has parsed is written again; a stream cannot be read any more. */
-function bodyText(data: unknown): string {
+/** A body that axios has parsed is written again; `undefined` for one that cannot be read any more: a stream, a Blob. */
+function bodyText(data: unknown): string | undefined {
+  if (data === undefined) return '';
   if (typeof data === 'string') return data;
   if (Buffer.isBuffer(data)) return data.toString('utf8');
+  if (!isParsedBody(data)) return undefined;
   try {
-    return data === undefined ? '' : JSON.stringify(data);
+    return JSON.stringify(data);
   } catch {
-    return '';
+    return undefined;
   }
 }

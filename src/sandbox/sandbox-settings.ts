@@ -1,7 +1,8 @@
 import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
 import { checkedScript, type DriverScript } from './life/driver-script.js';
 import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
-import { milliseconds, type Duration } from './time/duration.js';
+import { LONGEST_TIMER_MS } from '../timer-limit.js';
+import { waitOf, type Duration } from './time/duration.js';
 import { MARKET_CODES } from './world/market-facts.js';
 
 /** The options with their defaults, checked. */
@@ -71,7 +72,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
     accounts: all,
     seed: options.seed ?? 1,
     drivers: checkedScript(options.drivers ?? 'still'),
-    maxRejections: atLeastOne('maxRejections', options.maxRejections ?? 3),
+    maxRejections: fromOne('maxRejections', options.maxRejections ?? 3, 1000),
     deliveryCodes: options.deliveryCodes ?? false,
     rateLimits: oneOf('rateLimits', options.rateLimits, ['sandbox', 'production', false]),
     rateLimitHeaders: oneOf('rateLimitHeaders', options.rateLimitHeaders, ['observed', 'plain', 'plural', 'guide']),
@@ -79,12 +80,12 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
     refusalShape: options.refusalShape && oneOf('refusalShape', options.refusalShape, REFUSAL_SHAPES),
     wrongCredentials: oneOf('wrongCredentials', options.wrongCredentials, ['unauthorized', 'bad-gateway']),
     webhooks: {
-      retryPausesMs: (webhooks.retryPauses ?? RETRY_PAUSES).map(milliseconds),
-      timeoutMs: atLeastOne('webhooks.timeoutMs', webhooks.timeoutMs ?? 5000),
-      earlyWaitMs: atLeastOne('webhooks.earlyWaitMs', webhooks.earlyWaitMs ?? 1000),
+      retryPausesMs: checkedPauses(webhooks.retryPauses ?? RETRY_PAUSES),
+      timeoutMs: fromOne('webhooks.timeoutMs', webhooks.timeoutMs ?? 5000, LONGEST_TIMER_MS),
+      earlyWaitMs: fromOne('webhooks.earlyWaitMs', webhooks.earlyWaitMs ?? 1000, LONGEST_TIMER_MS),
     },
     unknowns: checkedUnknowns(options.unknowns ?? {}),
-    historyLimit: atLeastOne('historyLimit', options.historyLimit ?? 10_000),
+    historyLimit: fromOne('historyLimit', options.historyLimit ?? 10_000, 10_000_000),
     secretOf: (key) => secrets.get(key),
   };
 }
@@ -127,7 +128,21 @@ function oneOf<const T>(name: string, value: T | undefined, values: readonly [T,
   );
 }
 
-function atLeastOne(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new RangeError(`The sandbox's option ${name} must be a whole number of at least 1, not ${value}.`);
+function fromOne(name: string, value: number, limit: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= limit) return value;
+  throw new RangeError(
+    `The sandbox's option ${name} must be a whole number of at least 1 and at most ${limit}, not ${value}.`,
+  );
+}
+
+/** Lalamove retries ten times; more than this many pauses is a mistake. */
+const MAX_PAUSES = 1000;
+
+function checkedPauses(pauses: readonly Duration[]): number[] {
+  if (pauses.length > MAX_PAUSES) {
+    throw new RangeError(
+      `The sandbox's option webhooks.retryPauses must be at most ${MAX_PAUSES}, not ${pauses.length}.`,
+    );
+  }
+  return pauses.map((pause) => waitOf("The sandbox's option webhooks.retryPauses", pause));
 }

@@ -82,7 +82,7 @@ export function judge(operation: MutatedOperation, { views, doubts }: WireReadin
     data: verdicts.flatMap(({ data }) => data),
     endings: verdicts.flatMap(({ endings }) => endings),
     doubts: [...doubts, ...verdicts.flatMap((verdict) => verdict.doubts)],
-    refusedForNow: views.some((view) => view.kind === 'answer' && view.status === 429),
+    refusedForNow: views.some((view) => view.kind === 'answer' && view.status === 429 && isBelievable(view)),
     final: verdicts.every(({ final }) => final),
   };
 }
@@ -95,21 +95,23 @@ function judgeView(operation: MutatedOperation, view: WireView, echo: Echo): Omi
   const packed = headers.get('content-encoding') ?? '';
   const texts = unpacked(body, packed);
   const doubts = texts.length > 1 ? ['a body that is not well packed'] : [];
-  const ended = (endings: readonly Ending[]): Ending[] => endings.map((ending) => settled(operation, ending));
-
   if (end !== 'whole' && status < 400) {
     const unreadable = packed !== '' || body.length > 4_000_000;
     const endings = [broken(end, status), ...(unreadable ? [unreadableEnd(status)] : [])];
-    return { data: [], endings: ended(endings), doubts, final: false };
+    return { data: [], endings: endings.map((ending) => settled(operation, ending)), doubts, final: false };
   }
   // A refusal that breaks off is one by its status, and by its code, where that came.
   if (end !== 'whole') texts.push(undefined);
 
   const found = texts.map((text) => dataIn(operation, status, text));
-  const refused = texts.flatMap((text, at) => (found[at] === undefined ? refusals(view, text, echo) : []));
+  const refused = texts.flatMap((text, at) => {
+    const isBelieved = end === 'whole' && isOfLalamoves(status, text);
+    const endings = found[at] === undefined ? refusals(view, text, echo) : [];
+    return endings.map((ending) => settled(operation, ending, isBelieved));
+  });
   return {
     data: found.flatMap((data) => (data === undefined ? [] : [data.value])),
-    endings: ended(refused),
+    endings: refused,
     doubts,
     final: found.every((data, at) => data !== undefined || isFinal(status, refusals(view, texts[at], echo))),
   };
@@ -121,11 +123,27 @@ function isFinal(status: number, endings: readonly Ending[]): boolean {
   return isRefusal(status) && status !== 429 && endings.every(({ name }) => name !== 'RateLimitedException');
 }
 
-/** Nobody knows what became of a call that spends, unless the answer refuses it. */
-function settled(operation: MutatedOperation, ending: Ending): Ending {
+/** Statuses of something in between that stopped waiting: they refuse nothing. */
+const STOPPED_WAITING = [408, 425, 444, 460, 499];
+
+/** Whether a whole body can be that of a refusal of Lalamove's: a JSON object, or nothing for statuses that come so. */
+function isOfLalamoves(status: number, text: string | undefined): boolean {
+  if (text?.trim() === '') return [401, 402, 403, 404, 429].includes(status);
+  return text !== undefined && isRecord(parsed(text));
+}
+
+function isBelievable({ status, end, headers, body }: Extract<WireView, { kind: 'answer' }>): boolean {
+  const texts = unpacked(body, headers.get('content-encoding') ?? '');
+  return end === 'whole' && texts.some((text) => isOfLalamoves(status, text));
+}
+
+/** Nobody knows what became of a call that spends, unless an answer that is Lalamove's refuses it. */
+function settled(operation: MutatedOperation, ending: Ending, isBelieved = false): Ending {
   if (!SPENDING.has(operation)) return ending;
   const { code, upstreamStatus } = ending;
-  if (upstreamStatus !== undefined && isRefusal(upstreamStatus)) return ending;
+  const refuses =
+    upstreamStatus !== undefined && isRefusal(upstreamStatus) && !STOPPED_WAITING.includes(upstreamStatus);
+  if (refuses && isBelieved) return ending;
   const kept = code.startsWith('LALAMOVE_') ? 'LALAMOVE_OUTCOME_UNKNOWN' : code;
   return { name: 'LalamoveOutcomeUnknownException', code: kept, upstreamStatus, cause: ending };
 }

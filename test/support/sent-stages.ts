@@ -45,7 +45,7 @@ export const SENT_STAGES: readonly Stage[] = [
   },
   {
     name: 'amid the body of a 422',
-    outcome: 'refused',
+    outcome: 'unknown',
     status: 422,
     exception: 'LalamoveException',
     enter: answered(...brokenOff(422)),

@@ -4,6 +4,7 @@ import { Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../errors/operation-table.js';
 import { readRateLimit } from '../../errors/rate-limit-headers.js';
+import { isRateLimited } from '../../errors/refusal.js';
 import { readRetryAfter } from '../../errors/retry-after.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
 import { Lane, type LaneContext, type Waiter } from './lane.js';
@@ -133,7 +134,7 @@ export class RateLimiter {
     }
     const [perMinute, perSecond] = lane.limits;
     if (!perMinute) return;
-    if (status === 429) {
+    if (isRateLimited(status)) {
       const now = this.#clock.now();
       const { refused } = lane;
       // One pause for all that were sent before it. Where Lalamove does not say how long, each further one is twice as long: others may be filling

@@ -42,13 +42,13 @@ describe('policyProblems', () => {
   it.each<[part: keyof DeliveryPolicy, remedy: string, refused: unknown[]]>([
     [
       'unknownOutcome',
-      "must be { waitMinutes, then: 'hold' | 'rebook' }",
+      "must be { waitMinutes, then: 'hold' | 'rebook' } of at most 525600 minutes (a year)",
       [false, { waitMinutes: -1 }, { waitMinutes: YEAR + 1 }, { waitMinutes: '10' }, { then: 'hope' }, { then: null }],
     ],
     ['requote', 'must be true or false', [0, 'no', {}]],
     [
       'raiseFee',
-      'must be false, or a list of { afterMinutes, priorityFee } in which both grow',
+      'must be false, or a list of { afterMinutes, priorityFee } in which both grow: at most 100, of at most 525600 minutes (a year)',
       [
         ...[true, {}, '10', [undefined], ['10'], [fees([1, '10'])]],
         ...[fees([-1, '10']), fees([1, 10]), fees([1, '-10']), fees([1, '1.1234567']), [{ afterMinutes: 1 }]],
@@ -59,7 +59,7 @@ describe('policyProblems', () => {
     ],
     [
       'rebook',
-      'must be false or { maxAttempts } of at least 1',
+      'must be false or { maxAttempts } of at least 1 and at most 1000',
       [
         true,
         3,
@@ -73,19 +73,27 @@ describe('policyProblems', () => {
     ],
     [
       'changeDriver',
-      'must be false or { afterMinutes, times } of at least 15 minutes and once',
+      'must be false or { afterMinutes, times } of at least 15 minutes and once, at most 525600 minutes (a year) and 1000 times',
       [true, { afterMinutes: 14.9 }, { afterMinutes: YEAR + 1 }, { times: 0 }, { times: Infinity }],
     ],
-    ['replacement', 'must be { waitMinutes }', [false, [], { waitMinutes: -1 }, { waitMinutes: Number.NaN }]],
+    [
+      'replacement',
+      'must be { waitMinutes } of at most 525600 minutes (a year)',
+      [false, [], { waitMinutes: -1 }, { waitMinutes: Number.NaN }],
+    ],
     [
       'poll',
-      'must be false or { everySeconds, mostSeconds } of at least 1, the latter not less than the former',
+      'must be false or { everySeconds, mostSeconds } of at least 1 and at most 31536000 seconds (a year), the latter not less than the former',
       [
         ...[true, { everySeconds: 0.9 }, { everySeconds: 1801 }, { mostSeconds: 119 }, { mostSeconds: 31_536_001 }],
         { everySeconds: 2, mostSeconds: 1 },
       ],
     ],
-    ['failures', 'must be { mostFailures } of at least 1', [false, { mostFailures: 0 }, { mostFailures: null }]],
+    [
+      'failures',
+      'must be { mostFailures } of at least 1 and at most 1000',
+      [false, { mostFailures: 0 }, { mostFailures: null }],
+    ],
   ])('refuses all else of %s, and says what it must be', (part, message, refused) => {
     for (const value of [null, ...refused]) {
       expect([value, policyProblems({ [part]: value })]).toEqual([value, [{ part, message }]]);

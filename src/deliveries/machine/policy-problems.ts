@@ -4,6 +4,12 @@ import { DEFAULT_POLICY, USUAL, type DeliveryPolicy, type GivenPolicy } from './
 
 const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 525_600;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
+/** What these are at the most. */
+const MINUTES = '525600 minutes (a year)';
+const SECONDS = '31536000 seconds (a year)';
+const COUNT = '1000';
+/** A schedule of fees is no longer than this. */
+const MAX_STEPS = 100;
 const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 1 && value <= 31_536_000;
 
 /** What each part must be. */
@@ -11,26 +17,30 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
   unknownOutcome: {
     holds: (value) =>
       isRecord(value) && isMinutes(value.waitMinutes) && (value.then === 'hold' || value.then === 'rebook'),
-    remedy: "must be { waitMinutes, then: 'hold' | 'rebook' }",
+    remedy: `must be { waitMinutes, then: 'hold' | 'rebook' } of at most ${MINUTES}`,
   },
   requote: { holds: (value) => typeof value === 'boolean', remedy: 'must be true or false' },
   raiseFee: {
-    holds: (value) => value === false || (Array.isArray(value) && isSchedule(value)),
-    remedy: 'must be false, or a list of { afterMinutes, priorityFee } in which both grow',
+    holds: (value) => value === false || (Array.isArray(value) && value.length <= MAX_STEPS && isSchedule(value)),
+    remedy:
+      'must be false, or a list of { afterMinutes, priorityFee } in which both grow: ' +
+      `at most ${MAX_STEPS}, of at most ${MINUTES}`,
   },
   rebook: {
     holds: (value) => value === false || (isRecord(value) && isCount(value.maxAttempts)),
-    remedy: 'must be false or { maxAttempts } of at least 1',
+    remedy: `must be false or { maxAttempts } of at least 1 and at most ${COUNT}`,
   },
   changeDriver: {
     holds: (value) =>
       value === false ||
       (isRecord(value) && isMinutes(value.afterMinutes) && Number(value.afterMinutes) >= 15 && isCount(value.times)),
-    remedy: 'must be false or { afterMinutes, times } of at least 15 minutes and once',
+    remedy:
+      'must be false or { afterMinutes, times } of at least 15 minutes and once, ' +
+      `at most ${MINUTES} and ${COUNT} times`,
   },
   replacement: {
     holds: (value) => isRecord(value) && isMinutes(value.waitMinutes),
-    remedy: 'must be { waitMinutes }',
+    remedy: `must be { waitMinutes } of at most ${MINUTES}`,
   },
   poll: {
     holds: (value) =>
@@ -39,11 +49,13 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
         isSeconds(value.everySeconds) &&
         isSeconds(value.mostSeconds) &&
         Number(value.mostSeconds) >= Number(value.everySeconds)),
-    remedy: 'must be false or { everySeconds, mostSeconds } of at least 1, the latter not less than the former',
+    remedy:
+      `must be false or { everySeconds, mostSeconds } of at least 1 and at most ${SECONDS}, ` +
+      'the latter not less than the former',
   },
   failures: {
     holds: (value) => isRecord(value) && isCount(value.mostFailures),
-    remedy: 'must be { mostFailures } of at least 1',
+    remedy: `must be { mostFailures } of at least 1 and at most ${COUNT}`,
   },
 };
 

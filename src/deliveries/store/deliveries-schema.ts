@@ -30,6 +30,8 @@ export interface DeliveriesTable {
   /** Unix ms. */
   created_at: number;
   updated_at: number;
+  /** Unix ms at which it was found that this row cannot be read; it is not worked on until the next start. */
+  unreadable_at: number | null;
 }
 
 /** An attempt to place an order: its row is committed before the order is posted. */
@@ -91,6 +93,8 @@ export interface DeliveryEventsTable {
   look_at: number | null;
   /** The handler for a free place of which a pending event waits. */
   blocked_on: string | null;
+  /** Unix ms at which it was found that this row cannot be read; it is left alone until the next start. */
+  unreadable_at: number | null;
 }
 
 /** The three tables, and the one that says which migrations have run. */
@@ -119,3 +123,10 @@ export const IS_KEPT = sql<SqlBool>`request is not null and state in ('completed
 
 /** Events that wait for their handlers; word for word, too. */
 export const IS_PENDING = sql<SqlBool>`hand_over = 'pending'`;
+
+/** Rows that nobody has found unreadable. */
+export const IS_READABLE = sql<SqlBool>`unreadable_at is null`;
+
+/** Attempts of deliveries that nobody has found unreadable. */
+export const IS_OF_READABLE_DELIVERY = sql<SqlBool>`not exists (
+  select 1 from deliveries d where d.id = delivery_id and d.unreadable_at is not null)`;

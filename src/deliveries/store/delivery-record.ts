@@ -9,6 +9,7 @@ import {
   type DeliveryState,
 } from '../machine/delivery-course.js';
 import type { DeliveriesTable, DeliveryEventsTable } from './deliveries-schema.js';
+import { readJson, UnreadableRow, type RowOfOurs } from './unreadable-row.js';
 
 /** What was asked for, as it is kept. */
 export type BookedRequest = Omit<BookDeliveryDto, 'reference' | 'account'>;
@@ -33,21 +34,23 @@ export interface DeliveryRecord {
   readonly updatedAt: number;
 }
 
-/** @throws TypeError for a row that this package has not written */
+/** @throws UnreadableRow for a row that is damaged, or that this version has not written */
 export function recordOf(row: Selectable<DeliveriesTable>): DeliveryRecord {
+  const ours: RowOfOurs = { table: 'deliveries', id: row.id, reference: row.reference };
+  for (const column of ['created_at', 'updated_at', 'version'] as const) refuseOtherThanTime(row[column], ours, column);
   return {
     id: row.id,
     account: row.account,
     reference: row.reference,
     requestHash: row.request_hash,
-    request: row.request === null ? undefined : parsed(row.request, isRequest),
+    request: row.request === null ? undefined : readJson(row.request, isRequest, ours, 'request'),
     scheduleAt: row.schedule_at ?? undefined,
-    state: stateOf(row.state),
+    state: stateOf(row.state, ours),
     version: row.version,
     dueAt: row.due_at ?? undefined,
     leaseToken: row.lease_token ?? undefined,
     leaseUntil: row.lease_until ?? undefined,
-    course: parsed(row.course, isCourse),
+    course: readJson(row.course, isCourse, ours, 'course'),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -157,12 +160,18 @@ export function deliveryOf(record: DeliveryRecord): Delivery {
   };
 }
 
-/** An event of a delivery, from its row. */
+/**
+ * An event of a delivery, from its row.
+ *
+ * @throws UnreadableRow for a row that is damaged, or that this version has not written
+ */
 export function deliveryEventOf(
   row: Pick<Selectable<DeliveryEventsTable>, 'id' | 'payload' | 'occurred_at'>,
   { reference, account }: Pick<DeliveryRecord, 'reference' | 'account'>,
 ): DeliveryEvent {
-  const details = parsed(row.payload, isEventPayload);
+  const ours: RowOfOurs = { table: 'delivery_events', id: row.id };
+  refuseOtherThanTime(row.occurred_at, ours, 'occurred_at');
+  const details = readJson(row.payload, isEventPayload, ours, 'payload');
   return {
     ...details,
     id: row.id,
@@ -176,23 +185,27 @@ function isEventPayload(value: unknown): value is DeliveryEvent {
   return isRecord(value) && typeof value.type === 'string' && typeof value.state === 'string';
 }
 
-function stateOf(text: string): DeliveryState {
+function stateOf(text: string, row: RowOfOurs): DeliveryState {
   const state = DELIVERY_STATES.find((known) => known === text);
-  if (state === undefined) throw new TypeError(`A delivery is in a state that this version does not know: ${text}.`);
-  return state;
+  if (state !== undefined) return state;
+  throw new UnreadableRow(row, `its state ${JSON.stringify(text)} is none that this version knows`);
 }
 
-/** What we have written ourselves is looked at, not checked in full: a row of another version fails here and not later. */
-function parsed<T>(text: string, is: (value: unknown) => value is T): T {
-  const value: unknown = JSON.parse(text);
-  if (is(value)) return value;
-  throw new TypeError('A row of the deliveries was not written by this package.');
+/** SQLite keeps a text in a column of numbers, too. */
+function refuseOtherThanTime(value: unknown, row: RowOfOurs, column: string): void {
+  if (typeof value !== 'number' || !(Math.abs(value) <= LAST_TIME)) {
+    throw new UnreadableRow(row, `its ${column} is no number of ms`);
+  }
 }
+
+/** The last time that a Date can hold. */
+const LAST_TIME = 8.64e15;
 
 function isRequest(value: unknown): value is BookedRequest {
   return isRecord(value) && isRecord(value.quotation) && isRecord(value.sender) && Array.isArray(value.recipients);
 }
 
 function isCourse(value: unknown): value is DeliveryCourse {
-  return isRecord(value) && typeof value.booked === 'number' && typeof value.failures === 'number';
+  if (!isRecord(value) || typeof value.booked !== 'number' || typeof value.failures !== 'number') return false;
+  return [value.quotation, value.attempt, value.order].every((part) => part === undefined || isRecord(part));
 }

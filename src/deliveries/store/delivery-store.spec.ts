@@ -119,9 +119,9 @@ describe('DeliveryStore', () => {
   });
 
   it.each([
-    ['a state', { state: 'teleporting' }, 'state that this version does not know: teleporting'],
-    ['a course', { course: '{"booked":"twice"}' }, 'not written by this package'],
-    ['a request', { request: '[]' }, 'not written by this package'],
+    ['a state', { state: 'teleporting' }, 'its state "teleporting" is none that this version knows'],
+    ['a course', { course: '{"booked":"twice"}' }, 'its course is not of a form that this version knows'],
+    ['a request', { request: '[]' }, 'its request is not of a form that this version knows'],
   ])('fails on a row with %s of another version', async (_, row, message) => {
     await insert(recordNamed('A', now));
     await db.updateTable('deliveries').set(row).execute();

@@ -1,12 +1,13 @@
 import { sql, type Kysely, type SqlBool } from 'kysely';
 import { Subject } from 'rxjs';
+import { isWellFormed } from '../../well-formed.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { MAX_UNREAD } from '../machine/duplicates.js';
 import type { Evolution } from '../machine/evolution.js';
-import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_READABLE, IS_UNIDENTIFIED, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { addClone, settleAttempts } from './attempt-rows.js';
 import {
   changedColumns,
@@ -92,6 +93,8 @@ export class DeliveryStore {
     reference: string,
     db: Kysely<DeliveriesSchema> = this.db,
   ): Promise<DeliveryRecord | undefined> {
+    // In UTF-8 it would be another text, which may be somebody else's.
+    if (!isWellFormed(account) || !isWellFormed(reference)) return undefined;
     const row = await db
       .selectFrom('deliveries')
       .selectAll()
@@ -201,7 +204,7 @@ export class DeliveryStore {
       .execute();
     let record = before;
     for (const { id, payload } of waiting) {
-      const news = readable(payload);
+      const news = readable({ id, payload });
       // It goes on waiting, and the sweeper says so: whose order it is must be kept all the same.
       if (!news) continue;
       const evolution = news.evolve(record, this.policyOf(record), this.now());
@@ -362,6 +365,7 @@ export class DeliveryStore {
       .selectFrom('deliveries')
       .select(['id', 'due_at'])
       .where('due_at', '<=', by)
+      .where(IS_READABLE)
       .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', this.now())]));
     if (after) due = due.where(sql<SqlBool>`(due_at, id) > (${after.dueAt}, ${after.id})`);
     const rows = await due.orderBy('due_at').orderBy('id').limit(limit).execute();
@@ -386,9 +390,9 @@ function ordersOf({ course: { order, duplicates = [] } }: DeliveryRecord): strin
 }
 
 /** A stored webhook; `undefined` where its row is of another version. */
-function readable(payload: string): OrderNews | undefined {
+function readable(row: { id: number; payload: string }): OrderNews | undefined {
   try {
-    return newsOf(payload);
+    return newsOf(row);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
+import { unreadableMigration } from './unreadable-migration.js';
 
 /** One column type for two dialects: SQLite's integers have 64 bits, PostgreSQL's `integer` has 32. */
 const MS = 'bigint';
@@ -125,7 +126,12 @@ const second: Migration = {
 
 /** The migrations of the tables, in code: nothing has to be found on a disk. */
 export const deliveriesMigrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '2026-11-22-first': first, '2026-11-27-second': second }),
+  getMigrations: () =>
+    Promise.resolve({
+      '2026-11-22-first': first,
+      '2026-11-27-second': second,
+      '2026-11-28-unreadable': unreadableMigration,
+    }),
 };
 
 /** Their own table, so that they and the host's do not mistake each other's. */

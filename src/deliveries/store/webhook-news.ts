@@ -5,6 +5,7 @@ import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { duplicateChanged, duplicateOf } from '../machine/duplicates.js';
 import { unchanged, type Evolution, type Standing } from '../machine/evolution.js';
 import { driverTold, priceTold, replacedAny, told } from '../machine/order-news.js';
+import { readJson, UnreadableRow, type RowOfOurs } from './unreadable-row.js';
 
 /** The member of an order's metadata that names the attempt that placed it. */
 export const ATTEMPT_KEY = 'deliveryAttempt';
@@ -22,11 +23,24 @@ export interface OrderNews {
  * Reads a stored webhook.
  *
  * @param receivedAt Unix ms, by the row: it follows a clock that was set anew, and the payload does not
+ * @throws UnreadableRow for a row that is damaged, or that this version has not written
  */
-export function newsOf(payload: string, receivedAt?: number): OrderNews {
-  const facts: unknown = JSON.parse(payload);
-  if (!isFacts(facts)) throw new TypeError('A stored webhook was not written by this package.');
-  return newsIn(readLalamoveEvent({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }), facts.signedAt);
+export function newsOf(
+  { id, payload }: { readonly id: number; readonly payload: string },
+  receivedAt?: number,
+): OrderNews {
+  const row: RowOfOurs = { table: 'delivery_events', id };
+  const facts = readJson(payload, isFacts, row, 'payload');
+  return newsIn(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts.signedAt);
+}
+
+function eventOf(facts: LalamoveEventFacts, row: RowOfOurs): LalamoveEvent {
+  try {
+    return readLalamoveEvent(facts);
+  } catch {
+    // Its error may quote the data, and people's names with them.
+    throw new UnreadableRow(row, 'its payload holds no event that this version can read');
+  }
 }
 
 /** The order whose delivery a webhook is for: of a replacement, the one that is replaced. */

@@ -43,7 +43,7 @@ import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
 import { AccountPending, AccountUnavailable, type DeliveryAccounts, type DeliveryCalls } from './account-services.js';
-import { isOutcomeUnknown, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
+import { isGone, isOutcomeUnknown, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
 import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
 
 /** Longer than the longest call may take with all its repeats, in ms. */
@@ -363,8 +363,7 @@ export class DeliveryWorker {
       if (known !== orderId) first = readingOf(await service.getOrder(known));
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
-      const isGone = [403, 404, 422].includes(error.upstreamStatus ?? 0);
-      if (!isGone) return change((standing) => this.#unread(standing, orderId, error));
+      if (!isGone(error)) return change((standing) => this.#unread(standing, orderId, error));
     }
     await this.#step('read', record.reference);
     const found = await store.telling(async (trx, told) => {

@@ -7,6 +7,7 @@ import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { newsIn, newsOf, orderOf } from '../store/webhook-news.js';
 import { UnmatchedWebhooks, type WaitingWebhook } from './unmatched-webhooks.js';
+import { UnreadableRows } from './unreadable-rows.js';
 import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
 
 /** What the inbox works with. */
@@ -34,12 +35,14 @@ export class DurableInbox implements LalamoveInbox {
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   readonly #effects: WebhookEffects;
   readonly #unmatched: UnmatchedWebhooks;
+  readonly #unreadable: UnreadableRows;
   #isStopped = false;
 
   constructor(private readonly parts: DurableInboxParts) {
     const { store, now, strangersMs: maxAgeMs } = parts;
     this.#effects = new WebhookEffects(store, now);
     this.#unmatched = new UnmatchedWebhooks({ store, now, maxAgeMs, apply: (webhook) => this.#applyAgain(webhook) });
+    this.#unreadable = new UnreadableRows({ store, logger: this.#logger, now });
   }
 
   async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
@@ -84,7 +87,7 @@ export class DurableInbox implements LalamoveInbox {
         if (kept !== undefined) await this.#lookAgain(trx, kept, this.parts.now());
         return kept;
       });
-      if (id !== undefined) this.#noEffect(id, error);
+      if (id !== undefined) await this.#noEffect(id, error);
       return id === undefined ? undefined : { isTaken: false, wakes: [] };
     }
   }
@@ -171,9 +174,16 @@ export class DurableInbox implements LalamoveInbox {
     while (this.#telling.size > 0) await Promise.all(this.#telling);
   }
 
-  /** The handlers of a stored webhook, with its event. */
-  handlersOf(payload: string): { event: LalamoveEvent; handlers: readonly LalamoveEventHandler[] } {
-    const { event } = newsOf(payload);
+  /**
+   * The handlers of a stored webhook, with its event.
+   *
+   * @throws UnreadableRow
+   */
+  handlersOf(row: { readonly id: number; readonly payload: string }): {
+    event: LalamoveEvent;
+    handlers: readonly LalamoveEventHandler[];
+  } {
+    const { event } = newsOf(row);
     return { event, handlers: this.#handlersOf?.(event) ?? [] };
   }
 
@@ -186,7 +196,7 @@ export class DurableInbox implements LalamoveInbox {
   async #applyAgain({ id: eventId, payload, account, received_at: receivedAt }: WaitingWebhook): Promise<void> {
     const { store } = this.parts;
     try {
-      const news = newsOf(payload, receivedAt);
+      const news = newsOf({ id: eventId, payload }, receivedAt);
       const effect = await store.telling(async (trx, told) => {
         // It may have taken its effect since it was looked up.
         if (!(await this.#isWaiting(trx, eventId))) return undefined;
@@ -198,12 +208,10 @@ export class DurableInbox implements LalamoveInbox {
       });
       if (effect) await this.#tell(effect, news.event);
     } catch (error) {
-      this.#noEffect(eventId, error);
+      await this.#noEffect(eventId, error);
       await store
         .write((trx) => this.#lookAgain(trx, eventId, this.#unmatched.nextLook(receivedAt)))
-        .catch((failure: unknown) => {
-          this.#noEffect(eventId, failure);
-        });
+        .catch((failure: unknown) => this.#noEffect(eventId, failure));
     }
   }
 
@@ -238,7 +246,9 @@ export class DurableInbox implements LalamoveInbox {
     for (const { id, at } of wakes) wake(id, at);
   }
 
-  #noEffect(eventId: number, error: unknown): void {
+  /** It never rejects. A row that cannot be read, be it the webhook's or its delivery's, is reported once. */
+  async #noEffect(eventId: number, error: unknown): Promise<void> {
+    if (await this.#unreadable.found(error).catch(() => false)) return;
     const told = { event: eventId, error: wordsOf(error) };
     say(this.#logger, 'error', logLine('A webhook could not take its effect', told));
   }

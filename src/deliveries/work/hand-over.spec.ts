@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import { recordNamed } from '../../../test/support/delivery-rows.js';
@@ -287,7 +287,7 @@ describe('HandOver', () => {
     expect([...left]).toEqual([0]);
   });
 
-  it('takes a row of another version for a failure of its own', async () => {
+  it('leaves a row of another version alone, and reports it once', async () => {
     await happen('A', 'requested');
     await handOver.idle();
     await db
@@ -297,10 +297,29 @@ describe('HandOver', () => {
     await happen('B', 'requested');
     await handOver.idle();
     expect(seen).toEqual(['noting A requested', 'noting B requested']);
-    expect(await rows()).toMatchObject([
-      { hand_over: 'pending', error: expect.stringContaining('not written') },
-      { hand_over: 'done' },
-    ]);
+    expect(await rows()).toMatchObject([{ hand_over: 'pending', tries: 1 }, { hand_over: 'done' }]);
+    expect(errors).toEqual([expect.stringContaining('its payload is not of a form')]);
+    clock.advance(3_600_000);
+    handOver.wake();
+    await handOver.idle();
+    expect(errors).toHaveLength(1);
+  });
+
+  it('waits no longer than a timer can, however far the next try is', async () => {
+    const waits: number[] = [];
+    const setTimeout = clock.setTimeout.bind(clock);
+    jest.spyOn(clock, 'setTimeout').mockImplementation((callback, ms) => {
+      waits.push(ms);
+      return setTimeout(callback, ms);
+    });
+    await happen('A', 'requested');
+    await handOver.idle();
+    // As where the clock was set back by weeks.
+    const later = clock.now() + 2 ** 40;
+    await db.updateTable('delivery_events').set({ hand_over: 'pending', next_try_at: later }).execute();
+    handOver.wake();
+    await handOver.idle();
+    expect(waits).toEqual([2 ** 31 - 1]);
   });
 
   it('ignores what a hook throws', async () => {

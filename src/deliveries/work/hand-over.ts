@@ -4,13 +4,15 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Clock } from '../../clock.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { atMost } from '../../patience.js';
+import { timerMs } from '../../timer-limit.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
-import { IS_PENDING } from '../store/deliveries-schema.js';
+import { IS_PENDING, IS_READABLE } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DurableInbox } from './durable-inbox.js';
 import { HandlerPlaces } from './handler-places.js';
+import { UnreadableRows } from './unreadable-rows.js';
 
 /** A method that events are handed to. */
 export interface NamedHandler<Event> {
@@ -95,8 +97,12 @@ export class HandOver {
   #cancelWake: () => void = () => undefined;
   #look: NodeJS.Timeout | undefined;
 
+  readonly #unreadable: UnreadableRows;
+
   constructor(private readonly parts: HandOverParts) {
-    this.#places = new HandlerPlaces(parts.timeoutMs, this.#logger);
+    const { store, clock, timeoutMs } = parts;
+    this.#places = new HandlerPlaces(timeoutMs, this.#logger);
+    this.#unreadable = new UnreadableRows({ store, logger: this.#logger, now: () => clock.now() });
   }
 
   start(): void {
@@ -208,11 +214,11 @@ export class HandOver {
     const { rows } = await sql<Pending>`
       select e.id, e.source, e.payload, e.occurred_at, e.handled_by, e.tries, e.account, e.blocked_on, d.reference
       from delivery_events e left join deliveries d on d.id = e.delivery_id
-      where e.hand_over = 'pending' and ${isEligible} and e.next_try_at <= ${clock.now()}
+      where e.hand_over = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${clock.now()}
         and (e.source = 'webhook' or not exists (
           select 1 from delivery_events earlier
           where earlier.delivery_id = e.delivery_id and earlier.hand_over = 'pending'
-            and earlier.source = 'delivery' and earlier.id < e.id))
+            and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id))
       order by e.next_try_at, e.id limit ${limit}`.execute(store.db);
     return rows;
   }
@@ -227,7 +233,8 @@ export class HandOver {
     let isStuck = false;
     for (const pending of all) {
       if (this.#mustStop()) return false;
-      const dispatch = this.#dispatchOf(pending);
+      const dispatch = await this.#readable(pending);
+      if (!dispatch) continue;
       const { blockedOn } = dispatch;
       if (blockedOn === undefined || dispatch.calls.length > 0) this.#begin(dispatch);
       else if (!this.#isBlocked(blockedOn)) isStuck = true;
@@ -258,9 +265,20 @@ export class HandOver {
     this.#look.unref();
   }
 
+  /** A row that cannot be read is marked and reported; those behind it go on. */
+  async #readable(pending: Pending): Promise<Dispatch | undefined> {
+    try {
+      return this.#dispatchOf(pending);
+    } catch (error) {
+      if (!(await this.#unreadable.found(error))) throw error;
+      this.#isWanted = true;
+      return undefined;
+    }
+  }
+
   #dispatchOf(pending: Pending): Dispatch {
     const failures: string[] = [];
-    const calls = this.#callsOf(pending, failures);
+    const calls = this.#calls(pending);
     const done = new Set(namesIn(pending.handled_by));
     const wanted = calls.filter(({ name }) => !done.has(name));
     // Who waits for a handler already has its next free place.
@@ -341,20 +359,11 @@ export class HandOver {
     await tellStep(hooks, 'handed_over', pending.reference ?? '');
   }
 
-  /** A row of another version cannot be read: that is a failure like that of a handler. */
-  #callsOf(pending: Pending, failures: string[]): readonly Call[] {
-    try {
-      return this.#calls(pending);
-    } catch (error) {
-      failures.push(wordsOf(error));
-      return [];
-    }
-  }
-
+  /** @throws UnreadableRow */
   #calls({ source, payload, id, occurred_at, reference, account }: Pending): readonly Call[] {
     const { inbox, handlersOf } = this.parts;
     if (source === 'webhook') {
-      const { event, handlers } = inbox.handlersOf(payload);
+      const { event, handlers } = inbox.handlersOf({ id, payload });
       return handlers.map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
     }
     const event = deliveryEventOf({ id, payload, occurred_at }, { reference: reference ?? '', account });
@@ -369,6 +378,7 @@ export class HandOver {
       .select('next_try_at')
       .where(IS_PENDING)
       .where('blocked_on', 'is', null)
+      .where(IS_READABLE)
       .where('next_try_at', '>', clock.now())
       .orderBy('next_try_at')
       .limit(1)
@@ -376,13 +386,19 @@ export class HandOver {
     this.#cancelWake();
     // Who has stopped meanwhile must not be kept alive.
     if (next?.next_try_at == null || this.#mustStop()) return;
+    const waitMs = timerMs(next.next_try_at - clock.now());
     this.#cancelWake = clock.setTimeout(() => {
       this.wake();
-    }, next.next_try_at - clock.now());
+    }, waitMs);
   }
 }
 
+/** Of a list that cannot be read none: a handler may get an event again, but not miss it. */
 function namesIn(json: string): string[] {
-  const names: unknown = JSON.parse(json);
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  try {
+    const names: unknown = JSON.parse(json);
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
 }

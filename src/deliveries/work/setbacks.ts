@@ -1,5 +1,6 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import type { LalamoveException } from '../../errors/lalamove.exception.js';
+import { isRateLimited } from '../../errors/refusal.js';
 import { isTerminal, type DeliveryReason } from '../machine/delivery-course.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution, Standing } from '../machine/evolution.js';
@@ -70,14 +71,19 @@ export function isOutcomeUnknown(error: LalamoveException): boolean {
   return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
 }
 
-/** Lalamove has said no, for good. */
-export function isRefusal({ upstreamStatus }: LalamoveException): boolean {
-  return upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
+/** Lalamove has said no, for good; what something in between says, a firewall say, holds for the moment. */
+export function isRefusal({ upstreamStatus, isForeign }: LalamoveException): boolean {
+  return !isForeign && upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
+}
+
+/** Lalamove has said that there is no such order, or none of ours. */
+export function isGone({ upstreamStatus, isForeign }: LalamoveException): boolean {
+  return !isForeign && upstreamStatus !== undefined && [403, 404, 422].includes(upstreamStatus);
 }
 
 /** Whether the same call may go well later. */
 function isPassing(error: LalamoveException): boolean {
-  return error.retryable || error.upstreamStatus === 429 || error.fixableBy === 'lalamove' || isUsedUp(error);
+  return error.retryable || isRateLimited(error.upstreamStatus) || error.fixableBy === 'lalamove' || isUsedUp(error);
 }
 
 /** The quotation cannot be ordered any more, and that is all. */

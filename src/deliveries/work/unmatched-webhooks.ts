@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { IS_TO_LOOK_AT, IS_WAITING } from '../store/deliveries-schema.js';
+import { IS_READABLE, IS_TO_LOOK_AT, IS_WAITING } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 
 /** A stored webhook that has not taken its effect yet. */
@@ -68,6 +68,7 @@ export class UnmatchedWebhooks {
             .selectFrom('delivery_events')
             .select('id')
             .where(IS_WAITING)
+            .where(IS_READABLE)
             .where('received_at', '<', before)
             .orderBy('received_at')
             .limit(BATCH),
@@ -82,6 +83,7 @@ export class UnmatchedWebhooks {
       .selectFrom('delivery_events')
       .select(['id', 'payload', 'account', 'received_at'])
       .where(IS_TO_LOOK_AT)
+      .where(IS_READABLE)
       .where('look_at', '<=', now())
       .orderBy('look_at')
       .orderBy('id')
@@ -99,7 +101,7 @@ export class UnmatchedWebhooks {
     // The order of a cross join is kept: the window first, then the attempt of each by its index.
     const { rows } = await sql<WaitingWebhook>`
       select e.id, e.payload, e.account, e.received_at from delivery_events e cross join delivery_attempts a
-      where ${IS_WAITING} and e.look_at is null and (e.received_at, e.id) > (${from.receivedAt}, ${from.id})
+      where ${IS_WAITING} and e.unreadable_at is null and e.look_at is null and (e.received_at, e.id) > (${from.receivedAt}, ${from.id})
         and (e.received_at, e.id) <= (${to.receivedAt}, ${to.id})
         and a.account = e.account and a.order_id = e.order_id
       order by e.received_at, e.id limit ${BATCH}`.execute(db);

@@ -4,6 +4,7 @@ import { placed } from '../machine/evolve.js';
 import { namedAgain } from '../machine/order-news.js';
 import { attemptOf, type KnownAttempt } from '../store/attempt-rows.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
+import { IS_OF_READABLE_DELIVERY } from '../store/deliveries-schema.js';
 import type { Decided, DeliveryStore } from '../store/delivery-store.js';
 import type { DeliveriesTransaction } from '../store/group-commit.js';
 import { orderOf, type OrderNews } from '../store/webhook-news.js';
@@ -100,6 +101,8 @@ export class WebhookEffects {
       // What was given up may turn up yet.
       .where('outcome', 'in', ['unknown', 'abandoned'])
       .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', at - A_DAY_MS)]))
+      // One that cannot be read finds out nothing.
+      .where(IS_OF_READABLE_DELIVERY)
       .orderBy('reserved_at')
       .limit(1)
       .executeTakeFirst();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { idsOf } from '../../errors/operation-table.js';
+import { LONGEST_TIMER_MS } from '../../timer-limit.js';
 import type { ApiServer } from '../api/api-server.js';
 import type { SandboxParts } from '../api/api-routes.js';
 import type { FaultBox } from '../faults/fault-box.js';
@@ -118,8 +119,8 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
   route('POST', '/refuse', ({ refuseConnections }, { body }) => {
     const { forMs } = body;
-    if (!(typeof forMs === 'number' && forMs > 0 && forMs < 2 ** 31))
-      throw new RangeError('Give { "forMs": … }: a number of ms.');
+    if (!(typeof forMs === 'number' && forMs > 0 && forMs <= LONGEST_TIMER_MS))
+      throw new RangeError(`Give { "forMs": … }: a number of ms above 0, and at most ${LONGEST_TIMER_MS}.`);
     refuseConnections(forMs);
   }),
 

@@ -3,11 +3,13 @@ import { isRecord, isStringMap } from '../../is-record.js';
 import { operationFacts } from '../../errors/operation-table.js';
 import { REFUSAL_SHAPES } from '../api/refusal.js';
 import { rowOfCode } from '../../errors/error-catalog.js';
-import { milliseconds } from '../time/duration.js';
+import { LONGEST_TIMER_MS } from '../../timer-limit.js';
+import { waitOf } from '../time/duration.js';
 import { WEBHOOK_FAULTS, type Fault } from './fault-rule.js';
 
 const CALL_MEMBERS = new Set(['call', 'latencyMs', 'work', 'lateBy', 'answer', 'times', 'probability']);
 const WEBHOOK_MEMBERS = new Set(['webhook', 'event', 'orderId', 'delay', 'times', 'probability']);
+const MAX_TIMES = 1_000_000_000;
 const SHAPES: readonly unknown[] = REFUSAL_SHAPES;
 
 /**
@@ -24,8 +26,8 @@ export function checkedFault(fault: unknown): Fault {
     throw new RangeError(`A fault has no ${unknown.join(', ')}: it can have ${[...members].join(', ')}.`);
   }
   const { times = 1, probability = 1 } = fault;
-  if (times !== 'always' && !(Number.isInteger(times) && times >= 1)) {
-    throw new RangeError('times must be a whole number of at least 1, or "always".');
+  if (times !== 'always' && !(Number.isInteger(times) && times >= 1 && times <= MAX_TIMES)) {
+    throw new RangeError(`times must be a whole number of at least 1 and at most ${MAX_TIMES}, or "always".`);
   }
   if (!(typeof probability === 'number' && probability >= 0 && probability <= 1)) {
     throw new RangeError('probability must be a number from 0 to 1.');
@@ -34,7 +36,7 @@ export function checkedFault(fault: unknown): Fault {
     if (!WEBHOOK_FAULTS.includes(fault.webhook)) {
       throw new RangeError(`webhook must be one of ${WEBHOOK_FAULTS.join(', ')}.`);
     }
-    if (fault.delay !== undefined) milliseconds(fault.delay);
+    if (fault.delay !== undefined) waitOf('delay', fault.delay);
     if (!listed(fault.event).every((event) => typeof event === 'string')) {
       throw new RangeError('event must be a text, or a list of texts.');
     }
@@ -48,13 +50,13 @@ export function checkedFault(fault: unknown): Fault {
       throw new RangeError(`${JSON.stringify(name)} is no call of Lalamove's: try "placeOrder".`);
     }
   }
-  if (!(typeof latencyMs === 'number' && latencyMs >= 0 && latencyMs < 2 ** 31)) {
-    throw new RangeError('latencyMs must be a number of ms, at least 0.');
+  if (!(typeof latencyMs === 'number' && latencyMs >= 0 && latencyMs <= LONGEST_TIMER_MS)) {
+    throw new RangeError(`latencyMs must be a number of ms, at least 0 and at most ${LONGEST_TIMER_MS}.`);
   }
   if (work !== undefined && !['skipped', 'done', 'late'].includes(work)) {
     throw new RangeError('work must be "skipped", "done" or "late".');
   }
-  milliseconds(lateBy);
+  waitOf('lateBy', lateBy);
   checkAnswer(answer);
   if (answer === undefined && latencyMs === 0 && (work === undefined || work === 'done')) {
     throw new RangeError('A fault does something: give it an answer, a latencyMs, work, or webhook.');

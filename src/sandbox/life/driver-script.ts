@@ -1,5 +1,5 @@
 import { isRecord } from '../../is-record.js';
-import { milliseconds, type Duration } from '../time/duration.js';
+import { waitOf, type Duration } from '../time/duration.js';
 
 const CANCEL_PARTIES = ['USER', 'DRIVER', 'LALAMOVE_CUSTOMER_SUPPORT'] as const;
 
@@ -139,8 +139,8 @@ export function checkedStep(step: unknown): DriverStep {
   if (unknown.length > 0) {
     throw new RangeError(`The step ${step.do} has no ${unknown.join(', ')}: it can have ${members.join(', ')}.`);
   }
-  if (step.after !== undefined) milliseconds(step.after);
-  if (step.do === 'replace' && step.gap !== undefined) milliseconds(step.gap);
+  if (step.after !== undefined) waitOf('after', step.after);
+  if (step.do === 'replace' && step.gap !== undefined) waitOf('gap', step.gap);
   const stop = step.do === 'deliver' || step.do === 'fail' ? step.stop : undefined;
   if (stop !== undefined && !(Number.isInteger(stop) && stop >= 1)) {
     throw new RangeError(`The stop of a step must be a whole number; 1 is the first drop-off, not ${String(stop)}.`);

@@ -26,6 +26,21 @@ export function milliseconds(duration: Duration): number {
   return Math.round(ms);
 }
 
+/** The longest pause, delay or step of a sandbox: orders live for hours, and a year of its time is soon over. */
+const LONGEST_MS = 365 * 86_400_000;
+
+/**
+ * A length of time in ms, of which a sandbox may have to wait for the end.
+ *
+ * @param name what it is, for the message: `delay`
+ * @throws RangeError for what is no length of time, or a longer one than 365 days
+ */
+export function waitOf(name: string, duration: Duration): number {
+  const ms = milliseconds(duration);
+  if (ms <= LONGEST_MS) return ms;
+  throw new RangeError(`${name} must be at most 365d (${LONGEST_MS} ms), not ${String(duration)}.`);
+}
+
 function parsed(text: string): number {
   if (!FORM.test(text)) return Number.NaN;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)/g)];

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { logLine, say } from '../../log-line.js';
 import { atMost, TimeoutError, within } from '../../patience.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
+import { inboxOptionProblems } from './inbox-option-problems.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
 
 /** The measures of an {@link InMemoryLalamoveInbox}. */
@@ -58,6 +59,7 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   #isStopped = false;
 
+  /** @throws RangeError for measures that cannot be, with their limits */
   constructor({
     remembers = 20_000,
     holds = 10_000,
@@ -66,6 +68,8 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     shutdownMs = 5000,
   }: InMemoryLalamoveInboxOptions = {}) {
     this.#options = { remembers, holds, retryDelaysMs, handlerTimeoutMs, shutdownMs };
+    const problems = inboxOptionProblems(this.#options);
+    if (problems.length > 0) throw new RangeError(`An InMemoryLalamoveInbox cannot be made so: ${problems.join(' ')}`);
   }
 
   /** @throws Error while as many events are held as may be, or after the app has ended */
