@@ -10,7 +10,7 @@ import { DEFAULT_POLICY } from './machine/delivery-policy.js';
 import { withPolicy } from './machine/policy-problems.js';
 import { IS_KEPT } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
-import type { openDatabase } from './store/open-database.js';
+import type { DeliveriesDatabase } from './store/open-database.js';
 import type { AccountServices } from './work/account-services.js';
 import { HORIZON_MS, InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
 import { DeliveryWorker } from './work/delivery-worker.js';
@@ -41,7 +41,7 @@ export class DeliveriesEngine {
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
-    db: Awaited<ReturnType<typeof openDatabase>>,
+    private readonly database: DeliveriesDatabase,
     readonly services: AccountServices,
     options: DeliveriesModuleOptions,
   ) {
@@ -49,7 +49,7 @@ export class DeliveriesEngine {
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
-    this.store = new DeliveryStore(db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
+    this.store = new DeliveryStore(database.db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
     this.#queue = options.queue ?? new InProcessQueue(clock, options.concurrency ?? 16);
     this.inbox = new DurableInbox({
       store: this.store,
@@ -124,12 +124,16 @@ export class DeliveriesEngine {
     await this.handOver.stop(shutdownMs);
   }
 
-  /** Closes the database, where it is ours. */
+  /** Copies the database to a new file, while it is worked on. */
+  async backup(path: string): Promise<void> {
+    await this.database.backup(path);
+  }
+
+  /** Closes the database. */
   async close(): Promise<void> {
-    const { database = {} } = this.#options;
     // A webhook may have come in until the server was closed.
     await this.inbox.idle();
-    if (!('kysely' in database)) await this.store.db.destroy();
+    await this.database.close();
   }
 
   /**

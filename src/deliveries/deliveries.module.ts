@@ -22,7 +22,7 @@ import {
 } from './deliveries.options.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
-import { migrateDeliveries, openDatabase } from './store/open-database.js';
+import { openDeliveriesDatabase } from './store/open-database.js';
 import { AccountServices } from './work/account-services.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
@@ -102,10 +102,8 @@ function registration(optionsProviders: Provider[]): DynamicModule {
     provide: DeliveriesEngine,
     inject: [OPTIONS, ModuleRef],
     useFactory: async (options: DeliveriesModuleOptions, moduleRef: ModuleRef) => {
-      const { database = {} } = options;
-      const db = 'kysely' in database ? database.kysely : await openDatabase(database);
-      if ('kysely' in database && database.migrate !== false) await migrateDeliveries(db);
-      return new DeliveriesEngine(db, new AccountServices(moduleRef, options.accounts?.resolve), options);
+      const database = await openDeliveriesDatabase(options.database ?? {}, options.logger);
+      return new DeliveriesEngine(database, new AccountServices(moduleRef, options.accounts?.resolve), options);
     },
   };
   return {
