@@ -133,6 +133,7 @@ export class DeliveriesEngine {
   async close(): Promise<void> {
     // A webhook may have come in until the server was closed.
     await this.inbox.idle();
+    this.#worker.sayUnderWay();
     await this.database.close();
   }
 
