@@ -5,6 +5,7 @@ import { LalamoveModule, LalamoveService } from '../../src/index.js';
 import { DeliveriesModule, DeliveriesService } from '../../src/deliveries/index.js';
 import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
 import { SandboxClock } from '../../src/sandbox/index.js';
+import { answerFileCommand } from './file-commands.js';
 import type { HostCommand, HostPlan, HostReport } from './messages.js';
 
 // A host app as a process of its own: it books what it is told to, and dies where its plan says.
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
         rateLimit: false,
         webhook: { path: WEBHOOKS },
       }),
-      DeliveriesModule.forRoot({ database: { file }, clock, hooks: { onStep } }),
+      DeliveriesModule.forRoot({ database: { file, ...plan.database }, clock, hooks: { onStep } }),
     ]),
     { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
   );
@@ -63,6 +64,8 @@ async function main(): Promise<void> {
         return clock.advance(command.ms);
       case 'report':
         return reportOf(app.get(DeliveriesService));
+      default:
+        return answerFileCommand(command, app.get(DeliveriesService));
     }
   };
   process.on('message', ({ id, command }: { id: number; command: HostCommand }) => {
@@ -71,6 +74,8 @@ async function main(): Promise<void> {
       (error: unknown) => process.send?.({ id, error: String(error) }),
     );
   });
+  // A file that may not grow is an error of its write, and not the end of the process.
+  process.on('SIGXFSZ', () => undefined);
   // Whoever started us is gone.
   process.on('disconnect', die);
   await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });

@@ -1,5 +1,7 @@
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
+import type { EmbeddedDatabaseOptions } from '../../src/deliveries/index.js';
 import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
+import type { FileCommand } from './file-commands.js';
 
 /** When a host dies by its own hand. */
 export type Kill =
@@ -20,6 +22,8 @@ export interface HostPlan {
   readonly startAt: number;
   readonly timeoutMs: number;
   readonly kill: Kill;
+  /** Further options of its database. */
+  readonly database?: EmbeddedDatabaseOptions;
 }
 
 /** What a host is told to do; it answers `{ id, done }` or `{ id, error }`. */
@@ -27,7 +31,8 @@ export type HostCommand =
   | { readonly do: 'book'; readonly bookings: readonly BookDeliveryDto[] }
   | { readonly do: 'cancel'; readonly reference: string }
   | { readonly do: 'advance'; readonly ms: number }
-  | { readonly do: 'report' };
+  | { readonly do: 'report' }
+  | FileCommand;
 
 /** A delivery, as its host has it. */
 export interface ReportedDelivery {

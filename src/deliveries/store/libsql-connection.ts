@@ -97,7 +97,8 @@ export class LibsqlConnection implements DatabaseConnection {
     if (isAlone && this.guard && WRITES.test(query.sql)) return this.#runInTransaction<Row>(query);
     try {
       if (!isAlone) return this.#run<Row>(query);
-      if (!READS.test(query.sql)) this.guard?.begun();
+      // A read is not worth the check, but shows nothing of a file that is known to be lost.
+      if (this.guard?.isLost === true || !READS.test(query.sql)) this.guard?.begun();
       return await retryBusy(() => this.#run<Row>(query));
     } catch (error) {
       throw storeFailure(error, this.file);
