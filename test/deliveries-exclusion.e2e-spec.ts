@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { signWebhook } from 'nestjs-lalamove';
 import { openDatabase } from 'nestjs-lalamove/deliveries';
 import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
 import { execFileSync } from 'node:child_process';
@@ -64,6 +65,17 @@ describe('the file of deliveries', () => {
     return host;
   }
 
+  async function sendWebhook(port: number, orderId: string): Promise<number> {
+    const { apiKey, apiSecret: secret } = sandbox;
+    const { body } = signWebhook({
+      ...{ apiKey, secret, path: '/webhooks/lalamove', eventId: 'e-1' },
+      timestamp: Date.parse('2026-12-01T08:00:00Z') / 1000,
+      data: { order: { orderId, status: 'ON_GOING' }, updatedAt: '2026-12-01T08:00.00Z' },
+    });
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`http://127.0.0.1:${port}/webhooks/lalamove`, { method: 'POST', body, headers })).status;
+  }
+
   /** A host that is not let in ends, and says why. */
   async function refused(): Promise<void> {
     const { isDead, output } = await start();
@@ -100,6 +112,24 @@ describe('the file of deliveries', () => {
     await second.tell({ do: 'advance', ms: 600_000 });
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
     expect(lostLines(first)).toEqual([expect.stringContaining('another process has opened it since')]);
+  }, 60_000);
+
+  it('loses no order that was being posted when another process came in', async () => {
+    const first = await start();
+    sandbox.addFault({ call: 'placeOrder', latencyMs: 4000, times: 3 });
+    const booking = first.tell({ do: 'book', bookings: bookings.slice(0, 3) });
+    await until(() => first.output.split('posting R-').length === 4, 10_000);
+    await first.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    const second = await start();
+    await second.tell({ do: 'book', bookings });
+    await booking;
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+    for (const reference of REFERENCES.slice(0, 3)) {
+      const [orderId = ''] = sandbox.ledgerFor({ reference }).orderIds;
+      const line = 'An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId })';
+      expect(first.output).toContain(`${line} (delivery=${reference} attempt=`);
+      expect(first.output).toContain(`order=${orderId} `);
+    }
   }, 60_000);
 
   it.each([['delete'], ['replace']] as const)(
@@ -176,6 +206,8 @@ describe('the file of deliveries', () => {
     const ends = await host.tell({ do: 'ask-all', reference: 'R-1' });
     const methods = ['find', 'get', 'cancel', 'resolve', 'list', 'timeline', 'forget', 'metrics'];
     await host.tell({ do: 'book-each', bookings });
+    const [orderId = ''] = sandbox.ledgerFor({ reference: 'R-1' }).orderIds;
+    expect(await sendWebhook(port, orderId)).toBe(503);
     expect(await host.tell({ do: 'ask-all', reference: 'R-1' })).toEqual(
       Object.fromEntries(methods.map((name) => [name, 'DeliveriesStoreException 503'])),
     );

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import { CompiledQuery } from 'kysely';
 import Database from 'libsql';
 import { signWebhook } from 'nestjs-lalamove';
-import { openDatabase, type DeliveriesQueue } from 'nestjs-lalamove/deliveries';
+import { DeliveriesModule, openDatabase, type DeliveriesQueue } from 'nestjs-lalamove/deliveries';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeliveriesHost, type DeliveriesHostOptions } from './support/deliveries-host.js';
 import { bookingOf } from './support/sample-booking.js';
+import { failureOf } from './support/lalamove.js';
+import { until } from './support/until.js';
 import { Journal } from './support/delivery-journal.js';
 
 /** Loses every wake. */
@@ -63,6 +66,43 @@ describe('the storage of deliveries', () => {
     await db.destroy();
     // Its commits wait for the disk, which may be busy.
   }, 20_000);
+
+  it('logs an order that Lalamove answers with after the app has shut down', async () => {
+    const lines: string[] = [];
+    const error = (line: unknown): void => {
+      lines.push(String(line));
+    };
+    const logger = { log: () => undefined, warn: () => undefined, error };
+    host = await DeliveriesHost.start({ ...PROMPT, webhooks: false, deliveries: { shutdownMs: 20, logger } });
+    host.sandbox.addFault({ call: 'placeOrder', latencyMs: 1500 });
+    await host.deliveries.book(bookingOf('A-1'));
+    await until(() => lines.length > 0 || host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds.length > 0, 300);
+    const { id: attempt } = await host.deliveries.database
+      .selectFrom('delivery_attempts')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    await host.app.close();
+    expect(lines).toEqual([expect.stringMatching(/^The app shuts down while an order is posted: /)]);
+    await until(() => lines.length > 1, 5000);
+    const [orderId = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
+    expect(lines[1]).toContain(
+      'An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId }) ' +
+        `(delivery=A-1 attempt=${attempt} order=${orderId} error=`,
+    );
+    // Whoever asks now is told why there is no answer.
+    const refusal = await failureOf(host.deliveries.get('A-1'));
+    expect(refusal).toMatchObject({ name: 'DeliveriesStoreException', retryable: false });
+  }, 20_000);
+
+  it('is no database of the host’s', async () => {
+    const kysely = { selectFrom: () => undefined, transaction: () => undefined };
+    const options: object = { database: { kysely } };
+    const module = Test.createTestingModule({ imports: [DeliveriesModule.forRoot(options)] });
+    const refusal = await failureOf(module.compile());
+    expect(refusal.message).toContain('database.kysely is not supported');
+    expect(refusal.message).toContain("Use database: { file: 'deliveries.db' }");
+    host = await DeliveriesHost.start();
+  });
 
   it('finds everything by an index, from the booking to the door', async () => {
     const prepared = jest.spyOn(Database.prototype, 'prepare');

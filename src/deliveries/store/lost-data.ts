@@ -27,6 +27,8 @@ export function contentsProblem(
 
 /** Refuses a database that has lost something, or says in the log that its host has accepted that. */
 export class LostDataPolicy {
+  #isSaid = false;
+
   constructor(
     private readonly file: string,
     private readonly isAccepted: boolean,
@@ -41,6 +43,9 @@ export class LostDataPolicy {
     if (problem === undefined) return;
     const what = `The deliveries' file ${this.file} is not what it was. ${problem}.`;
     if (this.isAccepted) {
+      // A lost WAL is seen in the files, and in what is missing.
+      if (this.#isSaid) return;
+      this.#isSaid = true;
       say(
         this.logger,
         'warn',

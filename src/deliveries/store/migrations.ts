@@ -8,6 +8,9 @@ const MS = 'bigint';
 /** `if not exists` everywhere: the version before made these one by one, and may have been killed in between. */
 const first: Migration = {
   up: async (db: Kysely<unknown>) => {
+    await assertOurs(db, 'deliveries', ['reference', 'request_hash', 'course']);
+    await assertOurs(db, 'delivery_attempts', ['delivery_id', 'quotation_id', 'outcome']);
+    await assertOurs(db, 'delivery_events', ['delivery_id', 'fingerprint', 'hand_over']);
     await db.schema
       .createTable('deliveries')
       .ifNotExists()
@@ -38,7 +41,6 @@ const first: Migration = {
     );
     await sql`create index if not exists deliveries_state on deliveries (state, created_at, id)`.execute(db);
 
-    await assertColumns(db, 'deliveries', ['reference', 'request_hash', 'course']);
     await db.schema
       .createTable('delivery_attempts')
       .ifNotExists()
@@ -63,7 +65,6 @@ const first: Migration = {
       db,
     );
 
-    await assertColumns(db, 'delivery_attempts', ['delivery_id', 'quotation_id', 'outcome']);
     await db.schema
       .createTable('delivery_events')
       .ifNotExists()
@@ -87,7 +88,6 @@ const first: Migration = {
       .addColumn('next_try_at', MS)
       .addColumn('error', 'text')
       .execute();
-    await assertColumns(db, 'delivery_events', ['delivery_id', 'fingerprint', 'hand_over']);
     await sql`create unique index if not exists events_fingerprint on delivery_events (fingerprint) where fingerprint is not null`.execute(
       db,
     );
@@ -132,10 +132,10 @@ const identity: Migration = {
 };
 
 /** Tables of these names may be the host's own. */
-async function assertColumns(db: Kysely<unknown>, table: string, columns: readonly string[]): Promise<void> {
+async function assertOurs(db: Kysely<unknown>, table: string, columns: readonly string[]): Promise<void> {
   const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(db);
   const names = new Set(rows.map(({ name }) => name));
-  if (columns.every((column) => names.has(column))) return;
+  if (rows.length === 0 || columns.every((column) => names.has(column))) return;
   throw new DeliveriesStoreException(
     `There is a table ${table} that is not of deliveries: give deliveries a file of their own, with database: { file }.`,
   );
