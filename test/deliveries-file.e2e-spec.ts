@@ -13,7 +13,7 @@ it('is free for another, and whole in one file, as soon as the deliveries’ dat
       expect(await db.selectFrom('deliveries').selectAll().execute()).toEqual([]);
       await expect(openDatabase({ file })).rejects.toBeInstanceOf(DeliveriesStoreException);
       await db.destroy();
-      expect(readdirSync(folder)).toEqual(['deliveries.db']);
+      expect(readdirSync(folder)).toEqual(['deliveries.db', 'deliveries.db.lock']);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Kysely, type LogEvent } from 'kysely';
-import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Kysely } from 'kysely';
 import { openDatabase, type DeliveriesSchema } from 'nestjs-lalamove/deliveries';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +8,7 @@ import { newCourse, type CourseAttempt } from '../src/deliveries/machine/deliver
 import { placed, reserved } from '../src/deliveries/machine/evolve.js';
 import { reserveAttempt, settleAttempts } from '../src/deliveries/store/attempt-rows.js';
 import { rowOf } from '../src/deliveries/store/delivery-record.js';
-import { LibsqlDialect } from '../src/deliveries/store/libsql-dialect.js';
+import { LibsqlConnection } from '../src/deliveries/store/libsql-connection.js';
 import { DeliveriesHost } from './support/deliveries-host.js';
 import { recordNamed } from './support/delivery-rows.js';
 import { seedFile } from './support/seeded-file.js';
@@ -60,27 +59,22 @@ describe('a restart on much that is due', () => {
 describe('a sweep', () => {
   let db: Kysely<DeliveriesSchema>;
   let host: DeliveriesHost;
-  let queries: LogEvent['query'][];
+  let queries: jest.SpiedFunction<LibsqlConnection['executeQuery']>;
   let folder: string;
 
   async function started(unmatched: number): Promise<void> {
     folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
     const file = join(folder, 'deliveries.db');
     await seedFile(file, { unmatched, at: START - 60_000 });
-    queries = [];
-    db = new Kysely<DeliveriesSchema>({
-      dialect: new LibsqlDialect(new Database(file)),
-      log: ({ query }) => {
-        queries.push(query);
-      },
-    });
-    host = await DeliveriesHost.start({ deliveries: { database: { kysely: db } }, webhooks: false });
+    host = await DeliveriesHost.start({ deliveries: { database: { file } }, webhooks: false });
+    db = host.deliveries.database;
+    queries = jest.spyOn(LibsqlConnection.prototype, 'executeQuery');
     await host.engine.idle();
   }
 
   afterEach(async () => {
+    queries.mockRestore();
     await host.stop();
-    await db.destroy();
     rmSync(folder, { recursive: true });
   });
 
@@ -88,9 +82,9 @@ describe('a sweep', () => {
     await started(12_000);
     const cost: number[] = [];
     for (let sweep = 0; sweep < 26; sweep += 1) {
-      queries.length = 0;
+      queries.mockClear();
       await host.engine.sweep();
-      cost.push(queries.length);
+      cost.push(queries.mock.calls.length);
     }
     // What an older version has left is looked at once, so many a sweep; then by their orders alone.
     expect(Math.max(...cost)).toBeLessThan(500 * 12);

@@ -1,14 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { CompiledQuery, Kysely } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { CompiledQuery } from 'kysely';
 import Database from 'libsql';
 import { signWebhook } from 'nestjs-lalamove';
-import { openDatabase, type DeliveriesQueue, type DeliveriesSchema } from 'nestjs-lalamove/deliveries';
+import { DeliveriesModule, openDatabase, type DeliveriesQueue } from 'nestjs-lalamove/deliveries';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LibsqlDialect } from '../src/deliveries/store/libsql-dialect.js';
 import { DeliveriesHost, type DeliveriesHostOptions } from './support/deliveries-host.js';
 import { bookingOf } from './support/sample-booking.js';
+import { failureOf } from './support/lalamove.js';
+import { until } from './support/until.js';
 import { Journal } from './support/delivery-journal.js';
 
 /** Loses every wake. */
@@ -37,6 +39,7 @@ describe('the storage of deliveries', () => {
   });
 
   afterEach(async () => {
+    jest.restoreAllMocks();
     await host.stop();
     rmSync(folder, { recursive: true });
   });
@@ -56,7 +59,7 @@ describe('the storage of deliveries', () => {
     expect(bytes()).not.toContain(host.sandbox.apiSecret);
     await host.app.close();
     await host.app.close();
-    expect(readdirSync(folder)).toEqual(['deliveries.db']);
+    expect(readdirSync(folder)).toEqual(['deliveries.db', 'deliveries.db.lock']);
     expect(bytes()).not.toContain(host.sandbox.apiSecret);
     const db = await openDatabase({ file, migrate: false });
     expect(await db.selectFrom('deliveries').select('state').execute()).toEqual([{ state: 'completed' }]);
@@ -64,20 +67,50 @@ describe('the storage of deliveries', () => {
     // Its commits wait for the disk, which may be busy.
   }, 20_000);
 
+  it('logs an order that Lalamove answers with after the app has shut down', async () => {
+    const lines: string[] = [];
+    const error = (line: unknown): void => {
+      lines.push(String(line));
+    };
+    const logger = { log: () => undefined, warn: () => undefined, error };
+    host = await DeliveriesHost.start({ ...PROMPT, webhooks: false, deliveries: { shutdownMs: 20, logger } });
+    host.sandbox.addFault({ call: 'placeOrder', latencyMs: 1500 });
+    await host.deliveries.book(bookingOf('A-1'));
+    await until(() => lines.length > 0 || host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds.length > 0, 300);
+    const { id: attempt } = await host.deliveries.database
+      .selectFrom('delivery_attempts')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    await host.app.close();
+    expect(lines).toEqual([expect.stringMatching(/^The app shuts down while an order is posted: /)]);
+    await until(() => lines.length > 1, 5000);
+    const [orderId = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
+    expect(lines[1]).toContain(
+      'An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId }) ' +
+        `(delivery=A-1 attempt=${attempt} order=${orderId} error=`,
+    );
+    // Whoever asks now is told why there is no answer.
+    const refusal = await failureOf(host.deliveries.get('A-1'));
+    expect(refusal).toMatchObject({ name: 'DeliveriesStoreException', retryable: false });
+  }, 20_000);
+
+  it('is no database of the host’s', async () => {
+    const kysely = { selectFrom: () => undefined, transaction: () => undefined };
+    const options: object = { database: { kysely } };
+    const module = Test.createTestingModule({ imports: [DeliveriesModule.forRoot(options)] });
+    const refusal = await failureOf(module.compile());
+    expect(refusal.message).toContain('database.kysely is not supported');
+    expect(refusal.message).toContain("Use database: { file: 'deliveries.db' }");
+    host = await DeliveriesHost.start();
+  });
+
   it('finds everything by an index, from the booking to the door', async () => {
-    const queries = new Map<string, readonly unknown[]>();
-    const kysely = new Kysely<DeliveriesSchema>({
-      dialect: new LibsqlDialect(new Database(':memory:')),
-      log: ({ query: { sql, parameters } }) => {
-        queries.set(sql, parameters);
-      },
-    });
+    const prepared = jest.spyOn(Database.prototype, 'prepare');
     host = await DeliveriesHost.start({
       ...PROMPT,
       sandbox: { drivers: 'prompt', unknowns: { orderCreated: 'after-answer' } },
-      deliveries: { database: { kysely }, retentionDays: 1 },
+      deliveries: { retentionDays: 1 },
     });
-    queries.clear();
     await host.deliveries.book(bookingOf('A-1'));
     await host.clock.advance('2h');
     await host.deliveries.book(bookingOf('A-2'));
@@ -86,20 +119,20 @@ describe('the storage of deliveries', () => {
     await host.deliveries.timeline('A-1');
     await host.engine.sweep();
     await host.settle();
-    const read = [...queries].filter(([text]) => /^\s*(select|update|delete)/.test(text));
+    // What is asked once at start is about SQLite's own tables, or all leases.
+    const atStart = /sqlite_schema|sqlite_master|pragma_table_info|delivery_migrations|"lease_token" is not null$/;
+    const queries = new Set(prepared.mock.calls.map(([text]) => text));
+    const read = [...queries].filter((text) => /^\s*(select|update|delete)/.test(text) && !atStart.test(text));
     expect(read.length).toBeGreaterThan(15);
     const scans: string[] = [];
-    for (const [text, parameters] of read) {
-      const { rows } = await kysely.executeQuery<{ detail: string }>(
-        CompiledQuery.raw(`explain query plan ${text}`, [...parameters]),
-      );
+    for (const text of read) {
+      const explained = CompiledQuery.raw(`explain query plan ${text}`, Array(text.split('?').length - 1).fill(null));
+      const { rows } = await host.deliveries.database.executeQuery<{ detail: string }>(explained);
       for (const { detail } of rows)
         if ((detail.startsWith('SCAN') && !detail.includes('INDEX')) || detail.includes('rowid>'))
           scans.push(`${detail}: ${text}`);
     }
     expect(scans).toEqual([]);
-    await host.app.close();
-    await kysely.destroy();
   });
 
   it('completes deliveries by its sweeper alone where a queue loses every wake', async () => {

@@ -13,7 +13,7 @@ import { DEFAULT_POLICY } from './machine/delivery-policy.js';
 import { withPolicy } from './machine/policy-problems.js';
 import { DeliveryStore } from './store/delivery-store.js';
 import { eraseOld } from './store/erase-delivery.js';
-import type { openDatabase } from './store/open-database.js';
+import type { DeliveriesDatabase } from './store/open-database.js';
 import { AccountServices } from './work/account-services.js';
 import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
 import { ClockWatch } from './work/clock-watch.js';
@@ -63,7 +63,7 @@ export class DeliveriesEngine {
   #isStopped = true;
 
   constructor(
-    db: Awaited<ReturnType<typeof openDatabase>>,
+    private readonly database: DeliveriesDatabase,
     moduleRef: Pick<ModuleRef, 'get'>,
     options: DeliveriesModuleOptions,
   ) {
@@ -72,7 +72,7 @@ export class DeliveriesEngine {
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
-    this.store = new DeliveryStore(db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
+    this.store = new DeliveryStore(database.db, withPolicy(DEFAULT_POLICY, options.policy), this.now);
     this.unreadable = new UnreadableRows({ store: this.store, logger, now: this.now });
     this.#local = new InProcessQueue(clock, options.concurrency ?? 16);
     this.#queue = options.queue ?? this.#local;
@@ -147,12 +147,17 @@ export class DeliveriesEngine {
     await this.handOver.stop(shutdownMs);
   }
 
-  /** Closes the database, where it is ours. */
+  /** Copies the database to a new file, while it is worked on. */
+  async backup(path: string): Promise<void> {
+    await this.database.backup(path);
+  }
+
+  /** Closes the database. */
   async close(): Promise<void> {
-    const { database = {} } = this.#options;
     // A webhook may have come in until the server was closed.
     await this.inbox.idle();
-    if (!('kysely' in database)) await this.store.db.destroy();
+    this.#worker.sayUnderWay();
+    await this.database.close();
   }
 
   /** Looks for what was lost, now: due deliveries that nobody woke, webhooks without effect, what is to be erased. */

@@ -22,7 +22,7 @@ import {
 } from './deliveries.options.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
-import { migrateDeliveries, openDatabase } from './store/open-database.js';
+import { openDeliveriesDatabase } from './store/open-database.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface DeliveriesOptionsFactory {
@@ -117,10 +117,8 @@ function registration(optionsProviders: Provider[]): DynamicModule {
     inject: [OPTIONS, ModuleRef, LalamoveInboxHost],
     useFactory: async (options: DeliveriesModuleOptions, moduleRef: ModuleRef, inboxes: LalamoveInboxHost) => {
       refuseSecond(inboxes);
-      const { database = {} } = options;
-      const db = 'kysely' in database ? database.kysely : await openDatabase(database);
-      if ('kysely' in database && database.migrate !== false) await migrateDeliveries(db);
-      return new DeliveriesEngine(db, moduleRef, options);
+      const database = await openDeliveriesDatabase(options.database ?? {}, options.logger);
+      return new DeliveriesEngine(database, moduleRef, options);
     },
   };
   return {

@@ -1,11 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Kysely } from 'kysely';
 import { isClock, type Clock } from '../clock.js';
 import { isRecord } from '../is-record.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { GivenPolicy } from './machine/delivery-policy.js';
 import { policyProblems } from './machine/policy-problems.js';
-import type { DeliveriesSchema } from './store/deliveries-schema.js';
 import type { EmbeddedDatabaseOptions } from './store/open-database.js';
 import type { ResolveDeliveryAccount } from './work/account-services.js';
 import type { DeliveriesQueue } from './work/deliveries-queue.js';
@@ -13,11 +11,11 @@ import type { DeliveriesQueue } from './work/deliveries-queue.js';
 /** Options of `DeliveriesModule`. */
 export interface DeliveriesModuleOptions {
   /**
-   * Where the truth is kept: an embedded file of this process alone, or a Kysely of your own over one.
+   * Where the truth is kept: an embedded file of this process alone.
    *
    * @default { file: 'deliveries.db', migrate: true }
    */
-  database?: EmbeddedDatabaseOptions | { kysely: Kysely<DeliveriesSchema>; migrate?: boolean };
+  database?: EmbeddedDatabaseOptions;
   /**
    * What wakes deliveries.
    *
@@ -117,7 +115,8 @@ const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: un
   {
     database: {
       holds: isDatabase,
-      remedy: "must be { file?, migrate? } or { kysely, migrate? }, such as { file: 'deliveries.db' }",
+      remedy:
+        "must be { file?, migrate?, create?: 'if-missing' | 'never', acceptRestored? }, such as { file: 'deliveries.db' }",
     },
     queue: { holds: has('start', 'wake', 'stop'), remedy: 'must have start(), wake() and stop()' },
     policy: { holds: isObject, remedy: 'must be an object' },
@@ -166,10 +165,16 @@ function problemOf(name: string, value: unknown): string[] {
   if (value === undefined) return [];
   const check = isOption(name) ? CHECKS[name] : undefined;
   if (!check) return [`${name} is not an option: the options are ${Object.keys(CHECKS).join(', ')}.`];
+  if (name === 'database' && isRecord(value) && 'kysely' in value) return [FOREIGN_DATABASE];
   if (!check.holds(value)) return [`${name} ${check.remedy}.`];
   if (name !== 'policy') return [];
   return policyProblems(value).map(({ part, message }) => `${part === '' ? 'policy' : `policy.${part}`} ${message}.`);
 }
+
+/** On PostgreSQL, say, two processes would post one delivery twice: nothing there is made for it. */
+const FOREIGN_DATABASE =
+  'database.kysely is not supported: deliveries are kept in an embedded file of their own, for no other database ' +
+  "keeps them from being booked twice. Use database: { file: 'deliveries.db' }.";
 
 function isOption(name: string): name is keyof DeliveriesModuleOptions {
   return Object.hasOwn(CHECKS, name);
@@ -177,15 +182,9 @@ function isOption(name: string): name is keyof DeliveriesModuleOptions {
 
 function isDatabase(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { file, migrate, kysely, ...others } = value;
+  const { file, migrate, create, acceptRestored, ...others } = value;
   const isFile = file === undefined || (typeof file === 'string' && file !== '');
-  const isKysely = kysely === undefined || has('selectFrom', 'transaction')(kysely);
-  const isEither = file === undefined || kysely === undefined;
-  return (
-    isFile &&
-    isKysely &&
-    isEither &&
-    (migrate === undefined || typeof migrate === 'boolean') &&
-    Object.keys(others).length === 0
-  );
+  const isFlag = (flag: unknown): boolean => flag === undefined || typeof flag === 'boolean';
+  const isCreate = create === undefined || create === 'if-missing' || create === 'never';
+  return isFile && isCreate && isFlag(migrate) && isFlag(acceptRestored) && Object.keys(others).length === 0;
 }

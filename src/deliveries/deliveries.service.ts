@@ -330,6 +330,16 @@ export class DeliveriesService {
     return this.#engine.metrics();
   }
 
+  /**
+   * Copies the database to a new file, whole as of one moment, while deliveries are worked on. The copy is a database of deliveries.
+   *
+   * @param path of the copy; its folders are made
+   * @throws DeliveriesStoreException if there is such a file, or it cannot be written; nothing is left of it then
+   */
+  async backup(path: string): Promise<void> {
+    await this.#engine.backup(path);
+  }
+
   async #record(reference: string, { account = '' }: DeliveryAccount): Promise<DeliveryRecord> {
     const record = await this.#engine.store.find(account, reference).catch((error: unknown) => this.#refused(error));
     if (!record) throw new DeliveryNotFoundException(reference, accountName(account));

@@ -15,16 +15,21 @@ export abstract class DeliveryException extends LalamoveException {
   protected constructor(
     code: DeliveryErrorCode,
     message: string,
-    rest: { account?: string | undefined; errors?: LalamoveException['errors']; cause?: unknown } = {},
+    rest: {
+      account?: string | undefined;
+      errors?: LalamoveException['errors'];
+      cause?: unknown;
+      retryable?: boolean;
+    } = {},
   ) {
     const { status, fixableBy } = CODES[code];
-    const { account, errors = [], cause } = rest;
+    const { account, errors = [], cause, retryable = status === 503 } = rest;
     super({
       code,
       message,
       mirrorStatus: status,
       fixableBy,
-      retryable: status === 503,
+      retryable,
       errors,
       ...(account !== undefined && { account }),
       ...(cause !== undefined && { cause }),
@@ -61,11 +66,14 @@ export class InvalidDeliveryException extends DeliveryException {
   }
 }
 
-/** The database of deliveries cannot be opened, or does not answer. Answered as 503. */
+/**
+ * The database of deliveries cannot be opened, or does not do what it is asked for: its disk is full, say. Answered as 503.
+ * `retryable` is `false` once this process never works on the file again: it has shut down, or the file was lost.
+ */
 export class DeliveriesStoreException extends DeliveryException {
   override readonly name = 'DeliveriesStoreException';
 
-  constructor(message: string, options: { cause?: unknown } = {}) {
+  constructor(message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
     super('LALAMOVE_DELIVERIES_STORE', message, options);
   }
 }

@@ -37,6 +37,7 @@ export type {
   DeliveryAttemptsTable,
   DeliveryEventsTable,
 } from './store/deliveries-schema.js';
-export { migrateDeliveries, openDatabase, type EmbeddedDatabaseOptions } from './store/open-database.js';
+export { migrateDeliveries } from './store/migrate-deliveries.js';
+export { openDatabase, type EmbeddedDatabaseOptions } from './store/open-database.js';
 export type { ResolveDeliveryAccount } from './work/account-services.js';
 export type { DeliveriesQueue } from './work/deliveries-queue.js';

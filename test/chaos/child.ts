@@ -60,6 +60,10 @@ export class HostProcess {
     return host;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get isDead(): boolean {
     return this.#isDead;
   }

@@ -60,7 +60,7 @@ export function commitAfterPost(file, code) {
   if (!file.endsWith('delivery-worker.ts')) return code;
   const row = 'await reserveAttempt(trx, decided.record, attempt, quotation);';
   const state = 'await store.changeIn(trx, id, (standing)=>reserved(standing, attempt), ';
-  const end = 'const booked = await store.change(record.id, end, ';
+  const end = 'const booked = await this.#answers.persist(';
   if (![row, state, end].every((line) => code.includes(line))) {
     throw new Error('The worker reads otherwise: mend the broken build.');
   }

@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { appendFileSync, copyFileSync, createReadStream, createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { appendFileSync } from 'node:fs';
 import { LalamoveModule, LalamoveService, OnLalamoveEvent, type LalamoveEvent } from '../../src/index.js';
 import { DeliveriesModule, DeliveriesService, OnDelivery, type DeliveryEvent } from '../../src/deliveries/index.js';
 import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
 import { SandboxClock } from '../../src/sandbox/index.js';
+import { answerFileCommand } from './file-commands.js';
 import type { HostCommand, HostPlan, HostReport, JournalLine } from './messages.js';
 
 // A host app as a process of its own: it books what it is told to, and dies where its plan says.
@@ -39,24 +39,16 @@ class JournalHandler {
   }
 
   #write(line: JournalLine): void {
+    const { journal, failsOneIn = Infinity } = plan;
+    if (journal === undefined) return;
     this.#calls += 1;
-    if (this.#calls % plan.failsOneIn === 0) throw new Error('A handler fails, as they do.');
-    appendFileSync(plan.journal, `${JSON.stringify(line)}\n`);
+    if (this.#calls % failsOneIn === 0) throw new Error('A handler fails, as they do.');
+    appendFileSync(journal, `${JSON.stringify(line)}\n`);
   }
 }
 
-/** A backup, which goes on while deliveries are worked on. */
-async function backup(
-  { to, by }: Extract<HostCommand, { do: 'backup' }>,
-  deliveries: DeliveriesService,
-): Promise<void> {
-  if (by === 'service') await deliveries.backup(to);
-  else if (by === 'copy') copyFileSync(plan.file, to);
-  else await pipeline(createReadStream(plan.file), createWriteStream(to));
-}
-
 async function main(): Promise<void> {
-  const { apiKey, apiSecret, baseUrl, timeoutMs, file, port, policy } = plan;
+  const { apiKey, apiSecret, baseUrl, timeoutMs, file, port } = plan;
   const onStep = (step: string, reference: string): void => {
     if (process.env.CHAOS_LOG) console.log(step, reference);
     if (!isArmed || kill.at !== 'step' || (kill.step !== undefined && kill.step !== step)) return;
@@ -76,7 +68,12 @@ async function main(): Promise<void> {
         rateLimit: false,
         webhook: { path: WEBHOOKS },
       }),
-      DeliveriesModule.forRoot({ database: { file }, clock, policy, hooks: { onStep } }),
+      DeliveriesModule.forRoot({
+        database: { file, ...plan.database },
+        clock,
+        policy: plan.policy ?? {},
+        hooks: { onStep },
+      }),
     ]),
     { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
   );
@@ -94,10 +91,10 @@ async function main(): Promise<void> {
         return app.get(DeliveriesService).cancel(command.reference);
       case 'advance':
         return clock.advance(command.ms);
-      case 'backup':
-        return backup(command, app.get(DeliveriesService));
       case 'report':
         return reportOf(app.get(DeliveriesService));
+      default:
+        return answerFileCommand(command, app.get(DeliveriesService));
     }
   };
   process.on('message', ({ id, command }: { id: number; command: HostCommand }) => {
@@ -106,6 +103,8 @@ async function main(): Promise<void> {
       (error: unknown) => process.send?.({ id, error: String(error) }),
     );
   });
+  // A file that may not grow is an error of its write, and not the end of the process.
+  process.on('SIGXFSZ', () => undefined);
   // Whoever started us is gone.
   process.on('disconnect', die);
   await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });

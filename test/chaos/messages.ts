@@ -1,6 +1,7 @@
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
-import type { GivenPolicy } from '../../src/deliveries/index.js';
+import type { EmbeddedDatabaseOptions, GivenPolicy } from '../../src/deliveries/index.js';
 import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
+import type { FileCommand } from './file-commands.js';
 
 /** When a host dies by its own hand. */
 export type Kill =
@@ -24,11 +25,13 @@ export interface HostPlan {
   readonly timeoutMs: number;
   readonly kill: Kill;
   /** What differs from the default policy. */
-  readonly policy: GivenPolicy;
+  readonly policy?: GivenPolicy;
   /** The file in which its handlers write down what they are given: a line each. */
-  readonly journal: string;
+  readonly journal?: string;
   /** Of so many calls of a handler one fails. */
-  readonly failsOneIn: number;
+  readonly failsOneIn?: number;
+  /** Further options of its database. */
+  readonly database?: EmbeddedDatabaseOptions;
 }
 
 /** What a host is told to do; it answers `{ id, done }` or `{ id, error }`. */
@@ -36,9 +39,8 @@ export type HostCommand =
   | { readonly do: 'book'; readonly bookings: readonly BookDeliveryDto[] }
   | { readonly do: 'cancel'; readonly reference: string }
   | { readonly do: 'advance'; readonly ms: number }
-  /** Makes a backup, by the service or as hosts do it: by copying the file. */
-  | { readonly do: 'backup'; readonly to: string; readonly by: 'service' | 'copy' | 'stream' }
-  | { readonly do: 'report' };
+  | { readonly do: 'report' }
+  | FileCommand;
 
 /** A delivery, as its host has it. */
 export interface ReportedDelivery {

@@ -81,10 +81,9 @@ export async function chaosRun(
     const { now } = await control.clock();
     const skew = random.between(-4, 4) * MINUTE_MS;
     const startAt = Date.parse(now) + skew;
-    const failsOneIn = death.at === 'never' ? 1_000_000 : 11;
     return {
       ...{ baseUrl: oracle.url, ...keys, port, file, startAt, timeoutMs: 250, kill: death },
-      ...{ policy, journal, failsOneIn },
+      ...{ policy, journal, ...(death.at !== 'never' && { failsOneIn: 11 }) },
     };
   };
   const start = async (death: Kill): Promise<HostProcess> => HostProcess.start(folder, await plan(death));
@@ -197,8 +196,11 @@ function policyOf(run: number, random: SeededRandom): GivenPolicy {
   };
 }
 
+/** A backup by the service, or as hosts make theirs. */
 function backupTo(place: string, number: number, random: SeededRandom): HostCommand {
-  return { do: 'backup', to: join(place, `backup-${number}.db`), by: random.pick(['service', 'copy', 'stream']) };
+  const to = join(place, `backup-${number}.db`);
+  const how = random.pick(['service', 'copyFile', 'stream'] as const);
+  return how === 'service' ? { do: 'backup', path: to } : { do: 'copy', how, from: join(place, 'deliveries.db'), to };
 }
 
 function journalOf(file: string): JournalLine[] {

@@ -307,7 +307,12 @@ try {
       assert.match(err, /^The deliveries' file .*deliveries\.db is in use by another process: .*\n$/);
       await db.destroy();
       assert.deepEqual(await migrate(file), done);
-      const usage = { code: 2, signal: null, out: '', err: 'Usage: lalamove-deliveries-migrate FILE\n' };
+      const usage = {
+        code: 2,
+        signal: null,
+        out: '',
+        err: 'Usage: lalamove-deliveries-migrate FILE [--accept-restored]\n',
+      };
       for (const args of [[], [''], ['--nonsense'], [file, file]]) assert.deepEqual(await migrate(...args), usage);
       assert.deepEqual(readdirSync(folder), ['data']);
     },

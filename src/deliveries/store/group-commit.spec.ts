@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import Database from 'libsql';
 import { Kysely, sql } from 'kysely';
 import { failureOf } from '../../../test/support/lalamove.js';
@@ -13,8 +13,14 @@ describe('GroupCommit', () => {
 
   beforeEach(async () => {
     statements = [];
+    const database = new Database(':memory:');
+    const exec = database.exec.bind(database);
+    jest.spyOn(database, 'exec').mockImplementation((text) => {
+      statements.push(text);
+      return exec(text);
+    });
     db = new Kysely<DeliveriesSchema>({
-      dialect: new LibsqlDialect(new Database(':memory:')),
+      dialect: new LibsqlDialect(database),
       log: ({ query }) => {
         statements.push(query.sql);
       },
@@ -46,6 +52,7 @@ describe('GroupCommit', () => {
     expect(await Promise.all(names.map((name) => note(name)))).toEqual(names);
     expect(statements.filter((text) => text === 'insert into noted values (?, ?)')).toHaveLength(50);
     expect(statements).toHaveLength(52);
+    expect([statements.at(0), statements.at(-1)]).toEqual(['begin immediate', 'commit']);
     expect(await noted()).toEqual(names);
   });
 

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Kysely, sql } from 'kysely';
 import Database from 'libsql';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeliveriesStoreException } from '../delivery.exceptions.js';
 import { LibsqlDialect } from './libsql-dialect.js';
 
 interface Tables {
@@ -68,6 +72,62 @@ describe('LibsqlDialect', () => {
     });
     expect(await all()).toEqual(['a', 'b', 'c']);
   });
+
+  it('shows the first error, whatever becomes of the rollback', async () => {
+    // As a full disk has it: SQLite rolls back by itself, and then there is nothing to be rolled back.
+    const full = db.transaction().execute(async (trx) => {
+      await put('a', trx);
+      await sql`insert or rollback into coins values ('a', null)`.execute(trx);
+    });
+    await expect(full).rejects.toThrow('UNIQUE');
+    await put('b');
+    expect(await all()).toEqual(['b']);
+  });
+
+  it('carries nothing out that comes after an error by which the transaction was rolled back', async () => {
+    const told: unknown[] = [];
+    const careless = db.transaction().execute(async (trx) => {
+      await put('a', trx);
+      await sql`insert or rollback into coins values ('a', null)`.execute(trx).catch(() => undefined);
+      await put('b', trx).catch((error: unknown) => told.push(error));
+    });
+    await expect(careless).rejects.toThrow(
+      'A transaction on :memory: was rolled back by an earlier error: run it again as a whole.',
+    );
+    expect(told).toEqual([expect.any(DeliveriesStoreException)]);
+    expect(await all()).toEqual([]);
+  });
+
+  it('waits for another process’s transaction without blocking, and for no longer than it says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dialect-'));
+    const [ours, theirs] = [new Database(join(folder, 'x.db')), new Database(join(folder, 'x.db'))];
+    ours.exec('pragma journal_mode = wal');
+    ours.exec('pragma busy_timeout = 0');
+    ours.exec('create table coins (id text primary key, worth text)');
+    const shared = new Kysely<Tables>({ dialect: new LibsqlDialect(ours, { file: 'x.db' }) });
+    const write = (id: string): Promise<unknown> => shared.transaction().execute((trx) => put(id, trx));
+    try {
+      theirs.exec('begin immediate');
+      const waiting = write('a');
+      // The event loop goes on, or this would never be.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      theirs.exec('commit');
+      await waiting;
+      theirs.exec('begin immediate');
+      let failure: unknown;
+      await write('b').catch((error: unknown) => (failure = error));
+      expect(failure).toBeInstanceOf(DeliveriesStoreException);
+      expect(String(failure)).toContain('Another process holds a lock on it');
+      theirs.exec('rollback');
+      await write('c');
+      const ids = (await shared.selectFrom('coins').select('id').orderBy('id').execute()).map(({ id }) => id);
+      expect(ids).toEqual(['a', 'c']);
+    } finally {
+      theirs.close();
+      await shared.destroy();
+      rmSync(folder, { recursive: true });
+    }
+  }, 30_000);
 
   it('streams rows one by one, and hands the connection on behind the last', async () => {
     for (const id of ['a', 'b', 'c']) await put(id);

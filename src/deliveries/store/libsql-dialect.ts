@@ -1,6 +1,4 @@
-import type Database from 'libsql';
 import {
-  CompiledQuery,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -11,25 +9,41 @@ import {
   type Driver,
   type Kysely,
   type QueryCompiler,
-  type QueryResult,
 } from 'kysely';
+import { atMost } from '../../patience.js';
+import { LibsqlConnection, type LibsqlDatabase, type TransactionGuard } from './libsql-connection.js';
 
-/** What is used of libsql's database. */
-export type LibsqlDatabase = Pick<InstanceType<typeof Database>, 'prepare' | 'exec' | 'close'>;
+/** How long closing waits for a transaction that is open, in ms. */
+const CLOSE_TIMEOUT_MS = 2000;
+
+/** What a dialect may be told of its database. */
+export interface LibsqlDialectOptions {
+  /** The name of the file, for messages. */
+  readonly file?: string;
+  /** Checks transactions. */
+  readonly guard?: TransactionGuard;
+  /** Called once the database is closed. */
+  readonly closed?: () => void;
+}
 
 /**
- * Kysely over one connection of libsql. Kysely's own SQLite dialect begins transactions as readers, which fail when they come to write; these are writers from the
- * start. Everybody waits for the one connection in turn, so that nothing is ever BUSY: libsql keeps a statement open after that, and then no COMMIT succeeds.
+ * Kysely over one connection of libsql. Kysely's own SQLite dialect begins transactions as readers, which fail if
+ * they come to write; these are writers from the start. Within the process everybody waits for the one connection in
+ * turn.
  */
 export class LibsqlDialect implements Dialect {
-  constructor(private readonly database: LibsqlDatabase) {}
+  readonly #driver: LibsqlDriver;
+
+  constructor(database: LibsqlDatabase, options: LibsqlDialectOptions = {}) {
+    this.#driver = new LibsqlDriver(database, options);
+  }
 
   createAdapter(): DialectAdapter {
-    return new SqliteAdapter();
+    return new TransactionalAdapter();
   }
 
   createDriver(): Driver {
-    return new LibsqlDriver(this.database);
+    return this.#driver;
   }
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
@@ -39,6 +53,18 @@ export class LibsqlDialect implements Dialect {
   createQueryCompiler(): QueryCompiler {
     return new SqliteQueryCompiler();
   }
+
+  /** Closes the database: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
+  async close(): Promise<void> {
+    await this.#driver.destroy();
+  }
+}
+
+/** SQLite's tables are made in transactions: migrations that are killed halfway leave nothing. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 /** Hands the one connection out, to one user at a time, in the order of their asking. */
@@ -46,9 +72,13 @@ class LibsqlDriver implements Driver {
   readonly #connection: LibsqlConnection;
   #last: Promise<void> = Promise.resolve();
   #release: () => void = () => undefined;
+  #closing: Promise<void> | undefined;
 
-  constructor(private readonly database: LibsqlDatabase) {
-    this.#connection = new LibsqlConnection(database);
+  constructor(
+    database: LibsqlDatabase,
+    private readonly options: LibsqlDialectOptions,
+  ) {
+    this.#connection = new LibsqlConnection(database, options.file ?? ':memory:', options.guard);
   }
 
   async init(): Promise<void> {
@@ -66,16 +96,18 @@ class LibsqlDriver implements Driver {
     return this.#connection;
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  async beginTransaction(): Promise<void> {
+    await this.#connection.begin();
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'));
+  // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
+  async commitTransaction(): Promise<void> {
+    this.#connection.commit();
   }
 
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
+  // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
+  async rollbackTransaction(): Promise<void> {
+    this.#connection.rollback();
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
@@ -83,63 +115,18 @@ class LibsqlDriver implements Driver {
     this.#release();
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
   async destroy(): Promise<void> {
-    this.#connection.forget();
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await atMost(CLOSE_TIMEOUT_MS, this.acquireConnection());
     try {
-      // libsql lets go of the file only when its statements are collected as garbage: the lock is given back by hand, which WAL does not allow.
-      for (const text of [
-        'pragma journal_mode = delete',
-        'pragma locking_mode = normal',
-        'select 1 from sqlite_schema',
-      ]) {
-        this.database.exec(text);
-      }
-    } catch {
-      // A transaction is still open: it is closed all the same.
+      this.#connection.close();
     } finally {
-      this.database.close();
+      this.options.closed?.();
+      this.#release();
     }
-  }
-}
-
-/** Our queries are few, and each is prepared once. */
-const MOST_STATEMENTS = 200;
-
-interface Prepared {
-  readonly statement: ReturnType<LibsqlDatabase['prepare']>;
-  readonly isReader: boolean;
-}
-
-class LibsqlConnection implements DatabaseConnection {
-  readonly #statements = new Map<string, Prepared>();
-
-  constructor(private readonly database: LibsqlDatabase) {}
-
-  // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it; libsql answers at once
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { statement, isReader } = this.#prepared(sql);
-    if (isReader) return { rows: statement.all([...parameters]) as Row[] };
-    const { changes, lastInsertRowid } = statement.run([...parameters]);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-  }
-
-  // eslint-disable-next-line @typescript-eslint/require-await -- an async generator has to be
-  async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    for (const row of this.#prepared(sql).statement.iterate([...parameters])) yield { rows: [row as Row] };
-  }
-
-  forget(): void {
-    this.#statements.clear();
-  }
-
-  #prepared(sql: string): Prepared {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const statement = this.database.prepare(sql);
-    const prepared = { statement, isReader: statement.reader };
-    this.#statements.set(sql, prepared);
-    if (this.#statements.size > MOST_STATEMENTS) this.#statements.clear();
-    return prepared;
   }
 }

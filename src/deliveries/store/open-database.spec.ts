@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureOf } from '../../../test/support/lalamove.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
-import { migrateDeliveries, openDatabase } from './open-database.js';
+import { migrateDeliveries } from './migrate-deliveries.js';
+import { openDatabase } from './open-database.js';
 
 const HOLDER = `const Database = require(process.argv[1]);
 const database = new Database(process.argv[2]);
@@ -77,8 +78,8 @@ describe('openDatabase', () => {
   it('refuses what is no database, and what cannot be opened', async () => {
     const text = join(folder, 'notes.txt');
     writeFileSync(text, 'Remember the milk. '.repeat(100));
-    expect((await failureOf(openDatabase({ file: text }))).message).toBe(
-      `The deliveries' file ${text} cannot be opened: file is not a database`,
+    expect((await failureOf(openDatabase({ file: text }))).message).toContain(
+      `The deliveries' file ${text} cannot be opened: file is not a database. If it is a database of deliveries, it is `,
     );
     expect((await failureOf(openDatabase({ file: folder }))).message).toContain('cannot be opened');
     expect((await failureOf(openDatabase({ file: join(text, 'deliveries.db') }))).message).toContain(

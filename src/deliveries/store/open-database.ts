@@ -1,11 +1,22 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { Kysely, Migrator } from 'kysely';
+import { Logger, type LoggerService } from '@nestjs/common';
+import { Kysely } from 'kysely';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isRecord } from '../../is-record.js';
 import { wordsOf } from '../../log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
+import { backupDatabase } from './backup-database.js';
+import { retryBusy } from './busy-retry.js';
+import { DatabaseLock, inUse } from './database-lock.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
+import type { LibsqlDatabase } from './libsql-connection.js';
 import { LibsqlDialect } from './libsql-dialect.js';
-import { deliveriesMigrations, MIGRATION_TABLES } from './migrations.js';
+import { loadLibsql } from './load-libsql.js';
+import { contentsProblem, filesProblem, LostDataPolicy } from './lost-data.js';
+import { migrateDeliveries, refuseOtherVersions } from './migrate-deliveries.js';
+import { ProcessFence, processRow, type ProcessRow } from './process-fence.js';
+import { codeOf, isBusy } from './store-failure.js';
+import { bootId, sizeOf } from './wal-check.js';
 
 /** Where the embedded database is, and who makes its tables. */
 export interface EmbeddedDatabaseOptions {
@@ -16,88 +27,218 @@ export interface EmbeddedDatabaseOptions {
    */
   file?: string;
   /**
-   * Whether missing tables are made at start. `false` for who forbids that: `lalamove-deliveries-migrate` (or `migrateDeliveries`) does it then.
+   * Whether missing tables are made at start. `false` for who forbids that: `lalamove-deliveries-migrate` (or
+   * `migrateDeliveries`) does it then.
    *
    * @default true
    */
   migrate?: boolean;
+  /**
+   * Whether a missing file is made. `'never'` once the app is in use: a volume that is not mounted, or a wrong path,
+   * is refused at boot then, instead of all deliveries being forgotten.
+   *
+   * @default 'if-missing'
+   */
+  create?: 'if-missing' | 'never';
+  /**
+   * Whether a database is accepted that has lost something: one restored from a backup, or whose `-wal` or file is
+   * missing. For one start: what was booked since is not known to it, and may be booked twice.
+   *
+   * @default false
+   */
+  acceptRestored?: boolean;
+}
+
+/** The embedded database, open. */
+export interface DeliveriesDatabase {
+  readonly db: Kysely<DeliveriesSchema>;
+  /** Copies it to a new file. */
+  readonly backup: (target: string) => Promise<void>;
+  /** Closes it: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
+  readonly close: () => Promise<void>;
 }
 
 /**
- * Opens the embedded database: WAL, `synchronous=FULL`, locked for this process as long as it is open.
- *
- * @throws DeliveriesStoreException where another process has it, where it cannot be opened, or where its tables are missing
+ * How long another process's lock is waited for when the file is opened, in ms: a reader, say, that is just closing
+ * it.
  */
-export async function openDatabase({
-  file = 'deliveries.db',
-  migrate = true,
-}: EmbeddedDatabaseOptions): Promise<Kysely<DeliveriesSchema>> {
-  const database = await opened(file);
-  const db = new Kysely<DeliveriesSchema>({ dialect: new LibsqlDialect(database) });
+const OPEN_TIMEOUT_MS = 1000;
+
+/**
+ * Opens the embedded database: WAL, `synchronous=FULL`, this process's alone as long as it is open.
+ *
+ * @throws DeliveriesStoreException if another process has it, it cannot be opened, it has lost something, or its
+ * tables are missing
+ */
+export async function openDatabase(options: EmbeddedDatabaseOptions = {}): Promise<Kysely<DeliveriesSchema>> {
+  return (await openDeliveriesDatabase(options)).db;
+}
+
+/**
+ * As {@link openDatabase}, with what can be done with the file.
+ *
+ * @param logger is told what was lost
+ */
+export async function openDeliveriesDatabase(
+  { file = 'deliveries.db', ...options }: EmbeddedDatabaseOptions,
+  logger: LoggerService = new Logger('LalamoveDeliveries'),
+): Promise<DeliveriesDatabase> {
+  if (file === ':memory:') return openInMemory(options.migrate ?? true);
+  const path = resolve(file);
+  if (options.create === 'never' && sizeOf(path) === 0) {
+    throw new DeliveriesStoreException(
+      `The deliveries' file ${file} does not exist, and database: { create: 'never' } forbids to make one: ` +
+        'check the path and whether its volume is mounted, or restore it from a backup.',
+    );
+  }
+  const realPath = prepared(path, file);
+  const lock = await DatabaseLock.take(realPath);
   try {
-    if (migrate) await migrateDeliveries(db);
-    else await refuseOld(db, file);
-    return db;
+    return await openLocked({ file, path, realPath, lock, logger, ...options });
   } catch (error) {
-    await db.destroy();
+    lock.release();
     throw error;
   }
 }
 
-/**
- * Makes or brings up to date the tables of deliveries.
- *
- * @throws DeliveriesStoreException where that fails; nothing has changed then
- */
-export async function migrateDeliveries(db: Kysely<DeliveriesSchema>): Promise<void> {
-  const { error } = await migratorOf(db).migrateToLatest();
-  if (error !== undefined)
-    throw new DeliveriesStoreException('The tables of deliveries could not be made.', { cause: error });
+interface LockedFile extends Omit<EmbeddedDatabaseOptions, 'create'> {
+  readonly file: string;
+  readonly path: string;
+  /** Behind symbolic links: SQLite's other files are beside it. */
+  readonly realPath: string;
+  readonly lock: DatabaseLock;
+  readonly logger: LoggerService;
 }
 
-function migratorOf(db: Kysely<DeliveriesSchema>): Migrator {
-  return new Migrator({ db, provider: deliveriesMigrations, ...MIGRATION_TABLES });
-}
-
-async function refuseOld(db: Kysely<DeliveriesSchema>, file: string): Promise<void> {
-  const missing = (await migratorOf(db).getMigrations()).filter(({ executedAt }) => executedAt === undefined);
-  if (missing.length === 0) return;
-  throw new DeliveriesStoreException(
-    `The tables of deliveries in ${file} are missing, or not up to date: run npx lalamove-deliveries-migrate ${file}, or allow it with database: { migrate: true }.`,
-  );
-}
-
-async function opened(file: string): Promise<ConstructorParameters<typeof LibsqlDialect>[0]> {
-  const { default: Database } = await import('libsql').catch((cause: unknown) => {
-    throw new DeliveriesStoreException(
-      'The embedded database of deliveries needs the package libsql: npm install libsql',
-      { cause },
-    );
-  });
+async function openLocked(locked: LockedFile): Promise<DeliveriesDatabase> {
+  const { file, path, realPath, lock, logger, migrate = true, acceptRestored = false } = locked;
+  const { marker } = lock;
+  const lostData = new LostDataPolicy(file, acceptRestored, logger);
+  lostData.check(filesProblem(realPath, marker));
+  const database = await opened(realPath, file);
   try {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-    const database = new Database(file);
+    if (marker && sizeOf(realPath) > 0) lostData.check(contentsProblem(identityOf(database), marker));
+    await migrated(database, { file, migrate });
+    const fence = new ProcessFence({ database, lock, path, walPath: `${realPath}-wal`, logger });
+    const own = await retryBusy(() => fence.raise(marker?.generation ?? 0));
+    lock.mark({ ...own, boot: bootId() });
+    const closed = (): void => {
+      lock.release();
+    };
+    const dialect = new LibsqlDialect(database, { file, guard: fence, closed });
+    return databaseOf(dialect, (target) => backupDatabase(realPath, target));
+  } catch (error) {
+    database.close();
+    if (!codeOf(error).startsWith('SQLITE_')) throw error;
+    throw isBusy(error) ? inUse(file, error) : cannotOpen(file, error);
+  }
+}
+
+function databaseOf(dialect: LibsqlDialect, copy: (target: string) => Promise<void>): DeliveriesDatabase {
+  const copies = new Set<Promise<void>>();
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(copies);
+    await dialect.close();
+  };
+  return {
+    db: new DeliveriesKysely(dialect, close),
+    backup: async (target) => {
+      const copying = copy(target);
+      copies.add(copying);
+      await copying.finally(() => copies.delete(copying));
+    },
+    close,
+  };
+}
+
+/** Kysely itself closes nothing as long as no query was run, and says afterwards what no host understands. */
+class DeliveriesKysely extends Kysely<DeliveriesSchema> {
+  constructor(
+    dialect: LibsqlDialect,
+    private readonly close: () => Promise<void>,
+  ) {
+    super({ dialect });
+  }
+
+  override async destroy(): Promise<void> {
+    await this.close();
+  }
+}
+
+async function openInMemory(migrate: boolean): Promise<DeliveriesDatabase> {
+  const Database = await loadLibsql();
+  const dialect = new LibsqlDialect(new Database(':memory:'));
+  const inMemory = databaseOf(dialect, () => {
+    const message = 'A database in memory cannot be copied: give it a file, with database: { file }.';
+    return Promise.reject(new DeliveriesStoreException(message));
+  });
+  if (migrate) await migrateDeliveries(inMemory.db, ':memory:');
+  else await refuseOtherVersions(inMemory.db, ':memory:');
+  return inMemory;
+}
+
+/** The tables are made on a Kysely of their own, before the fence stands: it stands on one of them. */
+async function migrated(
+  database: LibsqlDatabase,
+  { file, migrate }: { file: string; migrate: boolean },
+): Promise<void> {
+  const db = new Kysely<DeliveriesSchema>({ dialect: new LibsqlDialect(database, { file }) });
+  if (migrate) await migrateDeliveries(db, file);
+  else await refuseOtherVersions(db, file);
+}
+
+function identityOf(database: LibsqlDatabase): ProcessRow | undefined {
+  const table = database.prepare("select 1 from sqlite_schema where type = 'table' and name = 'delivery_process'");
+  if (table.get([]) === undefined) return undefined;
+  return processRow(database.prepare('select database_id, generation, commits from delivery_process').get([]));
+}
+
+/** Makes the folders, and follows symbolic links. */
+function prepared(path: string, file: string): string {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return sizeOf(path) > 0 ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+  } catch (cause) {
+    throw cannotOpen(file, cause);
+  }
+}
+
+async function opened(path: string, file: string): Promise<LibsqlDatabase> {
+  const Database = await loadLibsql();
+  try {
+    const database = new Database(path);
     try {
-      // The first statement that touches the file takes the lock, for as long as it is open.
-      for (const pragma of [
-        'locking_mode = exclusive',
-        'journal_mode = wal',
-        'synchronous = full',
-        'busy_timeout = 0',
-      ]) {
-        database.exec(`pragma ${pragma}`);
-      }
-      database.exec('begin exclusive; commit');
+      database.exec('pragma busy_timeout = 0');
+      await retryBusy(() => {
+        inWal(database);
+      }, OPEN_TIMEOUT_MS);
       return database;
     } catch (error) {
       database.close();
       throw error;
     }
   } catch (cause) {
-    const isTaken = /busy|locked/i.test(String(cause));
-    const told = isTaken
-      ? `The deliveries' file ${file} is in use by another process: one process works on a file. Give each its own, or stop the other.`
-      : `The deliveries' file ${file} cannot be opened: ${wordsOf(cause)}`;
-    throw new DeliveriesStoreException(told, { cause });
+    throw isBusy(cause) ? inUse(file, cause) : cannotOpen(file, cause);
   }
+}
+
+/** Normal locks: others may read the file, and a newcomer's generation is seen. */
+function inWal(database: LibsqlDatabase): void {
+  database.exec('pragma journal_mode = wal');
+  database.exec('pragma synchronous = full');
+  const mode: unknown = database.prepare('pragma journal_mode').get([]);
+  if (!isRecord(mode) || mode.journal_mode !== 'wal') {
+    throw new Error('it cannot be put into WAL mode, which needs a local disk');
+  }
+  database.exec('begin immediate; commit');
+}
+
+function cannotOpen(file: string, cause: unknown): DeliveriesStoreException {
+  const remedy = /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(cause))
+    ? '. If it is a database of deliveries, it is damaged: remove its -wal and -shm and restore the newest ' +
+      "backup. Deliveries that were booked since may be booked twice: compare it with Lalamove's orders first"
+    : '';
+  return new DeliveriesStoreException(`The deliveries' file ${file} cannot be opened: ${wordsOf(cause)}${remedy}`, {
+    cause,
+  });
 }

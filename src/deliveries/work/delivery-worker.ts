@@ -43,6 +43,7 @@ import type { DeliveriesSchema } from '../store/deliveries-schema.js';
 import { LostLease, type Change, type Decided, type DeliveryStore } from '../store/delivery-store.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
 import { AccountPending, AccountUnavailable, type DeliveryAccounts, type DeliveryCalls } from './account-services.js';
+import { PostedAnswers, type PostedAttempt } from './posted-answers.js';
 import { isGone, isOutcomeUnknown, isRefusal, isUsedUp, Setbacks } from './setbacks.js';
 import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
 
@@ -69,10 +70,17 @@ export interface WorkerParts {
 /** Works on deliveries: claims one, does what is to be done with it, one action at a time, and gives it back. */
 export class DeliveryWorker {
   readonly #setbacks: Setbacks;
+  readonly #answers: PostedAnswers;
 
   constructor(private readonly parts: WorkerParts) {
-    const { store, now } = parts;
+    const { store, now, logger } = parts;
     this.#setbacks = new Setbacks((record) => store.policyOf(record), now);
+    this.#answers = new PostedAnswers(logger);
+  }
+
+  /** Says what is posted and not stored yet, before the database is closed. */
+  sayUnderWay(): void {
+    this.#answers.sayUnderWay();
   }
 
   /**
@@ -257,10 +265,11 @@ export class DeliveryWorker {
       throw new LostLease();
     }
     await this.#step('posting', reference);
-    const end = await this.#post(service, orderInput(request, quotation, attempt), attempt);
+    const posted = this.#answers.begin(reference, attempt.id);
+    const end = await this.#post(service, orderInput(request, quotation, attempt), attempt, posted);
     await this.#step('posted', reference);
     // What has become of it is true whoever has the lease by now.
-    const booked = await store.change(record.id, end, { yields: token });
+    const booked = await this.#answers.persist(posted, () => store.change(record.id, end, { yields: token }));
     await this.#step('committed', reference);
     return booked;
   }
@@ -291,10 +300,12 @@ export class DeliveryWorker {
     service: DeliveryCalls,
     input: Parameters<DeliveryCalls['placeOrder']>[0],
     attempt: CourseAttempt,
+    posted: PostedAttempt,
   ): Promise<Change> {
     const { now, logger } = this.parts;
     try {
       const order = readingOf(await service.placeOrder(input, { requestId: attempt.id }));
+      posted.orderId = order.orderId;
       return (standing) => {
         const { orderId, total, currency, shareLink, priorityFee, status, driverId } = order;
         const known = standing.course.quotation;

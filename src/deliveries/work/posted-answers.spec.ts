@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureOf } from '../../../test/support/lalamove.js';
+import { DeliveriesStoreException } from '../delivery.exceptions.js';
+import { PostedAnswers } from './posted-answers.js';
+
+describe('PostedAnswers', () => {
+  const logged: string[] = [];
+  const log = (level: string) => (line: string) => {
+    logged.push(`${level} ${line}`);
+  };
+  const logger = { log: log('log'), warn: log('warn'), error: log('error') };
+  const full = new DeliveriesStoreException('The disk is full.');
+  const closed = new DeliveriesStoreException('It is closed.', { retryable: false });
+
+  function posted(orderId?: string): { answers: PostedAnswers; write: (...ends: unknown[]) => Promise<unknown> } {
+    logged.length = 0;
+    const answers = new PostedAnswers(logger);
+    const attempt = answers.begin('A-1', 'attempt-1');
+    attempt.orderId = orderId;
+    const write = (...ends: unknown[]): Promise<unknown> =>
+      answers.persist(attempt, () => {
+        const end = ends.shift();
+        return end instanceof Error ? Promise.reject(end) : Promise.resolve(end);
+      });
+    return { answers, write };
+  }
+
+  it('stores what goes well, without a word', async () => {
+    const { answers, write } = posted('1001');
+    expect(await write('stored')).toBe('stored');
+    answers.sayUnderWay();
+    expect(logged).toEqual([]);
+  });
+
+  it('tries again while the database may take it yet, and says so once', async () => {
+    const { answers, write } = posted('1001');
+    expect(await write(full, full, 'stored')).toBe('stored');
+    answers.sayUnderWay();
+    const fields = 'delivery=A-1 attempt=attempt-1 order=1001';
+    expect(logged).toEqual([
+      `error An order was placed, and could not be stored; it is tried again (${fields} error=The disk is full.)`,
+      `warn What an order was answered with is stored now (${fields} failures=2)`,
+    ]);
+  });
+
+  it.each([
+    ['closed', closed],
+    ['broken otherwise', new Error('UNIQUE constraint failed')],
+  ])('gives up once the database is %s, with the order in the log', async (_, failure) => {
+    const { answers, write } = posted('1001');
+    expect(await failureOf(write(full, failure))).toBe(failure);
+    answers.sayUnderWay();
+    expect(logged.at(-1)).toBe(
+      'error An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId }) ' +
+        `(delivery=A-1 attempt=attempt-1 order=1001 error=${failure.message})`,
+    );
+  });
+
+  it('says what is under way when the app shuts down', () => {
+    posted().answers.sayUnderWay();
+    expect(logged).toEqual([
+      'error The app shuts down while an order is posted: nobody may ever hear of its answer ' +
+        '(delivery=A-1 attempt=attempt-1)',
+    ]);
+    posted('1001').answers.sayUnderWay();
+    expect(logged).toEqual([
+      'error The app shuts down with an order that was placed, and not stored ' +
+        '(delivery=A-1 attempt=attempt-1 order=1001)',
+    ]);
+  });
+});
