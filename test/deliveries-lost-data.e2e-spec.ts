@@ -9,10 +9,14 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { newCourse } from '../src/deliveries/machine/delivery-course.js';
 import { migrateFile } from '../src/deliveries/migrate-file.js';
+import { rowOf } from '../src/deliveries/store/delivery-record.js';
 import type { OpenerPlan } from './chaos/opener.js';
 import { compile } from './chaos/compile.mjs';
+import { recordNamed } from './support/delivery-rows.js';
 import { failureOf } from './support/lalamove.js';
+import { toVersionBefore } from './support/version-before.js';
 import { SeededRandom } from './support/seeded-random.js';
 
 // Processes of their own take their time on a busy machine.
@@ -264,6 +268,25 @@ describe('a file of deliveries that is opened again', () => {
     }
   });
 
+  it('follows the orders that the version before kept beside the live one', async () => {
+    const db = await openDatabase({ file });
+    const row = rowOf(recordNamed('A', 1_000_000, { state: 'assigning', dueAt: undefined }));
+    const course = JSON.stringify({ ...newCourse(1_000_000, undefined), strays: ['77'] });
+    await db
+      .insertInto('deliveries')
+      .values({ ...row, course })
+      .execute();
+    await db.destroy();
+    toVersionBefore(file);
+    rmSync(`${file}.lock`);
+    const after = await openDatabase({ file });
+    const kept = await after.selectFrom('deliveries').select(['course', 'due_at']).executeTakeFirstOrThrow();
+    await after.destroy();
+    expect(JSON.parse(kept.course)).toMatchObject({ duplicates: [{ order: { orderId: '77' }, failures: 0 }] });
+    expect(kept.course).not.toContain('strays');
+    expect(kept.due_at).toBe(1_000_000);
+  });
+
   it('keeps its hands off tables of the same names that are the host’s', async () => {
     const own = new Database(file);
     own.exec('create table deliveries (id text, driver text)');
@@ -308,11 +331,3 @@ describe('a file of deliveries that is opened again', () => {
     expect(message).toMatch(/found in it: 2026-11-22-first; newest known here: 2026-\d\d-\d\d-(?!first)\w+\./);
   });
 });
-
-/** As the version before has left it, but for its lock file. */
-function toVersionBefore(file: string): void {
-  const database = new Database(file);
-  database.exec('drop table delivery_process');
-  database.exec("delete from delivery_migrations where name <> '2026-11-22-first'");
-  database.close();
-}

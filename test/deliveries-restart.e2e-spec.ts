@@ -11,6 +11,7 @@ import { rowOf } from '../src/deliveries/store/delivery-record.js';
 import { LibsqlConnection } from '../src/deliveries/store/libsql-connection.js';
 import { DeliveriesHost } from './support/deliveries-host.js';
 import { recordNamed } from './support/delivery-rows.js';
+import { toVersionBefore } from './support/version-before.js';
 import { seedFile } from './support/seeded-file.js';
 
 const START = Date.parse('2026-12-01T08:00:00Z');
@@ -153,23 +154,9 @@ it('has a migrated file of the version before looked through once', async () => 
   const file = join(folder, 'deliveries.db');
   try {
     await seedFile(file, { unmatched: 3, at: START });
-    let db = await openDatabase({ file });
-    // As that version has left it.
-    for (const index of ['events_to_look_at', 'events_unidentified', 'events_open', 'deliveries_due_in_order']) {
-      await db.schema.dropIndex(index).execute();
-    }
-    await db.schema.dropIndex('attempts_given_up').execute();
-    await db.schema.alterTable('delivery_events').dropColumn('look_at').execute();
-    await db.schema.alterTable('delivery_events').dropColumn('blocked_on').execute();
-    await db.schema.createIndex('events_pending').on('delivery_events').column('next_try_at').execute();
-    await db.schema.createIndex('deliveries_due').on('deliveries').column('due_at').execute();
-    await db
-      .withTables<{ delivery_migrations: { name: string } }>()
-      .deleteFrom('delivery_migrations')
-      .where('name', '=', '2026-11-27-second')
-      .execute();
-    await db.destroy();
-    db = await openDatabase({ file });
+    toVersionBefore(file);
+    rmSync(`${file}.lock`);
+    const db = await openDatabase({ file });
     const rows = await db.selectFrom('delivery_events').select('look_at').execute();
     await db.destroy();
     expect(rows).toEqual(Array(3).fill({ look_at: START }));
