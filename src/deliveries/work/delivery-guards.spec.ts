@@ -1,9 +1,11 @@
+import type { Insertable } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { factsOf } from '../../../test/support/event-samples.js';
 import type { ScriptedLalamove } from '../../../test/support/scripted-lalamove.js';
 import { ID, WorkerWorld } from '../../../test/support/worker-world.js';
 import { createLalamoveException } from '../../errors/create-exception.js';
 import { readLalamoveEvent } from '../../webhooks/events/lalamove-event.js';
+import type { DeliveryAttemptsTable } from '../store/deliveries-schema.js';
 import { DurableInbox } from './durable-inbox.js';
 
 const MINUTE_MS = 60_000;
@@ -22,7 +24,11 @@ describe('a delivery', () => {
     applied = [];
     inbox = new DurableInbox({
       ...{ store: world.store, now: world.now, strangersMs: 60 * MINUTE_MS },
-      hooks: { onStep: (step, of) => void (step === 'event_applied' && applied.push(of)) },
+      hooks: {
+        onStep: (step, of) => {
+          if (step === 'event_applied') applied.push(of);
+        },
+      },
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });
@@ -119,13 +125,11 @@ describe('a delivery', () => {
     expect(applied).toHaveLength(1);
   });
 
-  function attemptOf1001(): Parameters<ReturnType<typeof insertAttempt>['values']>[0] {
+  function attemptOf1001(): Insertable<DeliveryAttemptsTable> {
     const at = world.now();
     return {
       ...{ id: 'attempt of A', delivery_id: ID, account: '', number: 1, quotation_id: 'q', order_id: '1001' },
       ...{ outcome: 'placed', total: '78', currency: 'HKD', reserved_at: at, settled_at: at },
     };
   }
-
-  const insertAttempt = () => world.db.insertInto('delivery_attempts');
 });

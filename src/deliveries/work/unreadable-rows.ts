@@ -86,10 +86,12 @@ export class UnreadableRows {
 
   /** @returns whether that has changed anything */
   async #set({ table, id }: RowOfOurs, at: number | null): Promise<boolean> {
+    // A webhook that can be read again is looked at by the next sweep.
+    const isReadAgain = table === 'delivery_events' && at === null;
     const { numUpdatedRows } = await this.parts.store.write((trx) =>
       trx
         .updateTable(table)
-        .set({ unreadable_at: at })
+        .set({ unreadable_at: at, ...(isReadAgain && { look_at: this.parts.now() }) })
         .where('id', '=', id)
         .where('unreadable_at', at === null ? 'is not' : 'is', null)
         .executeTakeFirst(),
