@@ -463,6 +463,25 @@ describe('a delivery', () => {
       },
     );
 
+    it.each([10, 60])(
+      'finds a clone by its own webhooks when its ORDER_REPLACED is lost, waiting %i minutes',
+      async (wait) => {
+        await start(
+          { replacement: { waitMinutes: wait }, poll: false },
+          { sandbox: { unknowns: { metadata: 'order-only' } } },
+        );
+        await host.book();
+        const first = await host.orderId();
+        host.sandbox.addFault({ webhook: 'lost', event: 'ORDER_REPLACED', times: 'always' });
+        host.sandbox.drive(first, { do: 'replace' });
+        await host.after('30m');
+        const [, clone = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
+        host.sandbox.drive(clone, { do: 'accept' });
+        expect(await host.after('10m')).toMatchObject({ state: 'on_going', orderId: clone, reason: undefined });
+        expect(host.told()).toContain('replaced');
+      },
+    );
+
     it('does not take a clone that nobody has told of for its own, nor for one too many', async () => {
       await start();
       await host.book('A-1');

@@ -128,6 +128,7 @@ function keyOf({ standing, unmatched }: Node, { do: action }: Action): string {
     course.cancelRefused,
     course.replacement?.told,
     course.inDoubt,
+    course.lost !== undefined,
   ].join();
 }
 
@@ -171,7 +172,8 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
     case 'rest':
       return [];
     case 'wait':
-      return [to('time', standing, action.until)];
+      // It looks again and again for webhooks of a clone, which changes nothing.
+      return [to('time', standing, Math.max(action.until, course.replacement?.until ?? 0))];
     case 'quote': {
       // Committed before the call, so what the call brings comes to it as it is quoting.
       const asked = quoting(standing);

@@ -7,6 +7,7 @@ import type { Evolution, Standing } from './evolution.js';
 import { readAs, told } from './order-news.js';
 
 const NOW = 1_000_000_000;
+const DAY_MS = 86_400_000;
 const ENDS = ['completed', 'canceled', 'failed'] as const;
 const ORDER: CourseOrder = {
   ...{ orderId: '1', status: 'ON_GOING', toldAt: 0, readAt: 0, placedAt: NOW, driverId: '7', driverSince: NOW },
@@ -18,8 +19,8 @@ function standing(course: Partial<DeliveryCourse> = {}, state: DeliveryState = '
   return { state, course: { ...newCourse(NOW, undefined), order: ORDER, ...course } };
 }
 
-const action = ({ state, course }: Evolution): ReturnType<typeof decide> =>
-  decide({ state, course, scheduleAt: undefined, unmatched: [] }, DEFAULT_POLICY, NOW);
+const action = ({ state, course }: Evolution, now = NOW): ReturnType<typeof decide> =>
+  decide({ state, course, scheduleAt: undefined, unmatched: [] }, DEFAULT_POLICY, now);
 
 describe('a cancellation', () => {
   it('is asked for once, goes before a retry that waits, and leaves the delivery where it is until it is done', () => {
@@ -113,7 +114,9 @@ describe('a cancellation', () => {
       const settled = cancellationSettled(from);
       expect(settled).toMatchObject({ state: 'needs_attention', course: { replacement: undefined, reason: { code } } });
       expect(settled.events).toMatchObject([{ type: 'needs_attention', reason: { code } }]);
-      expect(action(settled)).toEqual({ do: 'rest' });
+      // Its webhooks are looked for during a day.
+      expect(action(settled)).toEqual({ do: 'wait', until: NOW + 300_000 });
+      expect(action(settled, NOW + DAY_MS)).toEqual({ do: 'rest' });
     }
   });
 });

@@ -1,6 +1,10 @@
-import { isOpen, type DeliverySnapshot, type DuplicateOrder } from './delivery-course.js';
+import type { DeliverySnapshot, DuplicateOrder } from './delivery-course.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
 import { nextPoll } from './next-poll.js';
+import { isCloneSought, soughtSince } from './sought-orders.js';
+
+/** How often is looked for webhooks of a clone. */
+const LOOK_MS = 5 * 60_000;
 
 /** What is done beside the live order: with its duplicates, and with orders of which nobody knows yet whose they are. */
 export type BesidesAction =
@@ -43,10 +47,12 @@ function withDuplicate(
   return pollAt <= now ? { do: 'read-duplicate', orderId } : { do: 'wait', until: pollAt };
 }
 
-/** While an attempt's outcome is unknown, or was given up, the orders of unmatched webhooks are read. */
-function withUnmatched({ course, unmatched }: DeliverySnapshot, now: number): BesidesAction[] {
-  const isSought = course.lost !== undefined && now < course.lost.until;
-  if (!isSought && !(isOpen(course.attempt) && course.attempt.outcome === 'unknown')) return [];
+/** While an order of the delivery may be among them, the orders of unmatched webhooks are read. */
+function withUnmatched(snapshot: DeliverySnapshot, now: number): BesidesAction[] {
+  const { course, unmatched } = snapshot;
+  if (soughtSince(snapshot, now) === undefined) return [];
+  // Nobody wakes a delivery for a clone that it does not know of.
+  if (unmatched.length === 0) return isCloneSought(snapshot, now) ? [{ do: 'wait', until: now + LOOK_MS }] : [];
   return unmatched.map((orderId) => {
     const { retryAt = 0 } = course.unread?.find((unread) => unread.orderId === orderId) ?? {};
     return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'identify', orderId };

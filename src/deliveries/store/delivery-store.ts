@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import { isWellFormed } from '../../well-formed.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { decide, isWork, type Action } from '../machine/decide.js';
+import { soughtSince } from '../machine/sought-orders.js';
 import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { MAX_UNREAD } from '../machine/duplicates.js';
@@ -285,9 +286,7 @@ export class DeliveryStore {
   }
 
   async #decided(trx: Kysely<DeliveriesSchema>, record: DeliveryRecord): Promise<Action> {
-    const { attempt, lost } = record.course;
-    const isSought = lost !== undefined && this.now() < lost.until;
-    const since = isSought ? lost.since : attempt?.outcome === 'unknown' ? attempt.reservedAt : undefined;
+    const since = soughtSince(record, this.now());
     const unmatched = since === undefined ? [] : await this.#unmatched(trx, record.account, since);
     return decide(snapshotOf(record, unmatched), this.policyOf(record), this.now());
   }
