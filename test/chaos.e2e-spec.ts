@@ -11,6 +11,12 @@ describe('chaos', () => {
     expect(Object.values(ends).reduce((sum, count) => sum + count, 0)).toBe(5);
   }, 60_000);
 
+  it('leaves no order behind where the policy risks a second one, either', async () => {
+    const { findings, kills } = await chaosRun(await compile(), 20, 1, 3);
+    expect(findings).toEqual([]);
+    expect(kills).toBe(3);
+  }, 60_000);
+
   it('catches a build that commits an attempt after its order was posted', async () => {
     const folder = await compile(commitAfterPost);
     const { findings } = await chaosRun(folder, 1, 0, 2, { at: 'step', step: 'posted', count: 1 });

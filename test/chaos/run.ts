@@ -49,6 +49,8 @@ const STEPS: readonly DeliveryStep[] = [
   'released',
   'event_stored',
   'event_applied',
+  'handing_over',
+  'handed_over',
 ];
 
 /**

@@ -38,7 +38,7 @@ export class ScriptedLalamove implements DeliveryCalls {
   /** The calls in their order, each with the order that it is about: `getOrder 1001`. */
   readonly called: string[] = [];
   /** What was posted; the first of them is order `1001`. */
-  readonly posted: { input: PlaceOrderDto; requestId: string | undefined }[] = [];
+  readonly posted: { input: PlaceOrderDto; requestId: string | undefined; signal: AbortSignal | undefined }[] = [];
   /** What answers say of each order. */
   shows: Partial<Order> = {};
   /** What quotations say. */
@@ -75,9 +75,9 @@ export class ScriptedLalamove implements DeliveryCalls {
     };
   }
 
-  async placeOrder(input: PlaceOrderDto, options: { requestId?: string } = {}): Promise<Order> {
+  async placeOrder(input: PlaceOrderDto, options: { requestId?: string; signal?: AbortSignal } = {}): Promise<Order> {
     const orderId = `${1001 + this.posted.length}`;
-    this.posted.push({ input, requestId: options.requestId });
+    this.posted.push({ input, requestId: options.requestId, signal: options.signal });
     await this.#pass('placeOrder');
     return this.#order(orderId);
   }

@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { factsOf } from '../../../test/support/event-samples.js';
 import type { ScriptedLalamove } from '../../../test/support/scripted-lalamove.js';
 import { ID, WorkerWorld } from '../../../test/support/worker-world.js';
@@ -56,6 +56,21 @@ describe('a delivery', () => {
     expect(lalamove.posted).toHaveLength(1);
     expect(await world.attempts()).toEqual(['placed as 1001']);
     expect(await world.row()).toMatchObject({ state: 'assigning', course: { order: { orderId: '1001' } } });
+  });
+
+  /** The end of the lease, which ends the POST as well: after it others take the attempt for lost, and may book again. */
+  it('ends a POST, with all its repeats, when its lease is over', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    await world.requested();
+    const post = lalamove.hold('placeOrder');
+    const advancing = world.advance();
+    await post.begun;
+    const { leaseUntil = 0 } = await world.row();
+    expect(timeout.mock.calls).toEqual([[leaseUntil - world.now()]]);
+    expect(lalamove.posted[0]?.signal).toBe(timeout.mock.results[0]?.value);
+    timeout.mockRestore();
+    post.end();
+    await advancing;
   });
 
   /** The note of its own cancellation, which is committed before the call. */

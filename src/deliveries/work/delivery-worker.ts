@@ -266,7 +266,10 @@ export class DeliveryWorker {
     }
     await this.#step('posting', reference);
     const posted = this.#answers.begin(reference, attempt.id);
-    const end = await this.#post(service, orderInput(request, quotation, attempt), attempt, posted);
+    // Nor may its repeats, after a 429 say, be sent once others take the attempt for lost.
+    const signal = AbortSignal.timeout(leaseUntil - now());
+    const input = orderInput(request, quotation, attempt);
+    const end = await this.#post(service, input, { attempt, posted, signal });
     await this.#step('posted', reference);
     // What has become of it is true whoever has the lease by now.
     const booked = await this.#answers.persist(posted, () => store.change(record.id, end, { yields: token }));
@@ -299,12 +302,11 @@ export class DeliveryWorker {
   async #post(
     service: DeliveryCalls,
     input: Parameters<DeliveryCalls['placeOrder']>[0],
-    attempt: CourseAttempt,
-    posted: PostedAttempt,
+    { attempt, posted, signal }: { attempt: CourseAttempt; posted: PostedAttempt; signal: AbortSignal },
   ): Promise<Change> {
     const { now, logger } = this.parts;
     try {
-      const order = readingOf(await service.placeOrder(input, { requestId: attempt.id }));
+      const order = readingOf(await service.placeOrder(input, { requestId: attempt.id, signal }));
       posted.orderId = order.orderId;
       return (standing) => {
         const { orderId, total, currency, shareLink, priorityFee, status, driverId } = order;
