@@ -99,7 +99,10 @@ function checked(options: unknown): DeliveriesModuleOptions {
 /** The apps that have deliveries, each by the one host of its inbox. */
 const APPS = new WeakSet<LalamoveInboxHost>();
 
-/** @throws DeliveriesOptionsException for the second module of an app: before its file is opened, which may be the first one's */
+/**
+ * @throws DeliveriesOptionsException for the second module of an app: before its file is opened, which may be the
+ * first one's
+ */
 function refuseSecond(inboxes: LalamoveInboxHost): void {
   if (APPS.has(inboxes)) {
     throw new DeliveriesOptionsException([

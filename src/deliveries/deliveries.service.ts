@@ -56,7 +56,10 @@ export interface DeliveryPage {
   readonly unreadable: readonly { readonly reference: string; readonly account: string | undefined }[];
 }
 
-/** A line of a delivery's timeline: an event of ours, a webhook of Lalamove's that has taken its effect, or an event of ours whose row cannot be read. */
+/**
+ * A line of a delivery's timeline: an event of ours, a webhook of Lalamove's that has taken its effect, or an event
+ * of ours whose row cannot be read.
+ */
 export type TimelineEntry =
   | { readonly source: 'delivery'; readonly at: string; readonly event: DeliveryEvent }
   | {
@@ -331,7 +334,8 @@ export class DeliveriesService {
   }
 
   /**
-   * Copies the database to a new file, whole as of one moment, while deliveries are worked on. The copy is a database of deliveries.
+   * Copies the database to a new file, whole as of one moment, while deliveries are worked on. The copy is a database
+   * of deliveries.
    *
    * @param path of the copy; its folders are made
    * @throws DeliveriesStoreException if there is such a file, or it cannot be written; nothing is left of it then

@@ -67,8 +67,9 @@ export class InvalidDeliveryException extends DeliveryException {
 }
 
 /**
- * The database of deliveries cannot be opened, or does not do what it is asked for: its disk is full, say. Answered as 503.
- * `retryable` is `false` once this process never works on the file again: it has shut down, or the file was lost.
+ * The database of deliveries cannot be opened, or does not do what it is asked for: its disk is full, say. Answered
+ * as 503. `retryable` is `false` once this process never works on the file again: it has shut down, or the file was
+ * lost.
  */
 export class DeliveriesStoreException extends DeliveryException {
   override readonly name = 'DeliveriesStoreException';

@@ -1,8 +1,8 @@
 import { isRecord } from '../is-record.js';
 
 /**
- * How many bytes an order's metadata may have, as JSON in UTF-8: 64 kB. Lalamove's own limit is not known; this one is ours, so that a mistake does not
- * fill the database, nor every answer and webhook of the order.
+ * How many bytes an order's metadata may have, as JSON in UTF-8: 64 kB. Lalamove's own limit is not known; this one
+ * is ours, so that a mistake does not fill the database, nor every answer and webhook of the order.
  */
 export const MAX_METADATA_BYTES = 65_536;
 

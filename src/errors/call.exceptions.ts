@@ -27,11 +27,12 @@ export class LalamoveAbortedException extends LalamoveException {
 
 /**
  * A call that must not be repeated (placing or editing an order, a priority fee, changing the driver) ended in a way that does not
- * tell whether Lalamove carried it out: a timeout, a broken connection, a 5xx, an unreadable success, a 4xx whose body is not Lalamove's
- * (HTML, a text, cut off), or a 408, 425, 444, 460 or 499 of something in between that stopped waiting. **Do not repeat it on a guess**:
- * a second order is a second courier. Find out with what it carries: a webhook or `getOrder` whose `quotationId` or `metadata`
- * match, or Lalamove's support by `sentRequestId`. `cause` is the exception that the end would have been for a harmless call.
- * Answered as Lalamove's 5xx, else 504 or 502, never with a `Retry-After`.
+ * tell whether Lalamove carried it out: a timeout, a broken connection, a 5xx, an unreadable success, a 4xx whose
+ * body is not Lalamove's (HTML, a text, cut off), or a 408, 425, 444, 460 or 499 of something in between that stopped
+ * waiting. **Do not repeat it on a guess**: a second order is a second courier. Find out with what it carries: a
+ * webhook or `getOrder` whose `quotationId` or `metadata` match, or Lalamove's support by `sentRequestId`. `cause` is
+ * the exception that the end would have been for a harmless call. Answered as Lalamove's 5xx, else 504 or 502, never
+ * with a `Retry-After`.
  */
 export class LalamoveOutcomeUnknownException extends LalamoveException {
   override readonly name = 'LalamoveOutcomeUnknownException';

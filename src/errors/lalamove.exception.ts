@@ -67,8 +67,8 @@ export class LalamoveException extends HttpException {
   /** The HTTP status that Lalamove sent; `undefined` where nothing came back or nothing was sent. */
   readonly upstreamStatus: number | undefined;
   /**
-   * Whether the answer cannot be Lalamove's own, for it is HTML or a text, or broke off: something in between sent it, a firewall say. Its status is not
-   * Lalamove's word then.
+   * Whether the answer cannot be Lalamove's own, for it is HTML or a text, or broke off: something in between sent
+   * it, a firewall say. Its status is not Lalamove's word then.
    */
   readonly isForeign: boolean;
   /** The errors that Lalamove (or local validation) listed; empty where it listed none. */

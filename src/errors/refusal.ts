@@ -1,18 +1,20 @@
 import type { ErrorBody } from './error-body.js';
 
 /**
- * Too many requests. What is assumed of it, here and nowhere else: **Lalamove refuses such a request unprocessed**, so that any call, also one that
- * spends, may come again. The assumption rests on Lalamove's guide (limits are counted before a request is looked at) and covers an answer that
- * can be Lalamove's: JSON, or no body at all. A 429 with an HTML page or a text comes from something in between, which may have answered for a
- * request that it had passed on: it is not believed for a call that must not be repeated. Whoever sent it, calls slow down for it.
+ * Too many requests. What is assumed of it, here and nowhere else: **Lalamove refuses such a request unprocessed**,
+ * so that any call, also one that spends, may come again. The assumption rests on Lalamove's guide (limits are
+ * counted before a request is looked at) and covers an answer that can be Lalamove's: JSON, or no body at all. A 429
+ * with an HTML page or a text comes from something in between, which may have answered for a request that it had
+ * passed on: it is not believed for a call that must not be repeated. Whoever sent it, calls slow down for it.
  */
 export function isRateLimited(status: number | undefined): boolean {
   return status === 429;
 }
 
 /**
- * Statuses of something in between that stopped waiting, and does not know what became of the request it had passed on: 408 and 425 (RFC 9110, RFC
- * 8470), 444 and 499 (nginx), 460 (AWS). Whatever their body is, the outcome is unknown.
+ * Statuses of something in between that stopped waiting, and does not know what became of the request it had passed
+ * on: 408 and 425 (RFC 9110, RFC 8470), 444 and 499 (nginx), 460 (AWS). Whatever their body is, the outcome is
+ * unknown.
  */
 const STOPPED_WAITING = new Set([408, 425, 444, 460, 499]);
 
@@ -25,8 +27,8 @@ export function hasStoppedWaiting(status: number): boolean {
 const COMES_EMPTY = new Set([401, 402, 403, 404, 429]);
 
 /**
- * Whether an answer can be Lalamove's own: a JSON object, or no body with a status that comes without one. All else (HTML, a text, an answer that broke
- * off) was written by something in between: a firewall, a proxy, a gateway.
+ * Whether an answer can be Lalamove's own: a JSON object, or no body with a status that comes without one. All else
+ * (HTML, a text, an answer that broke off) was written by something in between: a firewall, a proxy, a gateway.
  *
  * @param isCut whether the answer broke off, so that its body cannot be judged
  */

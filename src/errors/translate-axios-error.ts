@@ -120,7 +120,9 @@ function headersOf(headers: unknown): AnswerHeaders {
   );
 }
 
-/** A body that axios has parsed is written again; `undefined` for one that cannot be read any more: a stream, a Blob. */
+/**
+ * A body that axios has parsed is written again; `undefined` for one that cannot be read any more: a stream, a Blob.
+ */
 function bodyText(data: unknown): string | undefined {
   if (data === undefined) return '';
   if (typeof data === 'string') return data;

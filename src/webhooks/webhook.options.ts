@@ -26,8 +26,9 @@ export interface LalamoveWebhookOptions {
    */
   secrets?: readonly string[];
   /**
-   * How old an event may be, in seconds. What is older, or more than an hour ahead, is answered with 200 and dropped; by
-   * the clock as it is and as it was when the app started, so that a clock that is set drops no event that is on time.
+   * How old an event may be, in seconds. What is older, or more than an hour ahead, is answered with 200 and dropped;
+   * by the clock as it is and as it was when the app started, so that a clock that is set drops no event that is on
+   * time.
    *
    * @default 172800: 48 hours, for Lalamove repeats what was not answered for 24
    */

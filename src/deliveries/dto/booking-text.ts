@@ -2,13 +2,16 @@ import type { FieldError } from '../../dto/field-errors.js';
 import { isRecord } from '../../is-record.js';
 import { isWellFormed } from '../../well-formed.js';
 
-/** How many bytes a whole booking may have, as JSON in UTF-8: 256 kB. Ours, so that a mistake does not fill the database. */
+/**
+ * How many bytes a whole booking may have, as JSON in UTF-8: 256 kB. Ours, so that a mistake does not fill the
+ * database.
+ */
 export const MAX_BOOKING_BYTES = 262_144;
 
 /**
- * What is wrong with a booking as it would be written down: it cannot be written, is too large, or holds a text with half a surrogate pair. Such a text
- * cannot be kept in UTF-8: `'L\ud800'` and `'L\udfff'` would become one reference. Texts are not normalised: `'é'` in one character and in two are two
- * references.
+ * What is wrong with a booking as it would be written down: it cannot be written, is too large, or holds a text with
+ * half a surrogate pair. Such a text cannot be kept in UTF-8: `'L\ud800'` and `'L\udfff'` would become one reference.
+ * Texts are not normalised: `'é'` in one character and in two are two references.
  */
 export function bookingTextErrors(input: unknown): FieldError[] {
   const written = writtenAs(input);

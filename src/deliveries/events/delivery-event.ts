@@ -36,7 +36,10 @@ export interface DeliveryEventDetails {
   duplicate_kept: { orderId: string; code: string };
   /** It has ended by itself. */
   duplicate_ended: { orderId: string; status: string };
-  /** It is the delivery's order from now on: the one before (`prevOrderId`) has ended, or this one was delivered first. */
+  /**
+   * It is the delivery's order from now on: the one before (`prevOrderId`) has ended, or this one was delivered
+   * first.
+   */
   duplicate_adopted: { orderId: string; prevOrderId: string | undefined };
 }
 

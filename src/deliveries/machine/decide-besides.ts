@@ -6,7 +6,9 @@ import { isCloneSought, soughtSince } from './sought-orders.js';
 /** How often is looked for webhooks of a clone. */
 const LOOK_MS = 5 * 60_000;
 
-/** What is done beside the live order: with its duplicates, and with orders of which nobody knows yet whose they are. */
+/**
+ * What is done beside the live order: with its duplicates, and with orders of which nobody knows yet whose they are.
+ */
 export type BesidesAction =
   | { readonly do: 'rest' }
   | { readonly do: 'wait'; readonly until: number }

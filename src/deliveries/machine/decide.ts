@@ -40,12 +40,12 @@ const MINUTE_MS = 60_000;
 const QUOTATION_MARGIN_MS = 15_000;
 
 /**
- * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is acted
- * upon by who has the lease alone, and never while an order is being posted, so an attempt that is still `reserved` was left
- * behind by a crash.
+ * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is
+ * acted upon by who has the lease alone, and never while an order is being posted, so an attempt that is still
+ * `reserved` was left behind by a crash.
  *
- * Each order of a delivery has a backoff of its own: a duplicate that cannot be cancelled, or an unmatched order that cannot
- * be read, never keeps the live order waiting.
+ * Each order of a delivery has a backoff of its own: a duplicate that cannot be cancelled, or an unmatched order that
+ * cannot be read, never keeps the live order waiting.
  *
  * @param now Unix ms
  */
@@ -68,7 +68,8 @@ function sooner(action: Action, aside: Action): Action {
  */
 function successorAt({ state, course }: DeliverySnapshot): string | undefined {
   if (state === 'completed') return undefined;
-  // What was given up is canceled if Lalamove allows it; if not, the courier is on the road, and is followed to the door.
+  // What was given up is canceled if Lalamove allows it; if not, the courier is on the road, and is followed to the
+  // door.
   if (isTerminal(state)) {
     const kept = aliveDuplicate(course);
     return kept?.cancelRefused ? kept.order.orderId : undefined;

@@ -19,7 +19,8 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export interface DeliveryReason {
   /**
    * `PRICE_ABOVE_MAX`, `QUOTATION_EXPIRED`, `OUTCOME_UNKNOWN`, `NO_DRIVER`, `CANCELED_UNEXPLAINED`,
-   * `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`, `ACCOUNT_UNAVAILABLE`, `REQUEST_ERASED`, or the code of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
+   * `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`, `ACCOUNT_UNAVAILABLE`, `REQUEST_ERASED`, or the code
+   * of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
    */
   readonly code: string;
   /** A sentence for a person. */
@@ -74,8 +75,8 @@ export interface CourseOrder {
 }
 
 /**
- * An order beside the live one: an attempt that was given up has placed it after all, or it is the clone of such an order.
- * It is cancelled if Lalamove allows it. Until it has ended it is an order of this delivery, and is followed.
+ * An order beside the live one: an attempt that was given up has placed it after all, or it is the clone of such an
+ * order. It is cancelled if Lalamove allows it. Until it has ended it is an order of this delivery, and is followed.
  */
 export interface DuplicateOrder {
   readonly order: CourseOrder;

@@ -23,8 +23,8 @@ const RULES: MachineRules = { decide, readAs, isFenced: true };
 type DeliveryCommand = fc.Command<object, ModelDelivery>;
 
 /**
- * Whatever has happened: one courier at the most. With `then: 'rebook'` there may be two, for an order can turn up after it
- * was given up; what holds then is checked where it books and where it ends.
+ * Whatever has happened: one courier at the most. With `then: 'rebook'` there may be two, for an order can turn up
+ * after it was given up; what holds then is checked where it books and where it ends.
  */
 function checkLaws(delivery: ModelDelivery): void {
   const { live } = delivery.lalamove;

@@ -55,8 +55,8 @@ export function newOrder(order: Pick<CourseOrder, 'orderId'> & Partial<CourseOrd
 const NEWLY = (now: number): Omit<DuplicateOrder, 'order'> => ({ heardAt: now, polls: 0, failures: 0 });
 
 /**
- * Something happens to a duplicate order: it is followed by the same rules as the live one. A duplicate that is delivered
- * becomes the live order; one that has ended in another way is not followed any more.
+ * Something happens to a duplicate order: it is followed by the same rules as the live one. A duplicate that is
+ * delivered becomes the live order; one that has ended in another way is not followed any more.
  *
  * @param change what happens to a delivery whose live order this is
  */

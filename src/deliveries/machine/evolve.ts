@@ -89,7 +89,10 @@ export function refused({ state, course }: Standing, attemptId: string): Evoluti
   };
 }
 
-/** An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up, it is a duplicate. */
+/**
+ * An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up,
+ * it is a duplicate.
+ */
 export function abandoned({ course }: Standing, because: string): Evolution {
   const { attempt } = course;
   return {

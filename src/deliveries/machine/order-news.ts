@@ -245,7 +245,10 @@ export function replaced(standing: Standing, { prevOrderId, orderId }: OrderClon
   };
 }
 
-/** Customer service has put an order in the place of another one of this delivery: the live one, a duplicate, or a former one. */
+/**
+ * Customer service has put an order in the place of another one of this delivery: the live one, a duplicate, or a
+ * former one.
+ */
 export function replacedAny(standing: Standing, clone: OrderClone, now: number): Evolution {
   const { prevOrderId } = clone;
   if (standing.course.order?.orderId === prevOrderId) return replaced(standing, clone, now);
@@ -254,8 +257,8 @@ export function replacedAny(standing: Standing, clone: OrderClone, now: number):
 }
 
 /**
- * An attempt's order turns up under another id. An attempt is posted once, so that it is customer service's clone, whose
- * `ORDER_REPLACED` is late or lost; unless the first one lives still, or has been given up.
+ * An attempt's order turns up under another id. An attempt is posted once, so that it is customer service's clone,
+ * whose `ORDER_REPLACED` is late or lost; unless the first one lives still, or has been given up.
  *
  * @param heardAt when the other id was heard of, in Unix ms by our clock
  */

@@ -6,8 +6,8 @@ import type { Standing } from './evolution.js';
 const CLONE_MS = 24 * 3_600_000;
 
 /**
- * Since when orders of unmatched webhooks may be orders of this delivery: they are read to find out. Those of attempts whose
- * outcome is unknown or that were given up, and clones of orders that others have cancelled.
+ * Since when orders of unmatched webhooks may be orders of this delivery: they are read to find out. Those of
+ * attempts whose outcome is unknown or that were given up, and clones of orders that others have cancelled.
  *
  * @param now Unix ms
  * @returns Unix ms; `undefined` if no order is sought

@@ -66,7 +66,9 @@ export async function settleAttempts(
   }
 }
 
-/** A row for customer service's order, so that its webhooks find their delivery; the row of the replaced one says so. */
+/**
+ * A row for customer service's order, so that its webhooks find their delivery; the row of the replaced one says so.
+ */
 export async function addClone(
   trx: DeliveriesTransaction,
   { id, account }: DeliveryRecord,

@@ -14,8 +14,8 @@ export type Erasure =
   | { readonly isErased: false; readonly waiting: number };
 
 /**
- * Erases what is about people: of a delivery that has ended, and whose webhooks its handlers have had. What was set aside, or cannot be read, is erased
- * with it.
+ * Erases what is about people: of a delivery that has ended, and whose webhooks its handlers have had. What was set
+ * aside, or cannot be read, is erased with it.
  */
 export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: string): Promise<Erasure> {
   const found = await trx.selectFrom('deliveries').select('state').where('id', '=', deliveryId).executeTakeFirst();
@@ -36,7 +36,8 @@ export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: stri
 }
 
 /**
- * Erases deliveries that have ended before then (Unix ms). Those whose webhooks wait for their handlers are left for a later time.
+ * Erases deliveries that have ended before then (Unix ms). Those whose webhooks wait for their handlers are left for
+ * a later time.
  *
  * @param limit how many at the most
  */

@@ -19,8 +19,8 @@ const UNFINISHED = DELIVERY_STATES.filter((state) => !isTerminal(state));
 
 /**
  * Sets the stored times anew that rest on our clock: of unfinished deliveries, of ended ones whose lost order may turn
- * up yet, of events that wait for their handlers or for their order. In one transaction, so that a crash leaves all as it
- * was; it reads in batches, and lets the event loop go on in between.
+ * up yet, of events that wait for their handlers or for their order. In one transaction, so that a crash leaves all
+ * as it was; it reads in batches, and lets the event loop go on in between.
  *
  * @param ms by how much the clock was set forward; below 0: back
  */

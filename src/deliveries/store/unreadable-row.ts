@@ -9,8 +9,8 @@ export interface RowOfOurs {
 }
 
 /**
- * A row is damaged, or was written by another version. The message says which row, what is wrong with it and what to do, and quotes nothing of it:
- * people's names may be in there.
+ * A row is damaged, or was written by another version. The message says which row, what is wrong with it and what to
+ * do, and quotes nothing of it: people's names may be in there.
  */
 export class UnreadableRow extends DeliveriesStoreException {
   /** @param fault what is wrong: `its course is no JSON` */
@@ -31,7 +31,8 @@ export const REMEDY =
   'Restore the row from a backup, or run the version that wrote it, and start the app again: rows are looked at again at each start.';
 
 /**
- * Reads what we have written as JSON. It is looked at, not checked in full: a row of another version fails here and not later.
+ * Reads what we have written as JSON. It is looked at, not checked in full: a row of another version fails here and
+ * not later.
  *
  * @throws UnreadableRow for what is no JSON, or something else
  */

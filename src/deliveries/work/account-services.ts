@@ -8,8 +8,8 @@ import { logLine, say, wordsOf } from '../../log-line.js';
 import { within } from '../../patience.js';
 
 /**
- * Finds the keys of an account that is not registered by name: a marketplace's merchant. Secrets are never stored: it is
- * asked whenever a delivery goes on, once a minute at most.
+ * Finds the keys of an account that is not registered by name: a marketplace's merchant. Secrets are never stored: it
+ * is asked whenever a delivery goes on, once a minute at most.
  *
  * @returns nothing for an account that is unknown
  * @throws anything: the keys cannot be had now, and it is asked again later

@@ -58,7 +58,9 @@ describe('a delivery', () => {
     expect(await world.row()).toMatchObject({ state: 'assigning', course: { order: { orderId: '1001' } } });
   });
 
-  /** The end of the lease, which ends the POST as well: after it others take the attempt for lost, and may book again. */
+  /**
+   * The end of the lease, which ends the POST as well: after it others take the attempt for lost, and may book again.
+   */
   it('ends a POST, with all its repeats, when its lease is over', async () => {
     const timeout = jest.spyOn(AbortSignal, 'timeout');
     await world.requested();

@@ -15,8 +15,9 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 
 /**
- * Persists what posting an order has come to. Between the answer and its commit nobody but this process knows the order: an order
- * that cannot be stored is always logged, and storing it is retried for as long as the process works on the database.
+ * Persists what posting an order has come to. Between the answer and its commit nobody but this process knows the
+ * order: an order that cannot be stored is always logged, and storing it is retried for as long as the process works
+ * on the database.
  */
 export class PostedAnswers {
   readonly #underWay = new Set<PostedAttempt>();

@@ -15,7 +15,8 @@ export interface UnreadableRowsParts {
 }
 
 /**
- * Rows that cannot be read: each is marked and reported once, and left alone until the next start, which looks whether it can be read by then.
+ * Rows that cannot be read: each is marked and reported once, and left alone until the next start, which looks
+ * whether it can be read by then.
  */
 export class UnreadableRows {
   constructor(private readonly parts: UnreadableRowsParts) {}
