@@ -464,7 +464,7 @@ function resolvedWithoutOrder(
     const { attempt } = course;
     const isUnknown = attempt?.outcome === 'unknown';
     const settled = isUnknown ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-    const asked = { ...alone, attempt: settled, lost: lostWith(course), cancelAskedAt: now };
+    const asked = { ...alone, attempt: settled, lost: lostWith(course, true), cancelAskedAt: now };
     const attempts = isUnknown ? [{ id: attempt.id, outcome: 'abandoned' as const }] : [];
     return { ...canceled({ state, course: asked }), attempts };
   }

@@ -39,7 +39,13 @@ import {
   refused,
   reserved,
 } from '../../src/deliveries/machine/evolve.js';
-import { namedAgain, replacedAny, told, type OrderReading } from '../../src/deliveries/machine/order-news.js';
+import {
+  namedAgain,
+  readAfterEnd,
+  replacedAny,
+  told,
+  type OrderReading,
+} from '../../src/deliveries/machine/order-news.js';
 
 const MINUTE_MS = 60_000;
 const LIVE = new Set(['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP']);
@@ -343,12 +349,17 @@ export class ModelDelivery {
   #read(orderId: string, overtake: () => void): void {
     const { status } = this.#order(orderId);
     const { order: live } = this.standing.course;
+    const wasCanceled = this.standing.state === 'canceled';
     const heardBefore = (live?.orderId === orderId ? live : duplicateOf(this.standing, orderId)?.order)?.toldAt ?? 0;
     overtake();
     const reading = {
       ...{ orderId, status, driverId: status === 'ASSIGNING_DRIVER' ? '' : '7' },
       ...{ total: '10', priorityFee: '', currency: 'HKD', shareLink: '' },
     };
+    if (wasCanceled && live?.orderId === orderId) {
+      this.#commit(readAfterEnd(this.standing, reading, this.policy, this.lalamove.now));
+      return;
+    }
     this.#commitOf(orderId, (alone) => this.rules.readAs(alone, reading, heardBefore, this.policy, this.lalamove.now));
   }
 
@@ -461,7 +472,13 @@ export class ModelDelivery {
 
   #commit({ state, course, events, attempts = [], clone }: Evolution): void {
     const before = this.standing;
-    const isReplacement = events.some(({ type }) => type === 'replaced' || type === 'duplicate_adopted');
+    const isReplacement = events.some(
+      ({ type }) => type === 'replaced' || type === 'duplicate_adopted' || type === 'cancel_refused',
+    );
+    if (before.state === 'canceled' && state !== 'canceled' && events.some(({ type }) => type === 'cancel_refused')) {
+      const alive = this.lalamove.orders.find(({ id }) => id === course.order?.orderId);
+      if (alive?.status === 'CANCELED') throw new BrokenLaw('Its order is canceled, and it goes on with it.');
+    }
     if (isTerminal(before.state) && state !== before.state && !isReplacement) {
       throw new BrokenLaw(`It leaves ${before.state} for ${state}, and nothing was replaced.`);
     }

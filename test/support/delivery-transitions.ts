@@ -32,7 +32,7 @@ import {
 } from '../../src/deliveries/machine/evolve.js';
 import { duplicateChanged, duplicateFound, duplicateKept } from '../../src/deliveries/machine/duplicates.js';
 import type { Evolution, Standing } from '../../src/deliveries/machine/evolution.js';
-import { driverTold, readAs, replaced, told } from '../../src/deliveries/machine/order-news.js';
+import { driverTold, readAfterEnd, readAs, replaced, told } from '../../src/deliveries/machine/order-news.js';
 
 /** A change of a delivery's state, and all that can bring it about. */
 export interface Transition {
@@ -246,6 +246,11 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
     case 'drop':
       return [to('cancel', canceled(standing))];
     case 'read':
+      if (state === 'canceled') {
+        return STATUSES.map((status) =>
+          to(status, readAfterEnd(standing, { ...READING, orderId: action.orderId, status }, policy, now)),
+        );
+      }
       return STATUSES.map((status) =>
         to(status, readAs(standing, { ...READING, orderId: action.orderId, status }, order?.toldAt ?? 0, policy, now)),
       );

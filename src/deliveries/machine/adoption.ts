@@ -1,6 +1,7 @@
 import { lostWith } from './lost-attempts.js';
 import { isOpen, isTerminal, type CourseOrder, type DeliveryCourse, type DuplicateOrder } from './delivery-course.js';
 import { unchanged, type Evolution, type Standing } from './evolution.js';
+import { reason } from './reasons.js';
 import { CANCELED_STATUSES, ENDED_STATUSES, STATE_OF_STATUS } from './order-status.js';
 import { stateEvents } from './state-events.js';
 
@@ -104,13 +105,23 @@ function formerOrder(course: DeliveryCourse): DuplicateOrder | undefined {
 }
 
 /**
- * An end without a courier. A delivery is not called canceled or failed while another order of it may be on its way:
- * that one becomes its live order instead.
+ * An end without a courier. A delivery is not called canceled or failed while another order of it may be on its way: a
+ * duplicate becomes its live order instead. If an attempt was given up without knowing what became of it, a person decides.
  */
 export function endedUnlessDuplicates(before: Standing, end: Evolution): Evolution {
   const successor = isTerminal(before.state) ? undefined : successorOf({ ...end.course, order: undefined });
-  if (!successor) return end;
+  if (!successor) return isTerminal(before.state) || !end.course.lost?.unknown ? end : needsToVouch(end);
   const standing = { state: before.state, course: end.course };
   const { attempts = [], ...evolution } = adopted(standing, successor.order.orderId, true);
   return { ...evolution, attempts: [...(end.attempts ?? []), ...attempts] };
+}
+
+function needsToVouch({ course, attempts }: Evolution): Evolution {
+  const because = reason('OUTCOME_UNKNOWN');
+  return {
+    state: 'needs_attention',
+    course: { ...course, reason: because },
+    events: [{ type: 'needs_attention', reason: because }],
+    ...(attempts && { attempts }),
+  };
 }

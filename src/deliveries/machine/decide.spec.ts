@@ -134,7 +134,10 @@ describe('decide', () => {
 
   it('leaves an end alone, but for an order that turned up beside it', () => {
     for (const state of ['completed', 'canceled', 'failed'] as const) {
-      expect(decided({ cancelAskedAt: NOW, inDoubt: true, order: ORDER }, NOW, {}, { state })).toEqual({ do: 'rest' });
+      // A webhook has contradicted a cancellation: only a read can tell.
+      const doubted = state === 'canceled' ? { do: 'read', orderId: '1' } : { do: 'rest' };
+      expect(decided({ cancelAskedAt: NOW, inDoubt: true, order: ORDER }, NOW, {}, { state })).toEqual(doubted);
+      expect(decided({ cancelAskedAt: NOW, order: ORDER }, NOW, {}, { state })).toEqual({ do: 'rest' });
       expect(decided({ duplicates: [DUPLICATE] }, NOW, {}, { state })).toEqual({
         do: 'cancel-duplicate',
         orderId: '9',

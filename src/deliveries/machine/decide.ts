@@ -80,7 +80,7 @@ function successorAt({ state, course }: DeliverySnapshot): string | undefined {
 
 function withLiveOrder(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): Action {
   const { state, course } = snapshot;
-  if (isTerminal(state)) return { do: 'rest' };
+  if (isTerminal(state)) return afterEnd(snapshot, now);
   if (course.attempt?.outcome === 'reserved') return { do: 'doubt' };
   const held = course.retryAt !== undefined && course.retryAt > now ? course.retryAt : undefined;
   if (state === 'needs_attention') return atRest(course, held);
@@ -89,20 +89,31 @@ function withLiveOrder(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: 
   return course.order ? withOrder(snapshot, course.order, policy, now) : withoutOrder(course, policy, now);
 }
 
-/** A person is to decide; but a cancellation is not forgotten. */
+/** A webhook says that the order of a canceled delivery lives: a read tells. */
+function afterEnd({ state, course }: DeliverySnapshot, now: number): Action {
+  const { order, inDoubt, retryAt = 0 } = course;
+  if (state !== 'canceled' || !order || !inDoubt) return { do: 'rest' };
+  return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'read', orderId: order.orderId };
+}
+
+/** A person is to decide; but what its order does is not lost, and a cancellation is not forgotten. */
 function atRest(course: DeliveryCourse, held: number | undefined): Action {
-  const isToCancel = course.cancelAskedAt !== undefined && !course.cancelRefused;
-  const isUnknown = course.attempt?.outcome === 'unknown';
-  if (!isToCancel) return { do: 'rest' };
-  const { order } = course;
-  const action: Action =
-    order && isLive(course)
-      ? { do: 'cancel', orderId: order.orderId }
-      : // A clone that nobody has told of may be on its way: only a person can call that canceled.
-        isUnknown || isUnexplained(course)
-        ? { do: 'rest' }
-        : { do: 'drop' };
+  const action = besideThePerson(course);
   return action.do === 'rest' || held === undefined ? action : { do: 'wait', until: held };
+}
+
+function besideThePerson(course: DeliveryCourse): Action {
+  const { order } = course;
+  if (order && course.inDoubt) return { do: 'read', orderId: order.orderId };
+  if (course.cancelAskedAt === undefined || course.cancelRefused) return { do: 'rest' };
+  if (order && isLive(course)) return { do: 'cancel', orderId: order.orderId };
+  // An order that nobody has told of may be on its way: only a person can call that canceled.
+  return isVouchedFor(course) ? { do: 'drop' } : { do: 'rest' };
+}
+
+/** Whether no order is on its way that nobody here knows of, as far as that can be known. */
+function isVouchedFor(course: DeliveryCourse): boolean {
+  return course.attempt?.outcome !== 'unknown' && !isUnexplained(course) && !course.lost?.unknown;
 }
 
 function whenUnknown(
@@ -115,7 +126,8 @@ function whenUnknown(
   if (now < until) return { do: 'wait', until };
   // Each round may put a courier on the road.
   const most = rebook === false ? 2 : rebook.maxAttempts;
-  if (unknownOutcome.then !== 'rebook' || course.booked >= most) {
+  const isOver = unknownOutcome.then !== 'rebook' || course.booked >= most || course.cancelAskedAt !== undefined;
+  if (isOver) {
     return { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
   }
   // An order that could not be read yet may be this attempt's.

@@ -93,6 +93,15 @@ export interface DuplicateOrder {
   readonly retryAt?: number | undefined;
 }
 
+/** Attempts of unknown outcome that were given up. */
+export interface LostAttempts {
+  /** Unix ms. */
+  readonly since: number;
+  readonly until: number;
+  /** How many of them may have an order that has not turned up, without a person who vouches that there is none. */
+  readonly unknown?: number;
+}
+
 /** An order that could not be read when it was asked whose it is. */
 export interface UnreadOrder {
   readonly orderId: string;
@@ -142,7 +151,7 @@ export interface DeliveryCourse {
   /** Orders of unmatched webhooks that could not be read: each has a backoff of its own. */
   readonly unread?: readonly UnreadOrder[] | undefined;
   /** Attempts of unknown outcome were given up: orders that came up since (Unix ms) are looked into until then. */
-  readonly lost?: { readonly since: number; readonly until: number } | undefined;
+  readonly lost?: LostAttempts | undefined;
   /** `maxPrice` of the request, or what `resolve` has put in its place. A decimal string. */
   readonly maxPrice?: string | undefined;
 }

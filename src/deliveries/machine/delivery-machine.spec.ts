@@ -118,7 +118,8 @@ const COMMANDS = [
         delivery.step(FAIR);
         checkLaws(delivery);
       }
-      throw new BrokenLaw('It goes round in circles.');
+      const { next, standing, lalamove } = delivery;
+      throw new BrokenLaw(`It goes round in circles: ${JSON.stringify({ next, standing, orders: lalamove.orders })}`);
     }),
   ),
   fc.constant(

@@ -100,7 +100,7 @@ function asLive({ course }: Standing, duplicate: DuplicateOrder): Standing {
     state: 'assigning',
     course: {
       ...course,
-      ...{ reason: undefined, attempt: undefined, cancelAskedAt: undefined, duplicates: undefined },
+      ...{ reason: undefined, attempt: undefined, cancelAskedAt: undefined, duplicates: undefined, lost: undefined },
       ...{ inDoubt: undefined, replacement: undefined, cancelRefused: undefined, retryAt: undefined },
       ...followed,
       order,

@@ -9,7 +9,7 @@ import {
 import { endedUnlessDuplicates } from './adoption.js';
 import { duplicateFound, newOrder } from './duplicates.js';
 import { unchanged, type Evolution, type Standing } from './evolution.js';
-import { lostWith } from './lost-attempts.js';
+import { lostFound, lostWith } from './lost-attempts.js';
 
 /** What a call has brought puts an end to failures in a row. */
 const CALM = { failures: 0, retryAt: undefined } as const;
@@ -107,7 +107,7 @@ export function abandoned({ course }: Standing, because: string): Evolution {
       inDoubt: undefined,
       feeSteps: 0,
       driverChanges: 0,
-      lost: lostWith(course),
+      lost: lostWith(course, because === 'RESOLVED'),
       attempt: isOpen(attempt) ? { ...attempt, outcome: 'abandoned' } : attempt,
     },
     events: [{ type: 'rebooking', orderId: course.order?.orderId, because }],
@@ -133,7 +133,8 @@ export function placed(
   const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
   if (!isLatest || course.order || isTerminal(standing.state)) {
     const attempts = [{ id: attemptId, outcome: 'placed', orderId: order.orderId }] as const;
-    return duplicateFound(standing, order, now, { attempts });
+    const found = { ...standing, course: { ...course, lost: lostFound(course) } };
+    return duplicateFound(found, order, now, { attempts });
   }
   const { quotation, cancelAskedAt } = course;
   const price = { total: quotation?.total ?? '', currency: quotation?.currency ?? '' };

@@ -5,7 +5,13 @@ import type { DeliveryPolicy } from './delivery-policy.js';
 import { cloneFound, duplicateChanged, duplicateOf, newOrder } from './duplicates.js';
 import { unchanged, type Evolution, type OrderClone, type Standing } from './evolution.js';
 import { inDoubt } from './evolve.js';
-import { CANCELED_STATUSES, ENDED_STATUSES, PROGRESS_OF_STATUS, STATE_OF_STATUS } from './order-status.js';
+import {
+  CANCELED_STATUSES,
+  ENDED_STATUSES,
+  ENDED_WITHOUT_DRIVER,
+  PROGRESS_OF_STATUS,
+  STATE_OF_STATUS,
+} from './order-status.js';
 import { stateEvents } from './state-events.js';
 
 /** Clocks may be apart by so much: what was read here and what was told there cannot be ordered within it. */
@@ -44,8 +50,8 @@ export function told(
 ): Evolution {
   const { state, course } = standing;
   const { order } = course;
-  if (!order || (isTerminal(state) && !CANCELED_STATUSES.has(news.status))) return unchanged(standing);
-  if (signedAt < order.toldAt) return unchanged(standing);
+  if (!order || signedAt < order.toldAt) return unchanged(standing);
+  if (isTerminal(state) && !CANCELED_STATUSES.has(news.status)) return toldAfterEnd(standing, order, news, signedAt);
   const isNews =
     news.status !== order.status || (CANCELED_STATUSES.has(news.status) && course.replacement?.told === false);
   const heard = { ...course, heardAt: now, polls: 0 };
@@ -67,6 +73,19 @@ export function told(
     now,
     isTold: true,
   });
+}
+
+/** An answer that called it canceled may have been of something in between: a webhook of its order asks for a read. */
+function toldAfterEnd(
+  { state, course }: Standing,
+  order: CourseOrder,
+  { status }: StatusNews,
+  signedAt: number,
+): Evolution {
+  const isContradicted =
+    state === 'canceled' && CANCELED_STATUSES.has(order.status) && !ENDED_WITHOUT_DRIVER.has(status);
+  if (!isContradicted) return unchanged({ state, course });
+  return { state, course: { ...course, inDoubt: true, order: { ...order, toldAt: signedAt } }, events: [] };
 }
 
 /**
@@ -107,6 +126,31 @@ export function readAs(
   return { ...evolution, events: [...priced, ...evolution.events] };
 }
 
+/**
+ * A read that was begun after the delivery was canceled tells how its order stands: if that lives after all, the delivery
+ * goes on with it, and a cancellation that was asked for is tried anew.
+ */
+export function readAfterEnd(
+  standing: Standing,
+  reading: OrderReading,
+  policy: DeliveryPolicy,
+  now: number,
+): Evolution {
+  const { state, course } = standing;
+  const { order, inDoubt: isDoubted } = course;
+  if (state !== 'canceled' || order?.orderId !== reading.orderId) return unchanged(standing);
+  const calm = { ...course, inDoubt: undefined, failures: 0, retryAt: undefined };
+  if (!isDoubted || isEndedAsCanceled(reading.status)) return { state, course: calm, events: [] };
+  const { orderId } = order;
+  const back = { ...calm, heardAt: now, polls: 0, cancelTried: undefined, order: { ...order, readAt: now } };
+  const evolution = moved({ state, course: back }, reading, policy, { now, isTold: false });
+  return { ...evolution, events: [{ type: 'cancel_refused', orderId, code: 'ORDER_ALIVE' }, ...evolution.events] };
+}
+
+function isEndedAsCanceled(status: string): boolean {
+  return ENDED_STATUSES.has(status) && status !== 'COMPLETED';
+}
+
 function moved(
   { state, course }: Standing,
   news: StatusNews,
@@ -123,7 +167,7 @@ function moved(
     ...course,
     order: later,
     replacement: undefined,
-    reason: undefined,
+    reason: next === 'needs_attention' ? course.reason : undefined,
     // Once it has lost its driver it can be cancelled again.
     cancelRefused:
       news.status === 'ASSIGNING_DRIVER' && order.status !== 'ASSIGNING_DRIVER' ? undefined : course.cancelRefused,
@@ -154,9 +198,11 @@ function wasCanceled(
     );
   }
   if (state === 'needs_attention' && !isTold) return { state, course: later, events: [] };
+  // Others have cancelled it: what was tried here does not explain it.
+  const others = { ...later, cancelTried: undefined };
   const until = course.replacement?.until ?? now + replacement.waitMinutes * MINUTE_MS;
   const wasTold = course.replacement?.told ?? false;
-  return { state, course: { ...later, replacement: { until, told: wasTold || isTold } }, events: [] };
+  return { state, course: { ...others, replacement: { until, told: wasTold || isTold } }, events: [] };
 }
 
 /** Lalamove says that the order has been cancelled already, and it was not by us. */

@@ -287,12 +287,16 @@ export class DeliveryStore {
 
   async #decided(trx: Kysely<DeliveriesSchema>, record: DeliveryRecord): Promise<Action> {
     const since = soughtSince(record, this.now());
-    const unmatched = since === undefined ? [] : await this.#unmatched(trx, record.account, since);
+    const unmatched = since === undefined ? [] : await this.#unmatched(trx, record, since);
     return decide(snapshotOf(record, unmatched), this.policyOf(record), this.now());
   }
 
   /** Orders of unmatched webhooks of the account since then, which nobody has read yet. */
-  async #unmatched(trx: Kysely<DeliveriesSchema>, account: string, since: number): Promise<string[]> {
+  async #unmatched(
+    trx: Kysely<DeliveriesSchema>,
+    { account, course }: DeliveryRecord,
+    since: number,
+  ): Promise<string[]> {
     const found = await trx
       .selectFrom('delivery_events')
       .select('order_id')
@@ -304,7 +308,10 @@ export class DeliveryStore {
       .limit(MAX_UNREAD * WEBHOOKS_OF_AN_ORDER)
       .execute();
     const orders = found.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
-    return [...new Set(orders)].slice(0, MAX_UNREAD);
+    // Those that could not be read yet keep none of the others waiting.
+    const failed = new Set(course.unread?.map(({ orderId }) => orderId));
+    const [fresh, again] = partition(new Set(orders), (orderId) => !failed.has(orderId));
+    return [...fresh, ...again].slice(0, MAX_UNREAD);
   }
 
   /**
@@ -381,6 +388,12 @@ export class DeliveryStore {
         .execute(),
     );
   }
+}
+
+function partition<T>(all: Iterable<T>, isFirst: (one: T) => boolean): [T[], T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const one of all) parts[isFirst(one) ? 0 : 1].push(one);
+  return parts;
 }
 
 /** The live order of a delivery, and its duplicates. */

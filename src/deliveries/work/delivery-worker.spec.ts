@@ -4,6 +4,7 @@ import type { recordNamed } from '../../../test/support/delivery-rows.js';
 import { turn } from '../../../test/support/until.js';
 import type { HeldCall, ScriptedLalamove } from '../../../test/support/scripted-lalamove.js';
 import { ID, WorkerWorld } from '../../../test/support/worker-world.js';
+import { canceled } from '../machine/cancellation.js';
 import { duplicateFound } from '../machine/duplicates.js';
 import { createLalamoveException } from '../../errors/create-exception.js';
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
@@ -94,6 +95,32 @@ describe('DeliveryWorker', () => {
       expect(await world.row()).toMatchObject({ state: 'quoting', ...unleased });
     });
 
+    /** A person vouches that there is no order. */
+    async function vouched(): Promise<void> {
+      await world.store.change(ID, ({ state, course }) => {
+        if (!course.attempt) throw new TypeError('There is no attempt.');
+        const attempt = { ...course.attempt, outcome: 'abandoned' } as const;
+        const { id, outcome } = attempt;
+        return { ...canceled({ state, course: { ...course, attempt } }), attempts: [{ id, outcome }] };
+      });
+    }
+
+    it('is canceled, for its attempt was surely not posted, when that was asked for meanwhile', async () => {
+      world.under({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
+      const asked = async (): Promise<void> => {
+        await world.leaseOver();
+        await world.advance();
+        await world.cancellationAsked();
+        world.clock.advance(20 * MINUTE_MS);
+        await world.advance();
+        expect(await world.row()).toMatchObject({ state: 'needs_attention' });
+      };
+      await world.workerTo('reserved', asked).advance(ID);
+      await world.advance();
+      expect(await world.row()).toMatchObject({ state: 'canceled', ...unleased });
+      expect(lalamove.posted).toEqual([]);
+    });
+
     it('brings nothing back that has ended meanwhile', async () => {
       world.under({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
       const ended = async (): Promise<void> => {
@@ -102,6 +129,8 @@ describe('DeliveryWorker', () => {
         await world.cancellationAsked();
         world.clock.advance(20 * MINUTE_MS);
         await world.advance();
+        expect(await world.row()).toMatchObject({ course: { reason: { code: 'OUTCOME_UNKNOWN' } } });
+        await vouched();
         expect(await world.attempts()).toEqual(['abandoned']);
       };
       await world.workerTo('reserved', ended).advance(ID);
@@ -420,11 +449,12 @@ describe('DeliveryWorker', () => {
     expect(await world.row()).toMatchObject({ state: 'needs_attention', course: { reason: { code } }, ...unleased });
   });
 
-  it('leaves what goes round in circles to its next wake, and gives its lease back', async () => {
+  it('goes on later with what goes round in circles, and gives its lease back', async () => {
     world.under({ poll: { everySeconds: 0, mostSeconds: 0 } });
     await world.requested();
-    expect(await world.advance()).toBe(world.now());
+    const dueAt = (await world.advance()) ?? 0;
+    expect(dueAt).toBeGreaterThanOrEqual(world.now() + 2500);
     expect(lalamove.called.length).toBeLessThan(100);
-    expect(await world.row()).toMatchObject({ dueAt: world.now(), ...unleased });
+    expect(await world.row()).toMatchObject({ dueAt, ...unleased });
   });
 });

@@ -35,7 +35,14 @@ import {
   reserved,
 } from '../machine/evolve.js';
 import { CANCELED_STATUSES } from '../machine/order-status.js';
-import { canceledElsewhere, namedAgain, readAs, replaced, type OrderReading } from '../machine/order-news.js';
+import {
+  canceledElsewhere,
+  namedAgain,
+  readAfterEnd,
+  readAs,
+  replaced,
+  type OrderReading,
+} from '../machine/order-news.js';
 import { reason } from '../machine/reasons.js';
 import { attemptOf, reserveAttempt, type KnownAttempt } from '../store/attempt-rows.js';
 import type { DeliveryRecord } from '../store/delivery-record.js';
@@ -53,8 +60,8 @@ const LEASE_MS = 120_000;
 /** A delivery whose account's keys are being asked for is looked at again after so long at the latest, in ms. */
 const PENDING_MS = 15_000;
 
-/** A delivery that goes round in circles is left to its next wake. */
-const MOST_ACTIONS = 40;
+/** A delivery that goes round in circles goes on later. */
+const MAX_ACTIONS = 40;
 
 /** What a worker works with. */
 export interface WorkerParts {
@@ -105,21 +112,28 @@ export class DeliveryWorker {
     let decided = claimed;
     try {
       await this.#step('claimed', claimed.record.reference);
-      for (let count = 0; count < MOST_ACTIONS && isOurs(decided, token); count += 1) {
+      for (let count = 0; count < MAX_ACTIONS && isOurs(decided, token); count += 1) {
         decided = await this.#act(decided, token);
       }
-      return decided;
+      if (!isOurs(decided, token)) return decided;
+      const { reference } = decided.record;
+      const told = { delivery: reference, action: decided.action.do, actions: MAX_ACTIONS };
+      say(this.parts.logger, 'warn', logLine('A delivery goes round in circles: it goes on later', told));
+      return await this.#later(decided, token);
     } catch (error) {
       if (error instanceof LostLease) return decided;
-      const { id, reference } = decided.record;
-      const told = { delivery: reference, error: wordsOf(error) };
+      const told = { delivery: decided.record.reference, error: wordsOf(error) };
       const stack = error instanceof Error ? error.stack : undefined;
       say(this.parts.logger, 'error', logLine('The work on a delivery failed', told), stack);
-      const { action } = decided;
-      const later = (record: DeliveryRecord): Evolution =>
-        this.#besideLater(record, action) ?? this.#setbacks.later(record);
-      return this.parts.store.change(id, later, { token, yields: token }).catch(() => decided);
+      return this.#later(decided, token).catch(() => decided);
     }
+  }
+
+  /** What was to be done next is done later. */
+  async #later({ record: { id }, action }: Decided, token: string): Promise<Decided> {
+    const later = (record: DeliveryRecord): Evolution =>
+      this.#besideLater(record, action) ?? this.#setbacks.later(record);
+    return this.parts.store.change(id, later, { token, yields: token });
   }
 
   async #act(decided: Decided, token: string): Promise<Decided> {
@@ -353,7 +367,11 @@ export class DeliveryWorker {
     if (LalamoveException.is(order)) return change((standing) => this.#setbacks.later(standing, order));
     await this.#step('read', record.reference);
     const reading = readingOf(order);
-    return change((standing) => readAs(standing, reading, toldBefore, store.policyOf(record), now()));
+    if (reading.orderId !== orderId) return change((standing) => this.#setbacks.later(standing));
+    const policy = store.policyOf(record);
+    // Only a read that was begun since can tell that it was canceled by mistake.
+    if (record.state === 'canceled') return change((standing) => readAfterEnd(standing, reading, policy, now()));
+    return change((standing) => readAs(standing, reading, toldBefore, policy, now()));
   }
 
   /** Finds out whose an order is that came up while an attempt's outcome is unknown. */
@@ -487,6 +505,7 @@ export class DeliveryWorker {
     if (LalamoveException.is(order)) return change((standing) => this.#duplicateLater(standing, orderId, order));
     await this.#step('read', record.reference);
     const reading = readingOf(order);
+    if (reading.orderId !== orderId) return change((standing) => this.#duplicateLater(standing, orderId));
     const policy = store.policyOf(record);
     return change(this.#ofDuplicate(orderId, (alone) => readAs(alone, reading, heardBefore, policy, now())));
   }
