@@ -30,7 +30,6 @@ const BODIES_OF_LALAMOVES = [
   '{"message":"ERR_NEW"}\n',
   '{"errors":[{"id":"ERR_NEW","message":"m","detail":"/data"}]}',
   '{"errors":{"id":"ERR_NEW"}}',
-  '{"error":"of a form to come"}',
 ];
 
 /** Bodies of a firewall, a proxy, a gateway. */
@@ -42,6 +41,11 @@ const FOREIGN_BODIES = [
   'null',
   '{"message":"ERR_NEW',
   '{"errors":[{"id":"ERR_NEW"}]}<!-- proxy -->',
+  // JSON that says nothing of what is wrong.
+  '{}',
+  '{"errors":[]}',
+  '{"error":"of another form"}',
+  '{"data":{"orderId":"1"}}',
 ];
 
 describe('a refusal', () => {
@@ -65,9 +69,14 @@ describe('a refusal', () => {
     server.requests.length = 0;
   });
 
-  async function failed(name: string, status: number, body: string): Promise<{ error: Error; sent: number }> {
+  async function failed(
+    name: string,
+    status: number,
+    body: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ error: Error; sent: number }> {
     const before = server.requests.length;
-    answer = http(status, body);
+    answer = http(status, body, headers);
     const error = await failureOf(CALLS[name]?.(lalamove) ?? Promise.reject(new Error(`no call ${name}`)));
     return { error, sent: server.requests.length - before };
   }
@@ -91,6 +100,20 @@ describe('a refusal', () => {
         });
         expect(sent).toBe(1);
       }
+    });
+
+    it.each(STATUSES)('with %i is not believed if it says that it is a page', async (status) => {
+      for (const body of ['', ...BODIES_OF_LALAMOVES]) {
+        const { error, sent } = await failed(name, status, body, { 'content-type': 'text/html; charset=utf-8' });
+        expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
+        expect(sent).toBe(1);
+      }
+    });
+
+    it('is not believed as a success if that says that it is a page', async () => {
+      const { error, sent } = await failed(name, 200, '{"data":{"orderId":"1"}}', { 'content-type': 'text/html' });
+      expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
+      expect(sent).toBe(1);
     });
 
     it.each(STOPPED_WAITING)('with %i is never believed', async (status) => {

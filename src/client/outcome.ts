@@ -3,7 +3,7 @@ import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
 import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { redact } from '../errors/redact.js';
-import { isRateLimited, isRefusal } from '../errors/refusal.js';
+import { isRateLimited, isRefusal, isText } from '../errors/refusal.js';
 import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../is-record.js';
 import type { Attempt } from './attempt.js';
@@ -55,7 +55,7 @@ export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: Upst
   const { settings, call } = context;
   const { status } = answer;
   if (status >= 200 && status < 300) {
-    const envelope = readEnvelope(answer.body);
+    const envelope = isText(answer.headers) ? undefined : readEnvelope(answer.body);
     const read = envelope && call.operation.read(envelope.data);
     if (read !== undefined) return read;
   }

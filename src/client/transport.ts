@@ -118,8 +118,8 @@ function requestConfig(
   };
 }
 
-/** What the headers of an answer can tell of its call. */
-const TELLING = /^(request-id|date|retry-after(-ms)?|ratelimit.*)$/;
+/** What the headers of an answer can tell of its call, and of who has written it. */
+const TELLING = /^(content-type|request-id|date|retry-after(-ms)?|ratelimit.*)$/;
 
 function plainHeaders(headers: object): AnswerHeaders {
   const plain: Record<string, string> = {};

@@ -391,7 +391,11 @@ export class DeliveriesService {
     const when = isUnknown
       ? ` Until ${new Date(dueAt).toISOString()} its order may turn up by itself, or be named by resolve({ orderId }).`
       : '';
-    const told = `The delivery ${JSON.stringify(reference)} is ${state}: only what needs attention can be resolved.${when}`;
+    const alive = orderOnItsWay(course);
+    const order = alive ? ` Its order ${alive.orderId} may be on its way: cancel() asks for its end.` : '';
+    const told =
+      `The delivery ${JSON.stringify(reference)} is ${state}: ` +
+      `only what needs attention can be resolved.${order}${when}`;
     return new DeliveryConflictException(told, accountName(account));
   }
 

@@ -1,4 +1,5 @@
 import type { ErrorBody } from './error-body.js';
+import type { AnswerHeaders } from './rate-limit-headers.js';
 
 /**
  * Too many requests. What is assumed of it, here and nowhere else: **Lalamove refuses such a request unprocessed**,
@@ -27,14 +28,21 @@ export function hasStoppedWaiting(status: number): boolean {
 const COMES_EMPTY = new Set([401, 402, 403, 404, 429]);
 
 /**
- * Whether an answer can be Lalamove's own: a JSON object, or no body with a status that comes without one. All else
- * (HTML, a text, an answer that broke off) was written by something in between: a firewall, a proxy, a gateway.
- *
- * @param isCut whether the answer broke off, so that its body cannot be judged
+ * Whether a refusal can be Lalamove's own: a JSON object that says what is wrong, or no body with a status that comes
+ * without one. All else (HTML, a text, `{}`, an answer that broke off, a `Content-Type` of text) was written by
+ * something in between: a firewall, a proxy, a gateway.
  */
-export function isLalamoves(status: number, body: Pick<ErrorBody, 'form'>, isCut: boolean): boolean {
-  if (isCut) return false;
-  return body.form === 'json' || (body.form === 'empty' && COMES_EMPTY.has(status));
+export function isLalamoves(
+  { status, headers, isCut }: { status: number; headers: AnswerHeaders; isCut?: boolean },
+  { form, errors }: Pick<ErrorBody, 'form' | 'errors'>,
+): boolean {
+  if (isCut || isText(headers)) return false;
+  return (form === 'json' && errors.length > 0) || (form === 'empty' && COMES_EMPTY.has(status));
+}
+
+/** Whether an answer says of itself that it is a page or a text, which Lalamove never sends. */
+export function isText(headers: AnswerHeaders): boolean {
+  return /^text\//i.test(headers['content-type']?.trim() ?? '');
 }
 
 /** Whether an answer says that a call was certainly not carried out: a 4xx of Lalamove's own. */

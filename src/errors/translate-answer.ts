@@ -40,7 +40,7 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
   // Redacted once it is parsed: in the text a secret can hide behind JSON's escapes.
   const clean = (text: string): string => redact(text, secrets);
   const body = readErrorBody(answer.body, clean);
-  const isForeign = !isLalamoves(status, body, answer.isCut === true);
+  const isForeign = !isLalamoves(answer, body);
   const listed = leading(body.errors);
   const told = recognise(listed);
   const row = told ?? rowOfStatus(status);

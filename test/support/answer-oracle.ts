@@ -103,9 +103,9 @@ function judgeView(operation: MutatedOperation, view: WireView, echo: Echo): Omi
   // A refusal that breaks off is one by its status, and by its code, where that came.
   if (end !== 'whole') texts.push(undefined);
 
-  const found = texts.map((text) => dataIn(operation, status, text));
+  const found = texts.map((text) => (isPage(headers) ? undefined : dataIn(operation, status, text)));
   const refused = texts.flatMap((text, at) => {
-    const isBelieved = end === 'whole' && isOfLalamoves(status, text);
+    const isBelieved = end === 'whole' && !isPage(headers) && isOfLalamoves(status, text);
     const endings = found[at] === undefined ? refusals(view, text, echo) : [];
     return endings.map((ending) => settled(operation, ending, isBelieved));
   });
@@ -126,15 +126,22 @@ function isFinal(status: number, endings: readonly Ending[]): boolean {
 /** Statuses of something in between that stopped waiting: they refuse nothing. */
 const STOPPED_WAITING = [408, 425, 444, 460, 499];
 
-/** Whether a whole body can be that of a refusal of Lalamove's: a JSON object, or nothing for statuses that come so. */
+/** Whether an answer calls itself a page or a text, which Lalamove never sends. */
+const isPage = (headers: ReadonlyMap<string, string>): boolean =>
+  /^text\//i.test(headers.get('content-type')?.trim() ?? '');
+
+/** Whether a whole body can be that of a refusal of Lalamove's: JSON that says what is wrong, or nothing. */
 function isOfLalamoves(status: number, text: string | undefined): boolean {
   if (text?.trim() === '') return [401, 402, 403, 404, 429].includes(status);
-  return text !== undefined && isRecord(parsed(text));
+  const body = text === undefined ? undefined : parsed(text);
+  if (!isRecord(body)) return false;
+  const listed: unknown[] = Array.isArray(body.errors) ? body.errors : [body.errors];
+  return [...listed, body].some((error) => speaks(error));
 }
 
 function isBelievable({ status, end, headers, body }: Extract<WireView, { kind: 'answer' }>): boolean {
   const texts = unpacked(body, headers.get('content-encoding') ?? '');
-  return end === 'whole' && texts.some((text) => isOfLalamoves(status, text));
+  return end === 'whole' && !isPage(headers) && texts.some((text) => isOfLalamoves(status, text));
 }
 
 /** Nobody knows what became of a call that spends, unless an answer that is Lalamove's refuses it. */

@@ -156,7 +156,8 @@ function enterResponseInterceptor(status: number): Stage['enter'] {
     let answers = 0;
     const server = await RawServer.start((socket) => {
       answers += 1;
-      socket.write(answers > setting.stalls ? ANSWER : http(status, '{"data":{"orderId":"1"}}'));
+      const body = status < 400 ? '{"data":{"orderId":"1"}}' : '{"errors":[{"id":"ERR_NEW"}]}';
+      socket.write(answers > setting.stalls ? ANSWER : http(status, body));
     });
     const gate = new Gate(setting.stalls);
     return startScene(setting, server, {

@@ -145,7 +145,9 @@ function withoutOrder(course: DeliveryCourse, policy: DeliveryPolicy, now: numbe
   }
   // What cannot be compared is not paid.
   if (maxPrice !== undefined && exceeds(quotation.total, maxPrice) !== false) {
-    const told = `It costs ${quotation.currency} ${quotation.total}, and may cost ${maxPrice} at the most.`;
+    const told =
+      `It costs ${quotation.currency} ${quotation.total}, and may cost ${maxPrice} at most: ` +
+      'resolve({ rebook: true, maxPrice }), or resolve({ cancel: true }).';
     return { do: 'give-up', reason: reason('PRICE_ABOVE_MAX', told) };
   }
   return { do: 'book' };

@@ -2,7 +2,7 @@ import type { DeliveryReason } from './delivery-course.js';
 
 /** What is said of each reason of ours where there is nothing more exact. */
 const REASONS = {
-  PRICE_ABOVE_MAX: 'It costs more than it may cost.',
+  PRICE_ABOVE_MAX: 'It costs more than it may cost: resolve({ rebook: true, maxPrice }), or resolve({ cancel: true }).',
   QUOTATION_EXPIRED: 'The quotation has expired, and the policy does not allow another one.',
   OUTCOME_UNKNOWN:
     'Nobody can tell whether an order was placed. Look for it at Lalamove: then resolve({ orderId }) if it is there, resolve({ rebook: true }) if it surely is not.',

@@ -340,8 +340,9 @@ export class DeliveryWorker {
     } catch (error) {
       const isSurelyNot = LalamoveException.is(error) && !isOutcomeUnknown(error);
       if (!isSurelyNot) {
-        const told = { attempt: attempt.id, error: wordsOf(error) };
-        say(logger, 'warn', logLine('Nobody knows whether an order was placed', told));
+        const told = { delivery: posted.reference, attempt: attempt.id, error: wordsOf(error) };
+        const what = 'Nobody knows whether an order was placed: resolve({ orderId }) if you find it';
+        say(logger, 'warn', logLine(what, told));
         return (standing) => (standing.course.attempt?.id === attempt.id ? lostSight(standing) : undefined);
       }
       return (standing) => {
@@ -490,7 +491,12 @@ export class DeliveryWorker {
           alone(wasTried ? canceled : (standing) => canceledElsewhere(withoutTry(standing), policy, now())),
         );
       }
-      if (isRefusal(error)) return change((standing) => duplicateKept(standing, orderId, error.code));
+      if (isRefusal(error)) {
+        const told = { delivery: record.reference, order: orderId, code: error.code };
+        const what = 'A second courier may be on the road: a duplicate order cannot be cancelled, and is followed';
+        say(this.parts.logger, 'warn', logLine(what, told));
+        return change((standing) => duplicateKept(standing, orderId, error.code));
+      }
       return change((standing) => this.#duplicateLater(standing, orderId, error));
     }
     await this.#step('canceled', record.reference);

@@ -38,8 +38,9 @@ export class Sweeper {
   /** Sweeps now, and then again and again; the first round is not waited for. */
   start(): void {
     this.#isStopped = false;
+    const begunAt = this.parts.clock.now();
     void this.sweep().finally(() => {
-      this.#plan();
+      this.#plan(begunAt);
     });
   }
 
@@ -64,16 +65,19 @@ export class Sweeper {
     await Promise.all([this.#round, this.#feed]);
   }
 
-  #plan(): void {
+  /** @param begunAt when the last round was begun: if a clock was advanced meanwhile, the next one is due already */
+  #plan(begunAt: number): void {
     if (this.#isStopped) return;
     const { clock, everyMs } = this.parts;
+    const pauseMs = Math.min(Math.max(begunAt + everyMs - clock.now(), 0), everyMs);
     this.#cancel = clock.setTimeout(() => {
+      const nextAt = clock.now();
       // The feed may take long, at the pace of the work: the next round does not wait for it.
       void this.#feedAll(everyMs);
       void this.#oneRound().finally(() => {
-        this.#plan();
+        this.#plan(nextAt);
       });
-    }, everyMs);
+    }, pauseMs);
   }
 
   #oneRound(): Promise<void> {
