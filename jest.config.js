@@ -12,6 +12,7 @@ export default {
     '^nestjs-lalamove$': '<rootDir>/src/index.ts',
     '^nestjs-lalamove/deliveries$': '<rootDir>/src/deliveries/index.ts',
     '^nestjs-lalamove/sandbox$': '<rootDir>/src/sandbox/index.ts',
+    '^@fastify/static$': '<rootDir>/test/support/no-static-files.cjs',
     // Not libphonenumber-js's `metadata.max.json.js`, beside which stands a JSON file.
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },

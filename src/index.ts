@@ -47,6 +47,7 @@ export {
   LalamoveTimeoutException,
   LalamoveUnreadableResponseException,
 } from './errors/call.exceptions.js';
+export type { LalamoveGraphqlExtensions } from './errors/lalamove-graphql-error.js';
 export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
 export type { LalamoveOperation } from './errors/operation-table.js';
 export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';

@@ -1,5 +1,6 @@
 import { isClock } from './clock.js';
 import { COUNT_REMEDY, isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
+import { resendsOnKeptConnections } from './client/runtime.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { OPERATION_TABLE } from './errors/operation-table.js';
 import { isRecord } from './is-record.js';
@@ -187,6 +188,7 @@ export function optionProblems(options: unknown, withRegistration: boolean): str
     ...checks.flatMap((check) => checked(options, check)),
     ...unknownOptions(options, known),
     ...contradictions(options),
+    ...agentProblems(options),
   ];
 }
 
@@ -243,6 +245,20 @@ function contradictions({ apiKey, apiSecret, environment, baseUrl }: Record<stri
     );
   }
   return problems;
+}
+
+/** Agents that would have the runtime send an order twice. */
+function agentProblems(options: Record<string, unknown>): string[] {
+  if (!resendsOnKeptConnections()) return [];
+  return ['http.httpAgent', 'http.httpsAgent'].flatMap((option) => {
+    const agent = valueOf(options, option);
+    // At its limit an agent hands used connections on to who waits, kept open or not.
+    if (!isRecord(agent) || (agent.keepAlive !== true && !Number.isFinite(agent.maxSockets))) return [];
+    return [
+      `${option} uses connections more than once, and Deno sends a request again, an order too, if such a connection breaks: ` +
+        'make the agent with keepAlive: false, and without maxSockets.',
+    ];
+  });
 }
 
 function startsWith(value: unknown, prefix: string): boolean {

@@ -129,6 +129,13 @@ describe('the way to the wire', () => {
       expect(server.requests).toHaveLength(2);
     });
 
+    it('axios’s adapter for fetch, also if an answer does not come in time', async () => {
+      answer = () => undefined;
+      const lalamove = await start(({ axiosRef }) => (axiosRef.defaults.adapter = 'fetch'), { timeoutMs: 100 });
+      expect(await failureOf(lalamove.placeOrder(ORDER))).toMatchObject({ code: 'LALAMOVE_OUTCOME_UNKNOWN' });
+      expect(server.requests).toHaveLength(1);
+    });
+
     it.each(WATCHERS.slice(0, 4))('%s, who sees a refusal as well', async (_, watch) => {
       answer = (socket) => socket.write(answerOf(422, '{"errors":[{"id":"ERR_INVALID_QUOTATION_ID"}]}'));
       const lalamove = await start((service) => {

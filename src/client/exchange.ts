@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { AnswerBody, UnreadableBody } from './answer-body.js';
 import type { Dispatch } from './dispatch.js';
+import { resendsOnKeptConnections } from './runtime.js';
 
 /** A request as it goes onto the wire. */
 export interface WireRequest {
@@ -114,9 +115,14 @@ function open({ method, url, headers, body, httpAgent, httpsAgent }: WireRequest
     port,
     path: pathname + search,
     method: method.toUpperCase(),
-    agent: isAgent(agent) ? agent : undefined,
+    agent: isAgent(agent) ? agent : ownAgent(),
     headers,
   });
+}
+
+/** Node's own one, which keeps connections open; one for this request alone if that is a risk. */
+function ownAgent(): false | undefined {
+  return resendsOnKeptConnections() ? false : undefined;
 }
 
 /** Any agent: those of proxies have classes of their own. */

@@ -13,12 +13,19 @@ import { isRecord } from '../is-record.js';
 import type { Dispatch } from './dispatch.js';
 import { exchange } from './exchange.js';
 import { needsAxios, nodeAdapter } from './node-adapter.js';
+import { resendsOnKeptConnections } from './runtime.js';
 
 /**
  * More than 100 at once no rate limit of Lalamove's has a use for. An idle connection is given up before a server with Node's default of 5 s
  * does so: what is sent over one that is just being closed ends as unknown.
  */
 const CONNECTIONS = { keepAlive: true, maxSockets: 100, maxFreeSockets: 20, timeout: 4000 };
+
+/**
+ * One connection for each request, whatever it asks for: a call that reads would leave its connection to one that spends. Without a limit of
+ * how many, for at such a limit Node's agent hands a used connection on to whoever waits.
+ */
+const UNKEPT_CONNECTIONS = { keepAlive: false, maxSockets: Infinity };
 
 /** What tells a spy or a mock from the method itself. */
 const REQUEST: unknown = Reflect.get(HttpService.prototype, 'request');
@@ -59,8 +66,9 @@ export class LalamoveHttpService extends HttpService implements OnApplicationShu
   readonly #axiosRequest: unknown = Reflect.get(this.axiosRef, 'request');
 
   constructor({ httpAgent, httpsAgent, proxy, headers }: LalamoveHttpOptions = {}) {
-    const plain = httpAgent ?? new HttpAgent(CONNECTIONS);
-    const secure = httpsAgent ?? new HttpsAgent(CONNECTIONS);
+    const connections = resendsOnKeptConnections() ? UNKEPT_CONNECTIONS : CONNECTIONS;
+    const plain = httpAgent ?? new HttpAgent(connections);
+    const secure = httpsAgent ?? new HttpsAgent(connections);
     const adapter = (proxy ?? isProxied(process.env)) ? 'http' : nodeAdapter;
     super(
       Axios.create({

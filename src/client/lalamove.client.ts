@@ -1,4 +1,5 @@
 import { catchError, defer, map, Observable, of, retry, switchMap, tap, throwError } from 'rxjs';
+import { captureContext } from '../async-context.js';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
 import { signAttempt } from './attempt.js';
 import { CallTrace } from './call-trace.js';
@@ -120,13 +121,20 @@ export class LalamoveClient {
     const { signal } = call.options;
     const { clock } = this.#settings;
     return new Observable((subscriber) => {
+      // A clock of the host's, or whoever aborts, calls back in a context of its own.
+      const run = captureContext();
       const giveUp = (): void => {
-        subscriber.error(abortedBetweenAttempts(this.#settings, call, exception.sentRequestId));
+        run(() => {
+          subscriber.error(abortedBetweenAttempts(this.#settings, call, exception.sentRequestId));
+        });
       };
-      const cancel = clock.setTimeout(() => {
+      const goOn = (): void => {
         // A busy process wakes late; what has no time left is not sent.
         if (clock.now() < call.sendBefore) subscriber.next();
         else subscriber.error(exception);
+      };
+      const cancel = clock.setTimeout(() => {
+        run(goOn);
       }, delayMs);
       signal?.addEventListener('abort', giveUp, { once: true });
       if (signal?.aborted) giveUp();

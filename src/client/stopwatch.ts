@@ -38,7 +38,8 @@ export class Stopwatch {
     if (this.aborted) return;
     this.aborted = true;
     this.#release();
-    for (const listener of this.#listeners) listener();
+    // Axios's adapter for fetch looks for a reason in `this`.
+    for (const listener of this.#listeners) listener.call(this);
   };
 
   /** Nothing is under way any more, and nothing is to be ended: a socket may be in use by others already. */

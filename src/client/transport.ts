@@ -1,6 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import { defer, Observable } from 'rxjs';
 import { Readable } from 'node:stream';
+import { captureContext } from '../async-context.js';
 import type { AnswerHeaders } from '../errors/rate-limit-headers.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { isUnreadable, readBody, wholeBody, type ReadBody } from './answer-body.js';
@@ -29,6 +30,8 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
     }
     const stopwatch = new Stopwatch(request.timeoutMs, request.signal);
     const dispatch = new Dispatch();
+    // A connection that is kept open breaks in the context of the call that opened it, and whoever aborts has another.
+    const run = captureContext();
     let response: ArrivedResponse | undefined;
     let isReading = false;
     const fail = (error?: unknown): void => {
@@ -38,11 +41,17 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
       const telling = dispatch.tellingAnswer(error);
       // A refusal that broke off says enough all the same.
       if (telling) succeed(telling, { text: telling.body.text(), isCut: telling.isCut });
-      else subscriber.error(wireFailure(error, { stopwatch, dispatch, response }));
+      else {
+        run(() => {
+          subscriber.error(wireFailure(error, { stopwatch, dispatch, response }));
+        });
+      }
     };
     const succeed = (head: Head, { text, isCut }: ReadBody): void => {
-      subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body: text, isCut });
-      subscriber.complete();
+      run(() => {
+        subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body: text, isCut });
+        subscriber.complete();
+      });
     };
     stopwatch.addEventListener('abort', () => {
       dispatch.cancel();

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { sql } from 'kysely';
+import { detached } from '../async-context.js';
 import { systemClock } from '../clock.js';
 import { logLine, say, wordsOf } from '../log-line.js';
 import { atMost, TimeoutError, within } from '../patience.js';
@@ -104,9 +105,10 @@ export class DeliveriesEngine {
   readonly wakeSoon = (id: string): void => {
     void this.#wake(id, this.now() + SOON_MS);
     // It is announced to nobody, for it may vanish yet.
-    this.#clock.setTimeout(() => {
+    const dispatch = (): void => {
       this.handOver.wake();
-    }, SOON_MS);
+    };
+    detached(() => this.#clock.setTimeout(dispatch, SOON_MS));
   };
 
   /** Brings a delivery as far as it goes now. */
@@ -123,6 +125,11 @@ export class DeliveriesEngine {
     this.#isStopped = false;
     this.#handlersOf = handlersOf;
     this.store.wanted = wanted;
+    // An app may be made within a request (a serverless one): its timers and its queue outlive that.
+    await detached(() => this.#begin());
+  }
+
+  async #begin(): Promise<void> {
     // The file is this process's alone: whoever held a lease is dead.
     if (!this.#options.queue) await this.store.freeLeases();
     await this.unreadable.lookAgain();
@@ -260,7 +267,8 @@ export class DeliveriesEngine {
   /** A queue that fails costs time, and nothing else: the sweeper finds the delivery. */
   async #wake(id: string, at: number): Promise<void> {
     try {
-      const woken = this.#queue.wake(id, at);
+      // A timer that a queue makes for it must not carry the context of who has booked.
+      const woken = detached(() => this.#queue.wake(id, at));
       const timeoutMs = this.#isQueueLost ? LOST_QUEUE_TIMEOUT_MS : QUEUE_TIMEOUT_MS;
       if (woken !== undefined) await within(timeoutMs, 'queue.wake()', woken, { keepsAlive: false });
       this.#isQueueLost = false;

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import { filter, Observable, takeWhile } from 'rxjs';
+import { captureContext } from '../async-context.js';
 import { fieldErrors } from '../dto/field-errors.js';
 import { isRecord } from '../is-record.js';
 import { isWellFormed } from '../well-formed.js';
@@ -286,6 +287,8 @@ export class DeliveriesService {
   watch(reference: string, options: DeliveryAccount = {}): Observable<DeliveryEvent> {
     const account = options.account ?? '';
     return new Observable((subscriber) => {
+      // Who commits an event is another.
+      const run = captureContext();
       const isOurs = (event: DeliveryEvent): boolean =>
         event.reference === reference && (event.account ?? '') === account;
       const subscription = this.#engine.store.committed
@@ -294,7 +297,18 @@ export class DeliveriesService {
           // By its type: what comes with an end, a driver say, is in the end's state too.
           takeWhile(({ type }) => !ENDS.has(type), true),
         )
-        .subscribe(subscriber);
+        .subscribe({
+          next: (event) => {
+            run(() => {
+              subscriber.next(event);
+            });
+          },
+          complete: () => {
+            run(() => {
+              subscriber.complete();
+            });
+          },
+        });
       this.get(reference, options).then(
         ({ state }) => {
           if (isTerminal(state)) subscriber.complete();

@@ -97,8 +97,11 @@ export function httpAnswer(
   return { status, headers, body: problemBody(body) };
 }
 
+/** What an answer says of an exception. */
+type ToldException = Pick<LalamoveException, 'mirrorStatus' | 'gateway' | 'message' | 'code' | 'errors' | 'requestId'>;
+
 /** The body of `format: 'nest'`. */
-export function nestErrorBody(exception: LalamoveException, decided: DecidedStatus): NestErrorBody {
+export function nestErrorBody(exception: ToldException, decided: DecidedStatus): NestErrorBody {
   const concealed = decided === 'gateway' ? exception.gateway : undefined;
   const status = concealed?.status ?? (typeof decided === 'number' ? decided : exception.mirrorStatus);
   return {

@@ -13,9 +13,10 @@ import { isRecord } from '../is-record.js';
 import { logLine } from '../log-line.js';
 import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
-import { decideStatus, httpAnswer, type HttpAnswer, type LalamoveAnswerFormat } from './http-answer.js';
+import { decideStatus, httpAnswer, nestErrorBody, type HttpAnswer } from './http-answer.js';
 import { LALAMOVE_HOSTS } from './lalamove-hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
+import { LalamoveGraphqlError } from './lalamove-graphql-error.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
 /** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */
@@ -35,8 +36,10 @@ const DEFAULT_POLICY: Pick<AccountErrorPolicy, 'status' | 'format' | 'logger'> =
  * `app.useGlobalFilters(app.get(LalamoveExceptionFilter))` or `@UseFilters(LalamoveExceptionFilter)`; bound by its class it knows raw
  * axios errors by Lalamove's own hosts alone, not by an account's `baseUrl`.
  *
- * What the app or Lalamove must fix is logged at error level. A microservice handler gets the exception as `throwError`, a WebSocket client
- * an `exception` event with the same body; in any other context (GraphQL, custom ones) it is thrown on.
+ * What the app or Lalamove must fix is logged at error level. A GraphQL consumer gets code, status, errors and request id in `extensions`, a
+ * microservice's caller the exception as `throwError`, a WebSocket client an `exception` event with the HTTP body; in any other context
+ * (custom ones) it is thrown on. By Nest's design an app-wide filter does not reach gateways, nor the microservices of a hybrid app that are
+ * connected without `inheritAppConfig: true`: bind it there by `@UseFilters(LalamoveExceptionFilter)`.
  */
 @Catch(
   caught((error) => LalamoveException.is(error) || calledBaseUrl(error, Object.values(LALAMOVE_HOSTS)) !== undefined),
@@ -62,15 +65,17 @@ export class LalamoveExceptionFilter implements ExceptionFilter {
     if (decided === undefined) {
       logger.error('errors.status returned no status from 400 to 599, or threw: answered as mirror.');
     }
-    const answer = (form: LalamoveAnswerFormat): HttpAnswer => httpAnswer(exception, decided ?? 'mirror', form);
+    const policed = decided ?? 'mirror';
     switch (host.getType<string>()) {
       case 'http':
-        reply(this.adapterHost.httpAdapter, host.switchToHttp().getResponse(), answer(format));
+        reply(this.adapterHost.httpAdapter, host.switchToHttp().getResponse(), httpAnswer(exception, policed, format));
         return undefined;
+      case 'graphql':
+        throw new LalamoveGraphqlError(nestErrorBody(exception, policed), exception);
       case 'rpc':
         return throwError(() => exception);
       case 'ws':
-        emit(host.switchToWs().getClient(), answer('nest').body);
+        emit(host.switchToWs().getClient(), nestErrorBody(exception, policed));
         return undefined;
       default:
         throw exception;

@@ -98,11 +98,16 @@ export class LalamoveException extends HttpException {
     Object.defineProperty(this.prototype, BRAND, { value: true });
   }
 
-  readonly #policy: 'mirror' | 'gateway';
+  readonly #body: NestErrorBody;
 
   constructor(init: LalamoveExceptionInit) {
-    const concealed = init.policy === 'gateway' ? init.gateway : undefined;
-    super(init.message, concealed?.status ?? init.mirrorStatus, init.cause === undefined ? {} : { cause: init.cause });
+    const { message, code, mirrorStatus, gateway, errors = [], requestId, policy = 'mirror' } = init;
+    const body = nestErrorBody({ message, code, mirrorStatus, gateway, errors, requestId }, policy);
+    // As Nest's own exceptions do: what reads `response` (GraphQL drivers, loggers, filters) finds the body there.
+    super(body, body.statusCode, init.cause === undefined ? {} : { cause: init.cause });
+    // Nest takes the body's message, which may be the neutral one.
+    this.message = message;
+    this.#body = body;
     this.code = init.code;
     this.upstreamStatus = init.upstreamStatus;
     this.isForeign = init.isForeign ?? false;
@@ -116,7 +121,6 @@ export class LalamoveException extends HttpException {
     this.retryAfterSeconds = init.retryAfterSeconds;
     this.mirrorStatus = init.mirrorStatus;
     this.gateway = init.gateway;
-    this.#policy = init.policy ?? 'mirror';
   }
 
   /** Whether an error is a Lalamove exception, also one from another copy of this package. */
@@ -126,7 +130,7 @@ export class LalamoveException extends HttpException {
 
   /** The body in Nest's form, for a host that answers `HttpException`s by itself. */
   override getResponse(): NestErrorBody {
-    return nestErrorBody(this, this.#policy);
+    return this.#body;
   }
 
   /** What logs and queues get: what happened, without the answers that it could be given. */

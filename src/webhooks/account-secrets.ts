@@ -1,3 +1,4 @@
+import { detached } from '../async-context.js';
 import { passed, type Clock } from '../clock.js';
 import { isRecord } from '../is-record.js';
 import { within } from '../patience.js';
@@ -51,7 +52,8 @@ export class AccountSecrets {
     const now = passed(this.clock);
     const known = this.#entries.get(apiKey);
     if (known && now - known.askedAt < (doubted ? DOUBTED_MS : HOLDS_MS)) return known.finding;
-    const finding = this.#ask(apiKey);
+    // The answer is for all who ask, and so is the question.
+    const finding = detached(() => this.#ask(apiKey));
     const entry = { askedAt: now, finding };
     this.#entries.delete(apiKey);
     this.#entries.set(apiKey, entry);

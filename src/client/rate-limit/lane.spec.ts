@@ -131,6 +131,7 @@ describe('Lane', () => {
     const since = (): number => clock.now() - START;
     const waiter: Waiter = {
       deadline: clock.now() + withinMs,
+      run: (work) => work(),
       admit: () => ends.push(`${name} at ${since()}`),
       turnAway: (waitMs) => ends.push(`${name} away at ${since()}, for ${waitMs}`),
     };
@@ -183,6 +184,7 @@ describe('Lane', () => {
     it('whoever joins while another is let in', () => {
       lane.join({
         deadline: START + LATE,
+        run: (work) => work(),
         admit: () => {
           ends.push('first');
           join('second');
@@ -369,6 +371,7 @@ describe('Lane', () => {
             expected.push(...told, ...model.servedUntil(clock.now()));
             const waiter: Waiter = {
               deadline: clock.now() + step.withinMs,
+              run: (work) => work(),
               admit: () => seen.push(`${index} at ${clock.now()}`),
               turnAway: (waitMs) => seen.push(`${index} away for ${waitMs}`),
             };

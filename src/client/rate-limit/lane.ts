@@ -1,3 +1,4 @@
+import { detached, type RunInContext } from '../../async-context.js';
 import type { Clock } from '../../clock.js';
 import type { RateLimit } from './rate-limit.js';
 import type { LalamoveRateLimitStore } from './rate-limit.store.js';
@@ -6,6 +7,8 @@ import type { LalamoveRateLimitStore } from './rate-limit.store.js';
 export interface Waiter {
   /** Unix ms after which it has no use for one. */
   readonly deadline: number;
+  /** Runs what is done for it in its caller's async context. */
+  readonly run: RunInContext;
   /** It has its slot. */
   readonly admit: () => void;
   /** It will not get one in time. */
@@ -85,8 +88,9 @@ export class Lane {
   serve(): void {
     while (!this.#isAsking) {
       this.#turnAwayLate();
-      if (this.isIdle) return;
-      const wait = this.#ask(0);
+      const first = this.#waiting[0];
+      if (!first) return;
+      const wait = first.waiter.run(() => this.#ask(0));
       this.#isRemote = typeof wait !== 'number';
       if (typeof wait === 'number') {
         if (!this.#letIn(wait)) return;
@@ -129,7 +133,7 @@ export class Lane {
    */
   #judge(place: Place, ahead: number, firstWait: number): boolean {
     const { waiter } = place;
-    const wait = ahead === 0 ? firstWait : this.#estimate(ahead, firstWait);
+    const wait = ahead === 0 ? firstWait : waiter.run(() => this.#estimate(ahead, firstWait));
     place.dueAt = this.#context.clock.now() + Math.ceil(wait);
     if (place.dueAt < waiter.deadline) return true;
     if (this.leave(waiter)) waiter.turnAway(wait);
@@ -158,7 +162,8 @@ export class Lane {
     this.#cancelWake?.();
     this.#armedAt = clock.now();
     this.#wakeAt = this.#armedAt + delayMs;
-    this.#cancelWake = clock.setTimeout(work, delayMs);
+    // It is the lane's, and not that of the call which happened to arm it.
+    this.#cancelWake = detached(() => clock.setTimeout(work, delayMs));
   }
 
   #turnAwayLate(): void {

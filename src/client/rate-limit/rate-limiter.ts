@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Observable } from 'rxjs';
+import { captureContext } from '../../async-context.js';
 import type { Clock } from '../../clock.js';
 import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../errors/operation-table.js';
 import { readRateLimit } from '../../errors/rate-limit-headers.js';
@@ -83,8 +84,12 @@ export class RateLimiter {
    */
   take(apiKey: string, operation: LalamoveOperation, deadline: number, signal?: AbortSignal): Observable<number> {
     return new Observable((subscriber) => {
+      // Whoever frees a slot, arms a timer or gives up is another: the call goes on in its caller's context.
+      const run = captureContext();
       const giveUp = (): void => {
-        subscriber.error(new NoSlot());
+        run(() => {
+          subscriber.error(new NoSlot());
+        });
       };
       if (signal?.aborted) {
         giveUp();
@@ -94,12 +99,17 @@ export class RateLimiter {
       const since = this.#clock.now();
       const waiter: Waiter = {
         deadline,
+        run,
         admit: (): void => {
-          subscriber.next(this.#clock.now() - since);
-          subscriber.complete();
+          run(() => {
+            subscriber.next(this.#clock.now() - since);
+            subscriber.complete();
+          });
         },
         turnAway: (waitMs: number): void => {
-          subscriber.error(new NoSlot(waitMs));
+          run(() => {
+            subscriber.error(new NoSlot(waitMs));
+          });
         },
       };
       lane.join(waiter);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import Database from 'libsql';
 import { Kysely, sql } from 'kysely';
 import { failureOf } from '../../../test/support/lalamove.js';
@@ -46,6 +47,22 @@ describe('GroupCommit', () => {
     const { rows } = await sql<{ name: string }>`select name from noted order by rowid`.execute(db);
     return rows.map(({ name }) => name);
   }
+
+  it('runs each write in the async context of who asked for it', async () => {
+    const user = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const write = (name: string): Promise<void> =>
+      user.run(name, () =>
+        group.write(async (trx) => {
+          seen.push(user.getStore());
+          await sql`insert into noted values (${name}, null)`.execute(trx);
+          seen.push(user.getStore());
+        }),
+      );
+    await Promise.all([write('u1'), write('u2')]);
+    expect(statements.filter((text) => text.startsWith('begin'))).toHaveLength(1);
+    expect(seen).toEqual(['u1', 'u1', 'u2', 'u2']);
+  });
 
   it('gives writes of one turn one commit, in their order', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `${index}`);

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
+import { captureContext, detached } from '../../async-context.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 
 /** A transaction on the tables of deliveries. */
@@ -30,16 +31,18 @@ export class GroupCommit {
    */
   write<T>(work: (trx: DeliveriesTransaction) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      const runInContext = captureContext();
       this.#waiting.push({
         run: async (trx) => {
-          const result = await work(trx);
+          const result = await runInContext(() => work(trx));
           return () => {
             resolve(result);
           };
         },
         failed: reject,
       });
-      if (!this.#isRunning) void this.#drain();
+      // The group is nobody's: each write runs in the context of who asked for it.
+      if (!this.#isRunning) void detached(() => this.#drain());
     });
   }
 

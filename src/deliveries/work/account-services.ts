@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
+import { detached } from '../../async-context.js';
 import type { LalamoveCredentials } from '../../client/client-settings.js';
 import { isRecord } from '../../is-record.js';
 import type { LalamoveService } from '../../lalamove.service.js';
@@ -124,7 +125,9 @@ export class AccountServices implements DeliveryAccounts {
   #lookup(account: string): Lookup {
     const known = this.#lookups.get(account);
     if (known && performance.now() < known.holdsUntil) return known;
-    const lookup: Lookup = { askedAt: performance.now(), answer: this.#ask(account), holdsUntil: Infinity };
+    // The answer is for all who ask, and so is the question.
+    const answer = detached(() => this.#ask(account));
+    const lookup: Lookup = { askedAt: performance.now(), answer, holdsUntil: Infinity };
     lookup.answer.then(
       (service) => {
         // Who is unknown may be known at once.

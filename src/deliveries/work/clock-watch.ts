@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { detached } from '../../async-context.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
 import { pullBackStoredTimes, shiftStoredTimes } from '../store/shift-stored-times.js';
@@ -47,7 +48,8 @@ export class ClockWatch {
     if (this.#settling || this.#isStopped) return this.#settling;
     const ms = this.parts.clock.jump();
     if (ms === 0) return undefined;
-    this.#settling = this.#settle(ms).finally(() => {
+    const settling = detached(() => this.#settle(ms));
+    this.#settling = settling.finally(() => {
       this.#settling = undefined;
     });
     return this.#settling;

@@ -1,3 +1,4 @@
+import { detached } from '../../async-context.js';
 import type { Clock } from '../../clock.js';
 import { atMost } from '../../patience.js';
 
@@ -54,11 +55,12 @@ export class InProcessQueue implements DeliveriesQueue {
       this.#pump();
       return;
     }
-    const cancel = this.clock.setTimeout(() => {
+    const due = (): void => {
       this.#timers.delete(deliveryId);
       this.#ready.add(deliveryId);
       this.#pump();
-    }, delay);
+    };
+    const cancel = detached(() => this.clock.setTimeout(due, delay));
     this.#timers.set(deliveryId, { at, cancel });
   }
 
@@ -98,7 +100,8 @@ export class InProcessQueue implements DeliveriesQueue {
       // One delivery is worked on once at a time; a wake in between is remembered.
       if (this.#working.has(id)) continue;
       this.#ready.delete(id);
-      const done = this.#run(id, work);
+      // Not in the context of who woke it, nor in that of the delivery whose place it takes.
+      const done = detached(() => this.#run(id, work));
       this.#working.set(id, done);
     }
     if (this.#ready.size < this.concurrency) this.#tellRoom();

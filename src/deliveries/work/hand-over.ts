@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { sql, type RawBuilder } from 'kysely';
+import { detached } from '../../async-context.js';
 import type { Clock } from '../../clock.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import { atMost } from '../../patience.js';
@@ -128,7 +129,8 @@ export class HandOver {
     this.#isWanted = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#run = this.#drain().finally(() => {
+    // Not in the context of who wakes it: it dispatches what anybody has committed.
+    this.#run = detached(() => this.#drain()).finally(() => {
       this.#isRunning = false;
       if (this.#isWanted) this.wake();
     });
@@ -295,7 +297,7 @@ export class HandOver {
     const calls = dispatch.calls.map(({ name, call }) => {
       const begun = async (): Promise<void> => {
         await told;
-        await call();
+        await detached(call);
       };
       return { name, ending: this.#places.run(name, begun) };
     });

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
+import { detached } from '../../async-context.js';
 import type { Clock } from '../../clock.js';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { DeliveryStore, DueDelivery } from '../store/delivery-store.js';
@@ -123,7 +124,8 @@ export class Sweeper {
 
   async #said(what: string, work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      // Whoever comes while it is under way joins it: it is nobody's own.
+      await detached(work);
     } catch (error) {
       say(this.parts.logger, 'error', logLine(what, { seconds: this.parts.everyMs / 1000, error: wordsOf(error) }));
     }

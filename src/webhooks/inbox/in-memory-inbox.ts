@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { detached } from '../../async-context.js';
 import { logLine, say } from '../../log-line.js';
 import { atMost, TimeoutError, within } from '../../patience.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
@@ -123,7 +124,9 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   }
 
   #try(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number, answered?: Promise<void>): void {
-    const run = this.#run(event, handler, retries, answered).finally(() => this.#running.delete(run));
+    // Not in the context of the webhook's request, nor in that of another handler.
+    const handled = detached(() => this.#run(event, handler, retries, answered));
+    const run = handled.finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 

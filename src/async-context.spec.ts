@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
+import { captureContext, detached } from './async-context.js';
+
+describe('the async context', () => {
+  const user = new AsyncLocalStorage<string>();
+
+  it('that was captured holds wherever something is called back', () => {
+    const run = user.run('u1', () => captureContext());
+    expect(user.run('u2', () => run(() => user.getStore()))).toBe('u1');
+  });
+
+  it('of detached work is nobody’s, also behind timers and promises', async () => {
+    const seen = await user.run('u1', () =>
+      detached(async () => {
+        const first = user.getStore();
+        await setImmediate();
+        return [first, user.getStore()];
+      }),
+    );
+    expect(seen).toEqual([undefined, undefined]);
+    expect(user.run('u1', () => [detached(() => 'done'), user.getStore()])).toEqual(['done', 'u1']);
+  });
+
+  it('that detached work enters is not that of the next one', () => {
+    detached(() => {
+      user.enterWith('entered');
+    });
+    expect(detached(() => user.getStore())).toBeUndefined();
+  });
+
+  it('is left behind by what throws', () => {
+    const run = user.run('u1', () => captureContext());
+    const fail = (): never => {
+      throw new Error('no');
+    };
+    expect(() => run(fail)).toThrow('no');
+    expect(() => detached(fail)).toThrow('no');
+    expect(user.getStore()).toBeUndefined();
+  });
+});
