@@ -1,13 +1,13 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { Kysely } from 'kysely';
-import { mkdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isRecord } from '../../is-record.js';
 import { wordsOf } from '../../log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
 import { backupDatabase } from './backup-database.js';
 import { retryBusy } from './busy-retry.js';
 import { DatabaseLock, inUse } from './database-lock.js';
+import { databasePath } from './database-path.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 import type { LibsqlDatabase } from './libsql-connection.js';
 import { LibsqlDialect } from './libsql-dialect.js';
@@ -85,13 +85,7 @@ export async function openDeliveriesDatabase(
 ): Promise<DeliveriesDatabase> {
   if (file === ':memory:') return openInMemory(options.migrate ?? true);
   const path = resolve(file);
-  if (options.create === 'never' && sizeOf(path) === 0) {
-    throw new DeliveriesStoreException(
-      `The deliveries' file ${file} does not exist, and database: { create: 'never' } forbids to make one: ` +
-        'check the path and whether its volume is mounted, or restore it from a backup.',
-    );
-  }
-  const realPath = prepared(path, file);
+  const realPath = prepared(file, options.create);
   const lock = await DatabaseLock.take(realPath);
   try {
     return await openLocked({ file, path, realPath, lock, logger, ...options });
@@ -193,13 +187,18 @@ function identityOf(database: LibsqlDatabase): ProcessRow | undefined {
   return processRow(database.prepare('select database_id, generation, commits from delivery_process').get([]));
 }
 
-/** Makes the folders, and follows symbolic links. */
-function prepared(path: string, file: string): string {
+/** @throws DeliveriesStoreException if the file cannot be where it is said to be, or may not be made */
+function prepared(file: string, create: EmbeddedDatabaseOptions['create']): string {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    return sizeOf(path) > 0 ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+    if (create === 'never' && sizeOf(resolve(file)) === 0) {
+      throw new DeliveriesStoreException(
+        `The deliveries' file ${file} does not exist, and database: { create: 'never' } forbids to make one: ` +
+          'check the path and whether its volume is mounted, or restore it from a backup.',
+      );
+    }
+    return databasePath(file, { makeFolders: create !== 'never' });
   } catch (cause) {
-    throw cannotOpen(file, cause);
+    throw cause instanceof DeliveriesStoreException ? cause : cannotOpen(file, cause);
   }
 }
 
