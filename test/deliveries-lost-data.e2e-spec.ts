@@ -240,6 +240,40 @@ describe('a file of deliveries that is opened again', () => {
     await db.destroy();
   });
 
+  it.each(['with its WAL merged', 'with its WAL'])('is lost if an older copy is written over it, %s', async (how) => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const db = await openDatabase({ file });
+    const insert = (name: string): Promise<unknown> => sql`insert into own values (${name})`.execute(db);
+    await sql`create table own (name)`.execute(db);
+    await sql`vacuum into ${join(folder, 'backup.db')}`.execute(db);
+    for (let rows = 0; rows < 5; rows += 1) await insert('a');
+    if (how === 'with its WAL merged') await sql`pragma wal_checkpoint(truncate)`.execute(db);
+    copyFileSync(join(folder, 'backup.db'), file);
+    const refusal = await failureOf(insert('b'));
+    expect(refusal).toBeInstanceOf(DeliveriesStoreException);
+    expect(refusal.message).toContain('was lost: ');
+    expect(await failureOf(insert('b'))).toMatchObject({ retryable: false });
+    await db.destroy();
+  });
+
+  it('is not taken for lost after checkpoints, reads and writes of its own tables by another program', async () => {
+    const db = await openDatabase({ file });
+    await sql`create table own (name)`.execute(db);
+    const insert = (): Promise<unknown> => sql`insert into own values (${'x'.repeat(50_000)})`.execute(db);
+    const other = new Database(file);
+    for (let round = 0; round < 5; round += 1) {
+      for (let rows = 0; rows < 100; rows += 1) await insert();
+      other.exec(`insert into own values ('y'); create table t${round} (x)`);
+      if (round === 2) await sql`vacuum`.execute(db);
+      await insert();
+      other.exec('pragma wal_checkpoint(truncate)');
+    }
+    other.close();
+    await insert();
+    await db.destroy();
+    expect(await attempts()).toBe(0);
+  });
+
   it('is refused if a backup of an earlier state is in its place, even one of the same run', async () => {
     const db = await openDatabase({ file });
     await sql`vacuum into ${join(folder, 'backup.db')}`.execute(db);

@@ -46,10 +46,11 @@ function folderOf(path: string, configured: string, file: string): string {
 
 /** Each name would have a lock file and a WAL of its own, and two processes would work on one file. */
 function refuseHardLinks(path: string, file: string): void {
-  const { nlink } = statSync(path, { throwIfNoEntry: false }) ?? { nlink: 0 };
-  if (nlink <= 1) return;
+  const found = statSync(path, { throwIfNoEntry: false });
+  // A folder has several by nature, and is refused by SQLite.
+  if (found?.isFile() !== true || found.nlink <= 1) return;
   throw new DeliveriesStoreException(
-    `The deliveries' file ${file} has ${nlink} names (hard links), and each would have a lock file and a -wal of its ` +
+    `The deliveries' file ${file} has ${found.nlink} names (hard links), and each would have a lock file and a -wal of its ` +
       'own. Stop the app, copy the file instead of linking it, and remove the other names.',
   );
 }

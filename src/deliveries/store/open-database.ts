@@ -14,7 +14,9 @@ import { LibsqlDialect } from './libsql-dialect.js';
 import { loadLibsql } from './load-libsql.js';
 import { contentsProblem, filesProblem, LostDataPolicy } from './lost-data.js';
 import { migrateDeliveries, refuseOtherVersions } from './migrate-deliveries.js';
-import { ProcessFence, processRow, type ProcessRow } from './process-fence.js';
+import { OverwriteCheck } from './overwrite-check.js';
+import { ProcessFence } from './process-fence.js';
+import { readProcessRow } from './process-row.js';
 import { codeOf, isBusy } from './store-failure.js';
 import { bootId, sizeOf } from './wal-check.js';
 
@@ -111,9 +113,11 @@ async function openLocked(locked: LockedFile): Promise<DeliveriesDatabase> {
   lostData.check(filesProblem(realPath, marker));
   const database = await opened(realPath, file);
   try {
-    if (marker && sizeOf(realPath) > 0) lostData.check(contentsProblem(identityOf(database), marker));
+    if (marker && sizeOf(realPath) > 0) lostData.check(contentsProblem(readProcessRow(database), marker));
     await migrated(database, { file, migrate });
-    const fence = new ProcessFence({ database, lock, path, walPath: `${realPath}-wal`, logger });
+    const Database = await loadLibsql();
+    const overwrites = new OverwriteCheck(realPath, database, (uri) => new Database(uri));
+    const fence = new ProcessFence({ database, lock, path, walPath: `${realPath}-wal`, overwrites, logger });
     const own = await retryBusy(() => fence.raise(marker?.generation ?? 0));
     lock.mark({ ...own, boot: bootId() });
     const closed = (): void => {
@@ -179,12 +183,6 @@ async function migrated(
   const db = new Kysely<DeliveriesSchema>({ dialect: new LibsqlDialect(database, { file }) });
   if (migrate) await migrateDeliveries(db, file);
   else await refuseOtherVersions(db, file);
-}
-
-function identityOf(database: LibsqlDatabase): ProcessRow | undefined {
-  const table = database.prepare("select 1 from sqlite_schema where type = 'table' and name = 'delivery_process'");
-  if (table.get([]) === undefined) return undefined;
-  return processRow(database.prepare('select database_id, generation, commits from delivery_process').get([]));
 }
 
 /** @throws DeliveriesStoreException if the file cannot be where it is said to be, or may not be made */
