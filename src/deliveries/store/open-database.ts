@@ -14,6 +14,7 @@ import { LibsqlDialect } from './libsql-dialect.js';
 import { loadLibsql } from './load-libsql.js';
 import { contentsProblem, filesProblem, LostDataPolicy } from './lost-data.js';
 import { migrateDeliveries, refuseOtherVersions } from './migrate-deliveries.js';
+import type { ConnectionOwner } from './own-transaction.js';
 import { OverwriteCheck } from './overwrite-check.js';
 import { ProcessFence } from './process-fence.js';
 import { readProcessRow } from './process-row.js';
@@ -54,6 +55,8 @@ export interface EmbeddedDatabaseOptions {
 /** The embedded database, open. */
 export interface DeliveriesDatabase {
   readonly db: Kysely<DeliveriesSchema>;
+  /** Whether a transaction is on it. */
+  readonly owner: ConnectionOwner;
   /** Copies it to a new file. */
   readonly backup: (target: string) => Promise<void>;
   /** Closes it: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
@@ -140,6 +143,7 @@ function databaseOf(dialect: LibsqlDialect, copy: (target: string) => Promise<vo
   };
   return {
     db: new DeliveriesKysely(dialect, close),
+    owner: dialect,
     backup: async (target) => {
       const copying = copy(target);
       copies.add(copying);
