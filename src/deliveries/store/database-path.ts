@@ -50,7 +50,7 @@ function refuseHardLinks(path: string, file: string): void {
   // A folder has several by nature, and is refused by SQLite.
   if (found?.isFile() !== true || found.nlink <= 1) return;
   throw new DeliveriesStoreException(
-    `The deliveries' file ${file} has ${found.nlink} names (hard links), and each would have a lock file and a -wal of its ` +
-      'own. Stop the app, copy the file instead of linking it, and remove the other names.',
+    `The deliveries' file ${file} has ${found.nlink} names (hard links), and each would have a lock file and a -wal ` +
+      'of its own. Stop the app, copy the file instead of linking it, and remove the other names.',
   );
 }
