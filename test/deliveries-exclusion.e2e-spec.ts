@@ -146,6 +146,18 @@ describe('the file of deliveries', () => {
     60_000,
   );
 
+  it('is not worked on after a backup was written over it under a running process', async () => {
+    const host = await start();
+    const backup = join(place, 'backup.db');
+    await host.tell({ do: 'backup', path: backup });
+    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.tell({ do: 'overwrite', path: file, by: backup });
+    expect(await host.tell({ do: 'book-each', bookings })).toEqual(LOST);
+    await host.tell({ do: 'advance', ms: 600_000 });
+    expect(orders()).toEqual([1, 0, 0, 0, 0, 0]);
+    expect(lostLines(host)).toEqual([expect.stringContaining('was written over it')]);
+  }, 60_000);
+
   it('loses nothing when another program reads it and closes it after the locks were dropped', async () => {
     const host = await start();
     await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });

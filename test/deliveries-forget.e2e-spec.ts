@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Injectable, Logger } from '@nestjs/common';
 import { OnLalamoveEvent, type LalamoveEvent } from 'nestjs-lalamove';
-import { DeliveryConflictException, type DeliveriesModuleOptions } from 'nestjs-lalamove/deliveries';
+import {
+  DeliveryConflictException,
+  OnDelivery,
+  type DeliveriesModuleOptions,
+  type DeliveryEvent,
+} from 'nestjs-lalamove/deliveries';
 import { DeliveriesHost } from './support/deliveries-host.js';
 import { bookingOf } from './support/sample-booking.js';
 
@@ -9,12 +14,19 @@ import { bookingOf } from './support/sample-booking.js';
 @Injectable()
 class Handlers {
   isFailing = false;
+  /** The event of a delivery that fails. */
+  failsOn = '';
   seen: LalamoveEvent[] = [];
 
   @OnLalamoveEvent('*')
   on(event: LalamoveEvent): void {
-    if (this.isFailing) throw new Error('The handler is broken.');
+    if (this.isFailing) throw new Error('could not text Ada on +85251234567');
     this.seen.push(event);
+  }
+
+  @OnDelivery('*')
+  onDelivery({ type }: DeliveryEvent): void {
+    if (this.failsOn === type) throw new Error('could not text Ada on +85251234567');
   }
 }
 
@@ -99,6 +111,33 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     expect(JSON.stringify(handlers().seen)).toContain('TestDriver');
     expect(await stored()).not.toContain('85251234567');
     expect(await stored()).not.toContain('TestDriver');
+  });
+
+  it('erases what a handler of the delivery has thrown, and keeps nothing of what it throws afterwards', async () => {
+    await completed();
+    handlers().isFailing = false;
+    await host.clock.advance('1h');
+    handlers().failsOn = 'completed';
+    const due = { hand_over: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
+    const { database } = host.deliveries;
+    await database.updateTable('delivery_events').set(due).where('type', '=', 'completed').execute();
+    await host.clock.advance('1m');
+    expect(await stored()).toContain('could not text Ada');
+    await host.deliveries.forget('A-1');
+    expect(await stored()).not.toContain('could not text Ada');
+    const tries = (): Promise<{ tries: number }> =>
+      database.selectFrom('delivery_events').select('tries').where('type', '=', 'completed').executeTakeFirstOrThrow();
+    const before = await tries();
+    await host.clock.advance('1h');
+    expect((await tries()).tries).toBeGreaterThan(before.tries);
+    expect(await stored()).not.toContain('could not text Ada');
+  });
+
+  it('erases by retentionDays what a handler of the delivery has thrown', async () => {
+    await completed({ retentionDays: 4 / 1440 });
+    await host.clock.advance('3h');
+    expect((await host.deliveries.metrics()).setAsideEvents).toBe(0);
+    expect(await stored()).not.toContain('could not text Ada');
   });
 
   it('is refused where customer service has put another order in the place of the one that had ended', async () => {

@@ -2,10 +2,16 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { LalamoveModule, LalamoveService } from 'nestjs-lalamove';
-import { DeliveriesModule, DeliveriesOptionsException, DeliveriesService } from 'nestjs-lalamove/deliveries';
+import {
+  DeliveriesModule,
+  DeliveriesOptionsException,
+  DeliveriesService,
+  openDatabase,
+} from 'nestjs-lalamove/deliveries';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { firstValueFrom } from 'rxjs';
 import { DeliveriesHost } from './support/deliveries-host.js';
 import { ORDER } from './support/inputs.js';
 import { failureOf, KEYS } from './support/lalamove.js';
@@ -90,6 +96,96 @@ describe('a booking', () => {
       name: 'InvalidDeliveryException',
       errors: [{ pointer: '', message: 'must be at most 262144 bytes as JSON, and has 262145' }],
     });
+  });
+
+  const rejecting = Promise.reject(new Error('No sender.'));
+  rejecting.catch(() => undefined);
+
+  it.each([
+    ['a function', { ...booked, more: { 'a/b': [() => 1] } }, '/more/a~1b/0'],
+    ['a symbol', { ...booked, more: Symbol('a') }, '/more'],
+    ['a promise', { ...booked, sender: Promise.resolve(booked.sender) }, '/sender'],
+    ['a promise that rejects', { ...booked, sender: rejecting }, '/sender'],
+    ['a proxy', { ...booked, recipients: [new Proxy(booked.recipients[0] ?? {}, {})] }, '/recipients/0'],
+    ['a function in the policy', { ...booked, policy: { poll: () => false } }, '/policy/poll'],
+    ['a function in its place', () => booked, ''],
+  ])('with %s in it is refused', async (_, input: unknown, pointer) => {
+    host = await DeliveriesHost.start();
+    expect(await failureOf(host.deliveries.book(input as typeof booked))).toMatchObject({
+      name: 'InvalidDeliveryException',
+      errors: [{ pointer }],
+    });
+    expect((await host.deliveries.list()).deliveries).toEqual([]);
+  });
+
+  it('is asked for by texts: anything else is refused by every method, null is as left out', async () => {
+    host = await DeliveriesHost.start();
+    const { deliveries } = host;
+    await deliveries.book(booked, null as never);
+    await deliveries.book(bookingOf('A-2'), { trx: null as never });
+    const methods = {
+      find: (...asked: [never, never]) => deliveries.find(...asked),
+      get: (...asked: [never, never]) => deliveries.get(...asked),
+      cancel: (...asked: [never, never]) => deliveries.cancel(...asked),
+      forget: (...asked: [never, never]) => deliveries.forget(...asked),
+      timeline: (...asked: [never, never]) => deliveries.timeline(...asked),
+      resolve: (reference: never, options: never) => deliveries.resolve(reference, { cancel: true }, options),
+      watch: (...asked: [never, never]) => firstValueFrom(deliveries.watch(...asked)),
+      list: (_: never, query: never) => deliveries.list(query),
+    };
+    const odd: unknown[] = [5, ['A-1'], {}, null, undefined, true, Symbol('A-1'), () => 'A-1'];
+    for (const [name, method] of Object.entries(methods)) {
+      const refused = async (reference: unknown, options: unknown, pointer: string): Promise<void> => {
+        const refusal = await failureOf(Promise.resolve(method(reference as never, options as never)));
+        const { name: kind, errors } = refusal as Error & { errors?: unknown };
+        expect({ name, kind, errors }).toMatchObject({ kind: 'InvalidDeliveryException', errors: [{ pointer }] });
+      };
+      for (const reference of name === 'list' ? [] : odd) await refused(reference, {}, '/reference');
+      for (const account of [5, {}, ['x'], true, Symbol('x')]) await refused('A-1', { account }, '/account');
+      for (const options of [5, 'merchant', ['x'], () => 1]) await refused('A-1', options, '');
+    }
+    for (const cursor of [5, ['1.a'], {}, '']) {
+      const refusal = await failureOf(deliveries.list({ cursor: cursor as never }));
+      expect(refusal).toMatchObject({ name: 'InvalidDeliveryException', errors: [{ pointer: '/cursor' }] });
+    }
+    expect((await deliveries.list(null as never)).deliveries).toHaveLength(2);
+    const nothing = { account: null, state: null, cursor: null, limit: null };
+    expect((await deliveries.list(nothing as never)).deliveries).toHaveLength(2);
+    expect(await deliveries.get('A-1', null as never)).toMatchObject({ reference: 'A-1', cancellation: 'none' });
+    expect(await deliveries.find('A-1', { account: null as never })).toMatchObject({ reference: 'A-1' });
+  });
+
+  it('is refused with what is no open transaction on this database, and is written nowhere then', async () => {
+    host = await DeliveriesHost.start();
+    const other = await openDatabase({ file: ':memory:' });
+    const own = host.deliveries.database;
+    const refused = async (trx: unknown): Promise<void> => {
+      const refusal = await failureOf(host.deliveries.book(booked, { trx: trx as never }));
+      expect(refusal).toMatchObject({ name: 'InvalidDeliveryException', errors: [{ pointer: '/trx' }] });
+    };
+    for (const trx of [5, {}, [], own, other, { isTransaction: true }]) await refused(trx);
+    await other.transaction().execute(refused);
+    await own.transaction().execute((trx) =>
+      other.transaction().execute(async (wrong) => {
+        await refused(wrong);
+        await host.deliveries.book(bookingOf('A-2'), { trx });
+      }),
+    );
+    // One that has ended would write without a transaction.
+    let ended: unknown;
+    await own.transaction().execute((trx) => {
+      ended = trx;
+      return Promise.resolve();
+    });
+    await refused(ended);
+    for (const [db, references] of [
+      [own, ['A-2']],
+      [other, []],
+    ] as const) {
+      const rows = await db.selectFrom('deliveries').select('reference').execute();
+      expect(rows.map(({ reference }) => reference)).toEqual(references);
+    }
+    await other.destroy();
   });
 
   it('that cannot be written as JSON is refused', async () => {

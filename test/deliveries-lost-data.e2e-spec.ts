@@ -5,7 +5,19 @@ import Database from 'libsql';
 import { DeliveriesStoreException, openDatabase, type EmbeddedDatabaseOptions } from 'nestjs-lalamove/deliveries';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -151,6 +163,115 @@ describe('a file of deliveries that is opened again', () => {
     await killedAfter(5);
     for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix);
     await refusedUntilAccepted('It is missing or empty');
+  });
+
+  it.each([
+    [
+      'missing',
+      (target: string) => {
+        rmSync(target);
+      },
+    ],
+    [
+      'empty',
+      (target: string) => {
+        truncateSync(target, 0);
+      },
+    ],
+  ])('is refused if it is behind symbolic links and %s', async (_, lose) => {
+    const [volume, links] = [join(folder, 'volume'), join(folder, 'links')];
+    mkdirSync(volume);
+    mkdirSync(links);
+    const target = join(volume, 'deliveries.db');
+    symlinkSync('second.db', join(links, 'first.db'));
+    symlinkSync('../volume/deliveries.db', join(links, 'second.db'));
+    file = join(links, 'first.db');
+    await attempts();
+    expect(readdirSync(links)).toEqual(['first.db', 'second.db']);
+    await killedAfter(5);
+    for (const suffix of ['-wal', '-shm']) rmSync(target + suffix);
+    lose(target);
+    await refusedUntilAccepted(`It is missing or empty, and ${target}.lock knows of`);
+    expect(readdirSync(links)).toEqual(['first.db', 'second.db']);
+  });
+
+  it.each([
+    ['file', 'deliveries.db', ''],
+    ['folder', 'data', 'deliveries.db'],
+  ])('is not made if its %s is a link to a volume that is not mounted', async (_, link, rest) => {
+    symlinkSync(join(folder, 'volume', link), join(folder, link));
+    file = join(folder, link, rest);
+    const refusal = await failureOf(openDatabase({ file }));
+    expect(refusal).toBeInstanceOf(DeliveriesStoreException);
+    expect(readdirSync(folder)).toEqual([link]);
+    if (rest === '') expect(refusal.message).toContain('check whether its volume is mounted');
+  });
+
+  it('is refused if its links lead in a circle, or its name cannot be one', async () => {
+    symlinkSync('b.db', join(folder, 'a.db'));
+    symlinkSync('a.db', join(folder, 'b.db'));
+    for (const name of ['a.db', 'a\0b.db', 'x'.repeat(300)]) {
+      for (const create of ['never', 'if-missing'] as const) {
+        const refusal = await failureOf(openDatabase({ file: join(folder, name), create }));
+        expect(refusal).toBeInstanceOf(DeliveriesStoreException);
+      }
+    }
+  });
+
+  it('is refused by each of its names if it has two', async () => {
+    await attempts();
+    const other = join(folder, 'other.db');
+    linkSync(file, other);
+    for (const name of [file, other]) {
+      const refusal = await failureOf(openDatabase({ file: name }));
+      expect(refusal).toBeInstanceOf(DeliveriesStoreException);
+      expect(refusal.message).toContain('has 2 names (hard links)');
+      expect(refusal.message).toContain('copy the file instead of linking it');
+    }
+    expect(existsSync(`${other}.lock`)).toBe(false);
+    rmSync(other);
+    expect(await attempts()).toBe(0);
+  });
+
+  it('is refused by its second name while it is open', async () => {
+    const db = await openDatabase({ file });
+    linkSync(file, join(folder, 'other.db'));
+    expect((await failureOf(openDatabase({ file: join(folder, 'other.db') }))).message).toContain('hard links');
+    await db.destroy();
+  });
+
+  it.each(['with its WAL merged', 'with its WAL'])('is lost if an older copy is written over it, %s', async (how) => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const db = await openDatabase({ file });
+    const insert = (name: string): Promise<unknown> => sql`insert into own values (${name})`.execute(db);
+    await sql`create table own (name)`.execute(db);
+    await sql`vacuum into ${join(folder, 'backup.db')}`.execute(db);
+    for (let rows = 0; rows < 5; rows += 1) await insert('a');
+    if (how === 'with its WAL merged') await sql`pragma wal_checkpoint(truncate)`.execute(db);
+    copyFileSync(join(folder, 'backup.db'), file);
+    const refusal = await failureOf(insert('b'));
+    expect(refusal).toBeInstanceOf(DeliveriesStoreException);
+    expect(refusal.message).toContain('was lost: ');
+    expect(await failureOf(insert('b'))).toMatchObject({ retryable: false });
+    await db.destroy();
+  });
+
+  it('is not taken for lost after checkpoints, reads and writes of its own tables by another program', async () => {
+    const db = await openDatabase({ file });
+    await sql`create table own (name)`.execute(db);
+    const insert = (): Promise<unknown> => sql`insert into own values (${'x'.repeat(50_000)})`.execute(db);
+    const other = new Database(file);
+    for (let round = 0; round < 5; round += 1) {
+      for (let rows = 0; rows < 100; rows += 1) await insert();
+      other.exec(`insert into own values ('y'); create table t${round} (x)`);
+      if (round === 2) await sql`vacuum`.execute(db);
+      await insert();
+      other.exec('pragma wal_checkpoint(truncate)');
+    }
+    other.close();
+    await insert();
+    await db.destroy();
+    expect(await attempts()).toBe(0);
   });
 
   it('is refused if a backup of an earlier state is in its place, even one of the same run', async () => {

@@ -3,8 +3,13 @@ import { Test } from '@nestjs/testing';
 import { CompiledQuery } from 'kysely';
 import Database from 'libsql';
 import { signWebhook } from 'nestjs-lalamove';
-import { DeliveriesModule, openDatabase, type DeliveriesQueue } from 'nestjs-lalamove/deliveries';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  DeliveriesModule,
+  DeliveriesStoreException,
+  openDatabase,
+  type DeliveriesQueue,
+} from 'nestjs-lalamove/deliveries';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeliveriesHost, type DeliveriesHostOptions } from './support/deliveries-host.js';
@@ -93,6 +98,49 @@ describe('the storage of deliveries', () => {
     const refusal = await failureOf(host.deliveries.get('A-1'));
     expect(refusal).toMatchObject({ name: 'DeliveriesStoreException', retryable: false });
   }, 20_000);
+
+  it('is backed up to a new file alone, and says what is wrong with any other target', async () => {
+    const file = join(folder, 'deliveries.db');
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { database: { file } } });
+    await host.deliveries.book(bookingOf('A-1'));
+    writeFileSync(join(folder, 'text'), '');
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+    symlinkSync(folder, join(folder, 'same'));
+    const before = readdirSync(folder);
+    const refused = async (target: unknown, message: string): Promise<void> => {
+      const refusal = await failureOf(host.deliveries.backup(target as string));
+      expect(refusal).toBeInstanceOf(DeliveriesStoreException);
+      expect(refusal.message).toContain(message);
+    };
+    for (const name of ['text/a.db', 'x'.repeat(250), 'a\0b.db']) {
+      await refused(join(folder, name), 'Give the path of a new file, in a folder');
+    }
+    for (const target of [5, undefined, Symbol('a.db'), ['a.db']]) await refused(target, 'Give the path of a new file');
+    for (const name of ['', 'text', 'link', 'deliveries.db', 'deliveries.db-wal', 'deliveries.db.lock']) {
+      await refused(join(folder, name), 'exists already');
+    }
+    for (const name of ['deliveries.db-journal', 'same/deliveries.db-journal', 'DELIVERIES.db-journal']) {
+      await refused(join(folder, name), 'would be a file of the database itself');
+    }
+    expect(readdirSync(folder)).toEqual(before);
+    await host.deliveries.book(bookingOf('A-2'));
+  });
+
+  it('is backed up by one of several that have one target', async () => {
+    const file = join(folder, 'deliveries.db');
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { database: { file } } });
+    await host.deliveries.book(bookingOf('A-1'));
+    const target = join(folder, 'backups', 'one.db');
+    const ends = await Promise.allSettled(Array.from({ length: 8 }, () => host.deliveries.backup(target)));
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const end of ends) {
+      if (end.status === 'rejected') expect(String(end.reason)).toContain('exists already');
+    }
+    expect(readdirSync(join(folder, 'backups'))).toEqual(['one.db']);
+    const db = await openDatabase({ file: target });
+    expect(await db.selectFrom('deliveries').select('reference').execute()).toEqual([{ reference: 'A-1' }]);
+    await db.destroy();
+  });
 
   it('is no database of the host’s', async () => {
     const kysely = { selectFrom: () => undefined, transaction: () => undefined };

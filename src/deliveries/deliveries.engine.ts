@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { detached } from '../async-context.js';
 import { systemClock } from '../clock.js';
 import { logLine, say, wordsOf } from '../log-line.js';
@@ -12,9 +12,11 @@ import type { DeliveryEvent } from './events/delivery-event.js';
 import { DELIVERY_STATES, type DeliveryState } from './machine/delivery-course.js';
 import { DEFAULT_POLICY } from './machine/delivery-policy.js';
 import { withPolicy } from './machine/policy-problems.js';
+import type { DeliveriesSchema } from './store/deliveries-schema.js';
 import { DeliveryStore } from './store/delivery-store.js';
 import { eraseOld } from './store/erase-delivery.js';
 import type { DeliveriesDatabase } from './store/open-database.js';
+import { ownTransaction } from './store/own-transaction.js';
 import { AccountServices } from './work/account-services.js';
 import { InProcessQueue, type DeliveriesQueue } from './work/deliveries-queue.js';
 import { ClockWatch } from './work/clock-watch.js';
@@ -152,6 +154,11 @@ export class DeliveriesEngine {
     await atMost(shutdownMs + STOP_MARGIN_MS, swept);
     await this.inbox.stop();
     await this.handOver.stop(shutdownMs);
+  }
+
+  /** @throws InvalidDeliveryException if it is no open transaction on the database */
+  async transactionOf(trx: unknown): Promise<Kysely<DeliveriesSchema>> {
+    return ownTransaction(trx, this.database.owner);
   }
 
   /** Copies the database to a new file, while it is worked on. */

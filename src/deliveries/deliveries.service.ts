@@ -2,9 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import { filter, Observable, takeWhile } from 'rxjs';
 import { captureContext } from '../async-context.js';
-import { fieldErrors } from '../dto/field-errors.js';
+import { fieldErrors, type FieldError } from '../dto/field-errors.js';
 import { isRecord } from '../is-record.js';
-import { isWellFormed } from '../well-formed.js';
 import type { DeliveriesEngine } from './deliveries.engine.js';
 import {
   DeliveryConflictException,
@@ -13,16 +12,12 @@ import {
 } from './delivery.exceptions.js';
 import { BookDeliveryDto, type ResolveDelivery } from './dto/book-delivery.dto.js';
 import { bookingTextErrors } from './dto/booking-text.js';
+import { deliveryKey, listQuery, optionsOf, type DeliveryKey } from './dto/method-inputs.js';
+import { uncopyableMembers } from './dto/uncopyable-members.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
 import { isAmount } from './machine/amount.js';
 import { cancelAsked, canceled } from './machine/cancellation.js';
-import {
-  DELIVERY_STATES,
-  isTerminal,
-  newCourse,
-  type CourseAttempt,
-  type DeliveryState,
-} from './machine/delivery-course.js';
+import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './machine/delivery-course.js';
 import { adopted, becameDuplicate, isLive, orderOnItsWay, withDuplicates } from './machine/adoption.js';
 import { duplicateOf } from './machine/duplicates.js';
 import type { Evolution } from './machine/evolution.js';
@@ -115,13 +110,15 @@ export class DeliveriesService {
    * whatever has become of it: call it twice, ten times at once, across a crash, and there is one courier.
    *
    * @param options `trx`: a Kysely transaction on {@link database}, with which it is committed
-   * @throws InvalidDeliveryException with a pointer a fault
+   * @throws InvalidDeliveryException with a pointer a fault; `/trx` for what is no open transaction on {@link database}
    * @throws DeliveryConflictException where the reference was used for a different request
    */
   async book(input: BookDeliveryDto, options: { trx?: Kysely<DeliveriesSchema> } = {}): Promise<Delivery> {
     const { store, now, wake, wakeSoon } = this.#engine;
     const asked = checkedInput(input, store.policy);
     const { account, reference } = asked;
+    const given = optionsOf(options).trx ?? undefined;
+    const own = given === undefined ? undefined : await this.#engine.transactionOf(given);
     const take = async (
       trx: Kysely<DeliveriesSchema>,
     ): Promise<{ record: DeliveryRecord; told?: readonly DeliveryEvent[] }> => {
@@ -142,13 +139,13 @@ export class DeliveriesService {
       };
       return { record, told: await store.insert(record, [{ type: 'requested' }], trx) };
     };
-    const { record, told: requested } = options.trx ? await take(options.trx) : await store.write(take);
+    const { record, told: requested } = own ? await take(own) : await store.write(take);
     if (record.requestHash !== asked.requestHash) {
       const told = `The reference ${JSON.stringify(reference)} was used for a different delivery: use another, or ask for the very same.`;
       throw new DeliveryConflictException(told, accountName(account));
     }
     // Whether the host's transaction is committed, only the sweeper can tell.
-    if (requested && options.trx) wakeSoon(record.id);
+    if (requested && own) wakeSoon(record.id);
     else if (requested) {
       store.announce(requested);
       wake(record.id);
@@ -157,9 +154,8 @@ export class DeliveriesService {
   }
 
   /** The delivery of a reference, or `null`. */
-  async find(reference: string, { account }: DeliveryAccount = {}): Promise<Delivery | null> {
-    const { store } = this.#engine;
-    const record = await store.find(account ?? '', reference).catch((error: unknown) => this.#refused(error));
+  async find(reference: string, options: DeliveryAccount = {}): Promise<Delivery | null> {
+    const record = await this.#found(deliveryKey(reference, options));
     return record ? deliveryOf(record) : null;
   }
 
@@ -228,19 +224,7 @@ export class DeliveriesService {
   async list(
     query: { state?: DeliveryState; account?: string; cursor?: string; limit?: number } = {},
   ): Promise<DeliveryPage> {
-    const { state, account, cursor, limit: size = 100 } = query;
-    if (state !== undefined && !DELIVERY_STATES.includes(state)) {
-      throw new InvalidDeliveryException([
-        { pointer: '/state', message: `must be one of ${DELIVERY_STATES.join(', ')}` },
-      ]);
-    }
-    if (account !== undefined && !isWellFormed(account)) {
-      throw new InvalidDeliveryException([{ pointer: '/account', message: 'must be well-formed Unicode' }]);
-    }
-    if (!Number.isInteger(size) || size < 1 || size > 1000) {
-      throw new InvalidDeliveryException([{ pointer: '/limit', message: 'must be a whole number from 1 to 1000' }]);
-    }
-    const after = cursor === undefined ? undefined : placeOf(cursor);
+    const { state, account, after, limit: size } = listQuery(query);
     let rows = this.#engine.store.db.selectFrom('deliveries').selectAll();
     if (state !== undefined) rows = rows.where('state', '=', state);
     if (account !== undefined) rows = rows.where('account', '=', account);
@@ -285,12 +269,13 @@ export class DeliveriesService {
    * The events of a delivery as they are committed by this process, from now on; ends with the delivery. Errors with `DeliveryNotFoundException`.
    */
   watch(reference: string, options: DeliveryAccount = {}): Observable<DeliveryEvent> {
-    const account = options.account ?? '';
     return new Observable((subscriber) => {
       // Who commits an event is another.
       const run = captureContext();
+      // What it throws, the subscriber gets.
+      const key = deliveryKey(reference, options);
       const isOurs = (event: DeliveryEvent): boolean =>
-        event.reference === reference && (event.account ?? '') === account;
+        event.reference === key.reference && (event.account ?? '') === key.account;
       const subscription = this.#engine.store.committed
         .pipe(
           filter(isOurs),
@@ -358,10 +343,15 @@ export class DeliveriesService {
     await this.#engine.backup(path);
   }
 
-  async #record(reference: string, { account = '' }: DeliveryAccount): Promise<DeliveryRecord> {
-    const record = await this.#engine.store.find(account, reference).catch((error: unknown) => this.#refused(error));
-    if (!record) throw new DeliveryNotFoundException(reference, accountName(account));
+  async #record(reference: unknown, options: unknown): Promise<DeliveryRecord> {
+    const key = deliveryKey(reference, options);
+    const record = await this.#found(key);
+    if (!record) throw new DeliveryNotFoundException(key.reference, accountName(key.account));
     return record;
+  }
+
+  #found({ account, reference }: DeliveryKey): Promise<DeliveryRecord | undefined> {
+    return this.#engine.store.find(account, reference).catch((error: unknown) => this.#refused(error));
   }
 
   /** What can be read of a page. */
@@ -520,23 +510,14 @@ function accountName(account: string): string | undefined {
   return account === '' ? undefined : account;
 }
 
-function placeOf(cursor: string): { createdAt: number; id: string } {
-  const [at = '', id = ''] = cursor.split('.', 2);
-  if (!/^\d{1,16}$/.test(at) || id === '') {
-    throw new InvalidDeliveryException([{ pointer: '/cursor', message: 'cursor must be that of the page before' }]);
-  }
-  return { createdAt: Number(at), id };
-}
-
 /** @throws InvalidDeliveryException */
 function checkedInput(
   input: BookDeliveryDto,
   base: DeliveryPolicy,
 ): Pick<DeliveryRecord, 'account' | 'reference' | 'requestHash' | 'scheduleAt'> & { request: BookedRequest } {
-  const errors = fieldErrors(BookDeliveryDto, input).map(({ pointer, message }) => ({
-    pointer: pointer.replace(/^\/data/, ''),
-    message,
-  }));
+  // First, for a promise that is looked into and rejects would be nobody's to handle.
+  const errors = uncopyableMembers(input);
+  if (errors.length === 0) errors.push(...memberErrors(input));
   if (errors.length === 0) errors.push(...bookingTextErrors(input));
   const { stops, recipients } = countsOf(input);
   if (errors.length === 0 && recipients !== stops - 1) {
@@ -560,6 +541,13 @@ function checkedInput(
     requestHash: createHash('sha256').update(canonical(written)).digest('base64url'),
     scheduleAt: scheduleAt == null ? undefined : Date.parse(scheduleAt),
   };
+}
+
+function memberErrors(input: unknown): FieldError[] {
+  return fieldErrors(BookDeliveryDto, input).map(({ pointer, message }) => ({
+    pointer: pointer.replace(/^\/data/, ''),
+    message,
+  }));
 }
 
 function countsOf(input: unknown): { stops: number; recipients: number } {

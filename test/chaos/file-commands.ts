@@ -10,6 +10,8 @@ export type FileCommand =
   | { readonly do: 'delete'; readonly path: string }
   /** Puts a copy of the file in its place. */
   | { readonly do: 'replace'; readonly path: string }
+  /** Writes another file over it, which stays the same file. */
+  | { readonly do: 'overwrite'; readonly path: string; readonly by: string }
   | { readonly do: 'backup'; readonly path: string }
   /** Answers `booked`, or the name and the status of what it throws. */
   | { readonly do: 'book-each'; readonly bookings: readonly BookDeliveryDto[] }
@@ -26,6 +28,9 @@ export async function answerFileCommand(command: FileCommand, deliveries: Delive
     case 'replace':
       copyFileSync(command.path, `${command.path}.copy`);
       renameSync(`${command.path}.copy`, command.path);
+      return undefined;
+    case 'overwrite':
+      copyFileSync(command.by, command.path);
       return undefined;
     case 'backup':
       return deliveries.backup(command.path);

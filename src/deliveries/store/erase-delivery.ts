@@ -1,4 +1,4 @@
-import { sql, type SqlBool } from 'kysely';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { isRecord } from '../../is-record.js';
 import { DELIVERY_STATES, isTerminal } from '../machine/delivery-course.js';
 import { IS_KEPT, IS_PENDING, IS_READABLE } from './deliveries-schema.js';
@@ -32,6 +32,8 @@ export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: stri
   if (Number(waiting) > 0) return { isErased: false, waiting: Number(waiting) };
   await trx.updateTable('deliveries').set({ request: null }).where('id', '=', deliveryId).execute();
   await eraseWebhooks(trx, deliveryId);
+  // What a handler has thrown may name people.
+  await trx.updateTable('delivery_events').set({ error: null }).where('delivery_id', '=', deliveryId).execute();
   return { isErased: true };
 }
 
@@ -57,6 +59,12 @@ export async function eraseOld(store: DeliveryStore, before: number, limit: numb
 const HAS_NO_WAITING_WEBHOOK = sql<SqlBool>`not exists (
   select 1 from delivery_events e where e.delivery_id = deliveries.id and e.source = 'webhook'
     and e.hand_over = 'pending' and e.unreadable_at is null)`;
+
+/** A text about an event of a delivery, for the row of the event: `null` once its delivery is erased. */
+export function unlessErased(text: string): RawBuilder<string | null> {
+  return sql`case when exists (select 1 from deliveries d where d.id = delivery_id and d.request is null)
+    then null else ${text} end`;
+}
 
 async function eraseWebhooks(trx: DeliveriesTransaction, deliveryId: string): Promise<void> {
   const webhooks = await trx

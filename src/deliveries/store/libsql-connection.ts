@@ -49,6 +49,10 @@ export class LibsqlConnection implements DatabaseConnection {
     private readonly guard: TransactionGuard | undefined,
   ) {}
 
+  get isInTransaction(): boolean {
+    return this.#isInTransaction;
+  }
+
   /** @throws DeliveriesStoreException if another process keeps its lock for too long, or the file is no longer ours */
   async begin(): Promise<void> {
     this.#assertOpen();

@@ -12,6 +12,7 @@ import {
 } from 'kysely';
 import { atMost } from '../../patience.js';
 import { LibsqlConnection, type LibsqlDatabase, type TransactionGuard } from './libsql-connection.js';
+import type { ConnectionOwner } from './own-transaction.js';
 
 /** How long closing waits for a transaction that is open, in ms. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -31,7 +32,7 @@ export interface LibsqlDialectOptions {
  * they come to write; these are writers from the start. Within the process everybody waits for the one connection in
  * turn.
  */
-export class LibsqlDialect implements Dialect {
+export class LibsqlDialect implements Dialect, ConnectionOwner {
   readonly #driver: LibsqlDriver;
 
   constructor(database: LibsqlDatabase, options: LibsqlDialectOptions = {}) {
@@ -52,6 +53,10 @@ export class LibsqlDialect implements Dialect {
 
   createQueryCompiler(): QueryCompiler {
     return new SqliteQueryCompiler();
+  }
+
+  isInTransaction(connection: DatabaseConnection): boolean {
+    return this.#driver.isInTransaction(connection);
   }
 
   /** Closes the database: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
@@ -79,6 +84,10 @@ class LibsqlDriver implements Driver {
     private readonly options: LibsqlDialectOptions,
   ) {
     this.#connection = new LibsqlConnection(database, options.file ?? ':memory:', options.guard);
+  }
+
+  isInTransaction(connection: DatabaseConnection): boolean {
+    return connection === this.#connection && this.#connection.isInTransaction;
   }
 
   async init(): Promise<void> {

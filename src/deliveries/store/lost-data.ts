@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { say } from '../../log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
 import type { Marker } from './database-lock.js';
-import type { ProcessRow } from './process-fence.js';
+import type { ProcessRow } from './process-row.js';
 import { bootId, sizeOf, walProblem } from './wal-check.js';
 
 /** What is wrong with the files of a database, before it is opened; `undefined` if nothing is. */

@@ -1,20 +1,23 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { Kysely } from 'kysely';
-import { mkdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isRecord } from '../../is-record.js';
 import { wordsOf } from '../../log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
 import { backupDatabase } from './backup-database.js';
 import { retryBusy } from './busy-retry.js';
 import { DatabaseLock, inUse } from './database-lock.js';
+import { databasePath } from './database-path.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 import type { LibsqlDatabase } from './libsql-connection.js';
 import { LibsqlDialect } from './libsql-dialect.js';
 import { loadLibsql } from './load-libsql.js';
 import { contentsProblem, filesProblem, LostDataPolicy } from './lost-data.js';
 import { migrateDeliveries, refuseOtherVersions } from './migrate-deliveries.js';
-import { ProcessFence, processRow, type ProcessRow } from './process-fence.js';
+import type { ConnectionOwner } from './own-transaction.js';
+import { OverwriteCheck } from './overwrite-check.js';
+import { ProcessFence } from './process-fence.js';
+import { readProcessRow } from './process-row.js';
 import { codeOf, isBusy } from './store-failure.js';
 import { bootId, sizeOf } from './wal-check.js';
 
@@ -52,6 +55,8 @@ export interface EmbeddedDatabaseOptions {
 /** The embedded database, open. */
 export interface DeliveriesDatabase {
   readonly db: Kysely<DeliveriesSchema>;
+  /** Whether a transaction is on it. */
+  readonly owner: ConnectionOwner;
   /** Copies it to a new file. */
   readonly backup: (target: string) => Promise<void>;
   /** Closes it: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
@@ -85,13 +90,7 @@ export async function openDeliveriesDatabase(
 ): Promise<DeliveriesDatabase> {
   if (file === ':memory:') return openInMemory(options.migrate ?? true);
   const path = resolve(file);
-  if (options.create === 'never' && sizeOf(path) === 0) {
-    throw new DeliveriesStoreException(
-      `The deliveries' file ${file} does not exist, and database: { create: 'never' } forbids to make one: ` +
-        'check the path and whether its volume is mounted, or restore it from a backup.',
-    );
-  }
-  const realPath = prepared(path, file);
+  const realPath = prepared(file, options.create);
   const lock = await DatabaseLock.take(realPath);
   try {
     return await openLocked({ file, path, realPath, lock, logger, ...options });
@@ -117,9 +116,11 @@ async function openLocked(locked: LockedFile): Promise<DeliveriesDatabase> {
   lostData.check(filesProblem(realPath, marker));
   const database = await opened(realPath, file);
   try {
-    if (marker && sizeOf(realPath) > 0) lostData.check(contentsProblem(identityOf(database), marker));
+    if (marker && sizeOf(realPath) > 0) lostData.check(contentsProblem(readProcessRow(database), marker));
     await migrated(database, { file, migrate });
-    const fence = new ProcessFence({ database, lock, path, walPath: `${realPath}-wal`, logger });
+    const Database = await loadLibsql();
+    const overwrites = new OverwriteCheck(realPath, database, (uri) => new Database(uri));
+    const fence = new ProcessFence({ database, lock, path, walPath: `${realPath}-wal`, overwrites, logger });
     const own = await retryBusy(() => fence.raise(marker?.generation ?? 0));
     lock.mark({ ...own, boot: bootId() });
     const closed = (): void => {
@@ -142,6 +143,7 @@ function databaseOf(dialect: LibsqlDialect, copy: (target: string) => Promise<vo
   };
   return {
     db: new DeliveriesKysely(dialect, close),
+    owner: dialect,
     backup: async (target) => {
       const copying = copy(target);
       copies.add(copying);
@@ -187,19 +189,18 @@ async function migrated(
   else await refuseOtherVersions(db, file);
 }
 
-function identityOf(database: LibsqlDatabase): ProcessRow | undefined {
-  const table = database.prepare("select 1 from sqlite_schema where type = 'table' and name = 'delivery_process'");
-  if (table.get([]) === undefined) return undefined;
-  return processRow(database.prepare('select database_id, generation, commits from delivery_process').get([]));
-}
-
-/** Makes the folders, and follows symbolic links. */
-function prepared(path: string, file: string): string {
+/** @throws DeliveriesStoreException if the file cannot be where it is said to be, or may not be made */
+function prepared(file: string, create: EmbeddedDatabaseOptions['create']): string {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    return sizeOf(path) > 0 ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+    if (create === 'never' && sizeOf(resolve(file)) === 0) {
+      throw new DeliveriesStoreException(
+        `The deliveries' file ${file} does not exist, and database: { create: 'never' } forbids to make one: ` +
+          'check the path and whether its volume is mounted, or restore it from a backup.',
+      );
+    }
+    return databasePath(file, { makeFolders: create !== 'never' });
   } catch (cause) {
-    throw cannotOpen(file, cause);
+    throw cause instanceof DeliveriesStoreException ? cause : cannotOpen(file, cause);
   }
 }
 

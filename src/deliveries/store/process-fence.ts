@@ -1,13 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import { isRecord } from '../../is-record.js';
 import { say } from '../../log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
-import type { DatabaseLock, Marker } from './database-lock.js';
+import type { DatabaseLock } from './database-lock.js';
 import { fileIdentity } from './file-identity.js';
 import type { LibsqlDatabase, TransactionGuard } from './libsql-connection.js';
-
-/** What the database says of itself. */
-export type ProcessRow = Pick<Marker, 'databaseId' | 'generation' | 'commits'>;
+import type { OverwriteCheck } from './overwrite-check.js';
+import { processRow, type ProcessRow } from './process-row.js';
 
 /** What a fence stands on. */
 export interface FenceParts {
@@ -17,6 +15,7 @@ export interface FenceParts {
   readonly path: string;
   /** The path of its WAL. */
   readonly walPath: string;
+  readonly overwrites: OverwriteCheck;
   readonly logger: LoggerService;
 }
 
@@ -64,6 +63,7 @@ export class ProcessFence implements TransactionGuard {
       database.exec('commit');
       this.#own = own;
       this.#files = identities(path, walPath);
+      this.#assertNotOverwritten();
       return own;
     } catch (error) {
       if (database.inTransaction) database.exec('rollback');
@@ -75,9 +75,14 @@ export class ProcessFence implements TransactionGuard {
     if (this.#lost) throw this.#lost;
     if (!this.#own) return;
     this.#assertFiles();
-    const { databaseId, generation } = this.#own;
+    this.#assertNotOverwritten();
+    const { databaseId, generation, commits } = this.#own;
     const row = processRow(this.#read.get([]));
-    if (row?.databaseId === databaseId && row.generation === generation) return;
+    if (row?.databaseId === databaseId && row.generation === generation) {
+      // It only grows: each transaction that writes adds one, and what was rolled back was never counted here.
+      if (row.commits >= commits) return;
+      throw this.#lose(`an older copy was written over it (${row.commits} transactions, there were ${commits})`);
+    }
     throw this.#lose(
       `another process has opened it since (generation ${row?.generation ?? 'unknown'}, ours is ${generation})`,
     );
@@ -92,6 +97,7 @@ export class ProcessFence implements TransactionGuard {
     this.#own = { ...this.#own, commits: this.#own.commits + 1 };
     // What was written to a deleted file is not there for the next start.
     this.#assertFiles();
+    this.#assertNotOverwritten();
     this.parts.lock.count(this.#own.commits);
   }
 
@@ -103,6 +109,11 @@ export class ProcessFence implements TransactionGuard {
     throw this.#lose(what);
   }
 
+  #assertNotOverwritten(): void {
+    const problem = this.parts.overwrites.problem();
+    if (problem !== undefined) throw this.#lose(problem);
+  }
+
   #lose(what: string): DeliveriesStoreException {
     const { path, logger } = this.parts;
     const remedy = 'Stop it, and put the file and its -wal back if they were moved, else restore a backup';
@@ -111,14 +122,6 @@ export class ProcessFence implements TransactionGuard {
     say(logger, 'error', message);
     return this.#lost;
   }
-}
-
-/** The row of `delivery_process`; `undefined` if it is none. */
-export function processRow(row: unknown): ProcessRow | undefined {
-  if (!isRecord(row)) return undefined;
-  const { database_id: databaseId, generation, commits } = row;
-  if (typeof databaseId !== 'string' || typeof generation !== 'number' || typeof commits !== 'number') return undefined;
-  return { databaseId, generation, commits };
 }
 
 function identities(path: string, walPath: string): string {

@@ -10,6 +10,7 @@ import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../store/delivery-record.js';
 import { IS_PENDING, IS_READABLE } from '../store/deliveries-schema.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
+import { unlessErased } from '../store/erase-delivery.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DurableInbox } from './durable-inbox.js';
 import { HandlerPlaces } from './handler-places.js';
@@ -353,7 +354,7 @@ export class HandOver {
           next_try_at: isOver ? null : clock.now() + pause,
           // What has failed goes by its time alone.
           blocked_on: isOver || hasFailed ? null : blockedOn,
-          error: hasFailed ? failures.join('; ').slice(0, 2000) : null,
+          error: hasFailed ? unlessErased(failures.join('; ').slice(0, 2000)) : null,
         })
         .where('id', '=', pending.id)
         .execute(),

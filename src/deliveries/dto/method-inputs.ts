@@ -1,0 +1,78 @@
+import { isRecord } from '../../is-record.js';
+import { isWellFormed } from '../../well-formed.js';
+import { InvalidDeliveryException } from '../delivery.exceptions.js';
+import { DELIVERY_STATES, type DeliveryState } from '../machine/delivery-course.js';
+
+/** Which delivery is meant. */
+export interface DeliveryKey {
+  readonly reference: string;
+  /** Empty for the default account. */
+  readonly account: string;
+}
+
+/** What is listed, checked. */
+export interface ListQuery {
+  readonly state: DeliveryState | undefined;
+  readonly account: string | undefined;
+  readonly after: { readonly createdAt: number; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Checks a reference and its options. `null` is as left out.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function deliveryKey(reference: unknown, options: unknown): DeliveryKey {
+  if (typeof reference !== 'string') throw invalid('/reference', 'must be a text');
+  return { reference, account: accountIn(optionsOf(options)) ?? '' };
+}
+
+/**
+ * Checks what a list is narrowed by. `null` is as left out.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function listQuery(query: unknown): ListQuery {
+  const given = optionsOf(query);
+  const account = accountIn(given);
+  if (account !== undefined && !isWellFormed(account)) throw invalid('/account', 'must be well-formed Unicode');
+  const state = given.state ?? undefined;
+  const known = DELIVERY_STATES.find((name) => name === state);
+  if (state !== undefined && known === undefined) {
+    throw invalid('/state', `must be one of ${DELIVERY_STATES.join(', ')}`);
+  }
+  const limit = given.limit ?? 100;
+  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > 1000) {
+    throw invalid('/limit', 'must be a whole number from 1 to 1000');
+  }
+  return { state: known, account, after: placeOf(given.cursor ?? undefined), limit };
+}
+
+/**
+ * The members of options that may be left out, or be `null`.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function optionsOf(options: unknown): Readonly<Record<string, unknown>> {
+  if (options === undefined || options === null) return {};
+  if (!isRecord(options)) throw invalid('', 'the options must be an object, or left out');
+  return options;
+}
+
+function accountIn({ account }: Readonly<Record<string, unknown>>): string | undefined {
+  if (account === undefined || account === null) return undefined;
+  if (typeof account !== 'string') throw invalid('/account', 'must be a text, or left out for the default account');
+  return account;
+}
+
+function placeOf(cursor: unknown): ListQuery['after'] {
+  if (cursor === undefined) return undefined;
+  const [at = '', id = ''] = typeof cursor === 'string' ? cursor.split('.', 2) : [];
+  if (!/^\d{1,16}$/.test(at) || id === '') throw invalid('/cursor', 'cursor must be that of the page before');
+  return { createdAt: Number(at), id };
+}
+
+function invalid(pointer: string, message: string): InvalidDeliveryException {
+  return new InvalidDeliveryException([{ pointer, message }]);
+}
