@@ -127,7 +127,11 @@ async function openLocked(locked: LockedFile): Promise<DeliveriesDatabase> {
       lock.release();
     };
     const dialect = new LibsqlDialect(database, { file, guard: fence, closed });
-    return databaseOf(dialect, (target) => backupDatabase(realPath, target));
+    return databaseOf(dialect, async (target) => {
+      // Another file at the path must not be opened beside our WAL: SQLite would merge the two.
+      fence.assertOwn();
+      await backupDatabase(realPath, target);
+    });
   } catch (error) {
     database.close();
     if (!codeOf(error).startsWith('SQLITE_')) throw error;

@@ -71,6 +71,12 @@ export class ProcessFence implements TransactionGuard {
     }
   }
 
+  /** @throws DeliveriesStoreException if the file is not the one that was opened any more */
+  assertOwn(): void {
+    if (this.#lost) throw this.#lost;
+    if (this.#own) this.#assertFiles();
+  }
+
   begun(): void {
     if (this.#lost) throw this.#lost;
     if (!this.#own) return;
