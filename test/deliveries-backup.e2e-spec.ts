@@ -41,7 +41,7 @@ describe('a backup in a process whose file was replaced', () => {
     expect(existsSync(target)).toBe(false);
     copyFileSync(file, join(folder, 'looked-at.db'));
     const put = new Database(join(folder, 'looked-at.db'));
-    expect(put.prepare('pragma integrity_check').get([])).toEqual({ integrity_check: 'ok' });
+    expect(put.prepare('pragma integrity_check').get([])).toMatchObject({ integrity_check: 'ok' });
     put.close();
   });
 });
