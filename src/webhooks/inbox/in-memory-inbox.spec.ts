@@ -261,7 +261,7 @@ describe('InMemoryLalamoveInbox', () => {
       'repeated',
       'new',
     ]);
-  });
+  }, 30_000);
 
   it('does not keep a process alive by a retry that waits', async () => {
     const planned = jest.spyOn(globalThis, 'setTimeout');
