@@ -28,7 +28,7 @@ export {
   SetWebhookUrlDto,
   type ChangeDriverReason,
 } from './dto/order-change.dto.js';
-export type { Order, OrderStatus, OrderStop, ProofOfDelivery } from './dto/order.js';
+export type { Order, OrderStatus, OrderStop, ProofOfDelivery, ProofOfPickUp } from './dto/order.js';
 export { PlaceOrderDto, RecipientDto, SenderDto } from './dto/place-order.dto.js';
 export type { Coordinates, Distance, PriceBreakdown, Quotation, QuotationStop } from './dto/quotation.js';
 

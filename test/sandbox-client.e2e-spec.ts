@@ -17,7 +17,7 @@ const pem = (name: string): string => readFileSync(new URL(`fixtures/tls/${name}
 type PlacedOrder = Awaited<ReturnType<ClientModule['Order']['create']>>;
 
 const FROM = { coordinates: { lat: '22.3353139', lng: '114.1758402' }, address: 'Wu Kai Sha Road' };
-const TO = { coordinates: { lat: '22.3203648', lng: '114.169773' }, address: 'Quarry Bay, Hong Kong' };
+const TO = { coordinates: { lat: '22.3203648', lng: '114.1697730' }, address: 'Quarry Bay, Hong Kong' };
 const SENDER = { name: 'Michal', phone: '+85256847123' };
 const RECIPIENT = { name: 'Rustam', phone: '+85256847456', remarks: 'Ring twice' };
 

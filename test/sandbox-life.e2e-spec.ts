@@ -321,6 +321,8 @@ describe('the life of an order in a sandbox', () => {
         { status: 'SIGNED', image: expect.stringMatching(/^https:/), deliveredAt: '2026-11-22T08:35:10.00Z' },
         { status: 'FAILED' },
       ]);
+      const POP = { imageUrls: [expect.stringMatching(/^https:/)], pickedUpAt: '2026-11-22T08:05:10.00Z' };
+      expect(stops.map((stop) => stop.POP)).toEqual([POP, undefined, undefined]);
     });
 
     it('not a millisecond earlier', async () => {

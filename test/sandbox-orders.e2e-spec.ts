@@ -109,9 +109,41 @@ describe('an order of the sandbox', () => {
   });
 
   describe('has people', () => {
-    it('whose phones come back changed: without the plus at the pick-up, without the country at a drop-off', async () => {
-      const { stops } = await booked(lalamove);
-      expect(stops.map(({ phone }) => phone)).toEqual([' 85221234567', '51234567']);
+    it.each([
+      ['HK', '+85251234567', '51234567'],
+      ['BR', '+5511955550001', '11955550001'],
+      ['BR', '+551133350200', ' 551133350200'],
+      ['MY', '+60129499667', '0129499667'],
+      ['PH', '+639171234567', '09171234567'],
+      ['SG', '+6591234567', '91234567'],
+    ])('whose phones come back in the form of the market: in %s %s as %j', async (market, phone, seen) => {
+      const { stops } = await placeIn(market, { sender: phone, recipient: phone });
+      expect(stops.map((stop) => stop.phone)).toEqual([seen, seen]);
+    });
+
+    it('whose remarks come back line by line', async () => {
+      const quotation = await quote();
+      const remarked = (remarks?: string): Promise<Order> => {
+        const recipients = orderOf(quotation).recipients.map((person) => ({ ...person, ...(remarks && { remarks }) }));
+        return place(quotation, { recipients });
+      };
+      expect(await remarked()).toMatchObject({ remarks: [] });
+      expect(await remarked('Ring twice')).toMatchObject({ remarks: ['Ring twice'] });
+      expect(await remarked('Instrução linha 1\r\nLinha 2')).toMatchObject({
+        remarks: ['Instrução linha 1', 'Linha 2'],
+      });
+    });
+
+    it('none of whom has a code, unless the sandbox gives codes', async () => {
+      const codes = async (): Promise<unknown[]> => {
+        const { stops } = await booked(lalamove);
+        for (const stop of stops) expect(stop).not.toHaveProperty('stopId');
+        return stops.map((stop) => stop.delivery_code);
+      };
+      const none = { value: '', status: 'Not Applicable' };
+      expect(await codes()).toEqual([none, none]);
+      await start({ deliveryCodes: true });
+      expect(await codes()).toEqual([none, { value: expect.stringMatching(/^\d{4}$/), status: 'Pending' }]);
     });
 
     it.each(Object.keys(MARKETS).map((market, index, all) => [market, all[(index + 1) % all.length] ?? '']))(
@@ -466,6 +498,7 @@ describe('an order of the sandbox', () => {
       await expect(lalamove.getOrder(orderId)).resolves.toEqual(edited);
       const { contacts } = await sandbox.control.order(orderId);
       expect(contacts.map(({ remarks }) => remarks)).toEqual([undefined, undefined, 'ring twice']);
+      expect(edited.remarks).toEqual(['ring twice']);
     });
 
     it('and loses the remarks that are not repeated', async () => {
@@ -515,14 +548,14 @@ describe('an order of the sandbox', () => {
 
     it.each([
       [1, 'ERR_INSUFFICIENT_STOPS'],
-      [17, 'ERR_TOO_MANY_STOPS'],
+      [18, 'ERR_TOO_MANY_STOPS'],
     ])('but never to %d stops', async (count, code) => {
       const { orderId } = await accepted();
       const stops = [{ ...pickUp }, ...Array<object>(count - 1).fill(KOWLOON)];
       await expectRefusal(edit(orderId, stops), code, '/data/stops');
     });
 
-    it.each([[2], [16]])('to %d stops', async (count) => {
+    it.each([[2], [17]])('to %d stops', async (count) => {
       const { orderId } = await accepted();
       const stops = [{ ...pickUp }, ...Array<object>(count - 1).fill(KOWLOON)];
       expect((await edit(orderId, stops)).stops).toHaveLength(count);

@@ -88,7 +88,7 @@ describe('a quotation of the sandbox', () => {
   });
 
   describe('has stops', () => {
-    it.each([[2], [16]])('%d of them', async (count) => {
+    it.each([[2], [16], [17]])('%d of them', async (count) => {
       expect((await quote({ stops: stops(count) })).stops).toHaveLength(count);
     });
 
@@ -96,9 +96,15 @@ describe('a quotation of the sandbox', () => {
       ['none', [], 'ERR_INSUFFICIENT_STOPS'],
       ['a text', 'Peak to Airport', 'ERR_INSUFFICIENT_STOPS'],
       ['1', stops(1), 'ERR_INSUFFICIENT_STOPS'],
-      ['17', stops(17), 'ERR_TOO_MANY_STOPS'],
+      ['18', stops(18), 'ERR_TOO_MANY_STOPS'],
     ])('but not %s', async (_, given, code) => {
       await expectRefusal(quote({ stops: given }), code, '/data/stops');
+    });
+
+    it('whose coordinates have up to 15 decimals, and come back with 7', async () => {
+      const given = { lat: '22.319312345678901', lng: '114.1694' };
+      const { stops } = await quote({ stops: [{ coordinates: given, address: 'Peak' }, east(1)] });
+      expect(stops[0].coordinates).toEqual({ lat: '22.3193123', lng: '114.1694000' });
     });
 
     it.each([
@@ -111,6 +117,7 @@ describe('a quotation of the sandbox', () => {
       ['beyond the pole', { coordinates: { lat: '90.0000001', lng: '0' } }, '/coordinates/lat'],
       ['beyond the other pole', { coordinates: { lat: '-90.0000001', lng: '0' } }, '/coordinates/lat'],
       ['beyond the date line', { coordinates: { lat: '0', lng: '180.0000001' } }, '/coordinates/lng'],
+      ['with 16 decimals', { coordinates: { lat: '22.3000000000000001', lng: '114.1' } }, '/coordinates/lat'],
     ])('but not one %s', async (_, stop, below) => {
       await expectRefusal(quote({ stops: [stop, east(0)] }), 'ERR_INVALID_FIELD', `/data/stops/0${below}`);
       await expectRefusal(quote({ stops: [east(0), stop] }), 'ERR_INVALID_FIELD', `/data/stops/1${below}`);

@@ -255,7 +255,7 @@ const RULES: readonly Provocation[] = [
   v2(409, 'ERR_INVALID_PARAMS', 'a weight that the service does not list', (stage) => stage.quote({ item: { weight: 'A_TON' } })),
   v3(422, 'ERR_INSUFFICIENT_STOPS', 'a body without the envelope', (stage) => stage.bytes('POST', '/v3/quotations', JSON.stringify(QUOTATION)), { pointer: '/data/stops' }),
   ...both('ERR_INSUFFICIENT_STOPS', 'a pick-up alone', (stage) => stage.quoteUnchecked({ stops: [STOP] }), { pointer: '/data/stops' }),
-  ...both('ERR_TOO_MANY_STOPS', 'sixteen drop-offs', (stage) => stage.quoteUnchecked({ stops: Array.from({ length: 17 }, () => STOP) }), { pointer: '/data/stops' }),
+  ...both('ERR_TOO_MANY_STOPS', 'seventeen drop-offs', (stage) => stage.quoteUnchecked({ stops: Array.from({ length: 18 }, () => STOP) }), { pointer: '/data/stops' }),
   ...both('ERR_INVALID_SCHEDULE_TIME', 'a pick-up in the past', (stage) => stage.quote({ scheduleAt: stage.time(-MINUTE) }), { pointer: '/data/scheduleAt' }),
   ...both('ERR_INVALID_SERVICE_TYPE', 'a service that the city does not have', (stage) => stage.quote({ serviceType: 'TRICYCLE' }), { pointer: '/data/serviceType' }),
   ...both('ERR_INVALID_SPECIAL_REQUEST', 'a tailboard on a motorcycle', (stage) => stage.quote({ specialRequests: ['TAILBOARD'] }), { pointer: '/data/specialRequests/0' }),

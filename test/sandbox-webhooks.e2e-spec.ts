@@ -39,7 +39,13 @@ const SUMMARY = {
 };
 const BALANCE = { currency: 'HKD', amount: expect.stringMatching(/^\d+$/) };
 const DELIVERED = { status: 'DELIVERED', image: expect.stringMatching(/^https:/), deliveredAt: minute };
-const FROM = { coordinates: { lat: text, lng: text }, address: text, name: text, phone: text };
+const FROM = {
+  coordinates: { lat: text, lng: text },
+  address: text,
+  name: text,
+  phone: text,
+  delivery_code: { value: '', status: 'Not Applicable' },
+};
 const TO = { ...FROM, POD: { status: 'PENDING' }, delivery_code: { value: text, status: 'Pending' } };
 
 /** The `data` of each event, member by member (`lalamove-api.md` §4), besides `updatedAt`; the last one of a delivery. */

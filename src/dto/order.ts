@@ -17,14 +17,24 @@ export interface ProofOfDelivery {
   deliveredAt?: string;
 }
 
+/** Proof of pick-up. */
+export interface ProofOfPickUp {
+  /** URLs of photos. */
+  imageUrls: string[];
+  /** ISO 8601, UTC. */
+  pickedUpAt?: string;
+}
+
 /** A stop of an order; unlike a quotation's it has no `stopId`. */
 export interface OrderStop {
   coordinates: Coordinates;
   address: string;
   name: string;
-  /** As Lalamove has it, which is not what was sent: the plus of E.164 comes back blank, or country code and all are gone. */
+  /** As Lalamove has it, which is not what was sent: as the market writes it, mostly without plus and country code. */
   phone: string;
   POD?: ProofOfDelivery;
+  POP?: ProofOfPickUp;
+  /** What the recipient tells the driver; its status is `Pending`, `Verified` or `Not Applicable`. */
   delivery_code?: { value: string; status: string };
 }
 
@@ -50,7 +60,9 @@ export function readOrder(data: unknown): Order | undefined {
   const stops: unknown = data.stops;
   if (Array.isArray(stops))
     stops.forEach((stop) => {
-      if (isRecord(stop)) repairTimes(stop.POD, 'deliveredAt');
+      if (!isRecord(stop)) return;
+      repairTimes(stop.POD, 'deliveredAt');
+      repairTimes(stop.POP, 'pickedUpAt');
     });
   return data;
 }

@@ -3,7 +3,7 @@ import { E164, LONGEST_REMARKS } from '../../dto/contact.dto.js';
 import type { Coordinates } from '../../dto/quotation.js';
 import { isRecord } from '../../is-record.js';
 import type { MarketFacts } from '../world/market-facts.js';
-import { locate } from '../world/route.js';
+import { locate, pointOf, writtenPoint } from '../world/route.js';
 import type { StopContact } from '../world/sandbox-state.js';
 import { Refusal } from './refusal.js';
 
@@ -46,11 +46,11 @@ export function flag(data: Data, name: string): boolean {
   return value;
 }
 
-/** The stops of a route: one pick-up and up to 15 drop-offs. */
+/** The stops of a route: one pick-up, and up to 16 drop-offs (observed; the guide says 15). */
 export function stopList(data: Data): unknown[] {
   const stops: unknown = data.stops;
   if (!Array.isArray(stops) || stops.length < 2) throw new Refusal('ERR_INSUFFICIENT_STOPS', '/data/stops');
-  if (stops.length > 16) throw new Refusal('ERR_TOO_MANY_STOPS', '/data/stops');
+  if (stops.length > 17) throw new Refusal('ERR_TOO_MANY_STOPS', '/data/stops');
   return stops;
 }
 
@@ -70,7 +70,7 @@ export function contact(value: unknown, pointer: string, market: string): StopCo
   return { name, phone, remarks };
 }
 
-/** Where a stop is. Coordinates are strings: numbers are a bad request. Without them the address is looked up. */
+/** Where a stop is, with 7 decimals, as answers have it. Coordinates are strings: numbers are a bad request. Without them the address is looked up. */
 export function place(
   value: unknown,
   pointer: string,
@@ -85,13 +85,18 @@ export function place(
   if (typeof lat === 'number' || typeof lng === 'number') throw new Refusal('ERR_BAD_REQUEST');
   if (!isDegrees(lat, 90)) throw new Refusal('ERR_INVALID_FIELD', `${pointer}/coordinates/lat`);
   if (!isDegrees(lng, 180)) throw new Refusal('ERR_INVALID_FIELD', `${pointer}/coordinates/lng`);
-  return { coordinates: { lat, lng }, address };
+  return { coordinates: writtenPoint(pointOf({ lat, lng })), address };
 }
 
-/** Phones come back changed (observed): the plus is a blank at the pick-up, and the country's code is gone at drop-offs. */
-export function seenPhone(phone: string, isPickUp: boolean): string {
-  if (isPickUp) return phone.replace('+', ' ');
-  return parsePhoneNumberFromString(phone)?.nationalNumber ?? phone;
+/**
+ * Phones come back as their market writes them, in digits alone: MY and PH with a leading 0, BR and HK without (observed). A landline of BR has its
+ * country's code, behind a blank.
+ */
+export function seenPhone(phone: string): string {
+  const parsed = parsePhoneNumberFromString(phone);
+  if (!parsed) return phone;
+  if (parsed.country === 'BR' && parsed.getType() === 'FIXED_LINE') return phone.replace('+', ' ');
+  return parsed.formatNational().replace(/\D/g, '');
 }
 
 /** Finds an address that came without coordinates: it must have words, and name more than the country or a city. */
@@ -105,6 +110,7 @@ function lookUp(address: string, facts: MarketFacts): Coordinates {
   return locate(address, facts);
 }
 
+/** At most 15 decimals (observed). */
 function isDegrees(value: unknown, limit: number): value is string {
-  return typeof value === 'string' && /^-?\d{1,3}(\.\d+)?$/.test(value) && Math.abs(Number(value)) <= limit;
+  return typeof value === 'string' && /^-?\d{1,3}(\.\d{1,15})?$/.test(value) && Math.abs(Number(value)) <= limit;
 }

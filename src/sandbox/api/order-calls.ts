@@ -1,13 +1,13 @@
 import type { MarketFacts } from '../world/market-facts.js';
 import { rounded, unitsOf } from '../world/money.js';
-import { deliveryCode } from '../world/order-tokens.js';
+import { deliveryCode, hasDeliveryCode, NO_DELIVERY_CODE } from '../world/order-tokens.js';
 import { priceBreakdown, priceOf, type Price } from '../world/price.js';
 import { pointOf, routeLength } from '../world/route.js';
 import { serviceOf } from '../world/service-catalog.js';
 import type { OrderEntry } from '../world/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { contact, place, requiredText, stopList } from './call-input.js';
-import { shownStop } from './place-order.js';
+import { shownRemarks, shownStop } from './place-order.js';
 import { servedCity } from './quotation-calls.js';
 import { Refusal } from './refusal.js';
 
@@ -40,15 +40,17 @@ export function editOrder(call: SandboxCall): SandboxAnswer {
   const metres = routeLength(places.map(({ coordinates }) => coordinates));
   const price = repriced(entry, facts, { metres, stops: places.length });
   if (!wallets.canPay(tenant, price.total, entry.charged)) throw new Refusal('ERR_INSUFFICIENT_CREDIT');
-  const hasCodes = order.stops.some((stop) => stop.delivery_code !== undefined);
+  const newCode = (): { value: string; status: string } =>
+    order.stops.some(hasDeliveryCode) ? deliveryCode(world) : NO_DELIVERY_CODE;
   const stops = places.map((each, index) => ({
-    ...shownStop(each, contacts[index], index),
+    ...shownStop(each, contacts[index]),
     ...(index > 0 && entry.isProofEnabled && { POD: { status: 'PENDING' } }),
-    ...(index > 0 && hasCodes && { delivery_code: order.stops[index]?.delivery_code ?? deliveryCode(world) }),
+    delivery_code: order.stops[index]?.delivery_code ?? newCode(),
   }));
   const edited = {
     ...order,
     stops,
+    remarks: shownRemarks(contacts),
     distance: { value: String(metres), unit: 'm' },
     priceBreakdown: priceBreakdown(price, facts),
   };

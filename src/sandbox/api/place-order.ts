@@ -1,7 +1,7 @@
 import type { OrderStop } from '../../dto/order.js';
 import { isRecord, isStringMap } from '../../is-record.js';
 import { MAGIC_VALUES, magicOf } from '../faults/magic-values.js';
-import { deliveryCode, shareLink } from '../world/order-tokens.js';
+import { deliveryCode, NO_DELIVERY_CODE, shareLink } from '../world/order-tokens.js';
 import type { OrderEntry, QuotationEntry, StopContact } from '../world/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { contact, flag, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
@@ -44,11 +44,12 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
       status: 'ASSIGNING_DRIVER',
       distance: { value: String(metres), unit: 'm' },
       stops: quotation.stops.map(({ coordinates, address }, index) => ({
-        ...shownStop({ coordinates, address }, contacts[index], index),
+        ...shownStop({ coordinates, address }, contacts[index]),
         ...(index > 0 && isProofEnabled && { POD: { status: 'PENDING' } }),
-        ...(index > 0 && world.settings.deliveryCodes && { delivery_code: deliveryCode(world) }),
+        delivery_code: index > 0 && world.settings.deliveryCodes ? deliveryCode(world) : NO_DELIVERY_CODE,
       })),
       ...(metadata && { metadata }),
+      remarks: shownRemarks(contacts),
     },
     contacts,
     metres,
@@ -81,9 +82,13 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
 export function shownStop(
   place: Pick<OrderStop, 'coordinates' | 'address'>,
   person: StopContact | undefined,
-  index: number,
 ): OrderStop {
-  return { ...place, name: person?.name ?? '', phone: seenPhone(person?.phone ?? '', index === 0) };
+  return { ...place, name: person?.name ?? '', phone: seenPhone(person?.phone ?? '') };
+}
+
+/** What drivers are told, as an order shows it: each line an entry of its own (observed). */
+export function shownRemarks(contacts: readonly StopContact[]): string[] {
+  return contacts.flatMap(({ remarks = '' }) => remarks.split(/\r\n|\r|\n/)).filter((line) => line !== '');
 }
 
 /** Who is at each stop of the quotation: the sender at the first, and exactly one recipient at each other. */

@@ -50,7 +50,7 @@ export function createQuotation({ world, tenant, facts, data }: SandboxCall): Sa
     isRouteOptimized,
     priceBreakdown: priceBreakdown(final, facts, price(asGiven)),
     ...(item && { item }),
-    ...(facts.quotesDistance && { distance: { value: String(metres), unit: 'm' } }),
+    distance: { value: String(metres), unit: 'm' },
   };
   const entry: QuotationEntry = {
     tenant,

@@ -20,7 +20,7 @@ export interface MarketFacts {
   readonly base: number;
   /** What each further km costs on a motorcycle. */
   readonly perKm: number;
-  /** A fraction of the price; 0 where the price breakdown has no such item. */
+  /** A fraction of the price; 0 where there is none. */
   readonly vat: number;
   /** The local clock that webhooks show behind a false `Z`. */
   readonly utcOffsetHours: number;
@@ -30,22 +30,20 @@ export interface MarketFacts {
   readonly cities: readonly [CityFacts, ...CityFacts[]];
   /** Whether an order is `DELIVERING` between `PICKED_UP` and `COMPLETED` (observed in BR). */
   readonly hasDelivering: boolean;
-  /** Whether quotations tell the length of the route (observed: not in BR). */
-  readonly quotesDistance: boolean;
 }
 
 function city(locode: string, name: string, lat: number, lng: number, radiusKm = 45): CityFacts {
   return { locode, name, lat, lng, radiusKm };
 }
 
-const COMMON = { vat: 0, hasDelivering: false, quotesDistance: true } as const;
+const COMMON = { vat: 0, hasDelivering: false } as const;
 
 // prettier-ignore
 const MARKETS: ReadonlyMap<string, MarketFacts> = new Map<string, MarketFacts>([
   ['AE', { ...COMMON, country: 'United Arab Emirates', languages: ['en_AE'], currency: 'AED', decimals: 0, base: 20, perKm: 2, utcOffsetHours: 4,
     services: ['MOTORCYCLE', 'CAR', 'VAN', 'TRUCK330'], cities: [city('AE DXB', 'Dubai', 25.2048, 55.2708), city('AE AUH', 'Abu Dhabi', 24.4539, 54.3773)] }],
   ['BR', { ...COMMON, country: 'Brazil', languages: ['en_BR', 'pt_BR'], currency: 'BRL', decimals: 2, base: 9.5, perKm: 1.4, vat: 0.2, utcOffsetHours: -3,
-    hasDelivering: true, quotesDistance: false, services: ['LALAGO', 'LALAPRO', 'CAR', 'UV_FIORINO', 'VAN', 'TRUCK330'],
+    hasDelivering: true, services: ['LALAGO', 'LALAPRO', 'CAR', 'UV_FIORINO', 'VAN', 'TRUCK330'],
     cities: [city('BR SAO', 'São Paulo', -23.5505, -46.6333, 60), city('BR RIO', 'Rio de Janeiro', -22.9068, -43.1729), city('BR CWB', 'Curitiba', -25.4284, -49.2733)] }],
   ['HK', { ...COMMON, country: 'Hong Kong', languages: ['en_HK', 'zh_HK'], currency: 'HKD', decimals: 0, base: 45, perKm: 6, utcOffsetHours: 8,
     services: ['WALKER', 'MOTORCYCLE', 'VAN', 'TRUCK330', 'TRUCK550'], cities: [city('HK HKG', 'Hong Kong', 22.3193, 114.1694, 40)] }],

@@ -1,7 +1,7 @@
 import type { OrderStatus, OrderStop } from '../../dto/order.js';
 import type { CancelParty } from '../life/driver-script.js';
 import { newCourier } from './courier-pool.js';
-import { shareLink } from './order-tokens.js';
+import { hasDeliveryCode, shareLink } from './order-tokens.js';
 import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import type { Wallets } from './wallets.js';
@@ -98,10 +98,13 @@ export class OrderBook {
   pickUp(entry: OrderEntry): void {
     this.#require(entry, 'PICKED_UP');
     this.arrive(entry);
+    const imageUrls = [proofImage(entry, 0)];
+    const POP = { imageUrls, pickedUpAt: writtenTime(this.world.clock.now()) };
+    const { order } = entry;
+    const stops = order.stops.map((stop, index) => (index === 0 ? { ...stop, POP } : stop));
+    if (entry.isProofEnabled) entry.order = { ...order, stops };
     this.#change(entry, 'PICKED_UP');
-    if (entry.isProofEnabled) {
-      this.world.announce({ type: 'POP_STATUS_CHANGED', entry, imageUrls: [proofImage(entry, 0)] });
-    }
+    if (entry.isProofEnabled) this.world.announce({ type: 'POP_STATUS_CHANGED', entry, imageUrls });
   }
 
   /** The goods are on their way, where the market has a status for that. */
@@ -126,7 +129,7 @@ export class OrderBook {
     const deliveredAt = writtenTime(this.world.clock.now());
     const proof = { status, image: proofImage(entry, stop), deliveredAt };
     const POD = status === 'FAILED' ? { status } : proof;
-    const code = status === 'FAILED' ? undefined : found.delivery_code;
+    const code = status !== 'FAILED' && hasDeliveryCode(found) ? found.delivery_code : undefined;
     const finished: OrderStop = {
       ...found,
       ...(entry.isProofEnabled && { POD }),
@@ -257,11 +260,13 @@ function proofImage({ order }: OrderEntry, stop: number): string {
 }
 
 function reopened(stop: OrderStop): OrderStop {
-  const { POD, delivery_code: code, ...rest } = stop;
+  const rest = { ...stop };
+  delete rest.POP;
   return {
     ...rest,
-    ...(POD && { POD: { status: 'PENDING' } }),
-    ...(code && { delivery_code: { value: code.value, status: 'Pending' } }),
+    ...(stop.POD && { POD: { status: 'PENDING' } }),
+    ...(stop.delivery_code &&
+      hasDeliveryCode(stop) && { delivery_code: { value: stop.delivery_code.value, status: 'Pending' } }),
   };
 }
 

@@ -115,12 +115,12 @@ describe('a price breakdown', () => {
     );
   });
 
-  it('names what is charged, and besides that the base and the mileage', () => {
+  it('names what is charged, and nothing that is zero', () => {
     const names = (more: Partial<PricedRoute>): string[] =>
       Object.keys(priceBreakdown(priceOf({ ...HK, ...more }), HK.market));
     const totals = ['totalExcludePriorityFee', 'total', 'currency'];
-    expect(names({})).toEqual(['base', 'extraMileage', ...totals]);
-    expect(names({ stops: 3, specialRequests: 1, priorityFee: 20 })).toEqual([
+    expect(names({})).toEqual(['base', ...totals]);
+    expect(names({ metres: 6000, stops: 3, specialRequests: 1, priorityFee: 20 })).toEqual([
       'base',
       'extraMileage',
       'multiStopSurcharge',

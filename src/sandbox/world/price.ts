@@ -38,11 +38,10 @@ export function priceOf({ market, service, metres, stops, specialRequests, prior
   return { items: { ...net, vat }, priorityFee, route: sum + vat, total: sum + vat + (priorityFee ?? 0) };
 }
 
-/** A price as answers write it; `before` is what the route cost before it was optimised, which quotations alone tell. */
+/** A price as answers write it, without the items that are zero; `before` is what the route cost before it was optimised, which quotations alone tell. */
 export function priceBreakdown(price: Price, market: MarketFacts, before?: Price): PriceBreakdown {
-  const always = new Set(['base', 'extraMileage', ...(market.vat > 0 ? ['vat'] : [])]);
   const items = Object.entries(price.items)
-    .filter(([name, units]) => always.has(name) || units > 0)
+    .filter(([, units]) => units > 0)
     .map(([name, units]) => [name, written(units, market)]);
   return {
     ...(Object.fromEntries(items) as Record<string, string>),
