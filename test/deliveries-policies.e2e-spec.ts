@@ -70,6 +70,14 @@ describe('a delivery', () => {
       expect(host.told()).toEqual(['requested', 'quoted', 'quoted', 'booked']);
     });
 
+    it('is quoted anew where Lalamove calls it expired', async () => {
+      await start();
+      host.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_QUOTATION_EXPIRED' } });
+      await host.book();
+      expect(await host.after('1m')).toMatchObject({ state: 'assigning', attempts: 1 });
+      expect(host.told()).toEqual(['requested', 'quoted', 'quoted', 'booked']);
+    });
+
     it('needs a person where the policy says so', async () => {
       await stale(false);
       expect(await host.after('1h')).toMatchObject({ state: 'needs_attention', reason: { code: 'QUOTATION_EXPIRED' } });

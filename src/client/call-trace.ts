@@ -4,13 +4,14 @@ import type { LalamoveException } from '../errors/lalamove.exception.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../is-record.js';
 import { redact } from '../errors/redact.js';
+import { toldDetails } from '../errors/told-details.js';
 import { logLine, say, wordsOf } from '../log-line.js';
 import type { Attempt } from './attempt.js';
 import type { LalamoveHooks, LalamoveHttpAttributes, LalamoveRequestEvent } from './call-hooks.js';
 import type { ClientSettings } from './client-settings.js';
 import type { Operation } from './operations.js';
 
-/** Tells an account's hooks and log what becomes of one call. A line holds ids, codes and numbers: nothing of what was sent or answered. */
+/** Tells an account's hooks and log what becomes of one call. A line holds ids, codes and numbers, and of a refusal where the fault is. */
 export class CallTrace {
   readonly #settings: ClientSettings;
   readonly #operation: Operation<unknown>;
@@ -130,8 +131,13 @@ export class CallTrace {
 }
 
 /** What a line says of a failure. */
-function failure({ code, upstreamStatus, requestId }: LalamoveException): Record<string, string | number | undefined> {
-  return { code, status: upstreamStatus, requestId };
+function failure({
+  code,
+  upstreamStatus,
+  requestId,
+  errors,
+}: LalamoveException): Record<string, string | number | undefined> {
+  return { code, status: upstreamStatus, requestId, ...toldDetails(errors) };
 }
 
 /** Whether a line on the level `debug` would be written: Nest's own logger can tell. */

@@ -72,8 +72,8 @@ export function outcomeUnknown(
     code: cause.code.startsWith('LALAMOVE_') ? row.code : cause.code,
     message: row.message,
     mirrorStatus: failed ? upstreamStatus : isSilent(cause.mirrorStatus) ? 504 : 502,
-    // Unlike any other 5xx under `gateway`, this one must still tell the consumer not to repeat.
-    gateway: failed ? { status: 502, code: row.code, message: row.message } : undefined,
+    // However it came about, as any fault under `gateway`; but this one must still tell the consumer not to repeat.
+    gateway: { status: 502, code: row.code, message: row.message },
     fixableBy: row.fixableBy,
     retryable: false,
     upstreamStatus,

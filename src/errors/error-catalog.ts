@@ -53,6 +53,8 @@ export interface ErrorRow<Code extends string = string> {
   readonly gateway?: 502 | 503;
   /** What differs when an order or a driver was to be read: there the consumer asked for something that is not theirs to see. */
   readonly whenReading?: { readonly fixableBy: FixableBy };
+  /** The sentence for a status that comes without JSON, where that is a sign of its own. */
+  readonly bare?: Readonly<Record<number, string>>;
   /** Recognises the row by Lalamove's text where it sends no code. */
   readonly recognise?: RegExp;
 }
@@ -79,6 +81,10 @@ function ours<const Code extends string>(
   return { code, statuses: [], status, exception, message, fixableBy: 'lalamove', retryable: false, ...rest };
 }
 
+/** Observed in production: what stands before Lalamove answers keys that it does not know like a fault of the server. */
+const BARE_502 =
+  "Lalamove's gateway answered 502 without a word. Wrong API keys look like this too: check key, secret and market, or try again later.";
+
 // prettier-ignore
 const ROWS = [
   // The error table of Lalamove's v2 guide: eleven rows, still answered by v3.
@@ -92,7 +98,7 @@ const ROWS = [
   row('ERR_INVALID_PARAMS', [409], InvalidRequestException, 'The request is not valid.'),
   row('ERR_REQUIRED_FIELD', [409, 422], InvalidRequestException, 'A required field is missing.'),
   row('LALAMOVE_RATE_LIMITED', [429], RateLimitedException, 'Too many requests were sent to Lalamove. Try again later.', { fixableBy: 'host', retryable: true, gateway: 503 }),
-  row('LALAMOVE_SERVER_ERROR', [500, 502], LalamoveServerException, 'Lalamove had a problem with its server. Try again later.', { fixableBy: 'lalamove', retryable: true, gateway: 502 }),
+  row('LALAMOVE_SERVER_ERROR', [500, 502], LalamoveServerException, 'Lalamove had a problem with its server. Try again later.', { fixableBy: 'lalamove', retryable: true, gateway: 502, bare: { 502: BARE_502 } }),
 
   // What v3's guide and observed traffic add.
   row('ERR_BAD_REQUEST', [400], MalformedRequestException, 'Lalamove could not read the request: it is malformed, or a value is of the wrong type.', { fixableBy: 'host', gateway: 502 }),
@@ -102,6 +108,7 @@ const ROWS = [
   row('ERR_INVALID_MARKET', [422], InvalidMarketException, 'Lalamove does not support this market.', { fixableBy: 'host' }),
   row('ERR_MISSING_FIELD', [422], InvalidRequestException, 'A required field is missing.'),
   row('ERR_INVALID_FIELD', [422], InvalidRequestException, 'A field of the request is not valid.'),
+  row('ERR_UNKNOWN_FIELD', [422], InvalidRequestException, 'The request has a field that Lalamove does not know.'),
   row('ERR_INSUFFICIENT_STOPS', [422, 409], InvalidRequestException, 'A delivery needs at least two stops: one pick-up and one drop-off.'),
   row('ERR_TOO_MANY_STOPS', [422, 409], InvalidRequestException, 'A delivery has at most 16 stops: one pick-up and 15 drop-offs.'),
   row('ERR_DELIVERY_MISMATCH', [409], InvalidRequestException, 'The stops and the deliveries do not match.'),
@@ -117,6 +124,8 @@ const ROWS = [
   row('ERR_REVERSE_GEOCODE_FAILURE', [422, 409], InvalidAddressException, 'An address could not be located. Give its coordinates.'),
   row('ERR_INCORRECT_ADDRESS', [422], InvalidAddressException, 'An address cannot be used. Correct it, or give its coordinates.'),
   row('ERR_INVALID_QUOTATION_ID', [422], InvalidQuotationException, 'The quotation is unknown or has expired. Ask for a new one.'),
+  row('ERR_QUOTATION_EXPIRED', [422], InvalidQuotationException, 'The quotation has expired. Ask for a new one.'),
+  row('ERR_INSUFFICIENT_BALANCE', [402, 422], InsufficientCreditException, 'The Lalamove wallet has an insufficient balance. Top it up and try again.', { fixableBy: 'host', gateway: 503 }),
   row('ERR_INVALID_ORDER_STATUS', [422], InvalidOrderStatusException, 'This is not allowed in the present status of the order.'),
   row('ERR_ORDER_EDIT', [422], OrderNotEditableException, 'The order cannot be edited: it was edited before, or is not ongoing.', { recognise: /^cannot edit order/i }),
   row('ERR_CHANGE_DRIVER', [422], DriverChangeForbiddenException, 'The driver cannot be changed at this time.'),
@@ -128,9 +137,9 @@ const ROWS = [
   row('ERR_TOO_MANY_REQUESTS', [429], RateLimitedException, 'Too many requests were sent to Lalamove. Try again later.', { fixableBy: 'host', retryable: true, gateway: 503 }),
 
   // What has no code of Lalamove's.
-  ours('LALAMOVE_UNREADABLE_RESPONSE', 502, LalamoveUnreadableResponseException, 'Lalamove answered with something that cannot be used.', { retryable: true }),
-  ours('LALAMOVE_TIMEOUT', 504, LalamoveTimeoutException, 'Lalamove did not answer in time.', { retryable: true }),
-  ours('LALAMOVE_CONNECTION', 502, LalamoveConnectionException, 'The connection to Lalamove could not be made, or broke.', { retryable: true }),
+  ours('LALAMOVE_UNREADABLE_RESPONSE', 502, LalamoveUnreadableResponseException, 'Lalamove answered with something that cannot be used.', { retryable: true, gateway: 502 }),
+  ours('LALAMOVE_TIMEOUT', 504, LalamoveTimeoutException, 'Lalamove did not answer in time.', { retryable: true, gateway: 502 }),
+  ours('LALAMOVE_CONNECTION', 502, LalamoveConnectionException, 'The connection to Lalamove could not be made, or broke.', { retryable: true, gateway: 502 }),
   ours('LALAMOVE_ABORTED', 499, LalamoveAbortedException, 'The call to Lalamove was aborted by its caller.', { fixableBy: 'consumer' }),
   ours('LALAMOVE_OUTCOME_UNKNOWN', 502, LalamoveOutcomeUnknownException, 'It is not known whether Lalamove has carried this out. Do not repeat it before that is known.', { fixableBy: 'host' }),
   ours('LALAMOVE_UNKNOWN_ERROR', 502, LalamoveException, 'Lalamove answered with an error that this version does not know.', { fixableBy: 'host' }),

@@ -6,7 +6,7 @@ import type { LalamoveErrorItem, LalamoveException } from './lalamove.exception.
  *
  * - `'mirror'`: what Lalamove answered, row by row as its error table says.
  * - `'gateway'`: consumers are not told what is between the app and Lalamove. Bad keys, blocked accounts, an empty wallet and rate limits
- *   become 503, malformed requests and Lalamove's own faults 502, all with a neutral body; the rest is mirrored.
+ *   become 503, malformed requests, Lalamove's own faults and those of the connection 502, all with a neutral body; the rest is mirrored.
  * - a function: the status that it returns, a whole number from 400 to 599. Anything else, or a throw, is logged and falls back to `'mirror'`.
  *   Only the filter asks it; an exception's own `getStatus()` is then the mirrored one.
  */

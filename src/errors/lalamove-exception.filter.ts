@@ -17,6 +17,7 @@ import { decideStatus, httpAnswer, nestErrorBody, type HttpAnswer } from './http
 import { LALAMOVE_HOSTS } from './lalamove-hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
 import { LalamoveGraphqlError } from './lalamove-graphql-error.js';
+import { toldDetails } from './told-details.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
 /** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */
@@ -115,19 +116,22 @@ function reply(adapter: AbstractHttpAdapter, response: unknown, { status, header
   adapter.reply(response, 'Content-Type' in headers ? JSON.stringify(body) : body, status);
 }
 
-/** One line that can be searched for, without personal data: what our catalog says, not what Lalamove wrote. */
+/** One line that can be searched for, without personal data: what our catalog says, and of what Lalamove wrote where the fault is. */
 function report(exception: LalamoveException, logger: LoggerService): void {
   if (exception.fixableBy === 'consumer') return;
-  const row =
-    ERROR_CATALOG.find(({ message }) => message === exception.message) ??
-    rowOfCode(exception.code) ??
-    rowOf('LALAMOVE_UNKNOWN_ERROR');
+  const row = rowOfCode(exception.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
   // What was refused here was never Lalamove's to word.
-  const message = isOwnRefusal(exception) ? exception.message : row.message;
+  const isOurs = isOwnRefusal(exception) || isOfCatalog(exception.message);
+  const message = isOurs ? exception.message : row.message;
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const cause = causeCode(exception);
-  const told = { code, cause, upstreamStatus, account, requestId, sentRequestId };
+  const details = toldDetails(exception.errors);
+  const told = { code, ...details, cause, upstreamStatus, account, requestId, sentRequestId };
   logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, told));
+}
+
+function isOfCatalog(text: string): boolean {
+  return ERROR_CATALOG.some(({ message, bare = {} }) => message === text || Object.values(bare).includes(text));
 }
 
 function isOwnRefusal({ code, upstreamStatus }: LalamoveException): boolean {

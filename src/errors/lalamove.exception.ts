@@ -14,6 +14,8 @@ export interface LalamoveErrorItem {
   message: string;
   /** A JSON pointer (RFC 6901) into what was sent, e.g. `/data/stops/0/address`. */
   pointer?: string;
+  /** What Lalamove adds in words, which may be all that names the field: `'name' validation failed: …`. */
+  detail?: string;
 }
 
 /** What a call was about, as far as it helps to find out whether it was carried out. */

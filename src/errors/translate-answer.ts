@@ -52,7 +52,7 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
     policy,
     upstreamStatus: status,
     isForeign,
-    message: told ? row.message : spoken(listed, row),
+    message: told ? row.message : ((body.form === 'json' ? undefined : row.bare?.[status]) ?? spoken(listed, row)),
     errors: body.errors.map((error) => item(error, code, row)),
     requestId: body.requestId ?? (headers['request-id'] && clean(headers['request-id'])),
     retryable: row.retryable && (repeatable || (isRateLimited(status) && isRefusal(status, isForeign))),
@@ -87,5 +87,6 @@ function item(error: ListedError, code: string, row: ErrorRow): LalamoveErrorIte
     message:
       error.message ?? (error.code === undefined ? row.message : (rowOfCode(error.code)?.message ?? row.message)),
     ...(error.pointer !== undefined && { pointer: error.pointer }),
+    ...(error.detail !== undefined && { detail: error.detail }),
   };
 }

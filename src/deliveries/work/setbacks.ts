@@ -1,6 +1,7 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import type { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isRateLimited } from '../../errors/refusal.js';
+import { toldDetails } from '../../errors/told-details.js';
 import { isTerminal, type DeliveryReason } from '../machine/delivery-course.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution, Standing } from '../machine/evolution.js';
@@ -20,7 +21,7 @@ export class Setbacks {
 
   /** What passes is tried again, later; what does not needs a person. */
   after(error: LalamoveException, standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
-    if (!isPassing(error)) return this.needsHelp(standing, { code: error.code, message: error.message }, error);
+    if (!isPassing(error)) return this.needsHelp(standing, { code: error.code, message: wordsOf(error) }, error);
     const { mostFailures } = this.policyOf(standing).failures;
     if (standing.course.failures + 1 >= mostFailures) {
       return this.needsHelp(
@@ -66,6 +67,13 @@ export class Setbacks {
   }
 }
 
+/** What a person reads: with the place of the fault, where Lalamove has named it. */
+function wordsOf({ message, errors }: LalamoveException): string {
+  const { pointer, detail } = toldDetails(errors);
+  const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
+  return where === '' ? message : `${message} (${where})`;
+}
+
 /** Nobody knows whether it was carried out. */
 export function isOutcomeUnknown(error: LalamoveException): boolean {
   return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
@@ -86,7 +94,13 @@ function isPassing(error: LalamoveException): boolean {
   return error.retryable || isRateLimited(error.upstreamStatus) || error.fixableBy === 'lalamove' || isUsedUp(error);
 }
 
+const USED_UP: ReadonlySet<string> = new Set([
+  'ERR_INVALID_QUOTATION_ID',
+  'ERR_QUOTATION_EXPIRED',
+  'ERR_PRICE_MISMATCH',
+]);
+
 /** The quotation cannot be ordered any more, and that is all. */
 export function isUsedUp({ code }: LalamoveException): boolean {
-  return code === 'ERR_INVALID_QUOTATION_ID' || code === 'ERR_PRICE_MISMATCH';
+  return USED_UP.has(code);
 }
