@@ -10,7 +10,7 @@ const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
   --port 4010              0 takes a free one
   --host 127.0.0.1         the control has no password: leave it on loopback unless the network is your own
   --api-key, --api-secret  pk_test_sandbox and sk_test_sandbox
-  --seed 1                 what every random choice follows from
+  --seed                   what every random choice follows from; another one each time, and other ids with it
   --drivers still          still, prompt, signing, late, leaving, rejecting, failing, replaced, mixed
   --speed 1                60 is an hour a minute, 0 stands still
   --start-at               what time it is at the start, ISO 8601

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
 import { checkedScript, type DriverScript } from './life/driver-script.js';
 import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
@@ -50,6 +51,9 @@ const OPTIONS: Readonly<Record<keyof LalamoveSandboxOptions, true>> = {
   historyLimit: true,
 };
 
+/** The most that `randomInt` draws: so many that two sandboxes never have the same ids. */
+const MAX_DRAWN_SEED = 2 ** 48 - 1;
+
 const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h', '2h', '4h', '6h', '8h'];
 
 /**
@@ -70,7 +74,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
   if (secrets.size < all.length) throw new RangeError('Two accounts of the sandbox have the same apiKey.');
   return {
     accounts: all,
-    seed: options.seed ?? 1,
+    seed: options.seed ?? randomInt(1, MAX_DRAWN_SEED),
     drivers: checkedScript(options.drivers ?? 'still'),
     maxRejections: fromOne('maxRejections', options.maxRejections ?? 3, 1000),
     deliveryCodes: options.deliveryCodes ?? false,

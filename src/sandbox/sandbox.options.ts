@@ -110,9 +110,10 @@ export interface LalamoveSandboxOptions {
    */
   readonly clock?: Clock;
   /**
-   * What every random choice follows from: ids, drivers, faults by chance.
+   * What every random choice follows from: ids, drivers, faults by chance. The same seed gives the same ids again,
+   * which a database that is kept between two runs may know from the first one.
    *
-   * @default 1
+   * @default another one each time; `control.info()` tells it
    */
   readonly seed?: number | string;
   /**

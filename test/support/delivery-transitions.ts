@@ -31,6 +31,7 @@ import {
   reserved,
 } from '../../src/deliveries/machine/evolve.js';
 import { duplicateChanged, duplicateFound, duplicateKept } from '../../src/deliveries/machine/duplicates.js';
+import { cloneAlreadyKnown, orderAlreadyKnown } from '../../src/deliveries/machine/known-order.js';
 import type { Evolution, Standing } from '../../src/deliveries/machine/evolution.js';
 import { driverTold, readAfterEnd, readAs, replaced, told } from '../../src/deliveries/machine/order-news.js';
 
@@ -203,6 +204,7 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
         ...(attempt
           ? [
               to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
+              to('ORDER_ALREADY_KNOWN', orderAlreadyKnown(standing, attempt.id, 'o')),
               to('refused', gaveUp(refused(standing, attempt.id), REFUSAL)),
               to('refused', refused(standing, attempt.id)),
             ]
@@ -211,7 +213,12 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
     case 'identify':
       return [
         { by: 'nothing', standing, now, unmatched: [] },
-        ...(attempt ? [to('placed', placed(standing, attempt.id, { orderId: 'o' }, now))] : []),
+        ...(attempt
+          ? [
+              to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
+              to('ORDER_ALREADY_KNOWN', orderAlreadyKnown(standing, attempt.id, 'o')),
+            ]
+          : []),
       ];
     case 'abandon':
       return [to('OUTCOME_UNKNOWN and rebook', abandoned(standing, 'OUTCOME_UNKNOWN'))];
@@ -301,7 +308,10 @@ function byWebhook({ standing, now, unmatched }: Node, policy: DeliveryPolicy): 
     ),
     to('driver', driverTold(standing, 'd', signedAt, now)),
     ...(order.orderId.length < 3
-      ? [to('ORDER_REPLACED', replaced(standing, { prevOrderId: order.orderId, orderId: `${order.orderId}o` }, now))]
+      ? [
+          to('ORDER_REPLACED', replaced(standing, { prevOrderId: order.orderId, orderId: `${order.orderId}o` }, now)),
+          to('ORDER_ALREADY_KNOWN', cloneAlreadyKnown(standing, { prevOrderId: order.orderId, orderId: 'o' })),
+        ]
       : []),
   ];
 }

@@ -18,9 +18,9 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 /** Why a delivery cannot go on by itself. */
 export interface DeliveryReason {
   /**
-   * `PRICE_ABOVE_MAX`, `QUOTATION_EXPIRED`, `OUTCOME_UNKNOWN`, `NO_DRIVER`, `CANCELED_UNEXPLAINED`,
-   * `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`, `ACCOUNT_UNAVAILABLE`, `REQUEST_ERASED`, or the code
-   * of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
+   * `PRICE_ABOVE_MAX`, `QUOTATION_EXPIRED`, `OUTCOME_UNKNOWN`, `ORDER_ALREADY_KNOWN`, `NO_DRIVER`,
+   * `CANCELED_UNEXPLAINED`, `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`, `ACCOUNT_UNAVAILABLE`,
+   * `REQUEST_ERASED`, or the code of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
    */
   readonly code: string;
   /** A sentence for a person. */

@@ -6,6 +6,9 @@ const REASONS = {
   QUOTATION_EXPIRED: 'The quotation has expired, and the policy does not allow another one.',
   OUTCOME_UNKNOWN:
     'Nobody can tell whether an order was placed. Look for it at Lalamove: then resolve({ orderId }) if it is there, resolve({ rebook: true }) if it surely is not.',
+  ORDER_ALREADY_KNOWN:
+    'Lalamove has named an order for it that is another one’s already: nobody can tell which order it has. Look for it ' +
+    'at Lalamove: then resolve({ orderId }) if it is there, resolve({ rebook: true }) if it surely is not.',
   NO_DRIVER: 'No driver has taken it.',
   CANCELED_UNEXPLAINED:
     'The order was cancelled, and nobody has said by whom. Customer service may have replaced it: then resolve({ orderId }) with the new one.',

@@ -51,6 +51,20 @@ export async function attemptOf(
   return attempts.where('quotation_id', '=', by.quotationId).executeTakeFirst();
 }
 
+/** The change of an attempt that names an order which is another attempt's already, if there is one. */
+export async function knownElsewhere(
+  trx: Kysely<DeliveriesSchema>,
+  account: string,
+  attempts: readonly AttemptChange[],
+): Promise<(AttemptChange & { readonly orderId: string }) | undefined> {
+  for (const { id, outcome, orderId } of attempts) {
+    if (orderId === undefined) continue;
+    const owner = await attemptOf(trx, account, { orderId });
+    if (owner && owner.id !== id) return { id, outcome, orderId };
+  }
+  return undefined;
+}
+
 /** Writes what has become of attempts. */
 export async function settleAttempts(
   trx: DeliveriesTransaction,

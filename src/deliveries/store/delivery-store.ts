@@ -8,8 +8,9 @@ import { withPolicy } from '../machine/policy-problems.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import { MAX_UNREAD } from '../machine/duplicates.js';
 import type { Evolution } from '../machine/evolution.js';
+import { cloneAlreadyKnown, orderAlreadyKnown } from '../machine/known-order.js';
 import { IS_READABLE, IS_UNIDENTIFIED, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
-import { addClone, settleAttempts } from './attempt-rows.js';
+import { addClone, attemptOf, knownElsewhere, settleAttempts } from './attempt-rows.js';
 import {
   changedColumns,
   deliveryEventOf,
@@ -227,15 +228,26 @@ export class DeliveryStore {
   async #evolved(
     trx: DeliveriesTransaction,
     before: DeliveryRecord,
-    { state, course, events, attempts = [], clone }: Evolution,
+    evolution: Evolution,
     told: DeliveryEvent[],
   ): Promise<DeliveryRecord> {
     const now = this.now();
+    const { state, course, events, attempts = [], clone } = await this.#keepingOrders(trx, before, evolution);
     const record: DeliveryRecord = { ...before, state, course, version: before.version + 1, updatedAt: now };
     await settleAttempts(trx, attempts, now);
     if (clone) await addClone(trx, record, clone);
     told.push(...(await this.#tell(trx, record, events)));
     return record;
+  }
+
+  /** An order stays with the attempt that had it first, whatever else names it. */
+  async #keepingOrders(trx: DeliveriesTransaction, before: DeliveryRecord, evolution: Evolution): Promise<Evolution> {
+    const { attempts = [], clone } = evolution;
+    const { id, account } = before;
+    const known = await knownElsewhere(trx, account, attempts);
+    if (known) return orderAlreadyKnown(before, known.id, known.orderId);
+    const owner = clone && (await attemptOf(trx, account, { orderId: clone.orderId }));
+    return owner && owner.delivery_id !== id ? cloneAlreadyKnown(before, clone) : evolution;
   }
 
   /** Writes the row of a delivery, with when it is to be looked at again. */

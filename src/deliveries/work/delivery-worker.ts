@@ -288,7 +288,15 @@ export class DeliveryWorker {
     // What has become of it is true whoever has the lease by now.
     const booked = await this.#answers.persist(posted, () => store.change(record.id, end, { yields: token }));
     await this.#step('committed', reference);
+    this.#sayIfKnown(booked, posted);
     return booked;
+  }
+
+  /** Says which order was answered with that another attempt has already. */
+  #sayIfKnown({ record }: Decided, { reference, attemptId, orderId }: PostedAttempt): void {
+    if (record.course.reason?.code !== 'ORDER_ALREADY_KNOWN') return;
+    const told = { delivery: reference, attempt: attemptId, order: orderId };
+    say(this.parts.logger, 'error', logLine('Lalamove has answered with an order that another attempt has', told));
   }
 
   /** Commits an attempt before its order is posted, where that is to be done: decided and written as one, so that nothing comes in between, a cancellation say. */

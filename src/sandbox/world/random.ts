@@ -24,6 +24,11 @@ export class Random {
     return Math.floor(this.fraction(stream) * limit);
   }
 
+  /** A whole number from 0 up to, but not including, `limit`: by the seed alone, however much was drawn. */
+  big(purpose: string, limit: bigint): bigint {
+    return this.#digest(purpose).readBigUInt64BE(8) % limit;
+  }
+
   /** A UUID of version 4. */
   uuid(stream: RandomStream): string {
     const hex = Array.from({ length: 4 }, () => this.#bits(stream).toString(16).padStart(8, '0')).join('');
@@ -51,6 +56,10 @@ export class Random {
   }
 
   #start(stream: RandomStream): number {
-    return createHash('sha256').update(`${this.#seed}\n${stream}`).digest().readInt32BE();
+    return this.#digest(stream).readInt32BE();
+  }
+
+  #digest(purpose: string): Buffer {
+    return createHash('sha256').update(`${this.#seed}\n${purpose}`).digest();
   }
 }

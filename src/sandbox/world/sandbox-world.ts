@@ -15,6 +15,10 @@ export interface Snapshot {
   readonly state: SandboxState;
 }
 
+/** Ids have 19 digits, and fit into 63 bits. */
+const FIRST_ID = 3n * 10n ** 18n;
+const ID_RANGE = 6n * 10n ** 18n;
+
 /** The world that everything in the sandbox shares: what is, what will be, what time it is, and what chance decides. */
 export class SandboxWorld {
   readonly random: Random;
@@ -82,8 +86,7 @@ export class SandboxWorld {
   }
 
   #beginning(): SandboxState {
-    const digits = 10n ** 18n;
-    const start = 3n * digits + (BigInt(this.random.below('ids', 1_000_000)) * digits) / 1_000_000n;
-    return emptyState({ lastId: start, lastCourier: 80_000, script: this.settings.drivers });
+    const lastId = FIRST_ID + this.random.big('ids', ID_RANGE);
+    return emptyState({ lastId, lastCourier: 80_000, script: this.settings.drivers });
   }
 }
