@@ -64,11 +64,15 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
   };
 }
 
-async function print(sandbox: LalamoveSandbox): Promise<void> {
+/** Prints what the sandbox sees and does; without `--log`, its warnings alone. */
+async function print(sandbox: LalamoveSandbox, isAll: boolean): Promise<void> {
   // Who reads it may have had enough.
   process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   for await (const { at, kind, ...news } of sandbox.control.watch()) {
-    process.stdout.write(`${at} ${kind} ${JSON.stringify(news)}\n`);
+    const line = `${at} ${kind} ${JSON.stringify(news)}\n`;
+    if (kind === 'untimely') process.stderr.write(line);
+    else if (isAll) process.stdout.write(line);
   }
 }
 
@@ -93,7 +97,7 @@ async function main(): Promise<void> {
   const stop = (): void => {
     void sandbox.stop();
   };
-  if (values.log) void print(sandbox);
+  void print(sandbox, values.log);
   process.once('SIGINT', stop).once('SIGTERM', stop);
 }
 

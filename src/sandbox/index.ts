@@ -13,6 +13,7 @@ export type {
   SandboxWebhook,
   SandboxWebhookUrl,
 } from './control/control-views.js';
+export { sandboxClock, type FollowedSandboxClock } from './control/remote-clock.js';
 export { SandboxControl, type AccountOfMarket } from './control/sandbox-control.js';
 export { SandboxControlError } from './control/sandbox-control-error.js';
 export type { CallFault, Fault, FaultAnswer, FaultOccasions, FaultRule, WebhookFault } from './faults/fault-rule.js';

@@ -194,6 +194,7 @@ export class LalamoveSandbox {
     this.#parts.api.stop();
     this.#parts.mail.stop();
     this.#parts.world.log.end();
+    this.#parts.world.followers.end();
     this.#unsettle();
     await new Promise<void>((resolve) => {
       this.#server.close(() => {

@@ -38,6 +38,14 @@ export type SandboxNews =
       readonly attempt: number;
       readonly outcome: string;
     }
+  | {
+      /** A receiver drops events, for it goes by another clock. */
+      readonly kind: 'untimely';
+      readonly eventId: string;
+      readonly type: string;
+      readonly url: string;
+      readonly what: string;
+    }
   | { readonly kind: 'url-disabled'; readonly url: string; readonly market: string }
   | { readonly kind: 'driver'; readonly orderId: string; readonly lat: number; readonly lng: number }
   | {

@@ -82,10 +82,11 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
 
   route('GET', '/clock', (parts) => time(parts)),
-  route('PUT', '/clock', (parts, { body }) => {
+  route('PUT', '/clock', async (parts, { body }) => {
     if (typeof body.speed !== 'number')
       throw new RangeError('Give { "speed": … }: a number, 1 for real time, 0 to stand still.');
     parts.world.clock.speed = body.speed;
+    await parts.world.followers.caughtUp();
     return time(parts);
   }),
   route('POST', '/clock/advance', async (parts, { body }) => {
@@ -93,7 +94,13 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     if (typeof by !== 'string' && typeof by !== 'number')
       throw new RangeError('Give { "by": … }: ms, or a text such as "2h".');
     await parts.world.clock.advance(by);
+    await parts.world.followers.caughtUp();
     return time(parts);
+  }),
+  route('GET', '/clock/followers/:follower/:seen', async (parts, { ids }) => {
+    const { follower = '', seen } = ids;
+    const changes = await parts.world.followers.next(follower, Number(seen));
+    return { ...time(parts), changes };
   }),
 
   route('GET', '/wallets', (parts) => wallets(parts)),

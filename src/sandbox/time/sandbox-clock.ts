@@ -51,6 +51,7 @@ export class SandboxClock implements Clock {
   readonly #base: Clock;
   readonly #timers = new DueQueue<Timer>();
   readonly #settlers = new Set<() => Promise<void>>();
+  readonly #listeners: (() => void)[] = [];
   /** Two moments that are the same: one by the base, one by this clock. */
   #anchor: { readonly base: number; readonly here: number };
   #speed: number;
@@ -88,7 +89,7 @@ export class SandboxClock implements Clock {
     const base = this.#base.now();
     this.#anchor = { base, here: this.#at(base) };
     this.#speed = checked;
-    this.#arm();
+    this.#changed();
   }
 
   /** Stands still until `speed` is set, or it is advanced. */
@@ -119,7 +120,12 @@ export class SandboxClock implements Clock {
   /** Sets the time, back as well as forth; what then is overdue happens when the clock goes on. */
   set(time: Date | number | string): void {
     this.#anchor = { base: this.#base.now(), here: unixMs(time) };
-    this.#arm();
+    this.#changed();
+  }
+
+  /** Calls back whenever it has another speed, or has been set or advanced. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Registers something that `advance` waits for after each thing that fell due; the returned function takes it out. */
@@ -128,6 +134,11 @@ export class SandboxClock implements Clock {
     return () => {
       this.#settlers.delete(settled);
     };
+  }
+
+  #changed(): void {
+    this.#arm();
+    for (const listener of this.#listeners) listener();
   }
 
   #at(base: number): number {

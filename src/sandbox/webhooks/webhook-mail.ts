@@ -1,6 +1,7 @@
 import { sign } from '../../client/signature.js';
 import { tenantKey, type Tenant } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
+import { UntimelyWarnings } from './untimely-warnings.js';
 import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
 import { post } from './webhook-post.js';
 
@@ -9,8 +10,11 @@ export class WebhookMail {
   /** The end of what is being sent to each URL. */
   readonly #lines = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
+  readonly #untimely: UntimelyWarnings;
 
-  constructor(private readonly world: SandboxWorld) {}
+  constructor(private readonly world: SandboxWorld) {
+    this.#untimely = new UntimelyWarnings(world);
+  }
 
   /** Whether a URL answers an empty `POST` with 200. */
   async probe(url: string): Promise<boolean> {
@@ -75,11 +79,15 @@ export class WebhookMail {
       return;
     }
     const { url } = registration;
+    // Whoever goes by another time would drop it as one from the past or the future.
+    await this.world.followers.caughtUp();
     const at = this.world.clock.now();
     const body = this.#written(delivery, url, at);
     const outcome = await post(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
     if (this.#isStopped()) return;
-    delivery.attempts.push({ at, ...outcome });
+    const answer = 'status' in outcome ? { status: outcome.status } : outcome;
+    delivery.attempts.push({ at, ...answer });
+    if ('status' in outcome) this.#untimely.look(delivery, url, outcome);
     this.world.log.add({
       kind: 'webhook',
       eventId: delivery.eventId,

@@ -1,10 +1,13 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** How a post ended: with a status, or why there is none. */
-export type PostOutcome = { readonly status: number } | { readonly error: string };
+/** How a post ended: with an answer, or why there is none. */
+export type PostOutcome = { readonly status: number; readonly body: string } | { readonly error: string };
 
-/** Posts a text to a URL and reads the answer's status; never throws. Each post has a connection of its own, as a sender of webhooks would. */
+/** More of an answer than this is not read. */
+const MAX_BODY_LENGTH = 2000;
+
+/** Posts a text to a URL and reads the answer; never throws. Each post has a connection of its own, as a sender of webhooks would. */
 export function post(url: string, body: string, timeoutMs: number, signal: AbortSignal): Promise<PostOutcome> {
   return new Promise((resolve) => {
     const request = url.startsWith('https:') ? requestHttps : requestHttp;
@@ -27,9 +30,17 @@ export function post(url: string, body: string, timeoutMs: number, signal: Abort
         fail('the connection was closed without an answer');
       });
       outgoing.on('response', (response) => {
-        resolve({ status: response.statusCode ?? 0 });
-        response.on('error', fail);
-        response.resume();
+        const { statusCode: status = 0 } = response;
+        let text = '';
+        const end = (): void => {
+          resolve({ status, body: text });
+        };
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text = (text + chunk).slice(0, MAX_BODY_LENGTH);
+          if (text.length === MAX_BODY_LENGTH) end();
+        });
+        // The status is the answer, also where the rest of it is cut off.
+        response.on('error', end).on('close', end).on('end', end);
       });
       outgoing.end(body);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { SandboxSettings } from '../sandbox-settings.js';
 import { SandboxLog } from '../sandbox-log.js';
+import { ClockFollowers } from '../time/clock-followers.js';
 import type { SandboxClock } from '../time/sandbox-clock.js';
 import { Agenda } from './agenda.js';
 import { tenantOf, type Happening } from './happening.js';
@@ -24,6 +25,8 @@ export class SandboxWorld {
   readonly random: Random;
   readonly agenda: Agenda;
   readonly log: SandboxLog;
+  /** Who goes by the time here in other processes. */
+  readonly followers: ClockFollowers;
   state: SandboxState;
   readonly #listeners: ((happening: Happening) => void)[] = [];
 
@@ -34,6 +37,7 @@ export class SandboxWorld {
     this.random = new Random(settings.seed);
     this.agenda = new Agenda(clock);
     this.log = new SandboxLog(() => clock.now(), settings.historyLimit);
+    this.followers = new ClockFollowers(clock);
     this.state = this.#beginning();
   }
 

@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SandboxClock } from './sandbox-clock.js';
+
+/** A follower that has not come back after so long, in ms of real time, is waited for no more. */
+const PATIENCE_MS = 1000;
+
+/** A follower is answered after so long, in ms of real time, if nothing has changed. */
+const LONGEST_ANSWER_MS = 5000;
+
+/** Most that are remembered: each has an app of its own. */
+const MAX_FOLLOWERS = 100;
+
+/**
+ * Apps in other processes that follow the sandbox's clock. Each asks again and again, and names the change of the
+ * clock that it has seen: so it is known when all go by the same time.
+ */
+export class ClockFollowers {
+  /** The change that each has seen. */
+  readonly #seen = new Map<string, number>();
+  #changes = 0;
+  #tell: (() => void)[] = [];
+  #isEnded = false;
+
+  constructor(clock: SandboxClock) {
+    clock.onChange(() => {
+      this.#changes += 1;
+      this.#told();
+    });
+  }
+
+  /**
+   * A follower asks; resolves with the latest change once there is one that it has not seen, or after a while.
+   *
+   * @param seen the last change that it has seen; -1 for none
+   */
+  async next(follower: string, seen: number): Promise<number> {
+    this.#seen.delete(follower);
+    if (this.#seen.size < MAX_FOLLOWERS) this.#seen.set(follower, seen);
+    this.#told();
+    await this.#until(() => seen !== this.#changes, LONGEST_ANSWER_MS);
+    return this.#changes;
+  }
+
+  /** Resolves once every follower goes by the time as it is now; one that stays away is waited for no more. */
+  async caughtUp(): Promise<void> {
+    await this.#until(() => this.#behind().length === 0, PATIENCE_MS);
+    for (const follower of this.#behind()) this.#seen.delete(follower);
+  }
+
+  /** Whoever waits is answered. */
+  end(): void {
+    this.#isEnded = true;
+    this.#seen.clear();
+    this.#told();
+  }
+
+  #behind(): string[] {
+    return [...this.#seen].flatMap(([follower, seen]) => (seen < this.#changes ? [follower] : []));
+  }
+
+  /** It is looked at again whenever a follower asks, or the clock is changed; for so long at most. */
+  async #until(isSo: () => boolean, ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    for (let left = ms; left > 0 && !isSo() && !this.#isEnded; left = end - performance.now()) {
+      const over = new AbortController();
+      const told = new Promise<void>((resolve) => this.#tell.push(resolve));
+      await Promise.race([told, pause(left, undefined, { signal: over.signal, ref: false }).catch(() => undefined)]);
+      over.abort();
+    }
+  }
+
+  #told(): void {
+    for (const tell of this.#tell.splice(0)) tell();
+  }
+}
