@@ -129,7 +129,7 @@ describe('LalamoveService', () => {
       const quotation = await lalamove.createQuotation(input);
       expect(sandbox.requests[0]?.signed).toBe(true);
       expect(JSON.parse(sandbox.requests[0]?.body ?? '')).toMatchObject({ data: { newField: input.newField } });
-      expect(quotation.stops[0].coordinates).toEqual({ lat: '22.2759', lng: '114.1455' });
+      expect(quotation.stops[0].coordinates).toEqual({ lat: '22.2759000', lng: '114.1455000' });
     });
 
     it('sends the given request id on every attempt, else a fresh one each', async () => {

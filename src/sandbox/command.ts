@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { City } from '../dto/city.js';
+import { isRecord } from '../is-record.js';
 import { LalamoveSandbox } from './lalamove-sandbox.js';
 import { checkedScript, isDriverScriptName } from './life/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { SandboxClock } from './time/sandbox-clock.js';
+import { checkedCities } from './world/city-list.js';
 
 const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
 
@@ -17,6 +21,7 @@ const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
   --rate-limits sandbox    sandbox, production, off
   --dialect v3             v3, v2
   --delivery-codes         drop-offs have a delivery code
+  --cities cities.json     what GET /v3/cities answers your account: its cities, services and special requests
   --log                    print each request, answer, event and webhook
   --help
 `;
@@ -33,6 +38,7 @@ const OPTIONS = {
   'rate-limits': { type: 'string', default: 'sandbox' },
   dialect: { type: 'string', default: 'v3' },
   'delivery-codes': { type: 'boolean', default: false },
+  cities: { type: 'string' },
   log: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -61,7 +67,23 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
     rateLimits: limits === 'off' ? false : limits,
     dialect,
     deliveryCodes: values['delivery-codes'],
+    ...(values.cities !== undefined && { cities: citiesIn(values.cities) }),
   };
+}
+
+/** The list of a file, which may be a whole answer of Lalamove's; the sandbox checks it. */
+function citiesIn(file: string): City[] {
+  const read = jsonIn(file);
+  const cities: unknown = isRecord(read) && 'data' in read ? read.data : read;
+  return checkedCities(cities);
+}
+
+function jsonIn(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new RangeError(`--cities: ${file} is no file with JSON: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Prints what the sandbox sees and does; without `--log`, its warnings alone. */

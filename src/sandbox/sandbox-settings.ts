@@ -4,7 +4,8 @@ import { checkedScript, type DriverScript } from './life/driver-script.js';
 import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
 import { LONGEST_TIMER_MS } from '../timer-limit.js';
 import { waitOf, type Duration } from './time/duration.js';
-import { MARKET_CODES } from './world/market-facts.js';
+import { suppliedMarkets } from './world/city-list.js';
+import { MARKET_CODES, marketFacts, type MarketFacts } from './world/market-facts.js';
 
 /** The options with their defaults, checked. */
 export interface SandboxSettings {
@@ -25,6 +26,8 @@ export interface SandboxSettings {
   };
   readonly unknowns: SandboxUnknowns;
   readonly historyLimit: number;
+  /** What the sandbox knows of a market; `undefined` for one that it does not serve. */
+  marketFacts(market: string): MarketFacts | undefined;
   /** The secret of a key. */
   secretOf(apiKey: string): string | undefined;
 }
@@ -49,6 +52,7 @@ const OPTIONS: Readonly<Record<keyof LalamoveSandboxOptions, true>> = {
   webhooks: true,
   unknowns: true,
   historyLimit: true,
+  cities: true,
 };
 
 /** The most that `randomInt` draws: so many that two sandboxes never have the same ids. */
@@ -72,6 +76,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
   checkMembers('webhooks', webhooks, ['retryPauses', 'timeoutMs', 'earlyWaitMs']);
   const secrets = new Map(all.map((account) => [account.apiKey, account.apiSecret]));
   if (secrets.size < all.length) throw new RangeError('Two accounts of the sandbox have the same apiKey.');
+  const supplied = options.cities === undefined ? new Map<string, MarketFacts>() : suppliedMarkets(options.cities);
   return {
     accounts: all,
     seed: options.seed ?? randomInt(1, MAX_DRAWN_SEED),
@@ -90,6 +95,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
     },
     unknowns: checkedUnknowns(options.unknowns ?? {}),
     historyLimit: fromOne('historyLimit', options.historyLimit ?? 10_000, 10_000_000),
+    marketFacts: (market) => supplied.get(market) ?? marketFacts(market),
     secretOf: (key) => secrets.get(key),
   };
 }

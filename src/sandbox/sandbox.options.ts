@@ -1,3 +1,4 @@
+import type { City } from '../dto/city.js';
 import type { Clock } from '../clock.js';
 import type { RefusalShape } from './api/refusal.js';
 import type { DriverScript } from './life/driver-script.js';
@@ -134,6 +135,14 @@ export interface LalamoveSandboxOptions {
    * @default false
    */
   readonly deliveryCodes?: boolean;
+  /**
+   * The cities, services and special requests of one market or of several, as `GET /v3/cities` answers them below `data`: load the list of your own
+   * account, so that a quotation takes what Lalamove would. Markets that are not in it keep the sandbox's own. A city whose area the sandbox does not
+   * know serves any place that no other city serves.
+   *
+   * @default plausible cities of every market
+   */
+  readonly cities?: readonly City[];
   /**
    * The budgets of requests a minute, as leaky buckets, and two orders a second; or none.
    *

@@ -163,6 +163,8 @@ const MISTAKES = /** @type {[string[], RegExp][]} */ ([
   [['--drivers', 'asleep'], /"asleep" is no script .* prompt/],
   [['--rate-limits', 'few'], /--rate-limits must be/],
   [['--dialect', 'v1'], /--dialect must be/],
+  [['--cities', 'nowhere.json'], /--cities: nowhere\.json is no file with JSON/],
+  [['--cities', 'package.json'], /cities must be a list/],
   [['--host', '203.0.113.1', '--port', '0'], /203\.0\.113\.1/],
 ]);
 

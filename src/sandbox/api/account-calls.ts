@@ -1,12 +1,11 @@
 import { tenantKey } from '../world/sandbox-state.js';
-import { shownCities } from '../world/service-catalog.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { requiredText } from './call-input.js';
 import { Refusal } from './refusal.js';
 
 /** `GET /v3/cities`: what the market offers, city by city. */
 export function getCities({ facts }: SandboxCall): SandboxAnswer {
-  return { status: 200, data: shownCities(facts) };
+  return { status: 200, data: facts.cities.map(({ locode, name, services }) => ({ locode, name, services })) };
 }
 
 /** `PATCH /v3/webhook`: the URL must answer an empty `POST` with 200; then it gets every event of the account in this market. */

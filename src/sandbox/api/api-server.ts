@@ -7,7 +7,6 @@ import { magicCallFault, magicOf } from '../faults/magic-values.js';
 import { keepLatest } from '../keep-latest.js';
 import { milliseconds } from '../time/duration.js';
 import { realPause } from '../time/real-pause.js';
-import { marketFacts } from '../world/market-facts.js';
 import { HANDLERS, type SandboxCall, type SandboxParts } from './api-routes.js';
 import { RateLimits, type Caller } from './rate-limits.js';
 import { inV2, Refusal, writeRefusal, type WrittenAnswer } from './refusal.js';
@@ -178,7 +177,7 @@ export class ApiServer {
 
   /** Checks what every call has in common: a market that is served, and that the keys belong to; a body that can be read. */
   #admit({ body }: StoredRequest, { apiKey, market }: Caller, { ids }: FoundOperation): SandboxCall {
-    const facts = marketFacts(market);
+    const facts = this.parts.world.settings.marketFacts(market);
     if (!facts) throw new Refusal('ERR_INVALID_MARKET');
     const account = this.parts.world.settings.accounts.find((each) => each.apiKey === apiKey);
     if (account?.market !== undefined && account.market !== market) throw new Refusal('ERR_INVALID_COUNTRY');

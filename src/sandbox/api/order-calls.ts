@@ -100,11 +100,11 @@ export function orderOf({ world, tenant, ids }: SandboxCall): OrderEntry {
 }
 
 function repriced(
-  { serviceType, specialRequests, priorityFee }: OrderEntry,
+  { serviceType, specialRequests, priorityFee, locode }: OrderEntry,
   facts: MarketFacts,
   route: { metres: number; stops: number; priorityFee?: number },
 ): Price {
-  const service = serviceOf(facts, serviceType);
+  const service = serviceOf(facts.cities.find((city) => city.locode === locode)?.services ?? [], serviceType);
   if (!service) throw new Refusal('ERR_INVALID_SERVICE_TYPE');
   return priceOf({ market: facts, service, specialRequests, priorityFee, ...route });
 }

@@ -26,7 +26,7 @@ export function createQuotation({ world, tenant, facts, data }: SandboxCall): Sa
   const isRouteOptimized = flag(data, 'isRouteOptimized');
   const places = given.map((stop, index) => place(stop, `/data/stops/${index}`, facts));
   const city = servedCity(places, facts);
-  const service = serviceOf(facts, serviceType);
+  const service = serviceOf(city.services, serviceType);
   if (!service) throw new Refusal('ERR_INVALID_SERVICE_TYPE', '/data/serviceType');
   const specialRequests = offeredRequests(data, service);
   const item = offeredItem(data.item, service);
@@ -110,8 +110,8 @@ function offeredRequests(data: Data, { shown }: Service): string[] {
     const pointer = `/data/specialRequests/${index}`;
     const offer = shown.specialRequests?.find((each) => each.name === name);
     if (!offer || requests.indexOf(name) < index) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
-    const { parent_type: family, max_selection: most = Number.POSITIVE_INFINITY } = offer;
-    if (family === undefined) return;
+    const { parent_type: family, max_selection: most } = offer;
+    if (!family || !most) return;
     chosen.set(family, (chosen.get(family) ?? 0) + 1);
     if ((chosen.get(family) ?? 0) > most) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
   });
@@ -123,10 +123,12 @@ function offeredItem(item: unknown, { shown }: Service): Quotation['item'] {
   if (item === undefined || item === null) return undefined;
   if (!isRecord(item)) throw new Refusal('ERR_INVALID_FIELD', '/data/item');
   const { deliveryItemSpecification: lists = {} } = shown;
+  // Most services take an item without a word, and leave it out (observed).
+  if (Object.keys(lists).length === 0) return undefined;
   const check = (name: string, values: readonly unknown[]): void => {
     const listed = lists[name];
-    const isOffered = (value: unknown): boolean => Array.isArray(listed) && listed.includes(value);
-    if (!values.every(isOffered)) throw new Refusal('ERR_INVALID_FIELD', `/data/item/${name}`);
+    if (listed !== undefined && !Array.isArray(listed)) return;
+    if (!values.every((value) => listed?.includes(value))) throw new Refusal('ERR_INVALID_FIELD', `/data/item/${name}`);
   };
   const { quantity, weight } = item;
   if (quantity !== undefined && typeof quantity !== 'string')

@@ -1,11 +1,16 @@
-/** A city, and the area around its centre that couriers serve. */
+import type { CityService } from '../../dto/city.js';
+import { servicesOf } from './service-catalog.js';
+
+/** A city, what it offers, and the area around its centre that couriers serve. */
 export interface CityFacts {
   /** UN/LOCODE, e.g. `TH BKK`. */
   readonly locode: string;
   readonly name: string;
   readonly lat: number;
   readonly lng: number;
+  /** Infinite where the area is not known: any place that no other city serves. */
   readonly radiusKm: number;
+  readonly services: readonly CityService[];
 }
 
 /** What the sandbox knows of a market. Areas, services and prices are plausible, not Lalamove's; codes, languages and decimals are. */
@@ -24,22 +29,27 @@ export interface MarketFacts {
   readonly vat: number;
   /** The local clock that webhooks show behind a false `Z`. */
   readonly utcOffsetHours: number;
-  /** Keys of the service catalog. */
-  readonly services: readonly string[];
-  /** The first is where an address without coordinates is placed. */
+  /** The first whose area is known is where an address without coordinates is placed. */
   readonly cities: readonly [CityFacts, ...CityFacts[]];
   /** Whether an order is `DELIVERING` between `PICKED_UP` and `COMPLETED` (observed in BR). */
   readonly hasDelivering: boolean;
 }
 
-function city(locode: string, name: string, lat: number, lng: number, radiusKm = 45): CityFacts {
+type Place = Omit<CityFacts, 'services'>;
+/** A market with the keys of its services, the same in each of its cities. */
+type MarketRow = Omit<MarketFacts, 'cities'> & {
+  readonly services: readonly string[];
+  readonly cities: readonly [Place, ...Place[]];
+};
+
+function city(locode: string, name: string, lat: number, lng: number, radiusKm = 45): Place {
   return { locode, name, lat, lng, radiusKm };
 }
 
 const COMMON = { vat: 0, hasDelivering: false } as const;
 
 // prettier-ignore
-const MARKETS: ReadonlyMap<string, MarketFacts> = new Map<string, MarketFacts>([
+const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
   ['AE', { ...COMMON, country: 'United Arab Emirates', languages: ['en_AE'], currency: 'AED', decimals: 0, base: 20, perKm: 2, utcOffsetHours: 4,
     services: ['MOTORCYCLE', 'CAR', 'VAN', 'TRUCK330'], cities: [city('AE DXB', 'Dubai', 25.2048, 55.2708), city('AE AUH', 'Abu Dhabi', 24.4539, 54.3773)] }],
   ['BR', { ...COMMON, country: 'Brazil', languages: ['en_BR', 'pt_BR'], currency: 'BRL', decimals: 2, base: 9.5, perKm: 1.4, vat: 0.2, utcOffsetHours: -3,
@@ -54,7 +64,7 @@ const MARKETS: ReadonlyMap<string, MarketFacts> = new Map<string, MarketFacts>([
   ['MX', { ...COMMON, country: 'Mexico', languages: ['en_MX', 'es_MX'], currency: 'MXN', decimals: 0, base: 45, perKm: 9, utcOffsetHours: -6,
     services: ['MOTORCYCLE', 'CAR', 'MINIVAN', 'VAN', 'TRUCK330'], cities: [city('MX MEX', 'Mexico City', 19.4326, -99.1332, 50), city('MX MTY', 'Monterrey', 25.6866, -100.3161), city('MX GDL', 'Guadalajara', 20.6597, -103.3496)] }],
   ['MY', { ...COMMON, country: 'Malaysia', languages: ['en_MY', 'ms_MY'], currency: 'MYR', decimals: 1, base: 5, perKm: 0.9, utcOffsetHours: 8,
-    services: ['MOTORCYCLE', 'CAR', '4X4', 'VAN', 'TRUCK330'], cities: [city('MY KUL', 'Kuala Lumpur', 3.139, 101.6869), city('MY PEN', 'Penang', 5.4141, 100.3288), city('MY JHB', 'Johor Bahru', 1.4927, 103.7414, 30)] }],
+    services: ['MOTORCYCLE', 'CAR', '4X4', 'VAN', 'LORRY_10FT', 'TRUCK330'], cities: [city('MY KUL', 'Kuala Lumpur', 3.139, 101.6869), city('MY PEN', 'Penang', 5.4141, 100.3288), city('MY JHB', 'Johor Bahru', 1.4927, 103.7414, 30)] }],
   ['PH', { ...COMMON, country: 'Philippines', languages: ['en_PH'], currency: 'PHP', decimals: 0, base: 49, perKm: 6, utcOffsetHours: 8,
     services: ['MOTORCYCLE', 'SEDAN', 'MINIVAN', 'VAN', 'TRUCK330'], cities: [city('PH MNL', 'Manila', 14.5995, 120.9842), city('PH CEB', 'Cebu', 10.3157, 123.8854)] }],
   ['SA', { ...COMMON, country: 'Saudi Arabia', languages: ['en_SA', 'ar_SA'], currency: 'SAR', decimals: 0, base: 18, perKm: 2, utcOffsetHours: 3,
@@ -72,7 +82,14 @@ const MARKETS: ReadonlyMap<string, MarketFacts> = new Map<string, MarketFacts>([
 /** Every market that the sandbox serves, by its two letters. */
 export const MARKET_CODES: readonly string[] = [...MARKETS.keys()];
 
+const FACTS: ReadonlyMap<string, MarketFacts> = new Map([...MARKETS].map(([code, row]) => [code, factsOf(code, row)]));
+
+function factsOf(code: string, { services: keys, cities: [first, ...others], ...row }: MarketRow): MarketFacts {
+  const services = servicesOf(code, keys);
+  return { ...row, cities: [{ ...first, services }, ...others.map((each) => ({ ...each, services }))] };
+}
+
 /** The facts of a market; `undefined` for one that Lalamove does not serve. */
 export function marketFacts(market: string): MarketFacts | undefined {
-  return MARKETS.get(market);
+  return FACTS.get(market);
 }

@@ -12,14 +12,14 @@ function factsOf(code: string): MarketFacts {
 }
 
 function offered(market: MarketFacts, key: string): Service {
-  const service = serviceOf(market, key);
+  const service = serviceOf(market.cities[0].services, key);
   if (!service) throw new TypeError(`${market.country} has no ${key}`);
   return service;
 }
 
 /** Every service of every market. */
 const offers = MARKET_CODES.map(factsOf).flatMap((market) =>
-  market.services.map((key) => ({ market, service: offered(market, key) })),
+  market.cities[0].services.map(({ key }) => ({ market, service: offered(market, key) })),
 );
 const routes: fc.Arbitrary<PricedRoute> = fc
   .record({

@@ -23,8 +23,9 @@ export function writtenPoint({ lat, lng }: Point): Coordinates {
   return { lat: lat.toFixed(7), lng: lng.toFixed(7) };
 }
 
-/** Where an address lies that came without coordinates: always the same place, within some 10 km of the centre of the market's first city. */
-export function locate(address: string, { cities: [{ lat, lng }] }: MarketFacts): Coordinates {
+/** Where an address lies that came without coordinates: always the same place, within some 10 km of the centre of a city. */
+export function locate(address: string, { cities }: MarketFacts): Coordinates {
+  const { lat, lng } = cities.find(isKnown) ?? cities[0];
   const digest = createHash('sha256').update(address).digest();
   const offset = (index: number): number => (digest.readUInt16BE(index) / 65_535 - 0.5) * 0.18;
   return writtenPoint({ lat: lat + offset(0), lng: lng + offset(2) });
@@ -32,7 +33,12 @@ export function locate(address: string, { cities: [{ lat, lng }] }: MarketFacts)
 
 /** The city whose couriers serve a place. */
 export function cityOf(place: Coordinates, { cities }: MarketFacts): CityFacts | undefined {
-  return cities.find((city) => metresBetween(pointOf(place), city) <= city.radiusKm * 1000);
+  const near = cities.filter((city) => metresBetween(pointOf(place), city) <= city.radiusKm * 1000);
+  return near.find(isKnown) ?? near[0];
+}
+
+function isKnown({ radiusKm }: CityFacts): boolean {
+  return Number.isFinite(radiusKm);
 }
 
 /** The length of a route along streets, in whole metres. */

@@ -4,7 +4,7 @@ import { ClockFollowers } from '../time/clock-followers.js';
 import type { SandboxClock } from '../time/sandbox-clock.js';
 import { Agenda } from './agenda.js';
 import { tenantOf, type Happening } from './happening.js';
-import { marketFacts, type MarketFacts } from './market-facts.js';
+import type { MarketFacts } from './market-facts.js';
 import { written } from './money.js';
 import { Random } from './random.js';
 import { emptyState, tenantKey, type SandboxState, type Tenant } from './sandbox-state.js';
@@ -49,7 +49,7 @@ export class SandboxWorld {
 
   /** The facts of a market that is known to be served. */
   facts({ market }: Pick<Tenant, 'market'>): MarketFacts {
-    const facts = marketFacts(market);
+    const facts = this.settings.marketFacts(market);
     if (!facts) throw new RangeError(`The sandbox does not serve a market ${market}.`);
     return facts;
   }

@@ -1,5 +1,4 @@
-import type { City, CityService, Measure, SpecialRequest } from '../../dto/city.js';
-import type { CityFacts, MarketFacts } from './market-facts.js';
+import type { CityService, Measure, SpecialRequest } from '../../dto/city.js';
 
 /** A service type: how `GET /v3/cities` shows it, and what it costs. */
 export interface Service {
@@ -60,21 +59,55 @@ const SERVICES: ReadonlyMap<string, Service> = new Map([
   service('UV_FIORINO', 'A small utility vehicle.', 2.1, [1.4, 1.1, 1], 500, [...SPECIALS.help]),
   service('MINIVAN', 'Small furniture.', 2.1, [1.5, 1, 0.9], 300, [...SPECIALS.help, ...SPECIALS.toll]),
   service('VAN', 'Furniture and bulk goods.', 2.8, [2, 1.2, 1.2], 600, [...SPECIALS.help, ...SPECIALS.toll]),
+  service('LORRY_10FT', 'A lorry of 10 feet.', 3.6, [2.9, 1.4, 1.7], 1000, [...SPECIALS.help, ...SPECIALS.toll, ...SPECIALS.truck]),
   service('TRUCK175', 'A light truck.', 3.6, [2.4, 1.6, 1.6], 1000, [...SPECIALS.help, ...SPECIALS.toll, ...SPECIALS.truck]),
   service('TRUCK330', 'A medium truck.', 4.8, [3.1, 1.6, 1.7], 1500, [...SPECIALS.help, ...SPECIALS.toll, ...SPECIALS.truck]),
   service('TRUCK550', 'A large truck.', 7, [4.9, 1.9, 1.9], 3000, [...SPECIALS.help, ...SPECIALS.toll, ...SPECIALS.truck]),
 ]);
 
-/** A service type, where the market offers it. */
-export function serviceOf(market: MarketFacts, key: string): Service | undefined {
-  return market.services.includes(key) ? SERVICES.get(key) : undefined;
+const WAITING = special('WAITING_TIME_030MIN', 'Waiting time of up to 30 minutes', 'WAITING_TIME', 1);
+const RETURN = special('RETURN', 'The way back');
+
+/** What one market alone offers beside a service. */
+const LOCAL_REQUESTS: Readonly<Record<string, Readonly<Record<string, readonly SpecialRequest[]>>>> = {
+  BR: {
+    LALAGO: [WAITING, RETURN],
+    LALAPRO: [WAITING, RETURN],
+    CAR: [WAITING, RETURN],
+    UV_FIORINO: [WAITING],
+    VAN: [WAITING],
+    TRUCK330: [WAITING],
+  },
+  HK: { MOTORCYCLE: SPECIALS.toll },
+  TW: {
+    MOTORCYCLE: [special('FOOD_AND_BEVERAGE', 'Food and beverages')],
+    SEDAN: [special('FOOD_AND_BEVERAGE', 'Food and beverages')],
+  },
+};
+
+/** Markets in which every service takes an `item`; in BR some do, elsewhere none (observed). */
+const ITEM_MARKETS: ReadonlySet<string> = new Set(['HK', 'TH', 'VN']);
+const ITEM_SERVICES_BR: ReadonlySet<string> = new Set(['UV_FIORINO', 'VAN', 'TRUCK330']);
+
+/** The services of a market, as `GET /v3/cities` shows them. */
+export function servicesOf(market: string, keys: readonly string[]): CityService[] {
+  return keys.flatMap((key) => {
+    const shown = SERVICES.get(key)?.shown;
+    if (!shown) return [];
+    const takesItem = ITEM_MARKETS.has(market) || (market === 'BR' && ITEM_SERVICES_BR.has(key));
+    const specialRequests = [...(LOCAL_REQUESTS[market]?.[key] ?? []), ...(shown.specialRequests ?? [])];
+    return { ...shown, specialRequests, ...(!takesItem && { deliveryItemSpecification: {} }) };
+  });
 }
 
-/** `GET /v3/cities`: what a market offers, city by city. */
-export function shownCities(market: MarketFacts): City[] {
-  return market.cities.map(({ locode, name }: CityFacts) => ({
-    locode,
-    name,
-    services: market.services.flatMap((key) => serviceOf(market, key)?.shown ?? []),
-  }));
+/** A service type, where it is among those that are offered. */
+export function serviceOf(services: readonly CityService[], key: string): Service | undefined {
+  const shown = services.find((each) => each.key === key);
+  return shown && { shown, rate: SERVICES.get(key)?.rate ?? rateOf(shown) };
+}
+
+/** What a service costs that the sandbox has no price for: the more, the more it carries. */
+function rateOf({ load }: CityService): number {
+  const kg = Number(load?.value ?? '');
+  return kg > 0 ? Math.round((1 + kg / 400) * 10) / 10 : 2;
 }
