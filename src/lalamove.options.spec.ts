@@ -119,6 +119,22 @@ describe('options', () => {
       /^errors.status must be 'mirror', 'gateway' or a function/,
     ],
     ['a clock that does not tick', { ...GOOD, clock: {} }, /^clock must have/],
+    [
+      'test keys against the production',
+      { ...GOOD, baseUrl: 'https://rest.lalamove.com' },
+      /^baseUrl is the production of Lalamove but the keys are sandbox keys: leave baseUrl out/,
+    ],
+    ['test keys against it otherwise spelt', { ...GOOD, baseUrl: 'HTTP://REST.Lalamove.com.:8443/v3/' }, /^baseUrl is/],
+    [
+      'production keys against the sandbox',
+      { ...GOOD, apiKey: 'pk_prod_k', apiSecret: 'sk_prod_s', baseUrl: 'https://rest.sandbox.lalamove.com/' },
+      /^baseUrl is the sandbox of Lalamove but the keys are production keys/,
+    ],
+    [
+      'a production secret of a key of no known form against the sandbox',
+      { ...GOOD, apiKey: 'key', apiSecret: 'sk_prod_s', baseUrl: 'https://rest.sandbox.lalamove.com' },
+      /^baseUrl is the sandbox/,
+    ],
   ])('refuses %s', (_, options, problem) => {
     expect(problems(options)).toEqual([expect.stringMatching(problem)]);
   });

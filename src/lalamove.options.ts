@@ -24,7 +24,8 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
    */
   environment?: LalamoveEnvironment;
   /**
-   * Another host: a local sandbox, a proxy. Absolute, http or https; may have a path.
+   * Another host: a local sandbox, a proxy. Absolute, http or https; may have a path. A `/v3` at its end is left out, for every call begins with it.
+   * Keys of one of Lalamove's hosts against the other fail at boot.
    *
    * @default `https://rest.sandbox.lalamove.com` or `https://rest.lalamove.com`, by `environment`
    */
@@ -153,9 +154,10 @@ export function clientSettings(options: LalamoveAccountOptions, account: string 
   };
 }
 
-/** In normal form, for a request's URL is compared with it; without the slash that every path begins with. */
+/** In normal form, for a request's URL is compared with it; without the slash, or the version, that every path begins with. */
 function baseUrlOf(options: LalamoveAccountOptions): string {
-  return new URL(options.baseUrl ?? LALAMOVE_HOSTS[environmentOf(options)]).href.replace(/\/+$/, '');
+  const { href } = new URL(options.baseUrl ?? LALAMOVE_HOSTS[environmentOf(options)]);
+  return href.replace(/\/+$/, '').replace(/\/+v3$/, '');
 }
 
 function environmentOf({ apiKey, environment }: LalamoveAccountOptions): LalamoveEnvironment {

@@ -2,6 +2,7 @@ import { isClock } from './clock.js';
 import { COUNT_REMEDY, isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
 import { resendsOnKeptConnections } from './client/runtime.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
 import { OPERATION_TABLE } from './errors/operation-table.js';
 import { isRecord } from './is-record.js';
 import { LONGEST_TIMER_MS } from './timer-limit.js';
@@ -205,6 +206,19 @@ export function environmentOfKey(key: unknown): 'sandbox' | 'production' | undef
   return prefix === undefined ? undefined : prefix === 'test' ? 'sandbox' : 'production';
 }
 
+/** Whose host it is, where it is one of Lalamove's own. */
+function environmentOfHost(baseUrl: unknown): 'sandbox' | 'production' | undefined {
+  if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) return undefined;
+  const hostname = hostOf(baseUrl);
+  if (hostname === hostOf(LALAMOVE_HOSTS.sandbox)) return 'sandbox';
+  return hostname === hostOf(LALAMOVE_HOSTS.production) ? 'production' : undefined;
+}
+
+/** In lower case, as URLs have it, and without the dot that a full name may end with. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/\.$/, '');
+}
+
 function checked(options: Record<string, unknown>, { option, holds, remedy, required }: Check): string[] {
   const value = valueOf(options, option);
   if (value === undefined) return required ? [`${option} is missing: it ${remedy}.`] : [];
@@ -238,6 +252,13 @@ function contradictions({ apiKey, apiSecret, environment, baseUrl }: Record<stri
   }
   if (byKey && isOneOf('sandbox', 'production')(environment) && environment !== byKey) {
     problems.push(`environment is '${String(environment)}' but apiKey is a ${byKey} key: change the one or the other.`);
+  }
+  const byHost = environmentOfHost(baseUrl);
+  const keys = byKey ?? bySecret;
+  if (byHost && keys && byHost !== keys) {
+    problems.push(
+      `baseUrl is the ${byHost} of Lalamove but the keys are ${keys} keys: leave baseUrl out, or give keys of that environment.`,
+    );
   }
   if (isKey(apiKey) && byKey === undefined && environment === undefined && baseUrl === undefined) {
     problems.push(

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { LalamoveService } from 'nestjs-lalamove';
+import type { LalamoveException, LalamoveService } from 'nestjs-lalamove';
+import { EDIT, ORDER, QUOTATION } from './support/inputs.js';
 import { failureOf, KEYS, startLalamove } from './support/lalamove.js';
-import { RawServer } from './support/raw-server.js';
+import { http, RawServer } from './support/raw-server.js';
 
 interface Exchange {
   request: { method: string; path: string; headers: Record<string, string>; body: string };
@@ -86,5 +87,79 @@ describe('a recorded exchange', () => {
     if (response.status === 204) expect(answered).toBeUndefined();
     else if (response.status < 300) expect({ data: answered }).toEqual(JSON.parse(response.body));
     else expect(answered).toMatchObject({ ...REFUSALS[name], requestId: response.headers['request-id'] });
+  });
+});
+
+/** An exchange of which status and body alone were recorded. */
+interface BareExchange {
+  source?: string;
+  method: string;
+  path: string;
+  status: number;
+  body: unknown;
+}
+
+const BARE_FILES = ['rest.br-production-2026.json', 'errors.observed.json'];
+
+/** Each with the file, the number and the call that it is of. */
+const BARE = BARE_FILES.flatMap((file) => {
+  const { exchanges } = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as { exchanges: BareExchange[] };
+  return exchanges.map((bare, index) => ({ ...bare, file, index, call: `${bare.method} ${bare.path}` }));
+});
+
+/** How our service makes the calls that were recorded, by method and path with each id as `*`. */
+const BARE_CALLS: Record<string, (lalamove: LalamoveService) => Promise<unknown>> = {
+  'POST /v3/quotations': (lalamove) => lalamove.createQuotation(QUOTATION),
+  'GET /v3/quotations/*': (lalamove) => lalamove.getQuotation('1'),
+  'POST /v3/orders': (lalamove) => lalamove.placeOrder(ORDER),
+  'PATCH /v3/orders/*': (lalamove) => lalamove.editOrder('1', EDIT),
+  'DELETE /v3/orders/*': (lalamove) => lalamove.cancelOrder('1'),
+  'DELETE /v3/orders/*/drivers/*': (lalamove) => lalamove.changeDriver('1', '2', { reason: 'DRIVER_LATE' }),
+  'POST /v3/orders/*/priority-fee': (lalamove) => lalamove.addPriorityFee('1', { priorityFee: '5.00' }),
+  'GET /v3/cities': (lalamove) => lalamove.getCities(),
+  'PATCH /v3/webhook': (lalamove) => lalamove.setWebhookUrl('https://shop.example/hook'),
+};
+
+/** Every text in a JSON value. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+describe('of a recorded answer', () => {
+  let bare: BareExchange;
+  let server: RawServer;
+  let lalamove: LalamoveService;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    server = await RawServer.start((socket) => {
+      const body = typeof bare.body === 'string' ? bare.body : `${JSON.stringify(bare.body)}\n`;
+      socket.write(http(bare.status, body, { 'request-id': 'recorded-1' }));
+    });
+    const options = { ...KEYS, market: 'BR', baseUrl: server.url, retry: { maxAttempts: 1 } };
+    ({ lalamove, close } = await startLalamove(options));
+  });
+
+  afterAll(async () => {
+    await close();
+    await server.stop();
+  });
+
+  it.each(BARE)('nothing is lost: $file $index, $status of $call', async (recorded) => {
+    bare = recorded;
+    const call = BARE_CALLS[recorded.call.replace(/\/\d+/g, '/*')];
+    if (!call) throw new Error(`Nobody knows how to make ${recorded.call}.`);
+    if (recorded.status < 300) {
+      expect({ data: await call(lalamove) }).toEqual(recorded.body);
+      return;
+    }
+    const error = await failureOf(call(lalamove));
+    expect(error).toMatchObject({ upstreamStatus: recorded.status, requestId: 'recorded-1' });
+    const told = textsIn(JSON.parse(JSON.stringify(error)));
+    for (const text of textsIn(recorded.body).filter((each) => each !== '')) expect(told).toContain(text);
+    const { errors } = Object(recorded.body) as { errors?: unknown };
+    const listed = [errors].flat().filter((each) => each !== undefined).length;
+    if (listed > 0) expect((error as LalamoveException).errors).toHaveLength(listed);
   });
 });

@@ -1,6 +1,5 @@
 import type { ClassConstructor } from 'class-transformer';
 import { readCities, readWebhookRegistration } from '../dto/city.js';
-import { sentCoordinates } from '../dto/coordinates.dto.js';
 import { CreateQuotationDto } from '../dto/create-quotation.dto.js';
 import { readDriver } from '../dto/driver.js';
 import { EditOrderDto } from '../dto/edit-order.dto.js';
@@ -8,8 +7,8 @@ import { AddPriorityFeeDto, ChangeDriverDto, SetWebhookUrlDto } from '../dto/ord
 import { readOrder } from '../dto/order.js';
 import { PlaceOrderDto } from '../dto/place-order.dto.js';
 import { readQuotation } from '../dto/quotation.js';
+import { sentInput, sentJson } from '../dto/sent-input.js';
 import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../errors/operation-table.js';
-import { isRecord } from '../is-record.js';
 
 /** One call of Lalamove's API, with what is sent and what comes back. */
 export interface Operation<Answer> extends OperationFacts {
@@ -48,21 +47,10 @@ export const OPERATIONS = {
 } satisfies Record<LalamoveOperation, Operation<unknown>>;
 
 /**
- * The body of a call as it is sent: in Lalamove's envelope, with coordinates as strings.
+ * The body of a call as it is sent, in Lalamove's envelope.
  *
  * @throws TypeError for what JSON cannot write, or would write as nothing
  */
 export function sentBody(input: unknown): string {
-  const data = isRecord(input) && Array.isArray(input.stops) ? { ...input, stops: input.stops.map(sentStop) } : input;
-  return JSON.stringify({ data }, refuseCollections);
-}
-
-/** JSON writes a Map or a Set as `{}`, and what it held would be lost without a word. */
-function refuseCollections(_: string, value: unknown): unknown {
-  if (value instanceof Map || value instanceof Set) throw new TypeError('A Map or a Set cannot be written as JSON.');
-  return value;
-}
-
-function sentStop(stop: unknown): unknown {
-  return isRecord(stop) && 'coordinates' in stop ? { ...stop, coordinates: sentCoordinates(stop.coordinates) } : stop;
+  return sentJson({ data: sentInput(input) });
 }

@@ -5,6 +5,7 @@ import { plainCause } from '../errors/plain-cause.js';
 import { redact } from '../errors/redact.js';
 import { isRateLimited, isRefusal, isText } from '../errors/refusal.js';
 import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
+import { parseLosslessly } from '../exact-json.js';
 import { isRecord } from '../is-record.js';
 import type { Attempt } from './attempt.js';
 import type { ClientSettings } from './client-settings.js';
@@ -166,7 +167,7 @@ function secretsOf({ settings, attempt }: AttemptContext<unknown>): string[] {
 function readEnvelope(body: string): Record<string, unknown> | undefined {
   if (body.trim() === '') return {};
   try {
-    const envelope: unknown = JSON.parse(body);
+    const envelope = parseLosslessly(body);
     if (!isRecord(envelope) || !('data' in envelope)) return undefined;
     const { errors = [] } = envelope;
     return Array.isArray(errors) && errors.length === 0 ? envelope : undefined;

@@ -3,6 +3,8 @@ import type { Kysely, Selectable } from 'kysely';
 import { filter, Observable, takeWhile } from 'rxjs';
 import { captureContext } from '../async-context.js';
 import { fieldErrors, type FieldError } from '../dto/field-errors.js';
+import { sentInput, sentJson } from '../dto/sent-input.js';
+import { zonedTime } from '../dto/sent-time.js';
 import { isRecord } from '../is-record.js';
 import type { DeliveriesEngine } from './deliveries.engine.js';
 import {
@@ -140,7 +142,7 @@ export class DeliveriesService {
       return { record, told: await store.insert(record, [{ type: 'requested' }], trx) };
     };
     const { record, told: requested } = own ? await take(own) : await store.write(take);
-    if (record.requestHash !== asked.requestHash) {
+    if (!isSameRequest(record, asked)) {
       const told = `The reference ${JSON.stringify(reference)} was used for a different delivery: use another, or ask for the very same.`;
       throw new DeliveryConflictException(told, accountName(account));
     }
@@ -524,7 +526,7 @@ function checkedInput(
     errors.push({ pointer: '/recipients', message: `there must be one for each drop-off, which are ${stops - 1}` });
   }
   if (errors.length === 0) {
-    const wrong = policyProblems(input.policy, base);
+    const wrong = policyProblems(input.policy ?? undefined, base);
     errors.push(
       ...wrong.map(({ part, message }) => ({ pointer: part === '' ? '/policy' : `/policy/${part}`, message })),
     );
@@ -532,15 +534,31 @@ function checkedInput(
   if (errors.length > 0) throw new InvalidDeliveryException(errors);
   const { reference, account, ...request } = input;
   // A copy: what the host does to its input afterwards changes nothing.
-  const written: BookedRequest = structuredClone({ ...request });
-  const { scheduleAt } = written.quotation;
+  const written: BookedRequest = structuredClone({ ...request, policy: request.policy ?? undefined });
   return {
     account: account ?? '',
     reference,
     request: written,
-    requestHash: createHash('sha256').update(canonical(written)).digest('base64url'),
-    scheduleAt: scheduleAt == null ? undefined : Date.parse(scheduleAt),
+    requestHash: hashOfSent(written),
+    scheduleAt: zonedTime(written.quotation.scheduleAt),
   };
+}
+
+/**
+ * Whether a reference was asked for by the same request: one that would send the same. A row of an earlier version has a hash of what was written,
+ * in which `22.3` and `'22.3'` differ; an erased delivery has no more than its hash.
+ */
+function isSameRequest(known: DeliveryRecord, asked: { requestHash: string; request: BookedRequest }): boolean {
+  if (known.requestHash === asked.requestHash || known.requestHash === hashOf(asked.request)) return true;
+  return known.request !== undefined && hashOfSent(known.request) === asked.requestHash;
+}
+
+function hashOfSent(request: BookedRequest): string {
+  return hashOf(JSON.parse(sentJson({ ...request, quotation: sentInput(request.quotation) })));
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url');
 }
 
 function memberErrors(input: unknown): FieldError[] {

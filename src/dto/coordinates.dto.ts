@@ -1,7 +1,10 @@
 import { ValidateBy } from 'class-validator';
 import { isRecord } from '../is-record.js';
 
-/** A place. Numbers and decimal strings are both accepted; Lalamove refuses numbers, so strings are what is sent. */
+/**
+ * A place. Numbers and decimal strings are both accepted; Lalamove refuses numbers and more than 15 decimals, so strings of at most 15 are what is
+ * sent.
+ */
 export class CoordinatesDto {
   /** Latitude in degrees, -90 to 90. */
   @IsDegrees(90)
@@ -12,10 +15,11 @@ export class CoordinatesDto {
   lng: string | number;
 }
 
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
+/** With an exponent, too: so JavaScript writes 1e-7. */
+const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/;
 
-/** The decimals of a number are cut here, far below a millimetre; `String` would write 1e-7 in a form that is no decimal. */
-const MOST_DECIMALS = 12;
+/** What Lalamove takes. */
+const MOST_DECIMALS = 15;
 
 /** Checks for a decimal number of degrees, at most `limit` to either side. */
 function IsDegrees(limit: number): PropertyDecorator {
@@ -31,8 +35,8 @@ function IsDegrees(limit: number): PropertyDecorator {
 }
 
 /**
- * Coordinates as they are sent: decimal strings. A string stays as it is; what is neither string nor number is left to Lalamove to refuse
- * (it can come so far only where validation is switched off).
+ * Coordinates as they are sent: decimal strings of at most 15 decimals, without an exponent. A string that is so already stays as it is; what is
+ * neither string nor number is left to Lalamove to refuse (it can come so far only where validation is switched off).
  */
 export function sentCoordinates(coordinates: unknown): unknown {
   if (!isRecord(coordinates)) return coordinates;
@@ -40,7 +44,14 @@ export function sentCoordinates(coordinates: unknown): unknown {
 }
 
 function decimalString(value: unknown): unknown {
-  if (typeof value !== 'number' || !Number.isFinite(value)) return value;
-  const plain = String(value);
-  return plain.includes('e') ? value.toFixed(MOST_DECIMALS).replace(/\.?0+$/, '') : plain;
+  if (typeof value !== 'string' && !Number.isFinite(value)) return value;
+  const text = String(value);
+  const [, sign = '', whole = '', decimals = '', exponent] = DECIMAL.exec(text) ?? [];
+  if (whole + decimals === '' || (exponent === undefined && decimals.length <= MOST_DECIMALS)) return text;
+  // The digits of the number times 10 to the 15th, and one more to round by.
+  const shifted = whole.length + Number(exponent ?? 0) + MOST_DECIMALS + 1;
+  const digits = (whole + decimals).padEnd(Math.max(shifted, 0), '0').slice(0, Math.max(shifted, 0));
+  const rounded = String((BigInt(digits === '' ? 0 : digits) + 5n) / 10n).padStart(MOST_DECIMALS + 1, '0');
+  const written = `${rounded.slice(0, -MOST_DECIMALS)}.${rounded.slice(-MOST_DECIMALS)}`.replace(/\.?0+$/, '');
+  return sign === '-' && written !== '0' ? `-${written}` : written;
 }

@@ -1,21 +1,21 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsBoolean,
   IsDefined,
-  IsISO8601,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   Matches,
+  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { CoordinatesDto } from './coordinates.dto.js';
 import type { LalamoveLanguage } from './market.js';
+import { zonedTime } from './sent-time.js';
 
 /** A stop of a quotation: an address, coordinates, or both. Both is what Lalamove's guide asks for. */
 export class QuotationStopDto {
@@ -68,22 +68,21 @@ export class CreateQuotationDto {
   @Matches(/^[a-z]{2,3}_[A-Z]{2}$/, { message: 'language must be a language and a market, such as en_HK' })
   language: LalamoveLanguage;
 
-  /** One pick-up and 1 to 15 drop-offs, in the order of the route. */
+  /** One pick-up and its drop-offs, in the order of the route. How many there may be is Lalamove's to say: 15 by its guide. */
   @IsArray()
   @ArrayMinSize(2, { message: 'stops must be one pick-up and at least one drop-off' })
-  @ArrayMaxSize(16, { message: 'stops must be one pick-up and at most 15 drop-offs' })
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => QuotationStopDto)
   stops: QuotationStopDto[];
 
-  /** The pick-up time, ISO 8601 in UTC (`2026-12-01T08:30:00Z`), at most 30 days ahead; left out for at once. */
+  /**
+   * The pick-up time, at most 30 days ahead: a `Date`, or ISO 8601 with its zone (`2026-12-01T08:30:00Z`, `2026-12-01T16:30:00+08:00`). It is sent in
+   * UTC. Left out for at once.
+   */
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true }, { message: 'scheduleAt must be an ISO 8601 time' })
-  @Matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, {
-    message: 'scheduleAt must be in UTC, such as 2026-12-01T08:30:00Z',
-  })
-  scheduleAt?: string;
+  @IsZonedTime()
+  scheduleAt?: string | Date;
 
   /** Special requests of the service type, e.g. `['TOLL_FEE_10']`; `getCities()` lists them. */
   @IsOptional()
@@ -101,4 +100,15 @@ export class CreateQuotationDto {
   @ValidateNested()
   @Type(() => ItemDto)
   item?: ItemDto;
+}
+
+/** Checks for a time that says its zone. */
+function IsZonedTime(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isZonedTime',
+    validator: {
+      validate: (value: unknown) => zonedTime(value) !== undefined,
+      defaultMessage: () => '$property must be a Date, or ISO 8601 with its zone, such as 2026-12-01T08:30:00Z',
+    },
+  });
 }

@@ -1,6 +1,5 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsDefined,
@@ -35,10 +34,9 @@ export class EditedStopDto extends ContactDto {
 
 /** The body of `PATCH /v3/orders/:id`: the whole route anew. Works once per order, and only while it is `ON_GOING`. */
 export class EditOrderDto {
-  /** The pick-up exactly as it was placed, and 1 to 15 drop-offs. */
+  /** The pick-up exactly as it was placed, and at least one drop-off. */
   @IsArray()
   @ArrayMinSize(2, { message: 'stops must be the pick-up as it was placed and at least one drop-off' })
-  @ArrayMaxSize(16, { message: 'stops must be the pick-up as it was placed and at most 15 drop-offs' })
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => EditedStopDto)

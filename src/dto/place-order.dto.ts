@@ -1,6 +1,5 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsDefined,
@@ -52,7 +51,6 @@ export class PlaceOrderDto extends OrderOptionsDto {
   /** One for each drop-off of the quotation. */
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(15)
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => RecipientDto)

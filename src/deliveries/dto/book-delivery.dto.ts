@@ -1,6 +1,5 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsDefined,
@@ -53,7 +52,6 @@ export class BookDeliveryDto extends OrderOptionsDto {
   /** Who is to be found at each further stop. */
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(15)
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => DeliveryRecipientDto)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseExactly } from './exact-json.js';
+import { parseExactly, parseLosslessly } from './exact-json.js';
 
 const scalar = fc.oneof(fc.string(), fc.double({ noNaN: true }), fc.integer(), fc.boolean(), fc.constant(null));
 const jsonValue = fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.string(), fc.oneof(scalar, fc.array(scalar))));
@@ -19,8 +19,12 @@ describe('parseExactly', () => {
     ['0.0000000000000000001', 1e-19],
     ['1234567890123456.5', 1_234_567_890_123_456.5],
     ['1000000000000000000e2', 1e20],
+    ['{"orderId":107900701184,"n":7}', { orderId: '107900701184', n: 7 }],
+    ['{ "stops" : [ { "stopId" : 3 } ] }', { stops: [{ stopId: '3' }] }],
+    ['{"text":"\\"orderId\\":1","driverId":2.5}', { text: '"orderId":1', driverId: 2.5 }],
   ])('reads %s', (text, value) => {
     expect(parseExactly(text)).toEqual(value);
+    expect(parseLosslessly(text)).toEqual(value);
   });
 
   it('agrees with JSON.parse on all that has no long number', () => {
@@ -29,6 +33,7 @@ describe('parseExactly', () => {
       fc.property(json, (text) => {
         fc.pre(!/(?<![\d.])\d{16,}(?![\d.eE])/.test(text));
         expect(parseExactly(text)).toEqual(JSON.parse(text));
+        expect(parseLosslessly(text)).toEqual(JSON.parse(text));
       }),
     );
   });
@@ -52,6 +57,7 @@ describe('parseExactly', () => {
     'refuses %s',
     (text) => {
       expect(() => parseExactly(text)).toThrow(SyntaxError);
+      expect(() => parseLosslessly(text)).toThrow(SyntaxError);
     },
   );
 
