@@ -19,6 +19,7 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
   { variable: 'ERRORS_FORMAT', option: 'errors.format', read: String },
   { variable: 'WEBHOOK_PATH', option: 'webhook.path', read: String },
   { variable: 'WEBHOOK_PUBLIC_PATH', option: 'webhook.publicPath', read: String },
+  { variable: 'WEBHOOK_URL', option: 'webhook.url', read: String },
   { variable: 'WEBHOOK_SECRETS', option: 'webhook.secrets', read: list },
   { variable: 'WEBHOOK_MAX_AGE_SECONDS', option: 'webhook.maxAgeSeconds', read: Number },
 ];

@@ -8,6 +8,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { LalamoveHttpService } from './client/lalamove-http.service.js';
 import { sharedParts, type SharedParts } from './client/shared-parts.js';
 import { isRecord } from './is-record.js';
@@ -30,6 +31,7 @@ import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
 import { LalamoveWebhooksModule } from './webhooks/lalamove-webhooks.module.js';
 import { PublicPaths } from './webhooks/public-paths.js';
 import { LalamoveWebhookRegistrations } from './webhooks/webhook-registrations.js';
+import { WebhookUrlRegistrar } from './webhooks/webhook-url-registrar.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface LalamoveOptionsFactory {
@@ -163,11 +165,19 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
       return receiver;
     },
   };
+  const webhookUrl: FactoryProvider<WebhookUrlRegistrar> = {
+    provide: `nestjs-lalamove:webhook-url:${name ?? ''}`,
+    inject: [optionsToken(name), service.provide, HttpAdapterHost],
+    useFactory: (given: LalamoveAccountOptions, lalamove: LalamoveService, adapterHost: HttpAdapterHost) => {
+      const logger = given.logger ?? new Logger('LalamoveWebhooks');
+      return new WebhookUrlRegistrar({ url: given.webhook?.url, account: name, logger }, lalamove, adapterHost);
+    },
+  };
   return {
     module: LalamoveModule,
     global: !isRecord(options) || options.isGlobal !== false,
     imports: [LalamoveErrorsModule, LalamoveWebhooksModule],
-    providers: [...optionsProviders, http, paths, service, webhooks],
+    providers: [...optionsProviders, http, paths, service, webhooks, webhookUrl],
     exports: [http.provide, service.provide, webhooks.provide],
   };
 }

@@ -14,6 +14,7 @@ import type { AddPriorityFeeDto, ChangeDriverDto } from './dto/order-change.dto.
 import type { Order } from './dto/order.js';
 import type { PlaceOrderDto } from './dto/place-order.dto.js';
 import type { Quotation } from './dto/quotation.js';
+import { withCallersFrames } from './callers-frames.js';
 import { isRecord } from './is-record.js';
 import { assertOptions, clientSettings, type LalamoveAccountOptions } from './lalamove.options.js';
 
@@ -138,7 +139,11 @@ export class LalamoveService {
     return new LalamoveService(this.#parts.http, options, this.#account, this.#parts);
   }
 
-  #call<Answer>(request: CallRequest<Answer>): Promise<Answer> {
-    return firstValueFrom(this.#client.call(request));
+  async #call<Answer>(request: CallRequest<Answer>): Promise<Answer> {
+    try {
+      return await firstValueFrom(this.#client.call(request));
+    } catch (error) {
+      throw withCallersFrames(error);
+    }
   }
 }

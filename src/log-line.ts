@@ -8,7 +8,12 @@ export function logLine(what: string, told: Readonly<Record<string, string | num
 }
 
 /** Writes to the app's logger, which must not change what becomes of a call when it throws. */
-export function say(logger: LoggerService, level: 'debug' | 'warn' | 'error', line: string, stack?: string): void {
+export function say(
+  logger: LoggerService,
+  level: 'debug' | 'log' | 'warn' | 'error',
+  line: string,
+  stack?: string,
+): void {
   try {
     if (stack === undefined) logger[level]?.(line);
     else logger[level]?.(line, stack);

@@ -65,6 +65,11 @@ const WEBHOOK_CHECKS: readonly Check[] = [
     remedy: "must be the path of the URL that Lalamove knows, such as '/api/webhooks/lalamove', without a host",
   },
   {
+    option: 'webhook.url',
+    holds: isWebhookUrl,
+    remedy: 'must be the absolute http or https URL that Lalamove is to send webhooks to, without credentials',
+  },
+  {
     option: 'webhook.secrets',
     holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isKey),
     remedy:
@@ -295,6 +300,11 @@ function isBaseUrl(value: unknown): boolean {
   if (typeof value !== 'string' || /[?#\s\\]/.test(value) || !URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
   return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
+}
+
+/** Of a webhook URL a query may be a part. */
+function isWebhookUrl(value: unknown): boolean {
+  return typeof value === 'string' && isBaseUrl(value.replace(/\?[^?#]*$/, ''));
 }
 
 const FRAMING_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);

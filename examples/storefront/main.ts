@@ -1,25 +1,30 @@
 import { NestFactory } from '@nestjs/core';
-import { LalamoveService } from 'nestjs-lalamove';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { curlLines } from './curl-lines.js';
+import { freePort } from './free-port.js';
 import { lalamoveAccount } from './lalamove-account.js';
 import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
+// 0 stands for any that is free.
+const port = Number(process.env.PORT ?? 3000) || (await freePort());
 const { options, sandbox } = await lalamoveAccount();
+// With keys of your own it is a URL that the world can reach: LALAMOVE_WEBHOOK_URL.
+const webhook = sandbox ? { url: `http://localhost:${port}/${WEBHOOK_PATH}` } : options.webhook;
 // The sandbox forgets its orders when it ends, so what is known of them begins anew with each.
 const file = sandbox ? join(mkdtempSync(join(tmpdir(), 'storefront-')), 'deliveries.db') : 'data/deliveries.db';
-const app = await NestFactory.create(StorefrontModule.forRoot(options, { database: { file } }), {
-  logger: ['warn', 'error'],
-});
+const app = await NestFactory.create(
+  StorefrontModule.forRoot({ ...options, ...(webhook && { webhook }) }, { database: { file } }),
+  {
+    logger: ['warn', 'error'],
+  },
+);
 app.enableShutdownHooks();
-await app.listen(process.env.PORT ?? 3000);
+await app.listen(port);
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
-// With keys of your own, and a URL that the world can reach, you would do the same, once.
-if (sandbox) await app.get(LalamoveService).setWebhookUrl(`${url}/${WEBHOOK_PATH}`);
 
 console.log(`The storefront listens on ${url}`);
 console.log(

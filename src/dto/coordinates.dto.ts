@@ -1,5 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { isRecord } from '../is-record.js';
+import { RawMember } from './raw-member.decorator.js';
 
 /**
  * A place. Numbers and decimal strings are both accepted; Lalamove refuses numbers and more than 15 decimals, so strings of at most 15 are what is
@@ -7,10 +8,12 @@ import { isRecord } from '../is-record.js';
  */
 export class CoordinatesDto {
   /** Latitude in degrees, -90 to 90. */
+  @RawMember()
   @IsDegrees(90)
   lat: string | number;
 
   /** Longitude in degrees, -180 to 180. */
+  @RawMember()
   @IsDegrees(180)
   lng: string | number;
 }

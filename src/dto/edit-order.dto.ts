@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Expose, Type } from 'class-transformer';
 import {
   ArrayMinSize,
   IsArray,
@@ -12,20 +12,24 @@ import {
 } from 'class-validator';
 import { CoordinatesDto } from './coordinates.dto.js';
 import { ContactDto, LONGEST_REMARKS } from './contact.dto.js';
+import { RawMember } from './raw-member.decorator.js';
 
 /** A stop of an edited order. */
 export class EditedStopDto extends ContactDto {
+  @Expose()
   @IsDefined()
   @IsObject()
   @ValidateNested()
   @Type(() => CoordinatesDto)
   coordinates: CoordinatesDto;
 
+  @RawMember()
   @IsString()
   @IsNotEmpty()
   address: string;
 
   /** For the driver; at most 1500 characters. Repeat what was there, or it is lost. */
+  @RawMember()
   @IsOptional()
   @IsString()
   @MaxLength(LONGEST_REMARKS)
@@ -35,6 +39,7 @@ export class EditedStopDto extends ContactDto {
 /** The body of `PATCH /v3/orders/:id`: the whole route anew. Works once per order, and only while it is `ON_GOING`. */
 export class EditOrderDto {
   /** The pick-up exactly as it was placed, and at least one drop-off. */
+  @Expose()
   @IsArray()
   @ArrayMinSize(2, { message: 'stops must be the pick-up as it was placed and at least one drop-off' })
   @IsObject({ each: true })

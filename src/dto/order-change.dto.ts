@@ -1,8 +1,10 @@
 import { IsIn, IsUrl, Matches } from 'class-validator';
+import { RawMember } from './raw-member.decorator.js';
 
 /** The body of `POST /v3/orders/:id/priority-fee`. Each amount replaces the last one and must exceed it. */
 export class AddPriorityFeeDto {
   /** A decimal string in the market's currency, e.g. `'20'` or `'4.50'`. */
+  @RawMember()
   @Matches(/^(?=.*[1-9])\d+(\.\d+)?$/, {
     message: 'priorityFee must be a decimal string above zero, such as "20" or "4.50"',
   })
@@ -22,6 +24,7 @@ export type ChangeDriverReason = (typeof CHANGE_DRIVER_REASONS)[number];
 
 /** The body of `DELETE /v3/orders/:id/drivers/:driverId`. */
 export class ChangeDriverDto {
+  @RawMember()
   @IsIn(CHANGE_DRIVER_REASONS)
   reason: ChangeDriverReason;
 }
@@ -29,6 +32,7 @@ export class ChangeDriverDto {
 /** The body of `PATCH /v3/webhook`. */
 export class SetWebhookUrlDto {
   /** An absolute http or https URL, which must answer an empty `POST` with 200 when this is sent. */
+  @RawMember()
   @IsUrl(
     { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
     { message: 'url must be an absolute http or https URL' },

@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Expose, Type } from 'class-transformer';
 import {
   ArrayMinSize,
   IsArray,
@@ -12,10 +12,12 @@ import {
 } from 'class-validator';
 import { ContactDto, LONGEST_REMARKS } from './contact.dto.js';
 import { OrderOptionsDto } from './order-options.dto.js';
+import { RawMember } from './raw-member.decorator.js';
 
 /** The contact at the pick-up. */
 export class SenderDto extends ContactDto {
   /** The `stopId` of the quotation's first stop. */
+  @RawMember()
   @IsString()
   @IsNotEmpty()
   stopId: string;
@@ -24,11 +26,13 @@ export class SenderDto extends ContactDto {
 /** The contact at a drop-off. */
 export class RecipientDto extends ContactDto {
   /** The `stopId` of one of the quotation's further stops. */
+  @RawMember()
   @IsString()
   @IsNotEmpty()
   stopId: string;
 
   /** For the driver; at most 1500 characters. */
+  @RawMember()
   @IsOptional()
   @IsString()
   @MaxLength(LONGEST_REMARKS)
@@ -38,10 +42,12 @@ export class RecipientDto extends ContactDto {
 /** The body of `POST /v3/orders`. It spends money: it is never sent twice on a guess. */
 export class PlaceOrderDto extends OrderOptionsDto {
   /** From `createQuotation`, at most 5 minutes old. */
+  @RawMember()
   @IsString()
   @IsNotEmpty()
   quotationId: string;
 
+  @Expose()
   @IsDefined()
   @IsObject()
   @ValidateNested()
@@ -49,6 +55,7 @@ export class PlaceOrderDto extends OrderOptionsDto {
   sender: SenderDto;
 
   /** One for each drop-off of the quotation. */
+  @Expose()
   @IsArray()
   @ArrayMinSize(1)
   @IsObject({ each: true })

@@ -100,6 +100,22 @@ export function appFilter(
 }
 
 /**
+ * A filter that leaves what it catches to another.
+ *
+ * @param chosen asked each time
+ */
+export function delegatingFilter(matches: (error: unknown) => boolean, chosen: () => ExceptionFilter): ExceptionFilter {
+  @Catch(caught(matches))
+  class DelegatingFilter implements ExceptionFilter {
+    catch(error: unknown, host: ArgumentsHost): unknown {
+      return chosen().catch(error, host);
+    }
+  }
+
+  return new DelegatingFilter();
+}
+
+/**
  * Answers through the HTTP adapter. The response may be raw (Fastify's middleware has such), and Nest's adapters write a content type of their
  * own over that of an object that is no `application/json`: so headers go where they can, and a problem is sent as text.
  */

@@ -20,6 +20,11 @@ export interface LalamoveWebhookOptions {
    */
   publicPath?: string;
   /**
+   * The URL that Lalamove is to send webhooks to, which is registered once the app listens: in the background, again and again until it succeeds, and
+   * without harm to the process where it does not. The log says how it went. It stands for a call of `setWebhookUrl`.
+   */
+  url?: string;
+  /**
    * All secret keys that may have signed a webhook: two while one takes the other's place.
    *
    * @default `apiSecret`

@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Expose, Type } from 'class-transformer';
 import {
   ArrayMinSize,
   IsArray,
@@ -14,10 +14,12 @@ import { ContactDto, LONGEST_REMARKS } from '../../dto/contact.dto.js';
 import { CreateQuotationDto } from '../../dto/create-quotation.dto.js';
 import { OrderOptionsDto } from '../../dto/order-options.dto.js';
 import type { GivenPolicy } from '../machine/delivery-policy.js';
+import { RawMember } from '../../dto/raw-member.decorator.js';
 
 /** The contact at a drop-off, in the order of the quotation's stops. */
 export class DeliveryRecipientDto extends ContactDto {
   /** For the driver; at most 1500 characters. */
+  @RawMember()
   @IsOptional()
   @IsString()
   @MaxLength(LONGEST_REMARKS)
@@ -27,15 +29,18 @@ export class DeliveryRecipientDto extends ContactDto {
 /** What is to be delivered. */
 export class BookDeliveryDto extends OrderOptionsDto {
   /** Your own id of the thing to deliver, unique within the account: booking it again gives the same delivery. 1 to 200 characters. */
+  @RawMember()
   @Matches(/^\P{Cc}{1,200}$/u, { message: 'reference must be a text of 1 to 200 characters' })
   reference: string;
 
   /** The account's name; left out for the default one. */
+  @RawMember()
   @IsOptional()
   @Matches(/^\P{Cc}{1,200}$/u, { message: 'account must be a text of 1 to 200 characters' })
   account?: string;
 
   /** What is asked of Lalamove, as often as a quotation expires. */
+  @Expose()
   @IsDefined()
   @IsObject()
   @ValidateNested()
@@ -43,6 +48,7 @@ export class BookDeliveryDto extends OrderOptionsDto {
   quotation: CreateQuotationDto;
 
   /** Who is to be found at the first stop. */
+  @Expose()
   @IsDefined()
   @IsObject()
   @ValidateNested()
@@ -50,6 +56,7 @@ export class BookDeliveryDto extends OrderOptionsDto {
   sender: ContactDto;
 
   /** Who is to be found at each further stop. */
+  @Expose()
   @IsArray()
   @ArrayMinSize(1)
   @IsObject({ each: true })
@@ -61,11 +68,13 @@ export class BookDeliveryDto extends OrderOptionsDto {
   declare metadata?: Record<string, string>;
 
   /** What it may cost at the most, priority fee included: a decimal string in the market's currency, e.g. `'120.50'`. */
+  @RawMember()
   @IsOptional()
   @Matches(/^\d{1,15}(\.\d{1,6})?$/, { message: "maxPrice must be a decimal string, such as '120.50'" })
   maxPrice?: string;
 
   /** What differs from the module's policy. */
+  @RawMember()
   @IsOptional()
   @IsObject()
   policy?: GivenPolicy;

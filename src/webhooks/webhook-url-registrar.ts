@@ -1,0 +1,88 @@
+import type { LoggerService, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { LalamoveException } from '../errors/lalamove.exception.js';
+import type { LalamoveService } from '../lalamove.service.js';
+import { logLine, say, wordsOf } from '../log-line.js';
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+const LOOK_AGAIN_MS = 50;
+/** An app that does not listen by itself, in a function of a cloud say, is not waited for any longer. */
+const MAX_WAIT_MS = 10_000;
+
+/** What is registered, and for whom. */
+export interface WebhookUrlRegistration {
+  /** `undefined` where nothing is to be registered. */
+  readonly url: string | undefined;
+  readonly account: string | undefined;
+  readonly logger: LoggerService;
+}
+
+/** Registers `webhook.url` with Lalamove once the app listens, for Lalamove probes it. Nothing waits for it, and no failure of it ends anything. */
+export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly registration: WebhookUrlRegistration,
+    private readonly service: Pick<LalamoveService, 'setWebhookUrl'>,
+    private readonly adapterHost: { readonly httpAdapter: Pick<AbstractHttpAdapter, 'getHttpServer'> | undefined },
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { url } = this.registration;
+    if (url !== undefined) this.#whenListening(url, MAX_WAIT_MS);
+  }
+
+  /** Ends what is under way, too. */
+  onModuleDestroy(): void {
+    this.#stopped.abort();
+    clearTimeout(this.#timer);
+  }
+
+  #whenListening(url: string, leftMs: number): void {
+    if (leftMs <= 0 || this.#isListening()) {
+      void this.#register(url, FIRST_PAUSE_MS);
+      return;
+    }
+    this.#after(LOOK_AGAIN_MS, () => {
+      this.#whenListening(url, leftMs - LOOK_AGAIN_MS);
+    });
+  }
+
+  #isListening(): boolean {
+    const server: unknown = this.adapterHost.httpAdapter?.getHttpServer();
+    return typeof server !== 'object' || server === null || Reflect.get(server, 'listening') === true;
+  }
+
+  async #register(url: string, pauseMs: number): Promise<void> {
+    const { account, logger } = this.registration;
+    const { signal } = this.#stopped;
+    try {
+      await this.service.setWebhookUrl(url, { signal });
+      say(logger, 'log', logLine('Lalamove sends webhooks here from now on', { url: withoutQuery(url), account }));
+    } catch (error) {
+      if (signal.aborted) return;
+      const told = { url: withoutQuery(url), account, code: codeOf(error), error: wordsOf(error) };
+      const again = { retryInSeconds: Math.round(pauseMs / 1000) };
+      say(logger, 'warn', logLine('The webhook URL could not be registered with Lalamove', { ...told, ...again }));
+      this.#after(pauseMs, () => {
+        void this.#register(url, Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
+      });
+    }
+  }
+
+  /** Keeps no process alive. */
+  #after(ms: number, act: () => void): void {
+    if (!this.#stopped.signal.aborted) this.#timer = setTimeout(act, ms).unref();
+  }
+}
+
+/** A query may hold a token. */
+function withoutQuery(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return LalamoveException.is(error) ? error.code : undefined;
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LalamoveService, Order } from 'nestjs-lalamove';
+import { ORDER } from './support/inputs.js';
+import { failureOf, KEYS } from './support/lalamove.js';
+import { withRawLalamove } from './support/raw-lalamove.js';
+import { http, type RawHandler } from './support/raw-server.js';
+
+/** Code of a host's, by names that no other code has. */
+async function shipTheParcel(lalamove: LalamoveService): Promise<Order> {
+  return await lalamove.placeOrder(ORDER);
+}
+
+async function lookForTheParcel(lalamove: LalamoveService): Promise<Order> {
+  const order = await lalamove.getOrder('1');
+  return order;
+}
+
+const REFUSED: RawHandler = (socket) => socket.write(http(422, '{"errors":[{"id":"ERR_INVALID_FIELD"}]}'));
+const BROKEN: RawHandler = (socket) => socket.destroy();
+const RETRY = { maxAttempts: 3, baseDelayMs: 1 };
+
+describe('the stack of a rejected call', () => {
+  it.each<[string, RawHandler, (lalamove: LalamoveService) => Promise<unknown>, RegExp]>([
+    ['a refusal', REFUSED, shipTheParcel, /^InvalidRequestException: .*at (async )?shipTheParcel/s],
+    ['an unknown outcome', BROKEN, shipTheParcel, /^LalamoveOutcomeUnknownException: .*at (async )?shipTheParcel/s],
+    ['what was repeated', BROKEN, lookForTheParcel, /^LalamoveConnectionException: .*at (async )?lookForTheParcel/s],
+    [
+      'another account',
+      REFUSED,
+      (lalamove) => lookForTheParcel(lalamove.forAccount({ ...KEYS, apiKey: 'pk_test_other' })),
+      /at (async )?lookForTheParcel/,
+    ],
+    [
+      'what is refused before it is sent',
+      REFUSED,
+      (lalamove) => shipTheParcel(lalamove.forAccount({ ...KEYS, market: 'TH' })),
+      /shipTheParcel/,
+    ],
+  ])('names the caller: %s', async (_, handle, call, stack) => {
+    await withRawLalamove(handle, { retry: RETRY }, async (lalamove) => {
+      expect((await failureOf(call(lalamove))).stack).toMatch(stack);
+    });
+  });
+});

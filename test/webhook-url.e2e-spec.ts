@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LalamoveModule, lalamoveOptionsFromEnv, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { setTimeout as pause } from 'node:timers/promises';
+import { accountOn } from './support/account.js';
+import { freePort } from './support/free-port.js';
+import { PLATFORMS, startHost, type HostApp } from './support/host-app.js';
+import { KEYS } from './support/lalamove.js';
+import { http, RawServer } from './support/raw-server.js';
+import { until } from './support/until.js';
+
+const PATH = 'webhooks/lalamove';
+
+describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
+  let sandbox: LalamoveSandbox;
+  let lines: string[];
+  const open: HostApp[] = [];
+
+  const start = async (options: LalamoveModuleOptions): Promise<HostApp> => {
+    const write = (line: unknown): void => void lines.push(String(line));
+    const logger = { log: write, error: write, warn: write };
+    const host = await startHost(platform, { imports: [LalamoveModule.forRoot({ ...options, logger })] });
+    open.push(host);
+    return host;
+  };
+
+  beforeEach(async () => {
+    lines = [];
+    sandbox = await LalamoveSandbox.start();
+  });
+
+  afterEach(async () => {
+    for (const { app } of open.splice(0)) await app.close();
+    await sandbox.stop();
+  });
+
+  it('is registered once the app listens, so that Lalamove can probe it', async () => {
+    const server = await freePort();
+    const url = `http://127.0.0.1:${server}/${PATH}?token=secret`;
+    const options = accountOn(sandbox, { webhook: { path: PATH, url } });
+    const host = await startHost(
+      platform,
+      { imports: [LalamoveModule.forRoot({ ...options, logger: logTo(lines) })] },
+      (app) => {
+        const listen = app.listen.bind(app);
+        app.listen = () => listen(server, '127.0.0.1');
+      },
+    );
+    open.push(host);
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([
+      expect.stringMatching(/^Lalamove sends webhooks here from now on \(url=http:\S+lalamove\)$/),
+    ]);
+    expect(sandbox.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['PATCH /v3/webhook']);
+  });
+
+  it('is tried again, with a line in the log each time, until it succeeds', async () => {
+    let tries = 0;
+    const server = await RawServer.start((socket) => {
+      tries += 1;
+      socket.write(tries === 1 ? http(422, '{"message":"ERR_INVALID_RESPONSE"}') : http(200, '{"data":{"url":"u"}}'));
+    });
+    const url = 'https://shop.example/hook';
+    await start({ ...KEYS, baseUrl: server.url, webhook: { path: PATH, url } });
+    await until(() => lines.length > 1, 4000);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^The webhook URL could not be registered .*code=ERR_INVALID_RESPONSE .*retryInSeconds=1\)$/,
+      ),
+      expect.stringMatching(/^Lalamove sends webhooks here from now on/),
+    ]);
+    await server.stop();
+  });
+
+  it('is not tried any more once the app has ended, and what is under way ends with it', async () => {
+    const server = await RawServer.start(() => undefined);
+    const host = await start({ ...KEYS, baseUrl: server.url, webhook: { url: 'https://shop.example/hook' } });
+    await until(() => server.requests.length === 1);
+    await host.app.close();
+    await until(() => server.open === 0);
+    await pause(20);
+    expect([server.requests.length, lines]).toEqual([1, []]);
+    await server.stop();
+  });
+});
+
+it('webhook.url comes from the environment, and must be a URL', () => {
+  const env = { LALAMOVE_API_KEY: 'pk_test_k', LALAMOVE_API_SECRET: 'sk_test_s', LALAMOVE_MARKET: 'HK' };
+  const url = 'https://shop.example/hook?a=1';
+  expect(lalamoveOptionsFromEnv({ ...env, LALAMOVE_WEBHOOK_URL: url }).webhook).toEqual({ url });
+  for (const wrong of [
+    '/hook',
+    'ftp://shop.example',
+    'https://user:pass@shop.example/hook',
+    'https://shop.example/#hook',
+  ]) {
+    expect(() => lalamoveOptionsFromEnv({ ...env, LALAMOVE_WEBHOOK_URL: wrong })).toThrow(
+      /webhook\.url \(LALAMOVE_WEBHOOK_URL\) must/,
+    );
+  }
+});
+
+function logTo(lines: string[]): { log: (line: unknown) => void; error: () => void; warn: (line: unknown) => void } {
+  const write = (line: unknown): void => void lines.push(String(line));
+  return { log: write, error: () => undefined, warn: write };
+}
