@@ -390,7 +390,7 @@ describe('a delivery', () => {
   });
 
   describe('whose answer is lost', () => {
-    it.each(['every-event', 'first-event', 'order-only'] as const)(
+    it.each(['every-event', 'whole-orders', 'order-only'] as const)(
       'is found by its webhook, with metadata in %s',
       async (metadata) => {
         await start({}, { sandbox: { unknowns: { metadata, orderCreated: 'after-answer' } } });

@@ -102,8 +102,8 @@ export class LalamoveSandbox {
       replacement: ({ orderId }) => {
         life.replace(orderId);
       },
-      webhook: ({ eventId, attempt }) => {
-        mail.attempt(eventId, attempt);
+      webhook: ({ delivery, attempt }) => {
+        mail.attempt(delivery, attempt);
       },
       'late-work': ({ request }) => {
         api.workLate(request);

@@ -120,7 +120,7 @@ function checkedUnknowns(given: Partial<SandboxUnknowns>): SandboxUnknowns {
     reorderedQuotation: oneOf('unknowns.reorderedQuotation', given.reorderedQuotation, ['allowed', 'refused']),
     webhookRetries: oneOf('unknowns.webhookRetries', given.webhookRetries, ['signed-anew', 'repeated']),
     orderCreated: oneOf('unknowns.orderCreated', given.orderCreated, ['before-answer', 'after-answer']),
-    metadata: oneOf('unknowns.metadata', given.metadata, ['order-only', 'first-event', 'every-event']),
+    metadata: oneOf('unknowns.metadata', given.metadata, ['whole-orders', 'order-only', 'every-event']),
     limitsPer: oneOf('unknowns.limitsPer', given.limitsPer, ['address', 'key', 'market']),
     refusedRequests: oneOf('unknowns.refusedRequests', given.refusedRequests, ['counted', 'ignored']),
     replacementReason: given.replacementReason,

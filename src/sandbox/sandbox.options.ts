@@ -35,11 +35,12 @@ export interface SandboxUnknowns {
    */
   readonly orderCreated: 'before-answer' | 'after-answer';
   /**
-   * Whether metadata are told by the order alone, by `ORDER_CREATED` too, or by every event of the order.
+   * Whether metadata are told by the events that carry the whole order (`ORDER_CREATED`, `POD_STATUS_CHANGED`), as it
+   * was seen; by no event, but the order alone; or by every event of the order.
    *
-   * @default 'order-only'
+   * @default 'whole-orders'
    */
-  readonly metadata: 'order-only' | 'first-event' | 'every-event';
+  readonly metadata: 'whole-orders' | 'order-only' | 'every-event';
   /**
    * What limits count: the requests of an address, of a key, or of a key in a market.
    *

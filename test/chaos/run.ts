@@ -239,7 +239,7 @@ async function startOracle(folder: string, random: SeededRandom, seed: number): 
     apiSecret: 'sk_test_never_to_be_written',
     webhooks: { timeoutMs: 2000, earlyWaitMs: 150 },
     unknowns: {
-      metadata: random.pick(['order-only', 'first-event', 'every-event']),
+      metadata: random.pick(['whole-orders', 'order-only', 'every-event']),
       orderCreated: random.pick(['before-answer', 'after-answer']),
       webhookRetries: random.pick(['signed-anew', 'repeated']),
     },

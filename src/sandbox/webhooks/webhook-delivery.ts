@@ -22,7 +22,9 @@ export interface WebhookAttempt {
 
 /** An event on its way to a webhook URL. */
 export interface WebhookDelivery {
-  /** The event's own id, a UUID in upper case. */
+  /** What the sandbox knows it by. */
+  readonly key: string;
+  /** A UUID in upper case; a match with a driver has one for both of its events. */
   readonly eventId: string;
   readonly eventType: string;
   readonly tenant: Tenant;

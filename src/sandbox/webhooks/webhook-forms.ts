@@ -1,8 +1,10 @@
+import type { OrderStop } from '../../dto/order.js';
 import type { Happening } from '../world/happening.js';
 import { tenantOf } from '../world/happening.js';
 import type { OrderEntry } from '../world/sandbox-state.js';
 import type { SandboxWorld } from '../world/sandbox-world.js';
 import { positionOf } from '../world/courier-pool.js';
+import { NO_DELIVERY_CODE } from '../world/order-tokens.js';
 import type { Wallets } from '../world/wallets.js';
 import { webhookTime } from '../world/written-time.js';
 
@@ -16,7 +18,7 @@ export function webhookData(happening: Happening, world: SandboxWorld, wallets: 
 
   switch (happening.type) {
     case 'ORDER_CREATED':
-      return { order: created(happening.entry, world, time), updatedAt };
+      return { order: wholeOrder(happening.entry, world, time), updatedAt };
     case 'ORDER_STATUS_CHANGED': {
       const { entry, previousStatus, cancelParty, cancelReason } = happening;
       const { status } = entry.order;
@@ -36,10 +38,8 @@ export function webhookData(happening: Happening, world: SandboxWorld, wallets: 
     }
     case 'WALLET_BALANCE_CHANGED':
       return { balance: balance(), updatedAt };
-    case 'POD_STATUS_CHANGED': {
-      const stops = happening.entry.order.stops.map(({ POD }) => (POD ? { POD: localProof(POD, time) } : {}));
-      return { order: { ...named(happening.entry, world), stops }, updatedAt };
-    }
+    case 'POD_STATUS_CHANGED':
+      return { order: wholeOrder(happening.entry, world, time), updatedAt };
     case 'POP_STATUS_CHANGED': {
       const { entry, imageUrls } = happening;
       const POP = { imageUrls, pickedUpAt: updatedAt };
@@ -48,8 +48,7 @@ export function webhookData(happening: Happening, world: SandboxWorld, wallets: 
     }
     case 'DELIVERY_CODE_STATUS_CHANGED': {
       const { entry } = happening;
-      const none = { value: '', status: 'Not Applicable' };
-      const stops = entry.order.stops.map(({ delivery_code: code }) => ({ deliveryCode: code ?? none }));
+      const stops = entry.order.stops.map(({ delivery_code: code }) => ({ deliveryCode: code ?? NO_DELIVERY_CODE }));
       return { order: { ...named(entry, world), stops }, updatedAt };
     }
   }
@@ -70,10 +69,22 @@ function summary(entry: OrderEntry, world: SandboxWorld, time: (unixMs: number) 
   };
 }
 
-function created(entry: OrderEntry, world: SandboxWorld, time: (unixMs: number) => string): object {
-  const { status, metadata } = entry.order;
-  const isTold = world.settings.unknowns.metadata === 'first-event' && metadata !== undefined;
-  return { ...summary(entry, world, time), status, ...(isTold && { metadata }) };
+/** An order as its answers show it, but for the spelling of its stops' codes and its local times. */
+function wholeOrder({ order }: OrderEntry, world: SandboxWorld, time: (unixMs: number) => string): object {
+  const { metadata, ...rest } = order;
+  const isTold = world.settings.unknowns.metadata !== 'order-only' && metadata !== undefined;
+  const stops = order.stops.map((stop) => stopIn(stop, time));
+  const { remarks = [], ...members } = rest;
+  return { ...members, stops, ...(isTold && { metadata }), remarks };
+}
+
+function stopIn(stop: OrderStop, time: (unixMs: number) => string): object {
+  const { coordinates, address, name, phone, POD, delivery_code: deliveryCode } = stop;
+  return {
+    ...{ coordinates, address, name, phone },
+    ...(POD && { POD: localProof(POD, time) }),
+    deliveryCode: deliveryCode ?? NO_DELIVERY_CODE,
+  };
 }
 
 /** An order by its id, and its metadata where the sandbox was told to send them. */

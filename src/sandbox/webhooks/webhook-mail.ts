@@ -46,15 +46,15 @@ export class WebhookMail {
   /** Makes the next attempt later. */
   sendLater(delivery: WebhookDelivery, pauseMs: number): void {
     const at = this.world.clock.now() + pauseMs;
-    this.world.agenda.add({ at, kind: 'webhook', eventId: delivery.eventId, attempt: delivery.begun + 1 });
+    this.world.agenda.add({ at, kind: 'webhook', delivery: delivery.key, attempt: delivery.begun + 1 });
   }
 
   /** Makes an attempt that has fallen due: a retry, or what a fault had put off. */
-  attempt(eventId: string, attempt: number): void {
-    const delivery = this.world.state.deliveries.get(eventId);
+  attempt(key: string, attempt: number): void {
+    const delivery = this.world.state.deliveries.get(key);
     if (delivery?.begun !== attempt - 1 || delivery.state !== 'pending') return;
     const registration = this.registration(delivery.tenant);
-    if (registration?.heldBack === eventId) registration.heldBack = undefined;
+    if (registration?.heldBack === key) registration.heldBack = undefined;
     void this.send(delivery);
   }
 

@@ -16,6 +16,7 @@ const LONGEST_HOLD_MS = 60_000;
 
 /** An event that is to be sent. */
 interface Draft {
+  readonly eventId: string;
   readonly tenant: Tenant;
   readonly eventType: string;
   readonly orderId: string | undefined;
@@ -30,6 +31,8 @@ export class WebhookSender {
   /** What has happened during a call, and waits for its answer. */
   #held: Draft[] | undefined;
   #trimAbove = 0;
+  /** The latest order that got a driver, and the id of the event that said so. */
+  #match: { readonly orderId: string; readonly eventId: string } | undefined;
 
   constructor(
     private readonly world: SandboxWorld,
@@ -81,20 +84,21 @@ export class WebhookSender {
   send(tenant: Tenant, eventType: string, data: unknown): void {
     this.#requireUrl(tenant);
     const occurredAt = this.world.clock.now();
-    const draft = { tenant, eventType, orderId: undefined, data: JSON.stringify(data), magic: [], occurredAt };
+    const eventId = this.#newId();
+    const draft = { eventId, tenant, eventType, orderId: undefined, data: JSON.stringify(data), magic: [], occurredAt };
     void this.#send(draft, this.#faultsOf(draft));
   }
 
   /**
-   * Sends an event again, under its own id.
+   * Sends an event again, or both of them that have this id.
    *
    * @throws RangeError for an event that the sandbox does not know
    */
   resend(eventId: string): void {
-    const delivery = this.world.state.deliveries.get(eventId);
-    if (!delivery) throw new RangeError(`The sandbox has sent no event ${eventId}.`);
-    this.#requireUrl(delivery.tenant);
-    void this.mail.send(delivery);
+    const found = [...this.world.state.deliveries.values()].filter((delivery) => delivery.eventId === eventId);
+    if (found.length === 0) throw new RangeError(`The sandbox has sent no event ${eventId}.`);
+    for (const { tenant } of found) this.#requireUrl(tenant);
+    for (const delivery of found) void this.mail.send(delivery);
   }
 
   #requireUrl(tenant: Tenant): void {
@@ -107,6 +111,7 @@ export class WebhookSender {
     if (!this.mail.registration(tenant)) return;
     const entry = 'entry' in happening ? happening.entry : undefined;
     const draft: Draft = {
+      eventId: this.#idOf(happening),
       tenant,
       eventType: happening.type,
       orderId: entry?.order.orderId,
@@ -118,13 +123,28 @@ export class WebhookSender {
     else void this.#send(draft, this.#faultsOf(draft));
   }
 
+  /** A match has one id for both of its events, as it was seen. */
+  #idOf(happening: Happening): string {
+    const { type } = happening;
+    if (type !== 'ORDER_STATUS_CHANGED' && type !== 'DRIVER_ASSIGNED') return this.#newId();
+    const { orderId, status } = happening.entry.order;
+    if (type === 'DRIVER_ASSIGNED' && this.#match?.orderId === orderId) return this.#match.eventId;
+    const eventId = this.#newId();
+    this.#match = status === 'ON_GOING' ? { orderId, eventId } : undefined;
+    return eventId;
+  }
+
+  #newId(): string {
+    return this.world.random.uuid('webhooks').toUpperCase();
+  }
+
   #faultsOf({ eventType, orderId, magic }: Draft): WebhookFault[] {
     return [...magicWebhookFaults(magic), ...this.faults.strikeWebhook(eventType, orderId)];
   }
 
   /** Sends an event, or does to it what the faults say; resolves when what is sent now has been. */
   async #send(
-    { tenant, eventType, orderId, data, occurredAt }: Draft,
+    { eventId, tenant, eventType, orderId, data, occurredAt }: Draft,
     faults: readonly WebhookFault[],
     answered?: Promise<void>,
   ): Promise<void> {
@@ -133,7 +153,8 @@ export class WebhookSender {
     const fault = (kind: WebhookFault['webhook']): WebhookFault | undefined =>
       faults.find(({ webhook }) => webhook === kind);
     const delivery: WebhookDelivery = {
-      eventId: this.world.random.uuid('webhooks').toUpperCase(),
+      key: `${eventId} ${eventType}`,
+      eventId,
       eventType,
       tenant,
       orderId,
@@ -149,7 +170,7 @@ export class WebhookSender {
     this.#remember(delivery);
     if (delivery.state === 'lost') return;
     if (fault('reordered') && registration.heldBack === undefined) {
-      registration.heldBack = delivery.eventId;
+      registration.heldBack = delivery.key;
       this.mail.sendLater(delivery, LONGEST_HOLD_MS);
       return;
     }
@@ -167,11 +188,11 @@ export class WebhookSender {
   #remember(delivery: WebhookDelivery): void {
     const { deliveries } = this.world.state;
     const { historyLimit } = this.world.settings;
-    deliveries.set(delivery.eventId, delivery);
+    deliveries.set(delivery.key, delivery);
     if (deliveries.size <= Math.max(historyLimit * 1.25, this.#trimAbove)) return;
-    for (const [eventId, { state }] of deliveries) {
+    for (const [key, { state }] of deliveries) {
       if (deliveries.size <= historyLimit) break;
-      if (state !== 'pending') deliveries.delete(eventId);
+      if (state !== 'pending') deliveries.delete(key);
     }
     // What is pending stays: to look for it again at every event would take longer and longer.
     this.#trimAbove = deliveries.size * 1.25;

@@ -7,7 +7,7 @@ export type AgendaItem = { readonly at: number } & (
   | { readonly kind: 'expiry'; readonly orderId: string }
   | { readonly kind: 'step'; readonly orderId: string; readonly run: number }
   | { readonly kind: 'replacement'; readonly orderId: string }
-  | { readonly kind: 'webhook'; readonly eventId: string; readonly attempt: number }
+  | { readonly kind: 'webhook'; readonly delivery: string; readonly attempt: number }
   | { readonly kind: 'late-work'; readonly request: StoredRequest }
 );
 

@@ -28,7 +28,10 @@ const COORDINATES = { lat: degrees, lng: degrees };
 const BALANCE = { currency: 'HKD', amount };
 const PRICE = { currency: 'HKD', subtotal: amount, priorityFee: amount, totalPrice: amount };
 // Its phone numbers come in any form.
-const FROM = { coordinates: COORDINATES, address: text, name: 'Shop', phone: text };
+const FROM = {
+  ...{ coordinates: COORDINATES, address: text, name: 'Shop', phone: text },
+  deliveryCode: { value: '', status: 'Not Applicable' },
+};
 const TO = {
   ...FROM,
   name: 'Ada',
@@ -40,7 +43,7 @@ const TO = {
 const EVENTS: Record<WebhookEventType, { made: abstract new (...args: never) => LalamoveWebhookEvent; has: object }> = {
   ORDER_CREATED: {
     made: OrderCreatedEvent,
-    has: { orderId: digits, status: 'ASSIGNING_DRIVER', driverId: '', market: 'HK_HKG', shareLink: url },
+    has: { orderId: digits, status: 'ASSIGNING_DRIVER', driverId: '', market: undefined, shareLink: url },
   },
   ORDER_STATUS_CHANGED: {
     made: OrderStatusChangedEvent,
@@ -88,7 +91,16 @@ const EVENTS: Record<WebhookEventType, { made: abstract new (...args: never) => 
   WALLET_BALANCE_CHANGED: { made: WalletBalanceChangedEvent, has: { balance: { currency: 'HKD', amount: '1000' } } },
   POD_STATUS_CHANGED: {
     made: PodStatusChangedEvent,
-    has: { orderId: digits, stops: [{}, { POD: { status: 'DELIVERED', image: url } }] },
+    has: {
+      orderId: digits,
+      stops: [
+        { ...FROM, name: text },
+        {
+          ...{ ...TO, name: text, POD: { status: 'DELIVERED', image: url } },
+          deliveryCode: { value: text, status: 'Verified' },
+        },
+      ],
+    },
   },
   POP_STATUS_CHANGED: {
     made: PopStatusChangedEvent,
@@ -107,6 +119,12 @@ const EVENTS: Record<WebhookEventType, { made: abstract new (...args: never) => 
 };
 
 const TYPES = LALAMOVE_EVENT_TYPES.filter((type) => type !== 'UNKNOWN');
+
+/** An event that carries the whole order has all that those of its stops have: nothing tells them apart. */
+function isWhole(type: string, name: string): boolean {
+  const ofStops = ['POD_STATUS_CHANGED', 'DELIVERY_CODE_STATUS_CHANGED', 'ORDER_CREATED'];
+  return ['ORDER_CREATED', 'POD_STATUS_CHANGED'].includes(type) && ofStops.includes(name);
+}
 
 /** Members without which an event is not of its type, as paths into `data`. */
 const NEEDED: Record<WebhookEventType, string[]> = {
@@ -207,15 +225,14 @@ describe('the events of a sandbox', () => {
     }
   });
 
-  it.each(TYPES.flatMap((type) => TYPES.filter((name) => name !== type).map((name) => [type, name] as const)))(
-    '%s is not believed under the name of %s',
-    (type, name) => {
-      const event = readLalamoveEvent(factsOf(name, sampleOf(type)));
-      expect(event).toBeInstanceOf(UnknownLalamoveEvent);
-      expect(event).toMatchObject({ eventType: 'UNKNOWN', sentEventType: name });
-      expect(event.raw).toEqual(JSON.parse(sampleOf(type)));
-    },
-  );
+  it.each(
+    TYPES.flatMap((type) => TYPES.filter((name) => name !== type && !isWhole(type, name)).map((name) => [type, name])),
+  )('%s is not believed under the name of %s', (type, name) => {
+    const event = readLalamoveEvent(factsOf(name, sampleOf(type)));
+    expect(event).toBeInstanceOf(UnknownLalamoveEvent);
+    expect(event).toMatchObject({ eventType: 'UNKNOWN', sentEventType: name });
+    expect(event.raw).toEqual(JSON.parse(sampleOf(type)));
+  });
 
   it.each(TYPES.flatMap((type) => NEEDED[type].map((path) => [type, path] as const)))(
     '%s without %s, or with something else there, is unknown',
