@@ -74,7 +74,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
   });
 
   it('is that one’s as well if it was found by a read of an unmatched webhook’s order', async () => {
-    host = await JournaledHost.start();
+    host = await JournaledHost.start({ sandbox: { unknowns: { metadata: 'order-only' } } });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     await host.book();
     expect(await host.after('1m')).toMatchObject({ state: 'assigning' });
