@@ -97,7 +97,7 @@ const REFUSED: readonly [string, number, () => string | Uint8Array][] = [
     () => '{"__proto__":{"signature":"MARKER","timestamp":1},"data":{}}',
   ],
   ['has other data than is signed', 401, () => signed().replace('PICKED_UP', 'COMPLETED')],
-  ['has white space in data that was not signed', 401, () => signed().replace('"order":', '"order": ')],
+  ['has an order as a text of JSON', 401, () => signed({ data: '{"order":"{}"}' }).replace('"{}"', '{}')],
   ['is 10 000 levels of lists', 400, () => deep(10_000, '[', ']')],
   ['is 10 000 levels of data, unsigned', 401, () => `{"data":${deep(10_000, '[', ']')}}`],
   ['opens 900 000 levels', 400, () => `{"data":${'['.repeat(900_000)}`],
@@ -203,6 +203,37 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await until(() => ledger.events.length >= 3);
     await turn();
     expect(ledger.events.map(({ eventId }) => eventId)).toEqual(['one', 'three', 'four']);
+  });
+
+  it('an event that does not fit its type is answered with 200, and told of once a kind', async () => {
+    logger.lines.length = 0;
+    const spoilt = (data: object, eventType = 'ORDER_STATUS_CHANGED'): string => signed({ data, eventType });
+    const none = { ...fresh(), order: {} };
+    const bodies = [
+      spoilt(none),
+      spoilt({ ...none, more: 1 }),
+      spoilt({ order: { orderId: '1', status: null }, ...{ count: (count += 1) } }),
+      spoilt({ order: { orderId: '1' }, count: (count += 1) }, 'WALLET_BALANCE_CHANGED'),
+    ];
+    for (const body of bodies) expect(await posted(body)).toBe(200);
+    await until(() => ledger.events.length >= bodies.length);
+    expect(ledger.events.map(({ eventType }) => eventType)).toEqual(bodies.map(() => 'UNKNOWN'));
+    expect(logger.of('warn')).toEqual([
+      expect.stringMatching(/does not fit its type.*type=ORDER_STATUS_CHANGED missing=order\.orderId\)/),
+      expect.stringMatching(/type=ORDER_STATUS_CHANGED missing=order\.status\)/),
+      expect.stringMatching(/type=WALLET_BALANCE_CHANGED missing=balance\)/),
+    ]);
+    ledger.events.length = 0;
+  });
+
+  it('a true event is no repetition of one whose type was changed on its way', async () => {
+    const body = signed();
+    for (const type of ['ORDER_CREATED', 'ORDER_EDITED', 'ORDER_STATUS_CHANGED']) {
+      expect(await posted(body.replace('ORDER_STATUS_CHANGED', type))).toBe(200);
+    }
+    await until(() => ledger.events.length >= 3);
+    expect(ledger.events.at(-1)?.eventType).toBe('ORDER_STATUS_CHANGED');
+    ledger.events.length = 0;
   });
 
   it.each([

@@ -8,7 +8,7 @@ import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
 import { rooted, type PublicPaths } from './public-paths.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
-import { verifyWebhook, type Verdict, type VerifierSettings } from './webhook-verifier.js';
+import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './webhook-verifier.js';
 
 /** How a webhook that came by a route of your own is to be verified. */
 export interface VerifyWebhookOptions {
@@ -49,6 +49,8 @@ const PATIENCE_MS = 10_000;
 export class LalamoveWebhooks {
   // Truly private: no log and no JSON shows the secrets.
   readonly #parts: LalamoveWebhooksParts;
+  /** What was said of types that do not fit: so many as there are types and members that they need. */
+  readonly #misfits = new Set<string>();
 
   /** Made by `LalamoveModule`. */
   constructor(parts: LalamoveWebhooksParts) {
@@ -78,32 +80,35 @@ export class LalamoveWebhooks {
   /**
    * Tells whether a webhook is Lalamove's, and reads it. Nothing is remembered: a repetition is verified again.
    *
-   * @param rawBody the body as it came, to the byte
+   * @param body as it came, to the byte; where your host has left nothing but what was parsed of it, that
    * @returns `undefined` for what is Lalamove's but holds no event to handle: the probe, or an event out of time. Answer it with 200
    * @throws LalamoveWebhookException 400 for what is no webhook, 401 for a signature that does not fit, 503 where `resolveAccount` fails
-   * @throws TypeError for a body that has been parsed, or where no path is known
+   * @throws TypeError without a body, or where no path is known
    */
-  async verify(rawBody: Uint8Array | string, options: VerifyWebhookOptions = {}): Promise<LalamoveEvent | undefined> {
-    const verified = await this.#verdict(rawBody, options);
-    return verified.kind === 'event' ? readParsedEvent(verified.facts, verified.dataValue) : undefined;
+  async verify(
+    body: Uint8Array | string | object,
+    options: VerifyWebhookOptions = {},
+  ): Promise<LalamoveEvent | undefined> {
+    const verified = await this.#verdict(body, options);
+    return verified.kind === 'event' ? this.#read(verified.facts, verified.dataValue) : undefined;
   }
 
   /**
    * Verifies a webhook, has the inbox take its event in, and returns; handlers run afterwards. Answer with 200 whatever it returns.
    *
-   * @param rawBody the body as it came, to the byte
+   * @param body as it came, to the byte; where your host has left nothing but what was parsed of it, that
    * @throws LalamoveWebhookException as {@link verify} does, and 503 where the inbox cannot take the event
-   * @throws TypeError for a body that has been parsed, or where no path is known
+   * @throws TypeError without a body, or where no path is known
    */
-  async handle(rawBody: Uint8Array | string, options: VerifyWebhookOptions = {}): Promise<WebhookReceipt> {
-    const verified = await this.#verdict(rawBody, options);
+  async handle(body: Uint8Array | string | object, options: VerifyWebhookOptions = {}): Promise<WebhookReceipt> {
+    const verified = await this.#verdict(body, options);
     if (verified.kind !== 'event') return 'ignored';
     const { facts, dataValue } = verified;
-    const event = readParsedEvent(facts, dataValue);
+    const event = this.#read(facts, dataValue);
     return this.#accept({ keys: keysOf(facts, event), facts, event });
   }
 
-  async #verdict(rawBody: unknown, { path }: VerifyWebhookOptions): Promise<Verdict> {
+  async #verdict(body: unknown, { path }: VerifyWebhookOptions): Promise<Verdict> {
     const { verifier, paths, logger } = this.#parts;
     const candidates = path === undefined ? paths.all() : [rooted(path)];
     if (candidates.length === 0) {
@@ -111,9 +116,25 @@ export class LalamoveWebhooks {
         'Which path is signed? Pass { path }, the path of the URL that Lalamove knows, or set webhook.publicPath.',
       );
     }
-    const verdict = await verifyWebhook(verifier, bytesOf(rawBody), candidates);
+    const verdict = await verifyWebhook(verifier, receivedAs(body), candidates);
     if (verdict.kind === 'untimely') this.#warnOf(verdict, logger);
     return verdict;
+  }
+
+  #read(facts: LalamoveEventFacts, dataValue: unknown): LalamoveEvent {
+    const event = readParsedEvent(facts, dataValue);
+    if (event.eventType === 'UNKNOWN' && event.missing !== undefined)
+      this.#sayMisfit(event.sentEventType, event.missing);
+    return event;
+  }
+
+  /** Once a kind: what Lalamove leaves out once, it leaves out again. */
+  #sayMisfit(type: string, missing: string): void {
+    const kind = `${type} ${missing}`;
+    if (this.#misfits.has(kind)) return;
+    this.#misfits.add(kind);
+    const what = 'An event does not fit its type, and comes to handlers of UNKNOWN alone';
+    say(this.#parts.logger, 'warn', logLine(what, { account: this.account, type, missing }));
   }
 
   async #accept(entry: LalamoveInboxEntry): Promise<WebhookReceipt> {
@@ -136,26 +157,27 @@ export class LalamoveWebhooks {
   }
 }
 
-/** The bytes of a body; a text is what a body parser for text has left. */
-function bytesOf(rawBody: unknown): Uint8Array {
-  if (rawBody instanceof Uint8Array) return rawBody;
-  if (ArrayBuffer.isView(rawBody)) return new Uint8Array(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength);
-  if (typeof rawBody === 'string') return Buffer.from(rawBody);
+/** The bytes of a body; a text is what a body parser for text has left, and an object what one for JSON has. */
+function receivedAs(body: unknown): Uint8Array | ParsedBody {
+  if (body instanceof Uint8Array) return body;
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  if (typeof body === 'string') return Buffer.from(body);
+  if (typeof body === 'object' && body !== null) return { parsed: body };
   throw new TypeError(
-    `The body of a webhook must be the bytes that came, not ${rawBody === undefined ? 'undefined' : 'what was parsed of them'}: the signature covers them. ` +
+    `The body of a webhook must be the bytes that came, or what was parsed of them, not ${String(body)}. ` +
       'In Nest, create the app with { rawBody: true } and pass request.rawBody.',
   );
 }
 
 /**
- * What tells a repetition. What does not fit its type, which is not signed, counts apart: who changes that on the way must not have the true event taken for a
- * repetition.
+ * What tells a repetition. The type, which is not signed, is part of it: who changes that on the way must not have the
+ * true event taken for a repetition.
  */
 function keysOf(
   { fingerprint, eventId, data }: LalamoveEventFacts,
   { eventType }: LalamoveEvent,
 ): readonly [string, ...string[]] {
-  const kind = eventType === 'UNKNOWN' ? '?' : '';
+  const kind = eventType === 'UNKNOWN' ? '?' : `.${eventType}`;
   if (eventId === undefined) return [fingerprint + kind];
   return [fingerprint + kind, `${hash('sha256', eventId, 'base64url')}.${hash('sha256', data, 'base64url')}${kind}`];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { isRecord } from '../is-record.js';
 import { AccountSecrets } from './account-secrets.js';
 import { signWebhook } from './sign-webhook.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
@@ -148,6 +149,110 @@ describe('verifyWebhook', () => {
     expect((await verify('pk_own', 'sk_own')).outcome).toMatchObject({ kind });
   });
 
+  /** What becomes of a body with this `data`, where Lalamove has signed that text. */
+  const sent = async (signed: string, data: string): Promise<unknown> => {
+    const { body } = signWebhook({ secret: 'sk_own', path: '/hooks', timestamp: AT / 1000, data: signed });
+    const { settings } = verifier({ others: undefined });
+    const received = Buffer.from(body.replace(/"data":.*/s, () => `"data":${data}}`));
+    return verifyWebhook(settings, received, ['/hooks']).catch((error: unknown) => error);
+  };
+
+  it('takes what was reformatted on its way, and hands on what was signed', async () => {
+    const ways = fc.constantFrom<(value: unknown) => string>(
+      (value) => JSON.stringify(value, null, 2),
+      (value) => JSON.stringify(value, null, '\t').replaceAll('\n', '\r\n'),
+      (value) => JSON.stringify(value).replaceAll('/', '\\/'),
+      (value) => JSON.stringify(value).replace(/[\u0080-\uffff]/g, escaped),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue({ stringUnit: 'binary' }), ways, async (value, write) => {
+        const signed = JSON.stringify(value);
+        const parsed: unknown = JSON.parse(signed);
+        expect(await sent(signed, write(value))).toMatchObject({
+          kind: 'event',
+          facts: { data: signed },
+          dataValue: parsed,
+        });
+      }),
+    );
+  });
+
+  it('refuses whatever means something else', async () => {
+    const other = fc.tuple(fc.jsonValue(), fc.jsonValue()).filter(([a, b]) => JSON.stringify(a) !== JSON.stringify(b));
+    await fc.assert(
+      fc.asyncProperty(other, fc.constantFrom(undefined, 1), async ([signed, value], indent) => {
+        expect(await sent(JSON.stringify(signed), JSON.stringify(value, null, indent))).toMatchObject(REFUSED.outcome);
+      }),
+    );
+  });
+
+  it('refuses an id that was changed, however little, also where a parser would round it to the same', async () => {
+    const id: fc.Arbitrary<bigint> = fc.oneof(
+      fc.bigInt({ min: 1n, max: 10n ** 20n }),
+      // Exact as a number, and written with other digits by `JSON.stringify`.
+      fc.constantFrom(35_412_747_208_572_632n, 35_412_747_208_572_630n),
+    );
+    await fc.assert(
+      fc.asyncProperty(id, fc.bigInt({ min: 1n, max: 300n }), async (signed, more) => {
+        expect(await sent(`{"id":${signed}}`, `{"id": ${signed + more}}`)).toMatchObject(REFUSED.outcome);
+        expect(await sent(`{"id":${signed}}`, `{"id": ${signed}}`)).toMatchObject({
+          facts: { data: `{"id":${signed}}` },
+        });
+      }),
+    );
+  });
+
+  it.each([
+    ['an exponent', '{"a":100}', '{"a": 1e2}'],
+    ['a trailing zero', '{"a":10.5}', '{"a":10.50}'],
+    ['minus zero', '{"a":0}', '{"a":-0}'],
+    ['a key that comes twice, of which the last one holds', '{"a":2}', '{"a":1,"a":2}'],
+    ['a key of a prototype', '{"__proto__":{"a":1}}', '{"__proto__": {"a":1}}'],
+    ['half a surrogate pair', String.raw`{"a":"\ud83c"}`, String.raw`{"a": "\uD83C"}`],
+    ['a number of 22 digits that is exact', '{"a":1e+21}', '{"a":1000000000000000000000}'],
+    ['white space around it', '{"a":1}', ' \r\n{"a":1}\t'],
+  ])('hands on what was signed where the body has %s', async (_, signed, data) => {
+    expect(await sent(signed, data)).toMatchObject({ kind: 'event', facts: { data: signed } });
+  });
+
+  it.each([
+    ['a number too large to be one, where null was signed', '{"a":null}', '{"a":1e400}'],
+    ['a number as a text', '{"a":"1"}', '{"a": 1}'],
+    ['keys in another order', '{"a":1,"b":2}', '{"b":2, "a":1}'],
+    ['the first of two keys', '{"a":1}', '{"a":1,"a":2}'],
+    ['an empty text, where null was signed', '{"a":null}', '{"a": ""}'],
+    ['a key without a prototype', '{}', '{"__proto__":{"a":1}}'],
+  ])('refuses %s', async (_, signed, data) => {
+    expect(await sent(signed, data)).toMatchObject(REFUSED.outcome);
+  });
+
+  it('takes what a body parser has left, where that is what was signed', async () => {
+    const { settings } = verifier({ others: undefined });
+    const parsedOf = (data: string): { parsed: object } => {
+      const { body } = signWebhook({ secret: 'sk_own', path: '/hooks', timestamp: AT / 1000, data });
+      const parsed: unknown = JSON.parse(body);
+      return { parsed: isRecord(parsed) ? parsed : {} };
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (value) => {
+        const data = JSON.stringify(value);
+        expect(await verifyWebhook(settings, parsedOf(data), ['/hooks'])).toMatchObject({ facts: { data } });
+      }),
+    );
+    // It has lost digits: nobody can tell any more what was signed.
+    await expect(verifyWebhook(settings, parsedOf('{"id":3284759483745893456}'), ['/hooks'])).rejects.toThrow();
+    for (const parsed of [[], { data: 1n }, { a: 1 }]) {
+      await expect(verifyWebhook(settings, { parsed }, ['/hooks'])).rejects.toThrow(LalamoveWebhookException);
+    }
+    await expect(verifyWebhook(settings, { parsed: {} }, ['/hooks'])).resolves.toEqual({ kind: 'probe' });
+  });
+
+  it('refuses data too deep to be written anew', async () => {
+    const depth = 200_000;
+    const deep = `${'['.repeat(depth)} ${']'.repeat(depth)}`;
+    expect(await sent('[]', deep)).toMatchObject(REFUSED.outcome);
+  });
+
   it('takes any bytes, and throws nothing but what is answered with 400 or 401', async () => {
     const { settings } = verifier();
     const piece = fc.oneof(
@@ -184,3 +289,7 @@ describe('verifyWebhook', () => {
     );
   });
 });
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

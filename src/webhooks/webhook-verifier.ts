@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { sign } from '../client/signature.js';
 import type { Clock } from '../clock.js';
 import type { AccountSecrets, Finding, ResolvedAccount } from './account-secrets.js';
-import { readWebhookBody, type WebhookBody } from './body/webhook-body.js';
+import { readParsedBody, readWebhookBody, type DataForm, type WebhookBody } from './body/webhook-body.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 
@@ -19,6 +19,11 @@ export interface VerifierSettings {
   readonly anchored: () => number;
 }
 
+/** A body of which a body parser has left nothing but what it has made of it. */
+export interface ParsedBody {
+  readonly parsed: object;
+}
+
 /** What a webhook has turned out to be: the probe, an event, or one that is too old or from the future. */
 export type Verdict =
   | { readonly kind: 'probe' }
@@ -32,37 +37,38 @@ const FIRST_MS = 100_000_000_000;
 
 /**
  * Tells whether a webhook is Lalamove's (API v3, "Webhook"): `HMAC-SHA256(secret, timestamp CRLF POST CRLF path CRLF CRLF data)` over the exact bytes of
- * `data`.
+ * `data`, or over `JSON.stringify` of it. What is handed on is what was signed.
  *
+ * @param received the bytes, or what a body parser has made of them where nothing else is left
  * @param paths that it may be signed over
  * @throws LalamoveWebhookException 400 for what is no webhook, 401 for what is not signed by one of the secrets, 503 where these cannot be found out
  */
 export async function verifyWebhook(
   settings: VerifierSettings,
-  bytes: Uint8Array,
+  received: Uint8Array | ParsedBody,
   paths: readonly string[],
 ): Promise<Verdict> {
-  const body = readWebhookBody(bytes);
+  const body = received instanceof Uint8Array ? readWebhookBody(received) : readParsedBody(received.parsed);
   if (body === undefined) return { kind: 'probe' };
   if (typeof body === 'string') throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_MALFORMED');
-  const { apiKey, secrets, others } = settings;
+  const { apiKey, others } = settings;
   const isOwn = !others || body.apiKey === '' || body.apiKey === apiKey;
-  const signer = isOwn ? isSigned(body, secrets, paths) && settings : await otherSigner(settings, others, body, paths);
-  if (!signer) throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_SIGNATURE');
-  return timely(settings, body, signer);
+  const sealed = isOwn ? seal(settings, body, paths) : await otherSeal(settings, others, body, paths);
+  if (!sealed) throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_SIGNATURE');
+  return timely(settings, body, sealed);
 }
 
 /** Who has signed what names another account than ours: that one, where the host knows it, else ours. */
-async function otherSigner(
+async function otherSeal(
   settings: VerifierSettings,
   others: AccountSecrets,
   body: WebhookBody,
   paths: readonly string[],
-): Promise<Signer | undefined> {
+): Promise<Seal | undefined> {
   // An unknown key costs as many signatures as a known one.
-  const signedBy = ({ account: found }: Finding): Signer | undefined => {
-    if (!isSigned(body, found?.secrets ?? settings.secrets, paths)) return undefined;
-    return found ? signerFor(found, settings, body) : settings;
+  const signedBy = ({ account: found }: Finding): Seal | undefined => {
+    const signer = found ? signerFor(found, settings, body) : settings;
+    return seal(signer, body, paths);
   };
   const known = await resolved(others, body.apiKey, false);
   const by = signedBy(known);
@@ -73,6 +79,12 @@ async function otherSigner(
 
 interface Signer extends ResolvedAccount {
   readonly apiKey: string;
+}
+
+/** Who has signed, and what. */
+interface Seal {
+  readonly signer: Signer;
+  readonly data: DataForm;
 }
 
 function signerFor({ secrets, account }: ResolvedAccount, settings: VerifierSettings, { apiKey }: WebhookBody): Signer {
@@ -87,16 +99,25 @@ async function resolved(others: AccountSecrets, apiKey: string, doubted: boolean
   }
 }
 
+/** The form of `data` that one of the secrets has signed: as it came, else written anew. */
+function seal(signer: Signer, body: WebhookBody, paths: readonly string[]): Seal | undefined {
+  if (isSigned(body, body.data, signer.secrets, paths)) return { signer, data: body.data };
+  // What has no signature at all is not worth the work.
+  const data = body.signature === '' ? undefined : body.rewritten();
+  return data && isSigned(body, data, signer.secrets, paths) ? { signer, data } : undefined;
+}
+
 /** Whether one of the secrets has signed it, over one of the paths; in a time that does not tell how much of a signature fits. */
 function isSigned(
-  { timestamp, signature, data }: WebhookBody,
+  { timestamp, signature }: WebhookBody,
+  { bytes }: DataForm,
   secrets: readonly string[],
   paths: readonly string[],
 ): boolean {
   const given = Buffer.from(signature);
   return secrets.some((secret) =>
     paths.some((path) => {
-      const right = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: data }));
+      const right = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: bytes }));
       return given.length === right.length && timingSafeEqual(given, right);
     }),
   );
@@ -109,9 +130,9 @@ function isSigned(
 function timely(
   { clock, anchored, maxAgeSeconds }: VerifierSettings,
   body: WebhookBody,
-  { account, apiKey }: Signer,
+  { signer: { account, apiKey }, data }: Seal,
 ): Verdict {
-  const { timestamp, eventId, eventType, dataText, dataValue } = body;
+  const { timestamp, eventId, eventType } = body;
   const signed = Number(timestamp);
   const signedAt = signed < FIRST_MS ? signed * 1000 : signed;
   const receivedAt = clock.now();
@@ -121,6 +142,6 @@ function timely(
   const isTimely = [ageSeconds, anchoredAge].some((age) => age <= maxAgeSeconds && age >= -AN_HOUR_SECONDS);
   if (!isTimely) return { kind: 'untimely', ageSeconds: Math.round(ageSeconds), eventId };
   const fingerprint = hash('sha256', body.signature, 'base64url');
-  const facts = { eventType, eventId, fingerprint, signedAt, receivedAt, account, apiKey, data: dataText };
-  return { kind: 'event', facts, dataValue };
+  const facts = { eventType, eventId, fingerprint, signedAt, receivedAt, account, apiKey, data: data.text };
+  return { kind: 'event', facts, dataValue: data.value };
 }

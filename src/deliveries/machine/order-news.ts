@@ -251,7 +251,8 @@ export function priceTold(
   const { order } = course;
   if (!order || signedAt < (order.pricedAt ?? 0) || signedAt < order.readAt - SKEW_MS)
     return unchanged({ state, course });
-  const { totalPrice: total, priorityFee, currency } = price;
+  const { totalPrice: total, priorityFee } = price;
+  const currency = price.currency === '' ? order.currency : price.currency;
   const isNearRead = order.readAt > 0 && signedAt < order.readAt + SKEW_MS && total !== order.total;
   if (isNearRead && !isTerminal(state)) {
     const doubted = { ...order, pricedAt: signedAt };

@@ -16,8 +16,8 @@ describe('the body of a webhook', () => {
         );
         const body = readWebhookBody(Buffer.from(`${gap}{${gap}${texts.join(`${gap},`)}${gap}}`));
         const signed = JSON.stringify(data);
-        expect(body).toMatchObject({ dataText: signed, data: Buffer.from(signed) });
-        expect(typeof body === 'object' && body.dataValue).toEqual(JSON.parse(signed));
+        expect(body).toMatchObject({ data: { text: signed, bytes: Buffer.from(signed) } });
+        expect(typeof body === 'object' && body.data.value).toEqual(JSON.parse(signed));
       }),
     );
   });
@@ -35,6 +35,8 @@ describe('the body of a webhook', () => {
 
   it('is refused with two `data`, also where one is written with escapes', () => {
     expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{},"data":{}}`))).toBe('data-twice');
-    expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{"a":1}}`))).toMatchObject({ dataText: '{"a":1}' });
+    expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{"a":1}}`))).toMatchObject({
+      data: { text: '{"a":1}' },
+    });
   });
 });

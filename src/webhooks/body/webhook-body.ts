@@ -1,5 +1,13 @@
 import { isRecord } from '../../is-record.js';
 import { cutData } from './cut-data.js';
+import { rewritten } from './rewritten-data.js';
+
+/** `data` as it may have been signed, and what `JSON.parse` makes of it. */
+export interface DataForm {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly value: unknown;
+}
 
 /** What a webhook says of itself. Only `timestamp` and `data` are signed. */
 export interface WebhookBody {
@@ -11,11 +19,10 @@ export interface WebhookBody {
   readonly signature: string;
   readonly eventId: string | undefined;
   readonly eventType: string;
-  /** The bytes of `data`. */
-  readonly data: Uint8Array;
-  readonly dataText: string;
-  /** What `JSON.parse` makes of `data`. */
-  readonly dataValue: unknown;
+  /** `data` as it came, or as nearly so as is known. */
+  readonly data: DataForm;
+  /** `data` written anew, for what was reformatted on its way; `undefined` where that is the same. It is made when it is asked for. */
+  readonly rewritten: () => DataForm | undefined;
 }
 
 /** Why a body is none. */
@@ -36,16 +43,44 @@ export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | un
     const members = parsedObject(whole);
     if (typeof members === 'string') return members;
     const data = buffer.subarray(cut.start, cut.end);
-    return withData(members, data, data.toString());
+    return withData(members, { bytes: data, text: data.toString(), value: members.data });
   }
   if (whole.trim() === '') return undefined;
   const members = parsedObject(whole);
   if (typeof members === 'string') return members;
-  return Object.keys(members).length === 0 ? undefined : withData(members, NOTHING, 'null');
+  return Object.keys(members).length === 0 ? undefined : withData(members, NOTHING);
+}
+
+/**
+ * Reads a webhook's body of which nothing is left but what a body parser has made of it: `data` is written anew.
+ *
+ * @returns as {@link readWebhookBody} does
+ */
+export function readParsedBody(body: unknown): WebhookBody | BodyFault | undefined {
+  if (!isRecord(body)) return 'no-object';
+  if (Object.keys(body).length === 0) return undefined;
+  if (!Object.hasOwn(body, 'data')) return withData(body, NOTHING);
+  const text = written(() => JSON.stringify(body.data));
+  return text === undefined ? 'not-json' : withData(body, formOf(text));
 }
 
 /** What has no `data` is signed over nothing that could be checked. */
-const NOTHING = new Uint8Array(0);
+const NOTHING: DataForm = { bytes: new Uint8Array(0), text: 'null', value: null };
+
+/** A JSON text; `undefined` where there is none: it is too deep for the stack, or no value of JSON's. */
+function written(write: () => unknown): string | undefined {
+  try {
+    const text = write();
+    return typeof text === 'string' ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function formOf(text: string): DataForm {
+  const value: unknown = JSON.parse(text);
+  return { bytes: Buffer.from(text), text, value };
+}
 
 function parsedObject(text: string): Readonly<Record<string, unknown>> | BodyFault {
   try {
@@ -56,8 +91,8 @@ function parsedObject(text: string): Readonly<Record<string, unknown>> | BodyFau
   }
 }
 
-function withData(members: Readonly<Record<string, unknown>>, data: Uint8Array, dataText: string): WebhookBody {
-  const { apiKey, timestamp, signature, eventId, eventID, eventType, data: dataValue } = members;
+function withData(members: Readonly<Record<string, unknown>>, data: DataForm): WebhookBody {
+  const { apiKey, timestamp, signature, eventId, eventID, eventType } = members;
   return {
     apiKey: text(apiKey) ?? '',
     timestamp: typeof timestamp === 'number' ? String(timestamp) : (text(timestamp) ?? ''),
@@ -65,8 +100,10 @@ function withData(members: Readonly<Record<string, unknown>>, data: Uint8Array, 
     eventId: text(eventId) ?? text(eventID),
     eventType: text(eventType) ?? '',
     data,
-    dataText,
-    dataValue,
+    rewritten: () => {
+      const text = written(() => rewritten(data.text, data.value));
+      return text === undefined || text === data.text ? undefined : formOf(text);
+    },
   };
 }
 

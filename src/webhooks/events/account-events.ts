@@ -13,20 +13,22 @@ export class WalletBalanceChangedEvent extends LalamoveWebhookEvent {
   /** Made by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, raw);
-    data.refuse('order');
     this.balance = readBalance(data.part('balance'));
   }
 }
 
-/** An event that is newer than this package, or whose `data`, which is signed, is not what its type, which is not, says it is. */
+/** An event that is newer than this package, or whose `data` lacks what gives its type its meaning. */
 export class UnknownLalamoveEvent extends LalamoveWebhookEvent {
   readonly eventType = 'UNKNOWN';
   /** The type as it was sent: **not signed**. */
   readonly sentEventType: string;
+  /** Of a type that is known: the member that `data` lacks, such as `order.orderId`. */
+  readonly missing: string | undefined;
 
   /** Made by `readLalamoveEvent`. */
-  constructor(facts: LalamoveEventFacts, raw: Raw) {
+  constructor(facts: LalamoveEventFacts, raw: Raw, missing?: string) {
     super(facts, raw);
     this.sentEventType = facts.eventType;
+    this.missing = missing;
   }
 }

@@ -1,51 +1,54 @@
-import { isRecord, isStringMap } from '../../is-record.js';
+import { isRecord } from '../../is-record.js';
 import type { Coordinates } from '../../dto/quotation.js';
 
-/** The `data` of an event is not what its type says. It never leaves this folder. */
+/** The `data` of an event lacks a member without which its type means nothing. It never leaves this folder. */
 export class DataMisfit extends Error {
   override readonly name = 'DataMisfit';
+
+  /** @param member its path in `data`, such as `order.orderId` */
+  constructor(readonly member: string) {
+    super(`It has no ${member}.`);
+  }
 }
 
 /** A part of an event's `data`, looked into by name. What must be there and is not is a {@link DataMisfit}. */
 export class EventData {
-  constructor(private readonly members: Readonly<Record<string, unknown>>) {}
-
-  /** Whether a member is there, and not null. */
-  has(name: string): boolean {
-    return Object.hasOwn(this.members, name) && this.members[name] !== null && this.members[name] !== undefined;
-  }
-
-  /** @throws DataMisfit where one of these is there: it belongs to another type */
-  refuse(...names: readonly string[]): void {
-    const odd = names.find((name) => this.has(name));
-    if (odd !== undefined) throw new DataMisfit(`It has ${odd}.`);
-  }
+  /** @param path of this part in `data`, with a dot behind it */
+  constructor(
+    private readonly members: Readonly<Record<string, unknown>>,
+    private readonly path = '',
+  ) {}
 
   /** @throws DataMisfit where it is no object */
   part(name: string): EventData {
-    const value = this.#value(name);
-    if (!isRecord(value)) throw new DataMisfit(`It has no ${name}.`);
-    return new EventData(value);
+    const part = this.optionalPart(name);
+    if (!part) throw new DataMisfit(this.path + name);
+    return part;
   }
 
   /** An object that may be missing. */
   optionalPart(name: string): EventData | undefined {
     const value = this.#value(name);
-    return isRecord(value) ? new EventData(value) : undefined;
+    return isRecord(value) ? new EventData(value, `${this.path}${name}.`) : undefined;
   }
 
-  /** @throws DataMisfit where it is no list of objects */
+  /** A list of objects that may be missing; what is none in it counts as an empty one, so that each keeps its place. */
   parts(name: string): EventData[] {
     const value = this.#value(name);
-    if (!Array.isArray(value) || !value.every(isRecord)) throw new DataMisfit(`It has no list of ${name}.`);
-    return value.map((members) => new EventData(members));
+    return Array.isArray(value) ? value.map((entry) => new EventData(isRecord(entry) ? entry : {})) : [];
   }
 
   /** @throws DataMisfit where there is no text, or an empty one */
   text(name: string): string {
-    const text = this.optionalText(name);
-    if (text === undefined || text === '') throw new DataMisfit(`It has no ${name}.`);
+    const text = this.filledText(name);
+    if (text === undefined) throw new DataMisfit(this.path + name);
     return text;
+  }
+
+  /** A text that may be missing, or empty, which is the same. */
+  filledText(name: string): string | undefined {
+    const text = this.optionalText(name);
+    return text === '' ? undefined : text;
   }
 
   /** A text that may be missing; numbers are written out. */
@@ -61,10 +64,12 @@ export class EventData {
     return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
   }
 
-  /** The host's own metadata. */
+  /** The host's own metadata; what is no text in it is left out, and numbers are written out. */
   metadata(): Readonly<Record<string, string>> | undefined {
-    const value = this.#value('metadata');
-    return isStringMap(value) ? value : undefined;
+    const part = this.optionalPart('metadata');
+    if (!part) return undefined;
+    const entries = Object.keys(part.members).map((name) => [name, part.optionalText(name)] as const);
+    return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
   /** A place, as decimal strings; `undefined` where half of it is missing. */

@@ -4,7 +4,7 @@ import type { EventData } from './event-data.js';
 
 /** What an order costs: decimal strings in `currency`. */
 export interface EventPrice {
-  /** ISO 4217, e.g. `HKD`. */
+  /** ISO 4217, e.g. `HKD`; empty where it was not told. */
   readonly currency: string;
   /** Without the priority fee. Lalamove spells it `subtotal` or `subTotal`. */
   readonly subtotal: string;
@@ -14,7 +14,7 @@ export interface EventPrice {
 
 /** What is in a wallet. */
 export interface EventBalance {
-  /** ISO 4217, e.g. `HKD`. */
+  /** ISO 4217, e.g. `HKD`; empty where it was not told. */
   readonly currency: string;
   /** A decimal string. */
   readonly amount: string;
@@ -54,16 +54,16 @@ export interface EventDeliveryCode {
 /** @throws DataMisfit */
 export function readPrice(data: EventData): EventPrice {
   return {
-    currency: data.text('currency'),
-    subtotal: data.optionalText('subtotal') ?? data.optionalText('subTotal') ?? '0',
-    priorityFee: data.optionalText('priorityFee') ?? '0',
+    currency: data.optionalText('currency') ?? '',
+    subtotal: data.filledText('subtotal') ?? data.filledText('subTotal') ?? '0',
+    priorityFee: data.filledText('priorityFee') ?? '0',
     totalPrice: data.text('totalPrice'),
   };
 }
 
 /** @throws DataMisfit */
 export function readBalance(data: EventData): EventBalance {
-  return { currency: data.text('currency'), amount: data.text('amount') };
+  return { currency: data.optionalText('currency') ?? '', amount: data.text('amount') };
 }
 
 /** @throws DataMisfit */

@@ -48,7 +48,7 @@ export const LALAMOVE_EVENT_TYPES: readonly LalamoveEventType[] = [
 ];
 
 /**
- * Makes an event of what is known of it. What is newer than this package, or does not fit its type, becomes an {@link UnknownLalamoveEvent}.
+ * Makes an event of what is known of it. What is newer than this package, or lacks what gives its type its meaning, becomes an {@link UnknownLalamoveEvent}.
  *
  * @throws SyntaxError where `data` is no JSON
  */
@@ -64,15 +64,15 @@ export function readLalamoveEvent(facts: LalamoveEventFacts): LalamoveEvent {
 export function readParsedEvent(facts: LalamoveEventFacts, parsed: unknown): LalamoveEvent {
   const value = parseExactly(facts.data, parsed);
   const raw = isRecord(value) ? value : {};
-  return deepFreeze(knownEvent(facts, raw) ?? new UnknownLalamoveEvent(facts, raw));
+  return deepFreeze(eventOf(facts, raw));
 }
 
-function knownEvent(facts: LalamoveEventFacts, raw: Readonly<Record<string, unknown>>): LalamoveEvent | undefined {
-  if (!isKnownType(facts.eventType)) return undefined;
+function eventOf(facts: LalamoveEventFacts, raw: Readonly<Record<string, unknown>>): LalamoveEvent {
+  if (!isKnownType(facts.eventType)) return new UnknownLalamoveEvent(facts, raw);
   try {
     return new EVENT_CLASSES[facts.eventType](facts, new EventData(raw), raw);
   } catch (error) {
-    if (error instanceof DataMisfit) return undefined;
+    if (error instanceof DataMisfit) return new UnknownLalamoveEvent(facts, raw, error.member);
     throw error;
   }
 }

@@ -45,9 +45,7 @@ export class OrderCreatedEvent extends LalamoveOrderEvent {
   /** Made by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
-    data.refuse('driver', 'balance', 'prevOrderId', 'previousData');
     const order = data.part('order');
-    order.refuse('previousStatus', 'price');
     this.status = order.text('status');
     this.driverId = order.optionalText('driverId') ?? '';
     this.market = order.optionalText('market');
@@ -59,6 +57,7 @@ export class OrderCreatedEvent extends LalamoveOrderEvent {
 export class OrderStatusChangedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_STATUS_CHANGED';
   readonly status: OrderStatus;
+  /** Empty for the first status of an order, and where it was not told. */
   readonly previousStatus: OrderStatus;
   /** Empty without a driver. */
   readonly driverId: string;
@@ -77,12 +76,12 @@ export class OrderStatusChangedEvent extends LalamoveOrderEvent {
     super(facts, data, raw);
     const order = data.part('order');
     this.status = order.text('status');
-    this.previousStatus = order.text('previousStatus');
+    this.previousStatus = order.optionalText('previousStatus') ?? '';
     this.driverId = order.optionalText('driverId') ?? '';
     this.market = order.optionalText('market');
     this.shareLink = order.optionalText('shareLink');
-    this.cancelParty = order.optionalText('cancelParty');
-    this.cancelReason = order.optionalText('cancelReason');
+    this.cancelParty = order.filledText('cancelParty');
+    this.cancelReason = order.filledText('cancelReason');
   }
 }
 
@@ -116,7 +115,8 @@ export class OrderAmountChangedEvent extends LalamoveOrderEvent {
     super(facts, data, raw);
     const order = data.part('order');
     this.price = readPrice(order.part('price'));
-    this.balance = data.has('balance') ? readBalance(data.part('balance')) : undefined;
+    const balance = data.optionalPart('balance');
+    this.balance = balance?.filledText('amount') === undefined ? undefined : readBalance(balance);
     this.status = order.optionalText('status');
     this.market = order.optionalText('market');
   }
@@ -140,6 +140,7 @@ export class OrderEditedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_EDITED';
   readonly status: OrderStatus | undefined;
   readonly stops: readonly EventStop[];
+  /** Empty where they were not told. */
   readonly previousStops: readonly EventStop[];
   /** `USER` or `LALAMOVE_CUSTOMER_SUPPORT`. */
   readonly editParty: string | undefined;
@@ -150,8 +151,8 @@ export class OrderEditedEvent extends LalamoveOrderEvent {
     super(facts, data, raw);
     const order = data.part('order');
     this.status = order.optionalText('status');
-    this.stops = order.has('stops') ? order.parts('stops').map(readStop) : [];
-    this.previousStops = data.part('previousData').parts('stops').map(readStop);
+    this.stops = order.parts('stops').map(readStop);
+    this.previousStops = data.optionalPart('previousData')?.parts('stops').map(readStop) ?? [];
     this.editParty = data.optionalText('editParty');
     this.editReason = data.optionalText('editReason');
   }

@@ -5,7 +5,7 @@ import type { LalamoveEventFacts } from '../events/lalamove-event-facts.js';
 export interface LalamoveInboxEntry {
   /**
    * What tells a repetition: an event of which the inbox knows one of these is a repeated one, and the others are known from then on. The first is a hash of
-   * the signature, the second one, where Lalamove gave the event an id, of that id with `data`, in case a retry is signed anew.
+   * the signature with the type, the second one, where Lalamove gave the event an id, of that id with `data`, in case a retry is signed anew.
    */
   readonly keys: readonly [string, ...string[]];
   /** What to store; `readLalamoveEvent` makes the event of it again. */
