@@ -369,6 +369,47 @@ describe.each(PLATFORMS)('the endpoint on %s', (platform: Platform) => {
   });
 });
 
+@Controller('hooks')
+class OwnGet {
+  @Get()
+  get(): string {
+    return 'mine';
+  }
+}
+
+describe.each(PLATFORMS.flatMap((platform) => MAKERS.map((maker) => [platform, maker] as const)))(
+  "beside the host's own routes on %s by %s",
+  (platform, maker) => {
+    it('the endpoint leaves GET to a route of the same path, and receives', async () => {
+      await start(platform, { ...oneAccount(), controllers: [OwnGet] }, { maker });
+      expect(await send(`${url}/hooks`, '', { method: 'GET' })).toMatchObject({ status: 200, text: 'mine' });
+      expect(await send(`${url}/hooks`, '', { method: 'HEAD' })).toMatchObject({ status: 200 });
+      await expectReceived([JSON_TYPE]);
+    });
+
+    it('the endpoint leaves GET to a route for everything', async () => {
+      await start(platform, { ...oneAccount(), controllers: [Everything] }, { maker });
+      expect(await send(`${url}/hooks`, '', { method: 'GET' })).toMatchObject({ status: 200, text: 'everything' });
+    });
+
+    it('a preflight is answered by the CORS of the app, as anywhere', async () => {
+      const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+      const preflight = () => send(`${url}/hooks`, '', { method: 'OPTIONS', headers });
+      await start(platform, oneAccount(), { maker });
+      expect(await preflight()).toMatchObject({ status: 404 });
+      await app.close();
+      const prepare = (made: INestApplication): void => {
+        made.enableCors({ origin: 'https://shop.example' });
+      };
+      await start(platform, oneAccount(), { maker, prepare });
+      expect(await preflight()).toMatchObject({
+        status: 204,
+        headers: { 'access-control-allow-origin': 'https://shop.example' },
+      });
+    });
+  },
+);
+
 describe('behind a body parser that was on Express before Nest', () => {
   const event = signWebhook({ secret: KEYS.apiSecret, path: '/hooks', data: STATUS_DATA });
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, inflateRaw, unzip } from 'node:zlib';
 import { isParsedBody } from '../errors/parsed-body.js';
+import { GrowingBytes } from '../growing-bytes.js';
 import { isRecord } from '../is-record.js';
 import type { Stopwatch } from './stopwatch.js';
 
@@ -21,8 +22,7 @@ export function isUnreadable(error: unknown): boolean {
 /** Gathers the bytes of a body. */
 export class AnswerBody {
   readonly #encoding: string | undefined;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #bytes = new GrowingBytes(LARGEST_ANSWER_BYTES);
 
   /** @param encoding its `Content-Encoding` */
   constructor(encoding?: string) {
@@ -31,15 +31,12 @@ export class AnswerBody {
 
   /** @returns whether there still are no more than any of Lalamove's answers has */
   add(chunk: Buffer): boolean {
-    this.#size += chunk.length;
-    if (this.#size > LARGEST_ANSWER_BYTES) return false;
-    this.#chunks.push(chunk);
-    return true;
+    return this.#bytes.add(chunk);
   }
 
   /** What has come so far; decoded as one piece, for a character may lie across two chunks. */
   text(): string {
-    return decoded(this.#bytes());
+    return decoded(this.#bytes.bytes());
   }
 
   /**
@@ -48,15 +45,10 @@ export class AnswerBody {
    * @throws UnreadableBody where that cannot be done
    */
   unpacked(): string | Promise<string> {
-    if (this.#size === 0) return '';
-    const bytes = this.#bytes();
+    const bytes = this.#bytes.bytes();
+    if (bytes.length === 0) return '';
     const unpack = unpacking(this.#encoding, bytes);
     return unpack ? unpackedText(unpack, bytes) : decoded(bytes);
-  }
-
-  #bytes(): Buffer {
-    const [first, ...more] = this.#chunks;
-    return first && more.length === 0 ? first : Buffer.concat(this.#chunks);
   }
 }
 

@@ -7,6 +7,7 @@ import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
 import { rooted, type PublicPaths } from './public-paths.js';
+import { ThrottledLog } from './throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './webhook-verifier.js';
 
@@ -33,6 +34,9 @@ export interface LalamoveWebhooksParts {
   readonly path: string | undefined;
 }
 
+/** So many lines a minute tell of events that were dropped, of each reason. */
+const MAX_DROPPED_LINES = 10;
+
 /** How long an inbox may take to take an event in, in ms. */
 const PATIENCE_MS = 10_000;
 
@@ -49,12 +53,14 @@ const PATIENCE_MS = 10_000;
 export class LalamoveWebhooks {
   // Truly private: no log and no JSON shows the secrets.
   readonly #parts: LalamoveWebhooksParts;
+  readonly #dropped: ThrottledLog;
   /** What was said of types that do not fit: so many as there are types and members that they need. */
   readonly #misfits = new Set<string>();
 
   /** Made by `LalamoveModule`. */
   constructor(parts: LalamoveWebhooksParts) {
     this.#parts = parts;
+    this.#dropped = new ThrottledLog(parts.logger);
   }
 
   /** The name of the registration; `undefined` for the default one. */
@@ -105,11 +111,13 @@ export class LalamoveWebhooks {
     if (verified.kind !== 'event') return 'ignored';
     const { facts, dataValue } = verified;
     const event = this.#read(facts, dataValue);
-    return this.#accept({ keys: keysOf(facts, event), facts, event });
+    const receipt = await this.#accept({ keys: keysOf(facts, event), facts, event });
+    this.#sayAccepted(event, receipt);
+    return receipt;
   }
 
   async #verdict(body: unknown, { path }: VerifyWebhookOptions): Promise<Verdict> {
-    const { verifier, paths, logger } = this.#parts;
+    const { verifier, paths } = this.#parts;
     const candidates = path === undefined ? paths.all() : [rooted(path)];
     if (candidates.length === 0) {
       throw new TypeError(
@@ -117,8 +125,16 @@ export class LalamoveWebhooks {
       );
     }
     const verdict = await verifyWebhook(verifier, receivedAs(body), candidates);
-    if (verdict.kind === 'untimely') this.#warnOf(verdict, logger);
+    if (verdict.kind === 'untimely') this.#warnOf(verdict);
     return verdict;
+  }
+
+  #sayAccepted(event: LalamoveEvent, receipt: WebhookReceipt): void {
+    // The type of an unknown one is not signed, and may be as long as a body.
+    const type = event.eventType === 'UNKNOWN' ? event.sentEventType.slice(0, 64) : event.eventType;
+    const order = 'orderId' in event ? event.orderId : undefined;
+    const told = { type, order, account: event.account, receipt };
+    say(this.#parts.logger, 'debug', logLine('A webhook was accepted', told));
   }
 
   #read(facts: LalamoveEventFacts, dataValue: unknown): LalamoveEvent {
@@ -146,14 +162,14 @@ export class LalamoveWebhooks {
     }
   }
 
-  #warnOf({ ageSeconds, eventId }: Extract<Verdict, { kind: 'untimely' }>, logger: LoggerService): void {
+  #warnOf({ ageSeconds, eventId }: Extract<Verdict, { kind: 'untimely' }>): void {
     const hint =
       ageSeconds < 0
         ? 'An event from the future was dropped: is the clock right?'
         : 'An event that is too old was dropped';
     // The id is not signed, and may be as long as a body.
     const id = eventId?.slice(0, 64);
-    say(logger, 'warn', logLine(hint, { account: this.account, id, age_seconds: ageSeconds }));
+    this.#dropped.say('warn', hint, MAX_DROPPED_LINES, [hint, { account: this.account, id, age_seconds: ageSeconds }]);
   }
 }
 

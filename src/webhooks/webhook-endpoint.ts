@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
-import { logLine, say } from '../log-line.js';
-import { readRequestBody } from './body/request-body.js';
+import { RequestBodies } from './body/request-body.js';
 import { failureOf, type LalamoveWebhooks } from './lalamove-webhooks.js';
+import { ThrottledLog } from './throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 
-/** A refusal is said once in so long for each reason, in ms: anybody can send anything. */
-const SILENCE_MS = 60_000;
+/** Those that the app answers where it has a route of its own, and we where it has none: Lalamove may probe by them. */
+const PROBING = new Set<string | undefined>(['GET', 'HEAD']);
 
 /** Answers the webhooks of all registrations of an app, on bare requests and responses of `node:http`: nothing of the app's own stands between. */
 @Injectable()
 export class LalamoveWebhookEndpoint {
-  readonly #logger = new Logger('LalamoveWebhooks');
+  readonly #log = new ThrottledLog(new Logger('LalamoveWebhooks'));
+  readonly #bodies = new RequestBodies();
   readonly #routes = new Map<string, LalamoveWebhooks>();
-  readonly #saidAt = new Map<string, number>();
 
   /** @param path with the global prefix and the slash that it begins with */
   add(path: string, webhooks: LalamoveWebhooks): void {
@@ -23,20 +23,34 @@ export class LalamoveWebhookEndpoint {
   /**
    * Answers a request that is an endpoint's.
    *
-   * @returns `false` for all others, which are left alone
+   * @returns `false` for all others, which are left alone: also what a route of the app's own, or its CORS, may answer
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#routes.size === 0) return false;
-    const webhooks = this.#routes.get(pathOf(request.url));
-    if (!webhooks) return false;
+    const webhooks = this.#webhooksFor(request);
+    if (!webhooks || PROBING.has(request.method) || request.method === 'OPTIONS') return false;
     void this.#answer(webhooks, request, response);
     return true;
+  }
+
+  /**
+   * Answers a `GET` or `HEAD` that no route of the app has answered, as Lalamove may probe a URL.
+   *
+   * @returns `false` for all others, which are left alone
+   */
+  serveProbe(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!PROBING.has(request.method) || !this.#webhooksFor(request)) return false;
+    write(response, 200, { received: true, ignored: true });
+    return true;
+  }
+
+  #webhooksFor({ url }: IncomingMessage): LalamoveWebhooks | undefined {
+    return this.#routes.size === 0 ? undefined : this.#routes.get(pathOf(url));
   }
 
   async #answer(webhooks: LalamoveWebhooks, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (request.method !== 'POST') throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_METHOD');
-      const body = await readRequestBody(request);
+      const body = await this.#bodies.read(request);
       if (body === undefined) return;
       const receipt = await webhooks.handle(body);
       // A sandbox warns of it.
@@ -59,11 +73,6 @@ export class LalamoveWebhookEndpoint {
   #say(refusal: LalamoveWebhookException, webhooks: LalamoveWebhooks): void {
     const { code } = refusal;
     const isOurs = code === 'LALAMOVE_WEBHOOK_NOT_TAKEN';
-    const key = `${code} ${webhooks.account ?? ''}`;
-    const now = performance.now();
-    const saidAt = this.#saidAt.get(key);
-    if (saidAt !== undefined && now < saidAt + SILENCE_MS) return;
-    this.#saidAt.set(key, now);
     const paths = code === 'LALAMOVE_WEBHOOK_SIGNATURE' ? webhooks.signedPaths.join(' ') : undefined;
     const told = {
       code,
@@ -71,7 +80,8 @@ export class LalamoveWebhookEndpoint {
       verified_for: paths,
       error: isOurs ? failureOf(refusal) : undefined,
     };
-    say(this.#logger, isOurs ? 'error' : 'warn', logLine('A webhook was refused', told));
+    const kind = `${code} ${webhooks.account ?? ''}`;
+    this.#log.say(isOurs ? 'error' : 'warn', kind, 1, ['A webhook was refused', told]);
   }
 }
 
@@ -83,8 +93,8 @@ function write(response: ServerResponse, status: number, body: unknown): void {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     ...(status === 405 && { allow: 'POST' }),
-    // What is too large is not read to its end.
-    ...(status === 413 && { connection: 'close' }),
+    // What is too large, or one too many, is not read to its end.
+    ...((status === 413 || (status === 503 && !response.req.complete)) && { connection: 'close' }),
   });
   response.end(text);
 }

@@ -22,6 +22,15 @@ export class LalamoveWebhookMount {
     else mount();
   }
 
+  /** Called once the app has its routes: on Express whatever is added now is asked last. */
+  mountProbes(endpoint: LalamoveWebhookEndpoint): void {
+    const adapter: unknown = this.adapterHost.httpAdapter;
+    if (!isAdapter(adapter) || adapter.getType() === 'fastify') return;
+    adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+      if (!endpoint.serveProbe(request, response)) next();
+    });
+  }
+
   /** Where a path of the options lies: beneath the global prefix, unless it is excluded from that. */
   fullPath(path: string): string {
     const plain = rooted(path).replace(/\/+$/, '');
@@ -42,8 +51,15 @@ export class LalamoveWebhookMount {
     const adapter: unknown = this.adapterHost.httpAdapter;
     if (!isAdapter(adapter)) return;
     const fastify: unknown = adapter.getInstance();
+    const isFastifyType = adapter.getType() === 'fastify';
+    if (isFastifyType && isFastify(fastify)) {
+      fastify.addHook('onRequest', ({ raw: request, is404 }, reply, next) => {
+        if (is404 && endpoint.serveProbe(request, reply.raw)) reply.hijack();
+        else next();
+      });
+    }
     // `NestFactory.create` gives Fastify its middleware before there are providers: then ours is the first of them.
-    if (adapter.getType() !== 'fastify' || hasMethods(fastify, 'use')) {
+    if (!isFastifyType || hasMethods(fastify, 'use')) {
       adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         if (!endpoint.serve(request, response)) next();
       });
@@ -70,7 +86,7 @@ interface Fastify {
   addHook(
     name: 'onRequest',
     hook: (
-      request: { raw: IncomingMessage },
+      request: { raw: IncomingMessage; is404: boolean },
       reply: { raw: ServerResponse; hijack: () => void },
       next: () => void,
     ) => void,

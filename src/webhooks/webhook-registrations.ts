@@ -59,6 +59,7 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
     this.handlers.find();
     const problems = [...this.#mountAll(), ...this.#unmade(), ...this.#lostHandlers()];
     this.#isMounted = true;
+    this.mount.mountProbes(this.endpoint);
     if (problems.length > 0) {
       throw new Error(
         `Webhooks of Lalamove cannot be received:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../../errors/operation-table.js';
+import { GrowingBytes } from '../../growing-bytes.js';
 import { signatureVerdict, type SignatureVerdict } from './signature-verdict.js';
 
 /** A request as it travelled: plain data, so that it can be carried out later. */
@@ -53,16 +54,16 @@ export class BodyTooLongError extends Error {
 
 /** Reads the body of a request to its end. */
 export async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  const body = new GrowingBytes(LONGEST_BODY);
   let length = 0;
   for await (const chunk of request) {
     if (!(chunk instanceof Uint8Array)) continue;
     length += chunk.length;
     // The rest is read all the same: many clients read no answer before they have sent everything.
-    if (length <= LONGEST_BODY) chunks.push(chunk);
+    if (length <= LONGEST_BODY) body.add(chunk);
   }
   if (length > LONGEST_BODY) throw new BodyTooLongError(`The body is longer than ${LONGEST_BODY} bytes.`);
-  return Buffer.concat(chunks).toString('utf8');
+  return body.bytes().toString('utf8');
 }
 
 /** Reads a request to its end, and judges its signature. */

@@ -1,61 +1,91 @@
 import type { IncomingMessage } from 'node:http';
+import { GrowingBytes } from '../../growing-bytes.js';
 import { LalamoveWebhookException } from '../webhook.exceptions.js';
 
 /** Lalamove's events have some KB. */
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
-/** What is too large is read to its end and forgotten, so that its sender reads our answer; but not without end. */
-const MOST_DISCARDED_BYTES = 16 * MOST_BYTES;
+/** So much of what is too large is still read, and forgotten, so that its sender reads our answer. */
+const MAX_DISCARDED_BYTES = 4 * MAX_BYTES;
+
+/** All bodies that are under way together take no more than this: beyond it the one that began first is given up. */
+const MAX_HELD_BYTES = 32 * MAX_BYTES;
 
 /** The bytes of a body, its text, or what was parsed of it. */
 export type ReceivedBody = Uint8Array | string | object;
 
-/**
- * Reads a request's body, whatever its type.
- *
- * @returns its bytes; what a body parser ahead of us has made of them, where it has kept nothing else; `undefined` where the sender left before the end
- * @throws LalamoveWebhookException 413 above 1 MiB
- * @throws Error where something ahead of us has read the body and kept nothing of it
- */
-export async function readRequestBody(request: IncomingMessage): Promise<ReceivedBody | undefined> {
-  // A serverless wrapper's request need not be a stream at all.
-  if (request.readableEnded || !request.readable) return keptBody(request);
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    const settle = (outcome: () => void): void => {
-      request.off('data', take);
-      outcome();
-    };
-    const tooLarge = (): void => {
-      reject(new LalamoveWebhookException('LALAMOVE_WEBHOOK_TOO_LARGE'));
-    };
-    const take = (chunk: Uint8Array | string): void => {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      length += bytes.length;
-      if (length <= MOST_BYTES) chunks.push(bytes);
-      else chunks.length = 0;
-      if (length > MOST_DISCARDED_BYTES) {
-        request.pause();
-        settle(tooLarge);
+/** Reads the bodies of requests, whatever their type, in bounded memory. */
+export class RequestBodies {
+  /** Each with what gives it up, in the order in which they began. */
+  readonly #underWay = new Map<GrowingBytes, () => void>();
+  #heldBytes = 0;
+
+  /**
+   * @returns its bytes; what a body parser ahead of us has made of them, where it has kept nothing else; `undefined` where the sender left before the end
+   * @throws LalamoveWebhookException 413 above 1 MiB, 503 where too many bodies are under way
+   * @throws Error where something ahead of us has read the body and kept nothing of it
+   */
+  async read(request: IncomingMessage): Promise<ReceivedBody | undefined> {
+    // A serverless wrapper's request need not be a stream at all.
+    if (request.readableEnded || !request.readable) return keptBody(request);
+    return new Promise((resolve, reject) => {
+      const body = new GrowingBytes(MAX_BYTES);
+      let length = 0;
+      const settle = (outcome: () => void): void => {
+        if (!this.#underWay.delete(body)) return;
+        this.#heldBytes -= body.capacity;
+        request.off('data', take);
+        outcome();
+      };
+      const refuse = (exception: LalamoveWebhookException): void => {
+        settle(() => {
+          request.pause();
+          reject(exception);
+        });
+      };
+      const take = (chunk: Uint8Array | string): void => {
+        const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+        length += bytes.length;
+        const before = body.capacity;
+        if (length > MAX_BYTES) body.clear();
+        else body.add(bytes);
+        this.#heldBytes += body.capacity - before;
+        if (length > MAX_DISCARDED_BYTES) refuse(tooLarge());
+        else if (body.capacity > before) this.#bound();
+      };
+      this.#underWay.set(body, () => {
+        refuse(new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause: new Error(TOO_MANY) }));
+      });
+      request.on('data', take);
+      request.once('end', () => {
+        settle(() => {
+          if (length > MAX_BYTES) reject(tooLarge());
+          else resolve(body.bytes());
+        });
+      });
+      for (const end of ['error', 'close']) {
+        request.once(end, () => {
+          settle(() => {
+            resolve(undefined);
+          });
+        });
       }
-    };
-    request.on('data', take);
-    const brokenOff = (): void => {
-      resolve(undefined);
-    };
-    request.once('end', () => {
-      settle(() => {
-        if (length > MOST_BYTES) tooLarge();
-        else resolve(Buffer.concat(chunks));
-      });
     });
-    for (const end of ['error', 'close']) {
-      request.once(end, () => {
-        settle(brokenOff);
-      });
+  }
+
+  /** A true webhook is short and comes at once: what began long ago is none. */
+  #bound(): void {
+    for (const giveUp of this.#underWay.values()) {
+      if (this.#heldBytes <= MAX_HELD_BYTES) return;
+      giveUp();
     }
-  });
+  }
+}
+
+const TOO_MANY = `bodies of more than ${MAX_HELD_BYTES / MAX_BYTES} MiB are under way at once: who sends them?`;
+
+function tooLarge(): LalamoveWebhookException {
+  return new LalamoveWebhookException('LALAMOVE_WEBHOOK_TOO_LARGE');
 }
 
 /** What a serverless wrapper, or a body parser that was put on the platform before Nest, has left of what it has read. */

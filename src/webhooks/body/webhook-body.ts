@@ -31,7 +31,7 @@ export type BodyFault = 'not-json' | 'no-object' | 'data-twice';
 /**
  * Reads a webhook's body: all of it as JSON, and what is signed as bytes, cut out of it.
  *
- * @returns `undefined` for the probe that Lalamove sends when a URL is registered: nothing, white space or `{}`
+ * @returns `undefined` for a probe that Lalamove sends when a URL is registered: nothing, white space, `{}`, or an envelope that says nothing
  */
 export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,12 +43,13 @@ export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | un
     const members = parsedObject(whole);
     if (typeof members === 'string') return members;
     const data = buffer.subarray(cut.start, cut.end);
+    if (saysNothing(members)) return undefined;
     return withData(members, { bytes: data, text: data.toString(), value: members.data });
   }
   if (whole.trim() === '') return undefined;
   const members = parsedObject(whole);
   if (typeof members === 'string') return members;
-  return Object.keys(members).length === 0 ? undefined : withData(members, NOTHING);
+  return saysNothing(members) ? undefined : withData(members, NOTHING);
 }
 
 /**
@@ -58,10 +59,22 @@ export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | un
  */
 export function readParsedBody(body: unknown): WebhookBody | BodyFault | undefined {
   if (!isRecord(body)) return 'no-object';
-  if (Object.keys(body).length === 0) return undefined;
+  if (saysNothing(body)) return undefined;
   if (!Object.hasOwn(body, 'data')) return withData(body, NOTHING);
   const text = written(() => JSON.stringify(body.data));
   return text === undefined ? 'not-json' : withData(body, formOf(text));
+}
+
+/** Whether it is empty, or an envelope whose signature, type and data are there and empty. */
+function saysNothing(members: Readonly<Record<string, unknown>>): boolean {
+  if (Object.keys(members).length === 0) return true;
+  const isEmpty = (name: string): boolean => {
+    const value = members[name];
+    return Object.hasOwn(members, name) && (value === '' || value === null);
+  };
+  const { data } = members;
+  const hasData = isRecord(data) ? Object.keys(data).length > 0 : Array.isArray(data) ? data.length > 0 : !!data;
+  return isEmpty('signature') && isEmpty('eventType') && !hasData;
 }
 
 /** What has no `data` is signed over nothing that could be checked. */
