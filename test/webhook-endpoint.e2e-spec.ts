@@ -21,7 +21,7 @@ import {
   type NestModule,
   type PipeTransform,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, LazyModuleLoader, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { LalamoveModule, OnLalamoveEvent, signWebhook, type LalamoveEvent } from 'nestjs-lalamove';
 import { once } from 'node:events';
@@ -409,6 +409,27 @@ describe.each(PLATFORMS.flatMap((platform) => MAKERS.map((maker) => [platform, m
     });
   },
 );
+
+describe.each(PLATFORMS)('where no endpoint can be mounted, on %s', (platform) => {
+  it('an app without an HTTP adapter is told so', async () => {
+    const logger = new LineLogger();
+    await start(platform, {});
+    const context = await NestFactory.createApplicationContext(
+      LalamoveModule.forRoot({ ...KEYS, webhook: { path: 'hooks' } }),
+      { logger },
+    );
+    await context.close();
+    expect(logger.of('warn')).toEqual([expect.stringMatching(/without an HTTP adapter.*path=hooks\)/)]);
+  });
+
+  it('one that loads the module lazily is told so', async () => {
+    const logger = new LineLogger();
+    await start(platform, {}, { logger });
+    const lalamove = LalamoveModule.forRoot({ ...KEYS, webhook: { path: 'hooks' } });
+    await app.get(LazyModuleLoader).load(() => lalamove);
+    expect(logger.of('warn')).toEqual([expect.stringMatching(/loaded after the app had started.*path=hooks\)/)]);
+  });
+});
 
 describe('behind a body parser that was on Express before Nest', () => {
   const event = signWebhook({ secret: KEYS.apiSecret, path: '/hooks', data: STATUS_DATA });

@@ -8,6 +8,8 @@ import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
 /** Mounts the endpoint on the app's HTTP adapter, ahead of its router and of its body parsers, so that it sees the bytes as they came. */
 @Injectable()
 export class LalamoveWebhookMount {
+  #isMounted = false;
+
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly config: ApplicationConfig,
@@ -22,13 +24,26 @@ export class LalamoveWebhookMount {
     else mount();
   }
 
-  /** Called once the app has its routes: on Express whatever is added now is asked last. */
-  mountProbes(endpoint: LalamoveWebhookEndpoint): void {
+  /** Whether the app is served already: what is loaded from now on is told of no start. */
+  get isServed(): boolean {
+    return Reflect.get(this.adapterHost, 'listening');
+  }
+
+  /**
+   * Called once the app has its routes: on Express whatever is added now is asked last. The testing module of Nest 11.0.0 to
+   * 11.1.3 has its adapter only now: there the endpoint reads what body parsers have left.
+   *
+   * @returns `false` where there is no HTTP adapter to mount anything on
+   */
+  mountLast(endpoint: LalamoveWebhookEndpoint): boolean {
+    this.#mount(endpoint);
     const adapter: unknown = this.adapterHost.httpAdapter;
-    if (!isAdapter(adapter) || adapter.getType() === 'fastify') return;
+    if (!isAdapter(adapter)) return false;
+    if (adapter.getType() === 'fastify') return true;
     adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
       if (!endpoint.serveProbe(request, response)) next();
     });
+    return true;
   }
 
   /** Where a path of the options lies: beneath the global prefix, unless it is excluded from that. */
@@ -49,7 +64,8 @@ export class LalamoveWebhookMount {
 
   #mount(endpoint: LalamoveWebhookEndpoint): void {
     const adapter: unknown = this.adapterHost.httpAdapter;
-    if (!isAdapter(adapter)) return;
+    if (!isAdapter(adapter) || this.#isMounted || this.isServed) return;
+    this.#isMounted = true;
     const fastify: unknown = adapter.getInstance();
     const isFastifyType = adapter.getType() === 'fastify';
     if (isFastifyType && isFastify(fastify)) {

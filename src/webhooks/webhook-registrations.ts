@@ -40,6 +40,10 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
 
   add(registration: Registration): void {
     this.#registrations.set(registration.webhooks.account, registration);
+    const { path } = registration.webhooks;
+    if (path === undefined || this.#isMounted || !this.mount.isServed) return;
+    const remedy = 'The module was loaded after the app had started, so that no endpoint is mounted: import it at boot';
+    say(this.#logger, 'warn', logLine(remedy, { path }));
   }
 
   /** An endpoint is asked for beside the factory of an account's options. */
@@ -59,11 +63,14 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
     this.handlers.find();
     const problems = [...this.#mountAll(), ...this.#unmade(), ...this.#lostHandlers()];
     this.#isMounted = true;
-    this.mount.mountProbes(this.endpoint);
     if (problems.length > 0) {
       throw new Error(
         `Webhooks of Lalamove cannot be received:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       );
+    }
+    if (!this.mount.mountLast(this.endpoint) && this.#paths().length > 0) {
+      const remedy = 'No webhook can come by an app without an HTTP adapter: receive them in one that has one';
+      this.#logger.warn(logLine(remedy, { path: this.#paths().join(' ') }));
     }
     const names = this.handlers.all.map(({ name }) => name).join(', ');
     const isOn = [...this.#registrations.values()].some((registration) => registration.isOn);
@@ -100,6 +107,10 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
       this.endpoint.add(path, webhooks);
       return [];
     });
+  }
+
+  #paths(): string[] {
+    return [...this.#registrations.values()].flatMap(({ webhooks: { path } }) => (path === undefined ? [] : [path]));
   }
 
   #unmade(): string[] {
