@@ -173,9 +173,9 @@ describe('the official SDK, against the sandbox', () => {
       'Please verify if you have made the request with the right credentials.',
       () => new ClientModule(new Config('pk_test_stranger', 'sk_test_stranger')).Market.retrieve('HK'),
     ],
-    ['Problem with language because of A field of the request is not valid.', () => quote('th_TH')],
+    ['Problem with language because of value must be one of "en_HK", "zh_HK"', () => quote('th_TH')],
     ['Quotation not found.', () => sdk.Quotation.retrieve('HK', '1')],
-    ['The order could not be found.', () => sdk.Order.retrieve('HK', '1')],
+    ['Order not found.', () => sdk.Order.retrieve('HK', '1')],
     [
       'Please check your wallet balance.',
       async () => {

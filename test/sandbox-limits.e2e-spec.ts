@@ -183,7 +183,7 @@ describe('the rate limits of the sandbox', () => {
       await askOften(30, 'createQuotation');
       for (let count = 0; count < 40; count += 1) {
         await sandbox.advance(2000);
-        expect(await ask('createQuotation')).toMatchObject({ code: 'ERR_INSUFFICIENT_STOPS', remaining: 0 });
+        expect(await ask('createQuotation')).toMatchObject({ code: 'ERR_INVALID_FIELD', remaining: 0 });
       }
     });
   });

@@ -46,7 +46,14 @@ describe('an order of the sandbox', () => {
 
   // What local checks would refuse travels as well: it is the sandbox's word that counts here.
   const unchecked = { validate: false };
-  const quote = (more: object = {}): Promise<Quotation> => lalamove.createQuotation({ ...QUOTATION, ...more });
+  // A quotation's stop knows neither name nor phone.
+  const bare = (stop: object = {}): object =>
+    Object.fromEntries(Object.entries(stop).filter(([name]) => ['coordinates', 'address'].includes(name)));
+  const quote = ({
+    stops = QUOTATION.stops,
+    ...more
+  }: { stops?: readonly (object | undefined)[]; scheduleAt?: string } = {}): Promise<Quotation> =>
+    lalamove.createQuotation({ ...QUOTATION, ...more, ...route(stops.map(bare)) });
   const place = (quotation: Quotation, more: object = {}, market = 'HK'): Promise<Order> =>
     lalamove.placeOrder({ ...orderOf(quotation), ...more }, { ...unchecked, market });
   const route = (stops: readonly object[]): object => ({ stops });

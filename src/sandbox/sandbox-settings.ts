@@ -17,6 +17,7 @@ export interface SandboxSettings {
   readonly rateLimits: 'sandbox' | 'production' | false;
   readonly rateLimitHeaders: 'observed' | 'plain' | 'plural' | 'guide';
   readonly dialect: 'v3' | 'v2';
+  readonly validation: 'schema' | 'codes';
   readonly refusalShape: RefusalShape | undefined;
   readonly wrongCredentials: 'unauthorized' | 'bad-gateway';
   readonly webhooks: {
@@ -47,6 +48,7 @@ const OPTIONS: Readonly<Record<keyof LalamoveSandboxOptions, true>> = {
   rateLimits: true,
   rateLimitHeaders: true,
   dialect: true,
+  validation: true,
   refusalShape: true,
   wrongCredentials: true,
   webhooks: true,
@@ -86,6 +88,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
     rateLimits: oneOf('rateLimits', options.rateLimits, ['sandbox', 'production', false]),
     rateLimitHeaders: oneOf('rateLimitHeaders', options.rateLimitHeaders, ['observed', 'plain', 'plural', 'guide']),
     dialect: oneOf('dialect', options.dialect, ['v3', 'v2']),
+    validation: oneOf('validation', options.validation, ['schema', 'codes']),
     refusalShape: options.refusalShape && oneOf('refusalShape', options.refusalShape, REFUSAL_SHAPES),
     wrongCredentials: oneOf('wrongCredentials', options.wrongCredentials, ['unauthorized', 'bad-gateway']),
     webhooks: {

@@ -163,6 +163,13 @@ export interface LalamoveSandboxOptions {
    */
   readonly dialect?: 'v3' | 'v2';
   /**
+   * How v3 says what is wrong with a request: `'schema'` as it was recorded, all errors at once, `ERR_INVALID_FIELD` with a pointer and the allowed values;
+   * `'codes'` by the older codes (`ERR_INVALID_SERVICE_TYPE`, `ERR_INVALID_PHONE_NUMBER`, …), one at a time.
+   *
+   * @default 'schema'
+   */
+  readonly validation?: 'schema' | 'codes';
+  /**
    * How the bodies of refusals are written.
    *
    * @default 'list' in v3, 'message' in v2

@@ -16,7 +16,7 @@ export async function startFrozen(
   account: Partial<LalamoveModuleOptions> = {},
 ): Promise<FrozenSandbox> {
   const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-  const sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, ...options });
+  const sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, validation: 'codes', ...options });
   const { lalamove, close } = await startLalamove(accountOn(sandbox, { clock, ...account }));
   return {
     sandbox,

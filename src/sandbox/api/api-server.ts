@@ -9,7 +9,7 @@ import { milliseconds } from '../time/duration.js';
 import { realPause } from '../time/real-pause.js';
 import { HANDLERS, type SandboxCall, type SandboxParts } from './api-routes.js';
 import { RateLimits, type Caller } from './rate-limits.js';
-import { inV2, Refusal, writeRefusal, type WrittenAnswer } from './refusal.js';
+import { inSchema, inV2, Refusal, writeRefusal, type WrittenAnswer } from './refusal.js';
 import { callOf, pathnameOf, seeRequest, type SeenRequest, type StoredRequest } from './seen-request.js';
 import { envelope, send } from './wire.js';
 
@@ -187,8 +187,9 @@ export class ApiServer {
   }
 
   #refused(refusal: Refusal, limits: Readonly<Record<string, string>>): WrittenAnswer {
-    const { dialect, refusalShape } = this.parts.world.settings;
-    const answer = dialect === 'v2' ? inV2(refusal) : refusal.answer;
+    const { dialect, refusalShape, validation } = this.parts.world.settings;
+    const inV3 = validation === 'schema' ? inSchema(refusal) : refusal.answer;
+    const answer = dialect === 'v2' ? inV2(refusal) : inV3;
     const shape = answer.shape ?? refusalShape ?? (dialect === 'v2' ? 'message' : undefined);
     const written = writeRefusal({ ...answer, ...(shape && { shape }) });
     return { ...written, headers: { ...written.headers, ...limits } };

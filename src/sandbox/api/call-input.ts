@@ -10,6 +10,35 @@ import { Refusal } from './refusal.js';
 /** The `data` of a call. */
 export type Data = Readonly<Record<string, unknown>>;
 
+/** What is wrong, piece by piece; what is right is returned. */
+export class Findings {
+  readonly refusals: Refusal[] = [];
+
+  /** Does a check; its refusal is kept for later. */
+  check<T>(check: () => T): T | undefined {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.refusals.push(error);
+      return undefined;
+    }
+  }
+}
+
+/** Refuses members that the schema does not know; their text was recorded, without a pointer. */
+export function onlyKnown(value: unknown, known: readonly string[]): void {
+  const unknown = isRecord(value) ? Object.keys(value).filter((name) => !known.includes(name)) : [];
+  if (unknown.length === 0) return;
+  const message = `additionalProperties ${unknown.map((name) => `'${name}'`).join(', ')} not allowed`;
+  throw new Refusal('ERR_UNKNOWN_FIELD', { message });
+}
+
+/** The recorded text for a value that is none of those that are allowed. */
+export function oneOfThese(pointer: string, values: readonly string[]): { pointer: string; message: string } {
+  return { pointer, message: `value must be one of ${values.map((value) => JSON.stringify(value)).join(', ')}` };
+}
+
 /** A text that must be there. */
 export function requiredText(data: Data, name: string, parent = '/data'): string {
   const value = data[name];
@@ -49,8 +78,13 @@ export function flag(data: Data, name: string): boolean {
 /** The stops of a route: one pick-up, and up to 16 drop-offs (observed; the guide says 15). */
 export function stopList(data: Data): unknown[] {
   const stops: unknown = data.stops;
-  if (!Array.isArray(stops) || stops.length < 2) throw new Refusal('ERR_INSUFFICIENT_STOPS', '/data/stops');
-  if (stops.length > 17) throw new Refusal('ERR_TOO_MANY_STOPS', '/data/stops');
+  const pointer = '/data/stops';
+  if (!Array.isArray(stops)) throw new Refusal('ERR_INSUFFICIENT_STOPS', pointer);
+  if (stops.length < 2) {
+    const message = `minimum 2 items required, but found ${stops.length} items`;
+    throw new Refusal('ERR_INSUFFICIENT_STOPS', { pointer, message });
+  }
+  if (stops.length > 17) throw new Refusal('ERR_TOO_MANY_STOPS', pointer);
   return stops;
 }
 
@@ -61,7 +95,10 @@ export function contact(value: unknown, pointer: string, market: string): StopCo
   const phone = requiredText(value, 'phone', pointer);
   const parsed = E164.test(phone) ? parsePhoneNumberFromString(phone) : undefined;
   if (!parsed?.isValid() || parsed.country !== market)
-    throw new Refusal('ERR_INVALID_PHONE_NUMBER', `${pointer}/phone`);
+    throw new Refusal('ERR_INVALID_PHONE_NUMBER', {
+      pointer: `${pointer}/phone`,
+      message: `'${phone}' is not valid 'phone'.`,
+    });
   const { remarks } = value;
   if (remarks === undefined || remarks === null) return { name, phone };
   if (typeof remarks !== 'string' || Array.from(remarks).length > LONGEST_REMARKS) {

@@ -4,9 +4,21 @@ import { MAGIC_VALUES, magicOf } from '../faults/magic-values.js';
 import { deliveryCode, NO_DELIVERY_CODE, shareLink } from '../world/order-tokens.js';
 import type { OrderEntry, QuotationEntry, StopContact } from '../world/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { contact, flag, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
+import { contact, Findings, flag, onlyKnown, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
 import { quotationOf } from './quotation-calls.js';
-import { Refusal } from './refusal.js';
+import { Refusal, refuseAll } from './refusal.js';
+
+const PERSON_MEMBERS = ['stopId', 'name', 'phone'];
+const RECIPIENT_MEMBERS = [...PERSON_MEMBERS, 'remarks'];
+const ORDER_MEMBERS = [
+  'quotationId',
+  'sender',
+  'recipients',
+  'isPODEnabled',
+  'isRecipientSMSEnabled',
+  'partner',
+  'metadata',
+];
 
 /** `POST /v3/orders`. Whether one quotation can be ordered twice nobody outside knows: `unknowns.reorderedQuotation`. */
 export function placeOrder(call: SandboxCall): SandboxAnswer {
@@ -93,10 +105,15 @@ export function shownRemarks(contacts: readonly StopContact[]): string[] {
 
 /** Who is at each stop of the quotation: the sender at the first, and exactly one recipient at each other. */
 function contactsOf({ tenant, data }: SandboxCall, { quotation }: QuotationEntry): StopContact[] {
+  const findings = new Findings();
   const stopIds = quotation.stops.map(({ stopId }) => stopId);
   const found = new Map<string, StopContact>();
   const take = (value: unknown, pointer: string, isTheirs: (stopId: string) => boolean): void => {
-    const person = contact(value, pointer, tenant.market);
+    findings.check(() => {
+      onlyKnown(value, pointer === '/data/sender' ? PERSON_MEMBERS : RECIPIENT_MEMBERS);
+    });
+    const person = findings.check(() => contact(value, pointer, tenant.market));
+    if (!person) return;
     const stopId = requiredText(isRecord(value) ? value : {}, 'stopId', pointer);
     if (!isTheirs(stopId) || found.has(stopId)) throw mismatch(`${pointer}/stopId`);
     found.set(stopId, person);
@@ -105,6 +122,10 @@ function contactsOf({ tenant, data }: SandboxCall, { quotation }: QuotationEntry
   requiredList(data, 'recipients').forEach((value, index) => {
     take(value, `/data/recipients/${index}`, (stopId) => stopIds.indexOf(stopId) > 0);
   });
+  findings.check(() => {
+    onlyKnown(data, ORDER_MEMBERS);
+  });
+  refuseAll(findings.refusals);
   return stopIds.map((stopId) => {
     const person = found.get(stopId);
     if (!person) throw new Refusal('ERR_MISSING_FIELD', '/data/recipients', 'ERR_DELIVERY_MISMATCH');

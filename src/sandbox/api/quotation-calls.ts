@@ -7,7 +7,7 @@ import { serviceOf, type Service } from '../world/service-catalog.js';
 import type { QuotationEntry } from '../world/sandbox-state.js';
 import { writtenTime } from '../world/written-time.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { flag, place, requiredText, stopList, textList, type Data } from './call-input.js';
+import { flag, oneOfThese, onlyKnown, place, requiredText, stopList, textList, type Data } from './call-input.js';
 import { Refusal } from './refusal.js';
 
 /** How long a quotation holds its price. */
@@ -20,14 +20,18 @@ export function createQuotation({ world, tenant, facts, data }: SandboxCall): Sa
   const serviceType = requiredText(data, 'serviceType');
   const language = requiredText(data, 'language');
   if (!facts.languages.includes(language))
-    throw new Refusal('ERR_INVALID_FIELD', '/data/language', 'ERR_INVALID_LOCALE');
+    throw new Refusal('ERR_INVALID_FIELD', oneOfThese('/data/language', facts.languages), 'ERR_INVALID_LOCALE');
   const now = world.clock.now();
   const scheduleAt = pickUpTime(data.scheduleAt, now);
   const isRouteOptimized = flag(data, 'isRouteOptimized');
+  for (const stop of given) onlyKnown(stop, ['coordinates', 'address', 'stopId']);
   const places = given.map((stop, index) => place(stop, `/data/stops/${index}`, facts));
   const city = servedCity(places, facts);
   const service = serviceOf(city.services, serviceType);
-  if (!service) throw new Refusal('ERR_INVALID_SERVICE_TYPE', '/data/serviceType');
+  if (!service) {
+    const keys = city.services.map(({ key }) => key);
+    throw new Refusal('ERR_INVALID_SERVICE_TYPE', oneOfThese('/data/serviceType', keys));
+  }
   const specialRequests = offeredRequests(data, service);
   const item = offeredItem(data.item, service);
 
@@ -99,7 +103,10 @@ function pickUpTime(value: unknown, now: number): number | undefined {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
   const time = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw new Refusal('ERR_INVALID_FIELD', '/data/scheduleAt');
-  if (time < now || time > now + LONGEST_AHEAD_MS) throw new Refusal('ERR_INVALID_SCHEDULE_TIME', '/data/scheduleAt');
+  if (time < now || time > now + LONGEST_AHEAD_MS) {
+    const message = `'${new Date(time).toISOString()}' is not valid 'scheduleAt'. Date cannot be a past date or more than 30 days in advance.`;
+    throw new Refusal('ERR_INVALID_SCHEDULE_TIME', { pointer: '/data/scheduleAt', message });
+  }
   return time;
 }
 
@@ -109,7 +116,11 @@ function offeredRequests(data: Data, { shown }: Service): string[] {
   requests.forEach((name, index) => {
     const pointer = `/data/specialRequests/${index}`;
     const offer = shown.specialRequests?.find((each) => each.name === name);
-    if (!offer || requests.indexOf(name) < index) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
+    if (!offer) {
+      const names = (shown.specialRequests ?? []).map((each) => each.name);
+      throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', oneOfThese(pointer, names));
+    }
+    if (requests.indexOf(name) < index) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
     const { parent_type: family, max_selection: most } = offer;
     if (!family || !most) return;
     chosen.set(family, (chosen.get(family) ?? 0) + 1);

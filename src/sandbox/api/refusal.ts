@@ -10,6 +10,8 @@ export type RefusalShape = (typeof REFUSAL_SHAPES)[number];
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly answer: RefusalAnswer;
+  /** What else is wrong with the request. */
+  readonly others: Refusal[] = [];
 
   /**
    * @param details a JSON pointer to the fault, sent as `detail`; or more
@@ -41,8 +43,10 @@ export interface RefusalAnswer {
   shape?: RefusalShape;
   /** A JSON pointer, sent as `detail`. */
   pointer?: string;
-  /** In the place of the catalog's text. */
+  /** In the place of the text that is known for the code. */
   message?: string;
+  /** Further errors of the same answer. */
+  more?: readonly RefusalAnswer[];
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -59,8 +63,53 @@ const V2_CODES: Readonly<Partial<Record<LalamoveErrorCode, LalamoveErrorCode>>> 
   ERR_RATE_LIMIT_EXCEEDED: 'LALAMOVE_RATE_LIMITED',
 };
 
-/** Codes that were observed without a text. */
-const TEXTLESS: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>(['ERR_INCORRECT_ADDRESS']);
+/** Lalamove's own texts, as recorded; where none is known, none is sent. */
+const TEXTS: Readonly<Partial<Record<LalamoveErrorCode, string>>> = {
+  ERR_CANCELLATION: 'Cannot cancel order.',
+  ERR_DRIVER_NOT_FOUND: 'Driver not found.',
+  ERR_INVALID_RESPONSE: 'Non-200 response received',
+  ERR_INVALID_TIPS: 'The amount you attempted to add should be higher than previous priority fee.',
+  ERR_ORDER_EDIT: 'Cannot edit order',
+  ERR_ORDER_NOT_FOUND: 'Order not found.',
+  ERR_OUT_OF_SERVICE_AREA: 'Given latitude/longitude is out of service area.',
+  ERR_REQUIRED_FIELD: 'Please verify your field.',
+};
+
+/** What the schema of v3 refuses as `ERR_INVALID_FIELD`, and had codes of its own before (observed). */
+const OLDER_CODES: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>([
+  'ERR_INSUFFICIENT_STOPS',
+  'ERR_INVALID_PHONE_NUMBER',
+  'ERR_INVALID_SCHEDULE_TIME',
+  'ERR_INVALID_SERVICE_TYPE',
+  'ERR_INVALID_SPECIAL_REQUEST',
+  'ERR_TOO_MANY_STOPS',
+]);
+
+/** The codes that come with a pointer where the schema validates (observed). */
+const POINTED: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>([
+  'ERR_INVALID_FIELD',
+  'ERR_MISSING_FIELD',
+  'ERR_REQUIRED_FIELD',
+]);
+
+/** Everything that is wrong with a request, in one refusal. */
+export function refuseAll([first, ...others]: readonly Refusal[]): void {
+  if (!first) return;
+  first.others.push(...others);
+  throw first;
+}
+
+/** A refusal as v3's schema has it: `ERR_INVALID_FIELD` with a pointer, and all that is wrong at once. */
+export function inSchema(refusal: Refusal): RefusalAnswer {
+  const [first, ...more] = [refusal, ...refusal.others].map(({ answer }) => schemaAnswer(answer));
+  return { ...(first ?? refusal.answer), ...(more.length > 0 && { more }) };
+}
+
+function schemaAnswer({ pointer, ...answer }: RefusalAnswer): RefusalAnswer {
+  const isOlder = OLDER_CODES.has(answer.code) && pointer !== undefined;
+  const code = isOlder ? 'ERR_INVALID_FIELD' : answer.code;
+  return { ...answer, code, ...(pointer !== undefined && POINTED.has(code) && { pointer }) };
+}
 
 /** A refusal as v2's guide has it: its own codes, 409 wherever the row knows it, and nothing but a message. */
 export function inV2({ answer, v2 }: Refusal): RefusalAnswer {
@@ -71,25 +120,27 @@ export function inV2({ answer, v2 }: Refusal): RefusalAnswer {
 }
 
 /** Writes a refusal. Codes of ours (`LALAMOVE_…`) stand for answers without a code, and are written without one. */
-export function writeRefusal({
-  code,
-  status,
-  shape = 'list',
-  pointer,
-  message,
-  headers,
-}: RefusalAnswer): WrittenAnswer {
+export function writeRefusal(refusal: RefusalAnswer): WrittenAnswer {
+  const { code, status, shape = 'list', headers, more = [] } = refusal;
   const row = rowOf(code);
   const id = code.startsWith('LALAMOVE_') ? undefined : code;
-  const text = message ?? (TEXTLESS.has(code) ? undefined : row.message);
-  const listed = { id, message: text, detail: pointer };
+  // The guide has words alone for an edit that cannot be, and nothing of Lalamove's is known for what has no code.
+  const bare = code === 'ERR_ORDER_EDIT' ? (refusal.message ?? TEXTS[code]) : id;
+  const message = id === undefined ? refusal.message : bare;
+  const isEmpty = id === undefined && refusal.message === undefined;
+  const json = (body: unknown): string => (isEmpty ? '' : `${JSON.stringify(body)}\n`);
   const bodies: Record<RefusalShape, () => string> = {
-    list: () => `${JSON.stringify({ errors: [listed] })}\n`,
-    object: () => `${JSON.stringify({ errors: listed })}\n`,
-    message: () => `${JSON.stringify({ message: id ?? row.message })}\n`,
+    list: () => json({ errors: [refusal, ...more].map(listed) }),
+    object: () => json({ errors: listed(refusal) }),
+    message: () => json({ message }),
     empty: () => '',
     html: () => '<html><body><h1>Bad Gateway</h1></body></html>\n',
   };
   const contentType = shape === 'html' ? 'text/html' : 'application/json; charset=utf-8';
   return { status: status ?? row.status, headers: { 'content-type': contentType, ...headers }, body: bodies[shape]() };
+}
+
+function listed({ code, message, pointer }: RefusalAnswer): object {
+  const id = code.startsWith('LALAMOVE_') ? undefined : code;
+  return { id, message: message ?? TEXTS[code], detail: pointer };
 }
