@@ -3,6 +3,8 @@ import { SWC } from './test/swc.mjs';
 /** Jest in ESM mode: run it through `npm test`, which switches vm modules on. */
 export default {
   testEnvironment: 'node',
+  // What a test waits for ends it; this is for a busy machine.
+  testTimeout: 30_000,
   // Both of two cores; Jest would leave one idle.
   maxWorkers: '100%',
   roots: ['<rootDir>/src', '<rootDir>/test'],

@@ -52,12 +52,6 @@ const ANSWERS: [string, RawHandler, string, number][] = [
     502,
   ],
   ['a 200 of null', (socket) => socket.write(http(200, '{"data":null}')), 'LalamoveUnreadableResponseException', 502],
-  [
-    'an order whose id is a number',
-    (socket) => socket.write(http(200, '{"data":{"orderId":3394517965935702476}}')),
-    'LalamoveUnreadableResponseException',
-    502,
-  ],
   ['errors of nothing', (socket) => socket.write(http(422, '{"errors":{}}')), 'LalamoveException', 422],
   ['a null among errors', (socket) => socket.write(http(422, '{"errors":[null]}')), 'LalamoveException', 422],
   [
