@@ -104,6 +104,28 @@ describe('news of an order', () => {
     });
   });
 
+  it.each(['ON_GOING', 'PICKED_UP', 'DELIVERING', 'COMPLETED', 'TELEPORTING'])(
+    'of %s that name no driver leave the one that is known',
+    (status) => {
+      const news = { status, driverId: '' };
+      const known = { course: { order: { status, driverId: '7', driverSince: NOW } } };
+      const heard = told(standing(), news, NOW + 1000, DEFAULT_POLICY, NOW + 5);
+      expect(heard).toMatchObject(known);
+      // A read that names none is no news either: polls grow as seldom as they were.
+      const read = readAs(heard, { ...READING, ...news }, NOW + 1000, DEFAULT_POLICY, NOW + 9);
+      if (status !== 'COMPLETED') expect(read).toMatchObject({ events: [], course: { ...known.course, polls: 1 } });
+      const named = told(heard, { status, driverId: '8' }, NOW + 2000, DEFAULT_POLICY, NOW + 9);
+      if (status !== 'COMPLETED')
+        expect(named.events).toEqual([{ type: 'driver_assigned', orderId: '1', driverId: '8' }]);
+    },
+  );
+
+  it.each(['ASSIGNING_DRIVER', 'REJECTED', 'EXPIRED'])('of %s take the driver away', (status) => {
+    const reading = { ...READING, status, driverId: '' };
+    const free = { status, driverId: '', driverSince: 0 };
+    expect(readAs(standing(), reading, NOW, DEFAULT_POLICY, NOW).course.order).toMatchObject(free);
+  });
+
   it('of a driver are dropped where they are late, tell nothing again, and are doubted where the order has none', () => {
     const late = standing({ driverId: '' });
     expect(driverTold(late, '8', NOW - 1, NOW)).toEqual({ ...late, events: [] });

@@ -7,6 +7,7 @@ import { unchanged, type Evolution, type OrderClone, type Standing } from './evo
 import { inDoubt } from './evolve.js';
 import {
   CANCELED_STATUSES,
+  DRIVERLESS_STATUSES,
   ENDED_STATUSES,
   ENDED_WITHOUT_DRIVER,
   PROGRESS_OF_STATUS,
@@ -22,6 +23,7 @@ const MINUTE_MS = 60_000;
 /** News of an order's status. */
 export interface StatusNews {
   readonly status: string;
+  /** Empty where none was told. */
   readonly driverId: string;
   readonly cancelParty?: string | undefined;
 }
@@ -56,7 +58,7 @@ export function told(
     news.status !== order.status || (CANCELED_STATUSES.has(news.status) && course.replacement?.told === false);
   const heard = { ...course, heardAt: now, polls: 0 };
   if (!isNews) {
-    const later = { ...order, toldAt: signedAt, ...driverOf(order, news.driverId, now) };
+    const later = { ...order, toldAt: signedAt, ...driverOf(order, news, now) };
     return { state, course: { ...heard, order: later }, events: driverEvents(order, later) };
   }
   const isTie = signedAt === order.toldAt;
@@ -108,7 +110,7 @@ export function readAs(
     return { state, course: { ...course, inDoubt: true }, events: [] };
   }
   const { total, priorityFee, currency, shareLink } = reading;
-  const isNews = reading.status !== order.status || reading.driverId !== order.driverId;
+  const isNews = reading.status !== order.status || driverOf(order, reading, now).driverId !== order.driverId;
   const seen: DeliveryCourse = {
     ...course,
     failures: 0,
@@ -160,7 +162,7 @@ function moved(
   const { order } = course;
   if (!order) return unchanged({ state, course });
   if (CANCELED_STATUSES.has(news.status)) return wasCanceled({ state, course }, order, news, policy, { now, isTold });
-  const later: CourseOrder = { ...order, status: news.status, ...driverOf(order, news.driverId, now) };
+  const later: CourseOrder = { ...order, status: news.status, ...driverOf(order, news, now) };
   const next = STATE_OF_STATUS[news.status] ?? state;
   // An order that lives is no reason to wait for a person any more, but one that was looked into by none.
   const revived: DeliveryCourse = {
@@ -212,10 +214,15 @@ export function canceledElsewhere(standing: Standing, policy: DeliveryPolicy, no
   return wasCanceled(standing, order, { status: 'CANCELED', driverId: '' }, policy, { now, isTold: false });
 }
 
-/** The driver of an order, as news tell of him; some tell of none. */
-function driverOf(order: CourseOrder, driverId: string, now: number): Pick<CourseOrder, 'driverId' | 'driverSince'> {
+/** The driver of an order, as news tell of him. Those that leave him out take him away only by a status without a driver. */
+function driverOf(
+  order: CourseOrder,
+  { status, driverId }: Pick<StatusNews, 'status' | 'driverId'>,
+  now: number,
+): Pick<CourseOrder, 'driverId' | 'driverSince'> {
   const { driverSince } = order;
-  if (driverId === order.driverId) return { driverId, driverSince };
+  const isLeftOut = driverId === '' && !DRIVERLESS_STATUSES.has(status);
+  if (isLeftOut || driverId === order.driverId) return { driverId: order.driverId, driverSince };
   return { driverId, driverSince: driverId === '' ? 0 : now };
 }
 
@@ -233,7 +240,7 @@ export function driverTold({ state, course }: Standing, driverId: string, signed
   if (isUnsure && order.driverId !== driverId) {
     return { state, course: { ...course, inDoubt: true, heardAt: now, polls: 0 }, events: [] };
   }
-  const later = { ...order, ...driverOf(order, driverId, now) };
+  const later = { ...order, ...driverOf(order, { status: order.status, driverId }, now) };
   return { state, course: { ...course, order: later, heardAt: now, polls: 0 }, events: driverEvents(order, later) };
 }
 

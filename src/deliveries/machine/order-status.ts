@@ -24,6 +24,13 @@ export const CANCELED_STATUSES: ReadonlySet<string> = new Set(['CANCELED', 'CANC
 /** Ends of an order that no driver has taken: a new one may be placed. */
 export const ENDED_WITHOUT_DRIVER: ReadonlySet<string> = new Set(['REJECTED', 'EXPIRED']);
 
+/** An order of one of these has no driver, or none any more. */
+export const DRIVERLESS_STATUSES: ReadonlySet<string> = new Set([
+  'ASSIGNING_DRIVER',
+  ...CANCELED_STATUSES,
+  ...ENDED_WITHOUT_DRIVER,
+]);
+
 /** Statuses that do not change any more, but for a replacement by customer service. */
 export const ENDED_STATUSES: ReadonlySet<string> = new Set([
   'COMPLETED',
