@@ -30,6 +30,7 @@ import { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
 import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
 import { LalamoveWebhooksModule } from './webhooks/lalamove-webhooks.module.js';
 import { PublicPaths } from './webhooks/public-paths.js';
+import { ThrottledLog } from './webhooks/throttled-log.js';
 import { LalamoveWebhookRegistrations } from './webhooks/webhook-registrations.js';
 import { WebhookUrlRegistrar } from './webhooks/webhook-url-registrar.js';
 
@@ -154,14 +155,17 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
       inboxes: LalamoveInboxHost,
       registrations: LalamoveWebhookRegistrations,
     ) => {
+      const logger = given.logger ?? new Logger('LalamoveWebhooks');
+      const dropped = new ThrottledLog(logger);
       const receiver = new LalamoveWebhooks({
         verifier: verifierSettings(given, name),
         paths: publicPaths,
         inboxes,
-        logger: given.logger ?? new Logger('LalamoveWebhooks'),
+        logger,
+        dropped,
         path: given.webhook?.path,
       });
-      registrations.add({ webhooks: receiver, paths: publicPaths, isOn: given.webhook !== undefined });
+      registrations.add({ webhooks: receiver, paths: publicPaths, dropped, isOn: given.webhook !== undefined });
       return receiver;
     },
   };

@@ -52,6 +52,12 @@ const ANSWERS: [string, RawHandler, string, number][] = [
     502,
   ],
   ['a 200 of null', (socket) => socket.write(http(200, '{"data":null}')), 'LalamoveUnreadableResponseException', 502],
+  [
+    'an order whose id is a fraction',
+    (socket) => socket.write(http(200, '{"data":{"orderId":33945179659357.02476}}')),
+    'LalamoveUnreadableResponseException',
+    502,
+  ],
   ['errors of nothing', (socket) => socket.write(http(422, '{"errors":{}}')), 'LalamoveException', 422],
   ['a null among errors', (socket) => socket.write(http(422, '{"errors":[null]}')), 'LalamoveException', 422],
   [

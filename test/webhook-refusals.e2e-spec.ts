@@ -451,6 +451,34 @@ describe('a flood of refusals', () => {
     expect(lines).toEqual([
       expect.stringMatching(/A webhook was refused \(code=LALAMOVE_WEBHOOK_SIGNATURE verified_for=\/hooks \/hooks\/\)/),
       expect.stringMatching(/A webhook was refused \(code=LALAMOVE_WEBHOOK_MALFORMED\)/),
+      expect.stringMatching(/refused, and more like it \(code=LALAMOVE_WEBHOOK_SIGNATURE left_out=1\)/),
+      expect.stringMatching(/refused, and more like it \(code=LALAMOVE_WEBHOOK_MALFORMED left_out=1\)/),
     ]);
   });
+
+  it.each(PLATFORMS)(
+    'has a bounded number of lines on %s, and what was left out is told at the end',
+    async (platform) => {
+      const logger = new LineLogger();
+      const { app, url } = await startWebhookHost(platform, oneAccount({}, HOME), { logger });
+      const agent = new Agent({ keepAlive: true });
+      const flood = async (count: number, body: () => string, status: number): Promise<void> => {
+        for (let sent = 0; sent < count; sent += 1) {
+          expect((await send(url + PATH, body(), { agent })).status).toBe(status);
+        }
+      };
+      await flood(100, () => withSignature(() => '0'.repeat(64)), 401);
+      await flood(100, () => signed({ timestamp: nowSeconds() - 2 * TWO_DAYS }), 200);
+      expect(logger.of('warn')).toHaveLength(11);
+      agent.destroy();
+      await app.close();
+      expect(logger.of('warn').slice(11).sort()).toEqual([
+        expect.stringContaining(
+          'A webhook was refused, and more like it (code=LALAMOVE_WEBHOOK_SIGNATURE left_out=99)',
+        ),
+        expect.stringContaining('An event that is too old was dropped, and more like it (left_out=90)'),
+      ]);
+      expect(logger.lines.filter((line) => SECRETS.test(line))).toEqual([]);
+    },
+  );
 });

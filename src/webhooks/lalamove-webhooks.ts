@@ -7,7 +7,7 @@ import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
 import { rooted, type PublicPaths } from './public-paths.js';
-import { ThrottledLog } from './throttled-log.js';
+import type { ThrottledLog } from './throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './webhook-verifier.js';
 
@@ -30,6 +30,8 @@ export interface LalamoveWebhooksParts {
   readonly paths: PublicPaths;
   readonly inboxes: LalamoveInboxHost;
   readonly logger: LoggerService;
+  /** What is said of events that were dropped. */
+  readonly dropped: ThrottledLog;
   /** `path` of the options; `undefined` where no endpoint is mounted. */
   readonly path: string | undefined;
 }
@@ -53,14 +55,12 @@ const PATIENCE_MS = 10_000;
 export class LalamoveWebhooks {
   // Truly private: no log and no JSON shows the secrets.
   readonly #parts: LalamoveWebhooksParts;
-  readonly #dropped: ThrottledLog;
   /** What was said of types that do not fit: so many as there are types and members that they need. */
   readonly #misfits = new Set<string>();
 
   /** Made by `LalamoveModule`. */
   constructor(parts: LalamoveWebhooksParts) {
     this.#parts = parts;
-    this.#dropped = new ThrottledLog(parts.logger);
   }
 
   /** The name of the registration; `undefined` for the default one. */
@@ -169,7 +169,8 @@ export class LalamoveWebhooks {
         : 'An event that is too old was dropped';
     // The id is not signed, and may be as long as a body.
     const id = eventId?.slice(0, 64);
-    this.#dropped.say('warn', hint, MAX_DROPPED_LINES, [hint, { account: this.account, id, age_seconds: ageSeconds }]);
+    const kind = { level: 'warn', what: hint, of: { account: this.account }, maxLines: MAX_DROPPED_LINES } as const;
+    this.#parts.dropped.say(kind, { id, age_seconds: ageSeconds });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { RequestBodies } from './body/request-body.js';
 import { failureOf, type LalamoveWebhooks } from './lalamove-webhooks.js';
 import { ThrottledLog } from './throttled-log.js';
@@ -10,7 +10,7 @@ const PROBING = new Set<string | undefined>(['GET', 'HEAD']);
 
 /** Answers the webhooks of all registrations of an app, on bare requests and responses of `node:http`: nothing of the app's own stands between. */
 @Injectable()
-export class LalamoveWebhookEndpoint {
+export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
   readonly #log = new ThrottledLog(new Logger('LalamoveWebhooks'));
   readonly #bodies = new RequestBodies();
   readonly #routes = new Map<string, LalamoveWebhooks>();
@@ -18,6 +18,10 @@ export class LalamoveWebhookEndpoint {
   /** @param path with the global prefix and the slash that it begins with */
   add(path: string, webhooks: LalamoveWebhooks): void {
     this.#routes.set(path, webhooks);
+  }
+
+  onApplicationShutdown(): void {
+    this.#log.end();
   }
 
   /**
@@ -74,14 +78,15 @@ export class LalamoveWebhookEndpoint {
     const { code } = refusal;
     const isOurs = code === 'LALAMOVE_WEBHOOK_NOT_TAKEN';
     const paths = code === 'LALAMOVE_WEBHOOK_SIGNATURE' ? webhooks.signedPaths.join(' ') : undefined;
-    const told = {
-      code,
-      account: webhooks.account,
-      verified_for: paths,
-      error: isOurs ? failureOf(refusal) : undefined,
-    };
-    const kind = `${code} ${webhooks.account ?? ''}`;
-    this.#log.say(isOurs ? 'error' : 'warn', kind, 1, ['A webhook was refused', told]);
+    this.#log.say(
+      {
+        level: isOurs ? 'error' : 'warn',
+        what: 'A webhook was refused',
+        of: { code, account: webhooks.account },
+        maxLines: 1,
+      },
+      { verified_for: paths, error: isOurs ? failureOf(refusal) : undefined },
+    );
   }
 }
 

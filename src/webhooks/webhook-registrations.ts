@@ -3,6 +3,7 @@ import {
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
 import { logLine, say } from '../log-line.js';
@@ -10,19 +11,23 @@ import { LalamoveEventHandlers } from './handlers/event-handlers.js';
 import { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveWebhooks } from './lalamove-webhooks.js';
 import { PublicPaths } from './public-paths.js';
+import type { ThrottledLog } from './throttled-log.js';
 import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
 import { LalamoveWebhookMount } from './webhook-mount.js';
 
 interface Registration {
   readonly webhooks: LalamoveWebhooks;
   readonly paths: PublicPaths;
+  readonly dropped: ThrottledLog;
   /** Whether `webhook` stands in its options at all. */
   readonly isOn: boolean;
 }
 
 /** Brings registrations, endpoint, handlers and inbox of an app together, and says at boot what does not fit. */
 @Injectable()
-export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+export class LalamoveWebhookRegistrations
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   readonly #logger = new Logger('LalamoveWebhooks');
   /** By account: options that are made for each request make theirs again and again. */
   readonly #registrations = new Map<string | undefined, Registration>();
@@ -87,6 +92,10 @@ export class LalamoveWebhookRegistrations implements OnModuleInit, OnApplication
   /** While the handlers' own resources are still there. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.inboxes.inbox.stop();
+  }
+
+  onApplicationShutdown(): void {
+    for (const { dropped } of this.#registrations.values()) dropped.end();
   }
 
   /** @returns what is wrong */
