@@ -237,7 +237,8 @@ function speaks(error: unknown): boolean {
 function dataIn(operation: MutatedOperation, status: number, text: string | undefined): { value: unknown } | undefined {
   if (text === undefined || status < 200 || status > 299) return undefined;
   if (text.trim() === '') return operation === 'cancelOrder' ? { value: undefined } : undefined;
-  const envelope = parsed(text);
+  // An id that is a number keeps its digits.
+  const envelope = parsed(text.replace(/("\w+Id"\s*:\s*)(\d+)(?=\s*[,}])/g, '$1"$2"'));
   if (!isRecord(envelope) || !Object.hasOwn(envelope, 'data')) return undefined;
   const { data, errors } = envelope;
   if (errors !== undefined && !(Array.isArray(errors) && errors.length === 0)) return undefined;
