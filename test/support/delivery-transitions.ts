@@ -34,6 +34,7 @@ import { duplicateChanged, duplicateFound, duplicateKept } from '../../src/deliv
 import { cloneAlreadyKnown, orderAlreadyKnown } from '../../src/deliveries/machine/known-order.js';
 import type { Evolution, Standing } from '../../src/deliveries/machine/evolution.js';
 import { driverTold, readAfterEnd, readAs, replaced, told } from '../../src/deliveries/machine/order-news.js';
+import { reason } from '../../src/deliveries/machine/reasons.js';
 
 /** A change of a delivery's state, and all that can bring it about. */
 export interface Transition {
@@ -184,6 +185,7 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
         to('quote', quoted(asked, { ...quotation, total: '90' })),
         to('quote', quoted(asked, { ...quotation, total: '110' })),
         to('refused', gaveUp(asked, REFUSAL)),
+        to('STOPS_UNMATCHED', gaveUp(asked, reason('STOPS_UNMATCHED'))),
       ];
     }
     case 'book': {

@@ -20,7 +20,7 @@ export interface DeliveryReason {
   /**
    * `PRICE_ABOVE_MAX`, `QUOTATION_EXPIRED`, `OUTCOME_UNKNOWN`, `ORDER_ALREADY_KNOWN`, `NO_DRIVER`,
    * `CANCELED_UNEXPLAINED`, `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`, `ACCOUNT_UNAVAILABLE`,
-   * `REQUEST_ERASED`, or the code of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
+   * `STOPS_UNMATCHED`, `REQUEST_ERASED`, or the code of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
    */
   readonly code: string;
   /** A sentence for a person. */

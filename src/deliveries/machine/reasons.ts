@@ -4,6 +4,10 @@ import type { DeliveryReason } from './delivery-course.js';
 const REASONS = {
   PRICE_ABOVE_MAX: 'It costs more than it may cost: resolve({ rebook: true, maxPrice }), or resolve({ cancel: true }).',
   QUOTATION_EXPIRED: 'The quotation has expired, and the policy does not allow another one.',
+  STOPS_UNMATCHED:
+    'The stops of the quotation cannot be matched with certainty to those asked for, so that nothing is booked: ' +
+    'a parcel could go to the wrong person. resolve({ cancel: true }), and book without isRouteOptimized, or with ' +
+    'coordinates of their own for each stop.',
   OUTCOME_UNKNOWN:
     'Nobody can tell whether an order was placed. Look for it at Lalamove: then resolve({ orderId }) if it is there, resolve({ rebook: true }) if it surely is not.',
   ORDER_ALREADY_KNOWN:

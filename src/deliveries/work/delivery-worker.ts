@@ -251,6 +251,9 @@ export class DeliveryWorker {
       const unusable = createLalamoveException('LALAMOVE_UNREADABLE_RESPONSE', { operation: 'createQuotation' });
       return context.change((standing) => this.#setbacks.after(unusable, standing));
     }
+    if (price === 'unmatched') {
+      return context.change((standing) => this.#setbacks.needsHelp(standing, reason('STOPS_UNMATCHED')));
+    }
     return this.#book(service, context, (standing) => quoted(standing, price));
   }
 

@@ -1,12 +1,12 @@
 import type { Order } from '../../dto/order.js';
 import type { PlaceOrderDto } from '../../dto/place-order.dto.js';
-import type { Quotation, QuotationStop } from '../../dto/quotation.js';
-import type { QuotationStopDto } from '../../dto/create-quotation.dto.js';
+import type { Quotation } from '../../dto/quotation.js';
 import { isRecord } from '../../is-record.js';
 import type { CourseAttempt, CourseQuotation } from '../machine/delivery-course.js';
 import type { OrderReading } from '../machine/order-news.js';
 import type { BookedRequest } from '../store/delivery-record.js';
 import { ATTEMPT_KEY } from '../store/webhook-news.js';
+import { pairedStops } from './paired-stops.js';
 
 /** How long Lalamove holds a price (API v3, "Quotation"). */
 const QUOTATION_MS = 5 * 60_000;
@@ -15,21 +15,24 @@ const QUOTATION_MS = 5 * 60_000;
  * What a quotation means for a delivery.
  *
  * @param askedAt Unix ms by our clock: its end is counted from here, for Lalamove's clock may be another
- * @returns `undefined` for one that cannot be ordered: its price or its stops are missing
+ * @returns `undefined` for one that cannot be ordered: its price or its stops are missing; `'unmatched'` where nobody can tell which of its stops is whose
  */
 export function courseQuotation(
   quotation: Quotation,
   { quotation: asked }: BookedRequest,
   askedAt: number,
-): CourseQuotation | undefined {
+): CourseQuotation | 'unmatched' | undefined {
   const { total, currency } = membersOf(quotation.priceBreakdown);
   if (text(total) === '' || !hasStops(quotation)) return undefined;
+  const isOptimised = [asked, quotation].some(({ isRouteOptimized }) => isRouteOptimized === true);
+  const stops = pairedStops(asked.stops, quotation.stops, isOptimised);
+  if (!stops) return 'unmatched';
   return {
     quotationId: quotation.quotationId,
     expiresAt: askedAt + QUOTATION_MS,
     total: text(total),
     currency: text(currency),
-    stopIds: stopIdsOf(asked.stops, quotation.stops, asked.isRouteOptimized === true),
+    stopIds: stops.map(({ stopId }) => stopId),
   };
 }
 
@@ -40,30 +43,6 @@ function hasStops(quotation: Quotation): boolean {
     Array.isArray(stops) &&
     stops.every((stop) => isRecord(stop) && typeof stop.stopId === 'string' && isRecord(stop.coordinates))
   );
-}
-
-/** The ids of the stops in the order in which they were asked for: an optimised route comes in another. */
-function stopIdsOf(
-  asked: readonly QuotationStopDto[],
-  given: readonly QuotationStop[],
-  isOptimised: boolean,
-): string[] {
-  if (!isOptimised) return given.map(({ stopId }) => stopId);
-  const left = [...given];
-  return asked.map((stop) => {
-    const found = left.findIndex((candidate) => isSamePlace(stop, candidate));
-    const [taken] = left.splice(Math.max(found, 0), 1);
-    return taken?.stopId ?? '';
-  });
-}
-
-function isSamePlace({ address, coordinates }: QuotationStopDto, given: QuotationStop): boolean {
-  const isSameAddress = address === undefined || address === given.address;
-  const isSamePoint =
-    coordinates === undefined ||
-    (Number(coordinates.lat) === Number(given.coordinates.lat) &&
-      Number(coordinates.lng) === Number(given.coordinates.lng));
-  return isSameAddress && isSamePoint;
 }
 
 /** The order of an attempt; its metadata name the attempt, so that it can be found whatever becomes of the answer. */
