@@ -4,6 +4,7 @@ import { type DeliveriesHostOptions } from './support/deliveries-host.js';
 import { bookingOf } from './support/sample-booking.js';
 import { JournaledHost } from './support/delivery-journal.js';
 import { until } from './support/until.js';
+import { FIRST_EVENTS } from './support/webhook-receiver.js';
 
 let host: JournaledHost;
 
@@ -353,7 +354,7 @@ describe('a delivery', () => {
     it('is cancelled once it is known whether there is an order', async () => {
       await start({}, { sandbox: { unknowns: { orderCreated: 'after-answer' } } });
       host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
-      host.sandbox.addFault({ webhook: 'delayed', event: 'ORDER_CREATED', delay: '5m' });
+      host.sandbox.addFault({ webhook: 'delayed', event: FIRST_EVENTS, times: FIRST_EVENTS.length, delay: '5m' });
       await host.book();
       expect(await host.deliveries.cancel('A-1')).toMatchObject({ state: 'booking', cancellation: 'asked' });
       expect(await host.after('6m')).toMatchObject({ state: 'canceled' });
@@ -442,7 +443,7 @@ describe('a delivery', () => {
     it('is settled by a person who cancels it; should its order turn up, that is cancelled', async () => {
       await start();
       host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
-      host.sandbox.addFault({ webhook: 'delayed', event: 'ORDER_CREATED', delay: '1h' });
+      host.sandbox.addFault({ webhook: 'delayed', event: FIRST_EVENTS, times: FIRST_EVENTS.length, delay: '1h' });
       await host.book();
       await host.after('30m');
       expect(await host.deliveries.resolve('A-1', { cancel: true })).toMatchObject({ state: 'canceled' });
@@ -462,7 +463,7 @@ describe('a delivery', () => {
         const policy = { unknownOutcome: { waitMinutes: 0, then: 'rebook' as const } };
         await start(policy, { sandbox: { unknowns: { metadata } } });
         host.sandbox.addFault({ call: 'placeOrder', work: 'late', lateBy: '4m', answer: 'reset' });
-        host.sandbox.addFault({ webhook: 'delayed', event: 'ORDER_CREATED', delay: '10m' });
+        host.sandbox.addFault({ webhook: 'delayed', event: FIRST_EVENTS, times: FIRST_EVENTS.length, delay: '10m' });
         await host.book();
         expect(await host.after('6m')).toMatchObject({ state: 'assigning', attempts: 2 });
         const { orderId } = await host.after('10m');

@@ -17,6 +17,7 @@ import { JournaledHost } from './support/delivery-journal.js';
 import { recordNamed } from './support/delivery-rows.js';
 import { factsOf } from './support/event-samples.js';
 import { turn } from './support/until.js';
+import { FIRST_EVENTS } from './support/webhook-receiver.js';
 
 /** Hears of nothing but what is taken in. */
 @Injectable()
@@ -54,7 +55,7 @@ describe('long before the sweeper comes', () => {
       deliveries: UNSWEPT,
     });
     stop = () => host.stop();
-    host.sandbox.addFault({ webhook: 'lost', event: 'ORDER_CREATED', times: 'always' });
+    host.sandbox.addFault({ webhook: 'lost', event: FIRST_EVENTS, times: 2 * FIRST_EVENTS.length });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset', times: 2 });
     await host.book('A-1');
     await host.after('1s');

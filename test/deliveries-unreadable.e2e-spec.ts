@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { DeliveriesHost } from './support/deliveries-host.js';
 import { Journal } from './support/delivery-journal.js';
 import { bookingOf } from './support/sample-booking.js';
+import { FIRST_EVENTS } from './support/webhook-receiver.js';
 
 /** What a row can have in the place of what we have written, and what is said of it. */
 const DAMAGE: [string, string, string][] = [
@@ -132,7 +133,7 @@ describe('a row that cannot be read', () => {
     await book('A-1');
     await run("update deliveries set course = '', due_at = 0 where reference = 'A-1'");
     await host.clock.advance('1m');
-    host.sandbox.addFault({ webhook: 'lost', event: 'ORDER_CREATED' });
+    host.sandbox.addFault({ webhook: 'lost', event: FIRST_EVENTS, times: FIRST_EVENTS.length });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     await book('A-2');
     expect(await host.deliveries.get('A-2')).toMatchObject({ state: 'booking' });

@@ -696,18 +696,19 @@ describe.each<[string, () => SandboxControl]>([
       expect(await control.webhooks()).toMatchObject({
         urls: [url],
         events: [
-          { ...created, state: 'delivered', attempts: [{ at, status: 200 }] },
           { eventType: 'WALLET_BALANCE_CHANGED', state: 'lost', attempts: [] },
+          { ...created, state: 'delivered', attempts: [{ at, status: 200 }] },
+          { ...created, eventType: 'ORDER_STATUS_CHANGED', state: 'delivered', attempts: [{ at, status: 200 }] },
         ],
       });
       scene.receiver.status = 503;
       await control.moveOrder(orderId, 'EXPIRED');
       await control.advance(0);
-      expect((await control.webhooks()).events[2]).toMatchObject({ state: 'pending', attempts: [{ at, status: 503 }] });
+      expect((await control.webhooks()).events[3]).toMatchObject({ state: 'pending', attempts: [{ at, status: 503 }] });
       await control.advance('1m');
       const { urls, events } = await control.webhooks();
       expect(urls).toEqual([{ ...url, isDisabled: true }]);
-      expect(events[2]).toMatchObject({
+      expect(events[3]).toMatchObject({
         eventType: 'ORDER_STATUS_CHANGED',
         state: 'abandoned',
         attempts: [{ at }, { at: '2026-11-22T08:01:00.000Z', status: 503 }],

@@ -210,7 +210,7 @@ describe('a seed', () => {
   });
 
   it('gives other ids, other couriers and other mishaps than another', async () => {
-    const other = await live(2);
+    const other = await live(3);
     expect(other.outcomes).not.toEqual(first.outcomes);
     expect(other.webhooks).not.toEqual(first.webhooks);
     const events = ({ log }: Run): string[] => log.flatMap((line) => (line.kind === 'event' ? [line.type] : []));

@@ -53,8 +53,9 @@ describe('a sandbox with much going on', () => {
     await booked(lalamove);
     await sandbox.advance(0);
     expect(server.requests.map(typeOf)).toEqual([
-      'ORDER_CREATED',
       'WALLET_BALANCE_CHANGED',
+      'ORDER_CREATED',
+      'ORDER_STATUS_CHANGED',
       'ORDER_STATUS_CHANGED',
       'WALLET_BALANCE_CHANGED',
     ]);

@@ -29,7 +29,8 @@ export interface SandboxUnknowns {
    */
   readonly webhookRetries: 'signed-anew' | 'repeated';
   /**
-   * Whether `ORDER_CREATED` arrives before `POST /v3/orders` is answered, or after that.
+   * Whether the first events of an order (`WALLET_BALANCE_CHANGED`, `ORDER_CREATED` and the first
+   * `ORDER_STATUS_CHANGED`) arrive before `POST /v3/orders` is answered, or after that.
    *
    * @default 'before-answer'
    */

@@ -34,7 +34,7 @@ export function factsOf(
   return { ...FACTS, eventType, data: typeof data === 'string' ? data : JSON.stringify(data), ...more };
 }
 
-/** All events that a sandbox sends in the lives of two orders: one is edited, made dearer and delivered, the other replaced. */
+/** All events that a sandbox sends in the lives of two orders: one is edited, made dearer and delivered, the other replaced, and its clone cancelled. */
 export async function sandboxEvents(metadata: SandboxUnknowns['metadata']): Promise<SandboxWebhook[]> {
   const clock = new SandboxClock({ speed: 0, startAt: SAMPLED_AT });
   const sandbox = await LalamoveSandbox.start({
@@ -60,7 +60,10 @@ export async function sandboxEvents(metadata: SandboxUnknowns['metadata']): Prom
     await lalamove.editOrder(delivered, EDIT);
     sandbox.moveOrder(delivered, 'PICKED_UP');
     sandbox.moveOrder(delivered, 'COMPLETED');
-    sandbox.drive(await place(), { do: 'replace' });
+    const canceled = await place();
+    sandbox.drive(canceled, { do: 'replace' });
+    const { replacedBy = '' } = await sandbox.control.order(canceled);
+    sandbox.drive(replacedBy, { do: 'cancel' });
     await sandbox.advance('10m');
     await sandbox.control.setBalance({ market: 'HK' }, '1000');
     await sandbox.advance(0);

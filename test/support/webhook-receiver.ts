@@ -24,6 +24,9 @@ export interface ReceivedEvent extends ReceivedWebhook {
   readonly dataText: string;
 }
 
+/** What tells of an order that has been placed, one after the other. */
+export const FIRST_EVENTS = ['WALLET_BALANCE_CHANGED', 'ORDER_CREATED', 'ORDER_STATUS_CHANGED'] as const;
+
 /** What a receiver answers: a status, a redirect, nothing at all, or whichever of them it comes to in the end. */
 export type WebhookAnswer = number | { readonly redirect: string } | 'hang';
 

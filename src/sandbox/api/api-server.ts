@@ -147,7 +147,10 @@ export class ApiServer {
       if (!allowance.isAllowed) throw new Refusal('ERR_RATE_LIMIT_EXCEEDED');
       if (found.operation === 'placeOrder') this.#limits.admitOrder(caller);
       const call = this.#admit(request, caller, found);
-      const { result, early, late } = this.parts.sender.during(() => HANDLERS[found.operation](call), this.#isEarly);
+      const { result, early, late } = this.parts.sender.during(
+        () => HANDLERS[found.operation](call),
+        found.operation === 'placeOrder' && this.parts.world.settings.unknowns.orderCreated === 'before-answer',
+      );
       const { status, data } = await result;
       return { answer: { status, headers: limits, body: data === undefined ? '' : envelope(data) }, early, late };
     } catch (error) {
@@ -155,9 +158,6 @@ export class ApiServer {
       return { answer: this.#refused(error, limits), ...NO_WEBHOOKS };
     }
   }
-
-  readonly #isEarly = (eventType: string): boolean =>
-    eventType === 'ORDER_CREATED' && this.parts.world.settings.unknowns.orderCreated === 'before-answer';
 
   /** Checks what the gateway checks, before it counts: key and signature, path, method. */
   #recognise({ apiKey, method, path, headers, address }: StoredRequest): { caller: Caller; found: FoundOperation } {

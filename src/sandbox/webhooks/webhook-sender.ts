@@ -48,11 +48,10 @@ export class WebhookSender {
   /**
    * Does a call's work, and holds back what it causes until the returned functions let it go: `early` before the call's answer (it is waited for,
    * but not for long, since the receiver may be waiting for that answer), `late` after it.
+   *
+   * @param isEarly whether all that it causes is sent before the answer
    */
-  during<T>(
-    work: () => T,
-    isEarly: (eventType: string) => boolean,
-  ): { result: T; early: () => Promise<void>; late: () => void } {
+  during<T>(work: () => T, isEarly: boolean): { result: T; early: () => Promise<void>; late: () => void } {
     const held: Draft[] = [];
     this.#held = held;
     let result: T;
@@ -62,8 +61,8 @@ export class WebhookSender {
       this.#held = undefined;
     }
     const struck = held.map((draft) => ({ draft, faults: this.#faultsOf(draft) }));
-    const isFirst = ({ draft, faults }: (typeof struck)[number]): boolean =>
-      isEarly(draft.eventType) || faults.some(({ webhook }) => webhook === 'early');
+    const isFirst = ({ faults }: (typeof struck)[number]): boolean =>
+      isEarly || faults.some(({ webhook }) => webhook === 'early');
     // All of them take their place in the line now, so that nothing that happens later overtakes them.
     let late: () => void = () => undefined;
     const answered = new Promise<void>((resolve) => (late = resolve));

@@ -8,7 +8,8 @@ export type Happening =
   | {
       readonly type: 'ORDER_STATUS_CHANGED';
       readonly entry: OrderEntry;
-      readonly previousStatus: OrderStatus;
+      /** Empty for the first one of an order. */
+      readonly previousStatus: OrderStatus | '';
       readonly cancelParty?: CancelParty | undefined;
       readonly cancelReason?: string | undefined;
     }

@@ -42,8 +42,10 @@ export class OrderBook {
   place(entry: OrderEntry, total: number): void {
     this.world.state.orders.set(entry.order.orderId, entry);
     this.#seek(entry);
-    this.world.announce({ type: 'ORDER_CREATED', entry });
+    // The wallet first, as it was seen.
     this.wallets.settle(entry, total);
+    this.world.announce({ type: 'ORDER_CREATED', entry });
+    this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus: '' });
   }
 
   /** A courier accepts. */
