@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Order } from 'nestjs-lalamove';
+import { LalamoveException, type LalamoveService, type Order } from 'nestjs-lalamove';
 import { ORDER } from './support/inputs.js';
 import { failureOf, KEYS } from './support/lalamove.js';
 import { withRawLalamove } from './support/raw-lalamove.js';
@@ -39,6 +39,54 @@ describe('the stack of a rejected call', () => {
   ])('names the caller: %s', async (_, handle, call, stack) => {
     await withRawLalamove(handle, { retry: RETRY }, async (lalamove) => {
       expect((await failureOf(call(lalamove))).stack).toMatch(stack);
+    });
+  });
+
+  it('is left alone where a hook has frozen the exception', async () => {
+    const onResponse = ({ error }: { error?: unknown }): void => void Object.freeze(error);
+    await withRawLalamove(BROKEN, { retry: RETRY, hooks: { onResponse } }, async (lalamove) => {
+      const error = await failureOf(shipTheParcel(lalamove));
+      expect(LalamoveException.is(error)).toBe(true);
+      expect(error.name).toBe('LalamoveOutcomeUnknownException');
+    });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a list', () => ['frame']],
+    ['nothing', () => undefined],
+    [
+      'a fault',
+      () => {
+        throw new Error('no frames');
+      },
+    ],
+  ])('changes nothing of what is thrown where Error.prepareStackTrace makes %s of it', async (_, prepare) => {
+    await withRawLalamove(BROKEN, { retry: RETRY }, async (lalamove) => {
+      const before: unknown = Reflect.get(Error, 'prepareStackTrace');
+      const failed = shipTheParcel(lalamove).catch((error: unknown) => error);
+      Error.prepareStackTrace = prepare;
+      try {
+        const error = await failed;
+        expect([LalamoveException.is(error), (error as Error).name]).toEqual([true, 'LalamoveOutcomeUnknownException']);
+      } finally {
+        Reflect.set(Error, 'prepareStackTrace', before);
+      }
+    });
+  });
+
+  it('names a caller of a host’s whose name is like our own', async () => {
+    class Shop {
+      async book(lalamove: LalamoveService): Promise<unknown> {
+        return await this.#callCourier(lalamove);
+      }
+      async #callCourier(lalamove: LalamoveService): Promise<unknown> {
+        return await lalamove.placeOrder(ORDER);
+      }
+    }
+    await withRawLalamove(REFUSED, { retry: RETRY }, async (lalamove) => {
+      const { stack } = await failureOf(new Shop().book(lalamove));
+      expect(stack).toMatch(/at (async )?(Shop)?\.?#callCourier /);
+      expect(stack).not.toMatch(/LalamoveService\.#call |withCallersFrames/);
     });
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LalamoveException, type LalamoveService } from 'nestjs-lalamove';
+import { ORDER } from './support/inputs.js';
 import { failureOf, KEYS, startLalamove } from './support/lalamove.js';
 import { http, RawServer, type RawHandler } from './support/raw-server.js';
 
@@ -153,6 +154,11 @@ describe('a read that gets', () => {
       expect(await failureOf(lalamove.cancelOrder('1'))).toMatchObject({ mirrorStatus: 502, upstreamStatus: 200 });
     },
   );
+
+  it.each(['null', '{}', '""', '[]', '[null]', '[{}]'])('no errors beside its data, written as %s', async (errors) => {
+    answer = (socket) => socket.write(http(201, `{"errors":${errors},"data":{"orderId":"1"}}`));
+    await expect(lalamove.placeOrder(ORDER, { timeoutMs: 5000 })).resolves.toEqual({ orderId: '1' });
+  });
 
   it('a byte order mark, without it', async () => {
     answer = (socket) => socket.write(http(200, '\ufeff{"data":{"orderId":"1"},"errors":[]}'));

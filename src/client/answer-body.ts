@@ -78,12 +78,34 @@ export async function readBody(stream: Readable, status: number, stopwatch: Stop
   return { text: body.text(), isCut: false };
 }
 
-/** A body that is there already; what another adapter hands on and we cannot read counts as cut. */
-export function wholeBody(data: unknown): ReadBody {
+/**
+ * A body that is there already; what another adapter hands on and we cannot read counts as cut.
+ *
+ * @throws UnreadableBody for one of no refusal that cannot be written again, or whose ids may have lost digits when it was parsed
+ */
+export function wholeBody(data: unknown, status: number): ReadBody {
   if (typeof data === 'string') return { text: data, isCut: false };
   if (data === undefined || data === null) return { text: '', isCut: false };
   if (Buffer.isBuffer(data)) return { text: decoded(data), isCut: false };
-  return { text: JSON.stringify(data), isCut: !isParsedBody(data) };
+  const { text, isExact } = writtenAgain(data);
+  if (!isExact && status < 400)
+    throw new UnreadableBody('It was parsed before it came here, and its numbers have lost digits.');
+  return { text, isCut: text === '' || !isParsedBody(data) };
+}
+
+/** JSON of what was parsed, and whether it is all that came: a number beyond the safe ones was rounded. */
+function writtenAgain(data: unknown): { text: string; isExact: boolean } {
+  let isExact = true;
+  try {
+    const text = JSON.stringify(data, (_, value: unknown) => {
+      if (typeof value === 'bigint') return String(value);
+      if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) isExact = false;
+      return value;
+    });
+    return { text, isExact };
+  } catch {
+    return { text: '', isExact: false };
+  }
 }
 
 /** Without the byte order mark that `JSON.parse` refuses. */

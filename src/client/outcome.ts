@@ -159,8 +159,8 @@ function callDetails({
   return { operation: call.operation.name, account, policy, sentRequestId: attempt.requestId };
 }
 
-function secretsOf({ settings, attempt }: AttemptContext<unknown>): string[] {
-  return [settings.apiKey, settings.apiSecret, attempt.signature];
+function secretsOf({ settings, attempt, call }: AttemptContext<unknown>): string[] {
+  return [settings.apiKey, settings.apiSecret, attempt.signature, ...call.secrets];
 }
 
 /** The envelope of a success; an empty body is an empty one. `undefined` for what has no `data`, or lists errors beside it. */
@@ -169,9 +169,15 @@ function readEnvelope(body: string): Record<string, unknown> | undefined {
   try {
     const envelope = parseLosslessly(body);
     if (!isRecord(envelope) || !('data' in envelope)) return undefined;
-    const { errors = [] } = envelope;
-    return Array.isArray(errors) && errors.length === 0 ? envelope : undefined;
+    return listsNothing(envelope.errors) ? envelope : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether the `errors` beside data are none, however that is written. */
+function listsNothing(errors: unknown): boolean {
+  if (Array.isArray(errors)) return errors.every(listsNothing);
+  if (isRecord(errors)) return Object.keys(errors).length === 0;
+  return errors === undefined || errors === null || errors === '';
 }

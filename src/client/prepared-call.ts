@@ -6,6 +6,7 @@ import { rowOf } from '../errors/error-catalog.js';
 import { attemptedCall } from '../errors/attempted-call.js';
 import type { AttemptedCall, LalamoveException } from '../errors/lalamove.exception.js';
 import type { ClientSettings } from './client-settings.js';
+import { secretsOfUrl } from '../dto/webhook-url.js';
 import { isWellFormed } from '../well-formed.js';
 import { sentBody, type Operation } from './operations.js';
 import { requestOptionErrors, type RequestOptions } from './request-options.js';
@@ -27,6 +28,8 @@ export interface PreparedCall<Answer> {
   readonly body: string | undefined;
   readonly options: RequestOptions;
   readonly attempted: AttemptedCall;
+  /** What is sent and must not come back in an exception. */
+  readonly secrets: readonly string[];
   /** Unix ms by the account's clock. */
   readonly deadline: number;
   /** Unix ms at which it is not sent any more: before the deadline, for what must not be repeated needs time for its answer. */
@@ -58,6 +61,7 @@ export function prepareCall<Answer>(settings: ClientSettings, request: CallReque
     body,
     options,
     attempted: attemptedCall(ids, input),
+    secrets: operation.name === 'setWebhookUrl' ? secretsOfUrl(input) : [],
     deadline,
     sendBefore: operation.repeatable ? deadline : deadline - Math.min(timeoutMs, deadlineMs / 2),
   };

@@ -67,7 +67,11 @@ export function send(http: HttpService, request: LalamoveRequest): Observable<Up
         response = arrived;
         const { data } = arrived;
         if (!(data instanceof Readable)) {
-          succeed(arrived, wholeBody(data));
+          try {
+            succeed(arrived, wholeBody(data, arrived.status));
+          } catch (error) {
+            fail(error);
+          }
           return;
         }
         isReading = true;

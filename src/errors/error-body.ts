@@ -42,31 +42,58 @@ export function readErrorBody(text: string, clean: (text: string) => string): Er
   };
   const body = parseJson(text);
   if (!isRecord(body)) return { form: text.trim() === '' ? 'empty' : 'other', errors: [] };
-  const listed = Array.isArray(body.errors) ? body.errors : [body.errors];
-  const read = (values: readonly unknown[]): ListedError[] =>
-    values.flatMap((value) => readListedError(value, textOf)).slice(0, MOST_ERRORS);
-  const errors = read(listed.slice(0, MOST_ERRORS));
+  const { errors: members, ...beside } = body;
+  const listed = (Array.isArray(members) ? members.slice(0, MOST_ERRORS) : [members]).flatMap((value: unknown) =>
+    readListedError(value, textOf, true),
+  );
+  const spoken = readListedError(beside, textOf, false);
   return {
     form: 'json',
-    errors: errors.length > 0 ? errors : read([body]),
+    errors: (listed.length > 0 ? completed(listed, spoken) : spoken).slice(0, MOST_ERRORS),
     requestId: isRecord(body.meta) ? textOf(body.meta.requestId) : undefined,
   };
 }
 
-/** One entry for each place that it names. */
-function readListedError(value: unknown, textOf: (value: unknown) => string | undefined): ListedError[] {
-  if (typeof value === 'string') return readListedError({ message: value }, textOf);
+/** The list, with what is said beside it: the code of what has none, and the words, which the first keeps. */
+function completed([first, ...others]: ListedError[], spoken: readonly ListedError[]): ListedError[] {
+  const [beside] = spoken;
+  if (!first || !beside) return first ? [first, ...others] : others;
+  const withCode = (error: ListedError): ListedError => ({ ...error, code: error.code ?? beside.code });
+  const message = first.message ?? beside.message;
+  const pointer = first.pointer ?? beside.pointer;
+  const words = [first.detail, beside.message === message ? undefined : beside.message, beside.detail];
+  return [{ ...withCode(first), message, pointer, detail: joined(words) }, ...others.map(withCode)];
+}
+
+/**
+ * One entry for each place that it names.
+ *
+ * @param isListed as an error, which it then is by any `detail`; of an object that lists none, a text must say so
+ */
+function readListedError(
+  value: unknown,
+  textOf: (value: unknown) => string | undefined,
+  isListed: boolean,
+): ListedError[] {
+  if (typeof value === 'string') return readListedError({ message: value }, textOf, isListed);
   if (!isRecord(value)) return [];
   const id = textOf(value.id) ?? textOf(value.code);
-  const message = textOf(value.message);
-  const { pointers, prose: detail } = readDetail(value.detail, textOf);
-  const code = [id && CODE.test(id) && id, message && MESSAGE_CODE.test(message) && message].find(isText);
-  // What is no text does not make an error of an object by itself.
-  const spoken = typeof value.detail === 'string' ? detail : undefined;
-  const text = [message, id, spoken].find((candidate) => isText(candidate) && candidate !== code);
-  if (code === undefined && text === undefined && textOf(value.detail) === undefined) return [];
+  const said = textOf(value.message);
+  const { pointers, prose } = readDetail(value.detail, textOf);
+  const code = [id && CODE.test(id) && id, said && MESSAGE_CODE.test(said) && said].find(isText);
+  const spoken = isListed || typeof value.detail === 'string' ? prose : undefined;
+  const message = [said, id, spoken].find((candidate) => isText(candidate) && candidate !== code);
+  const isError = code !== undefined || message !== undefined || (isListed && pointers.length > 0);
+  if (!isError && textOf(value.detail) === undefined) return [];
+  const detail = joined([id === code || id === message ? undefined : id, prose]);
   const places = pointers.length > 0 ? pointers : [undefined];
-  return places.map((pointer) => ({ code, message: text, pointer, detail }));
+  return places.map((pointer) => ({ code, message, pointer, detail }));
+}
+
+/** Texts as one, each once. */
+function joined(texts: readonly (string | undefined)[]): string | undefined {
+  const told = [...new Set(texts.filter(isText))].join('; ');
+  return told === '' ? undefined : told;
 }
 
 /** `detail` is a pointer, several, or prose that alone may name the field; a list may hold both. */
@@ -78,10 +105,9 @@ function readDetail(
     .map((part: unknown) => textOf(typeof part === 'string' ? part : writtenAs(part, textOf)))
     .filter(isText);
   const isPlaces = (text: string): boolean => text.split(/[\s,;]+/).every((part) => POINTER.test(part));
-  const prose = texts.filter((text) => !isPlaces(text)).join('; ');
   return {
     pointers: texts.filter(isPlaces).flatMap((text) => text.split(/[\s,;]+/)),
-    prose: prose === '' ? undefined : prose,
+    prose: joined(texts.filter((text) => !isPlaces(text))),
   };
 }
 
