@@ -78,4 +78,18 @@ describe('a delivery whose order was placed, but refused by something in between
     expect(await host.after('30m')).toMatchObject({ state: 'canceled', cancellation: 'asked' });
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
   });
+
+  it('keeps the reason of a refusal without what may be about a person', async () => {
+    await start();
+    const [message, detail] = [
+      "'Ada Lovelace' cannot be called",
+      ["'phone' is '+852 9876 5432'", '/data/sender/phone:+85298765432'],
+    ];
+    const body = JSON.stringify({ errors: [{ id: 'ERR_NEW', message, detail }] });
+    host.sandbox.addFault({ call: 'createQuotation', answer: { status: 422, body } });
+    const { reason } = await host.book();
+    expect(reason).toMatchObject({ code: 'ERR_NEW', message: expect.stringContaining("'phone' is '…'") });
+    expect(reason?.message).toMatch(/^'…' cannot be called \(\/data\/sender\/phone…/);
+    expect(JSON.stringify(reason)).not.toMatch(/Ada|9876/);
+  });
 });

@@ -25,6 +25,9 @@ const DETAILS: [what: string, sent: unknown, listed: object[]][] = [
   ['pointers in one text', { id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0, /data/language' }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' }, { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/language' }]],
   ['pointers and prose', { id: 'ERR_INVALID_FIELD', message: 'no', detail: ['/data/stops/0', 'too far'] }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0', detail: 'too far' }]],
   ['an object', { id: 'ERR_INVALID_FIELD', message: 'no', detail: { field: 'name' } }, [{ code: 'ERR_INVALID_FIELD', message: 'no', detail: '{"field":"name"}' }]],
+  ['a list of prose and nothing else', { detail: ['only', 'prose list'] }, [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: 'only; prose list', detail: 'only; prose list' }]],
+  ['an object and nothing else', { detail: { field: 'name' } }, [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: '{"field":"name"}', detail: '{"field":"name"}' }]],
+  ['prose as an id, beside a message', { id: 'name is wrong', message: 'no', detail: 'too long' }, [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: 'no', detail: 'name is wrong; too long' }]],
   ['several errors', [{ id: 'ERR_REQUIRED_FIELD', message: 'a', detail: PROSE }, { id: 'ERR_UNKNOWN_FIELD', message: 'b' }, { id: 'ERR_NEW', detail: 'c' }], [{ code: 'ERR_REQUIRED_FIELD', message: 'a', detail: PROSE }, { code: 'ERR_UNKNOWN_FIELD', message: 'b' }, { code: 'ERR_NEW', message: 'c', detail: 'c' }]],
 ];
 
@@ -66,6 +69,18 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     for (const [, place] of places) expect(lines.join('\n')).toContain(JSON.stringify(place).slice(1, -1));
   });
 
+  // prettier-ignore
+  it.each([
+    [{ errors: [{ id: 'ERR_INVALID_FIELD' }], message: 'Bad stop.', detail: 'too far' }, [{ code: 'ERR_INVALID_FIELD', message: 'Bad stop.', detail: 'too far' }]],
+    [{ errors: [{ id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0' }], message: 'Bad stop.' }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0', detail: 'Bad stop.' }]],
+    [{ errors: [{ detail: '/data/stops/0' }], message: 'ERR_INVALID_FIELD' }, [{ code: 'ERR_INVALID_FIELD', pointer: '/data/stops/0' }]],
+  ])('reaches the exception where it stands beside the list: %j', async (body, errors) => {
+    handle = (socket) => socket.write(http(422, JSON.stringify(body)));
+    const { app } = await start({});
+    const error = await failureOf(app.get(LalamoveService).placeOrder(ORDER));
+    expect(error).toMatchObject({ name: 'InvalidRequestException', code: 'ERR_INVALID_FIELD', isForeign: false, errors });
+  });
+
   it('reaches the log of operators, without numbers that may be a phone’s', async () => {
     const detail = "'url' validation failed: '+852 9000 0000' is not a valid url";
     handle = (socket) => socket.write(http(422, JSON.stringify({ errors: { id: 'ERR_INVALID_RESPONSE', detail } })));
@@ -93,6 +108,23 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     await mirroring.app.close();
     const concealing = await start({ errors: { status: 'gateway' } });
     expect(await request('POST', `${concealing.url}/lalamove/orders`, ORDER)).toMatchObject({ status: gateway });
+  });
+
+  it.each<[string, number, string, number]>([
+    ['a firewall’s page', 418, '<html><body>Access denied by ACME WAF</body></html>', 502],
+    ['an empty status that Lalamove does not send', 421, '', 502],
+    ['a page of keys', 403, '<html>no</html>', 503],
+    ['a page of nothing', 404, '<html>no</html>', 502],
+    ['text of the keys', 422, '{"message":"Invalid hmac for pk"}', 502],
+    ['a country of the keys', 409, '{"message":"ERR_INVALID_COUNTRY"}', 503],
+    ['a market of the keys', 422, '{"errors":[{"id":"ERR_INVALID_MARKET"}]}', 503],
+    ['the webhook URL', 422, '{"errors":[{"id":"ERR_INVALID_RESPONSE"}]}', 502],
+    ['a code that is not known', 422, '{"errors":[{"id":"ERR_MOON_PHASE","message":"Not for your account."}]}', 502],
+  ])('tells a consumer nothing under gateway, where it is %s', async (_, status, body, answered) => {
+    handle = (socket) => socket.write(http(status, body));
+    const { url } = await start({ errors: { status: 'gateway' } });
+    const answer = await request('GET', `${url}/lalamove/orders/1`);
+    expect(answer).toMatchObject({ status: answered, body: { code: SORRY.code, message: SORRY.message, errors: [] } });
   });
 
   it('a 502 without JSON says that wrong keys look like this too, to who may know', async () => {

@@ -15,7 +15,7 @@ const SEED = [
   { row: '403, anything else', status: 403, body: '', code: 'LALAMOVE_FORBIDDEN', error: 'Forbidden', gateway: [503, 'Service Unavailable'] },
   { row: '404', status: 404, body: '', code: 'LALAMOVE_NOT_FOUND', error: 'Not Found' },
   { row: '409 ERR_CANCELLATION_FORBIDDEN', status: 409, body: '{"message":"ERR_CANCELLATION_FORBIDDEN"}', code: 'ERR_CANCELLATION_FORBIDDEN', error: 'Conflict' },
-  { row: '409 ERR_INVALID_COUNTRY', status: 409, body: '{"message":"ERR_INVALID_COUNTRY"}', code: 'ERR_INVALID_COUNTRY', error: 'Conflict' },
+  { row: '409 ERR_INVALID_COUNTRY', status: 409, body: '{"message":"ERR_INVALID_COUNTRY"}', code: 'ERR_INVALID_COUNTRY', error: 'Conflict', gateway: [503, 'Service Unavailable'] },
   { row: '409 ERR_INVALID_PARAMS', status: 409, body: '{"message":"ERR_INVALID_PARAMS"}', code: 'ERR_INVALID_PARAMS', error: 'Conflict' },
   { row: '409 ERR_REQUIRED_FIELD', status: 409, body: '{"message":"ERR_REQUIRED_FIELD"}', code: 'ERR_REQUIRED_FIELD', error: 'Conflict' },
   { row: '429', status: 429, body: '', code: 'LALAMOVE_RATE_LIMITED', error: 'Too Many Requests', gateway: [503, 'Service Unavailable'] },

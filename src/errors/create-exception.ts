@@ -31,7 +31,11 @@ export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExc
   const { upstreamStatus, operation } = details;
   const reading = operationFacts(operation)?.shows ? row.whenReading : undefined;
   const failed = upstreamStatus !== undefined && upstreamStatus >= 500;
-  const gateway = reading ? undefined : gatewayAnswer(row, failed);
+  const gateway = gatewayAnswer(row, {
+    failed,
+    isForeign: details.isForeign === true,
+    isReading: reading !== undefined,
+  });
   // Member by member: to spread `details` into it would take as long as all the rest of a translation.
   return new row.exception({
     code,
@@ -99,7 +103,13 @@ function mirrored(upstreamStatus: number | undefined, row: ErrorRow): number {
   return row.statuses.length === 0 ? row.status : 502;
 }
 
-function gatewayAnswer(row: ErrorRow, failed: boolean): GatewayAnswer | undefined {
+/** What something in between has written tells of what is between, whatever its status. */
+function gatewayAnswer(
+  row: ErrorRow,
+  { failed, isForeign, isReading }: Record<'failed' | 'isForeign' | 'isReading', boolean>,
+): GatewayAnswer | undefined {
+  if (isForeign) return neutralAnswer(failed ? 502 : (row.gateway ?? 502));
+  if (isReading) return undefined;
   if (failed) return neutralAnswer(502);
   return row.gateway && neutralAnswer(row.gateway);
 }

@@ -94,7 +94,7 @@ const ROWS = [
   row('LALAMOVE_FORBIDDEN', [403], LalamoveForbiddenException, 'Lalamove does not allow this: the order or driver is not yours to see, not at this time, or the account is blocked.', { fixableBy: 'host', gateway: 503, whenReading: { fixableBy: 'consumer' } }),
   row('LALAMOVE_NOT_FOUND', [404], LalamoveNotFoundException, 'The order or driver could not be found.'),
   row('ERR_CANCELLATION_FORBIDDEN', [409], CancellationForbiddenException, 'The order can no longer be cancelled.'),
-  row('ERR_INVALID_COUNTRY', [409], InvalidMarketException, 'The country is not the one that these API keys belong to.', { fixableBy: 'host' }),
+  row('ERR_INVALID_COUNTRY', [409], InvalidMarketException, 'The country is not the one that these API keys belong to.', { fixableBy: 'host', gateway: 503 }),
   row('ERR_INVALID_PARAMS', [409], InvalidRequestException, 'The request is not valid.'),
   row('ERR_REQUIRED_FIELD', [409, 422], InvalidRequestException, 'A required field is missing.'),
   row('LALAMOVE_RATE_LIMITED', [429], RateLimitedException, 'Too many requests were sent to Lalamove. Try again later.', { fixableBy: 'host', retryable: true, gateway: 503 }),
@@ -105,7 +105,7 @@ const ROWS = [
   row('ERR_ORDER_NOT_FOUND', [404, 422], OrderNotFoundException, 'The order could not be found.'),
   row('ERR_DRIVER_NOT_FOUND', [404], DriverNotFoundException, 'The driver could not be found.'),
   row('ERR_CANCELLATION', [422], OrderAlreadyCanceledException, 'The order has been cancelled already.'),
-  row('ERR_INVALID_MARKET', [422], InvalidMarketException, 'Lalamove does not support this market.', { fixableBy: 'host' }),
+  row('ERR_INVALID_MARKET', [422], InvalidMarketException, 'Lalamove does not support this market.', { fixableBy: 'host', gateway: 503 }),
   row('ERR_MISSING_FIELD', [422], InvalidRequestException, 'A required field is missing.'),
   row('ERR_INVALID_FIELD', [422], InvalidRequestException, 'A field of the request is not valid.'),
   row('ERR_UNKNOWN_FIELD', [422], InvalidRequestException, 'The request has a field that Lalamove does not know.'),
@@ -132,7 +132,7 @@ const ROWS = [
   row('ERR_EXCEED_MIN_TIPS', [422], InvalidPriorityFeeException, 'The priority fee is too low.'),
   row('ERR_EXCEED_MAX_TIPS', [422], InvalidPriorityFeeException, 'The priority fee is too high.'),
   row('ERR_INVALID_TIPS', [422], InvalidPriorityFeeException, 'The priority fee is not valid: it must exceed the last one.'),
-  row('ERR_INVALID_RESPONSE', [422], WebhookUrlRefusedException, 'The webhook URL did not answer with status 200.', { fixableBy: 'host' }),
+  row('ERR_INVALID_RESPONSE', [422], WebhookUrlRefusedException, 'The webhook URL did not answer with status 200.', { fixableBy: 'host', gateway: 502 }),
   row('ERR_RATE_LIMIT_EXCEEDED', [429], RateLimitedException, 'Too many requests were sent to Lalamove. Try again later.', { fixableBy: 'host', retryable: true, gateway: 503 }),
   row('ERR_TOO_MANY_REQUESTS', [429], RateLimitedException, 'Too many requests were sent to Lalamove. Try again later.', { fixableBy: 'host', retryable: true, gateway: 503 }),
 
@@ -142,7 +142,7 @@ const ROWS = [
   ours('LALAMOVE_CONNECTION', 502, LalamoveConnectionException, 'The connection to Lalamove could not be made, or broke.', { retryable: true, gateway: 502 }),
   ours('LALAMOVE_ABORTED', 499, LalamoveAbortedException, 'The call to Lalamove was aborted by its caller.', { fixableBy: 'consumer' }),
   ours('LALAMOVE_OUTCOME_UNKNOWN', 502, LalamoveOutcomeUnknownException, 'It is not known whether Lalamove has carried this out. Do not repeat it before that is known.', { fixableBy: 'host' }),
-  ours('LALAMOVE_UNKNOWN_ERROR', 502, LalamoveException, 'Lalamove answered with an error that this version does not know.', { fixableBy: 'host' }),
+  ours('LALAMOVE_UNKNOWN_ERROR', 502, LalamoveException, 'Lalamove answered with an error that this version does not know.', { fixableBy: 'host', gateway: 502 }),
 ];
 
 /** The codes of the catalog. Lalamove adds codes without notice, so an exception's `code` can be any other string too. */

@@ -5,8 +5,9 @@ import type { LalamoveErrorItem, LalamoveException } from './lalamove.exception.
  * Which status the app's own API consumers get for a {@link LalamoveException}.
  *
  * - `'mirror'`: what Lalamove answered, row by row as its error table says.
- * - `'gateway'`: consumers are not told what is between the app and Lalamove. Bad keys, blocked accounts, an empty wallet and rate limits
- *   become 503, malformed requests, Lalamove's own faults and those of the connection 502, all with a neutral body; the rest is mirrored.
+ * - `'gateway'`: consumers are not told what is between the app and Lalamove. What concerns keys, account, wallet and rate limits becomes 503;
+ *   all else that only the app or Lalamove can fix, unknown errors, faults of the connection and answers of something in between 502, all with
+ *   a neutral body; the rest is mirrored.
  * - a function: the status that it returns, a whole number from 400 to 599. Anything else, or a throw, is logged and falls back to `'mirror'`.
  *   Only the filter asks it; an exception's own `getStatus()` is then the mirrored one.
  */

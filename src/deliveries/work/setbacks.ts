@@ -1,7 +1,7 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import type { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isRateLimited } from '../../errors/refusal.js';
-import { toldDetails } from '../../errors/told-details.js';
+import { blanked, toldDetails } from '../../errors/told-details.js';
 import { isTerminal, type DeliveryReason } from '../machine/delivery-course.js';
 import type { DeliveryPolicy } from '../machine/delivery-policy.js';
 import type { Evolution, Standing } from '../machine/evolution.js';
@@ -26,7 +26,10 @@ export class Setbacks {
     if (standing.course.failures + 1 >= mostFailures) {
       return this.needsHelp(
         standing,
-        reason('LALAMOVE_AWAY', `Lalamove has failed ${mostFailures} times in a row: ${error.code}, ${error.message}`),
+        reason(
+          'LALAMOVE_AWAY',
+          `Lalamove has failed ${mostFailures} times in a row: ${error.code}, ${blanked(error.message)}`,
+        ),
         error,
       );
     }
@@ -67,11 +70,11 @@ export class Setbacks {
   }
 }
 
-/** What a person reads: with the place of the fault, where Lalamove has named it. */
+/** What a person reads, and what is stored: with the place of the fault, where Lalamove has named it, and without what may be about a person. */
 function wordsOf({ message, errors }: LalamoveException): string {
   const { pointer, detail } = toldDetails(errors);
   const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
-  return where === '' ? message : `${message} (${where})`;
+  return where === '' ? blanked(message) : `${blanked(message)} (${where})`;
 }
 
 /** Nobody knows whether it was carried out. */
