@@ -124,7 +124,13 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
     inject: [optionsToken(name), LalamoveWebhookRegistrations],
     useFactory: ({ webhook }: LalamoveAccountOptions, registrations: LalamoveWebhookRegistrations) => {
       if (webhook?.path !== undefined) registrations.asked(name);
-      return new PublicPaths(webhook?.publicPath);
+      const known = new PublicPaths(webhook?.publicPath);
+      // Before it is registered again: Lalamove knows it from the last time, and may send at once.
+      if (webhook?.url !== undefined) {
+        known.learn(webhook.url);
+        registrations.urlGiven(name);
+      }
+      return known;
     },
   };
   const service: FactoryProvider<LalamoveService> = {
@@ -203,12 +209,14 @@ function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
   return [{ provide, inject, useFactory: async (...given: unknown[]) => withWebhook(await useFactory?.(...given)) }];
 }
 
-/** What is there at boot whatever the factory needs, and says that its endpoint must be, too. */
+/** What is there at boot whatever the factory needs, and says that its endpoint and its URL must be, too. */
 function expectations(options: LalamoveModuleAsyncOptions): Provider[] {
-  if (options.webhook?.path === undefined) return [];
+  const { path, url } = options.webhook ?? {};
+  if (path === undefined && url === undefined) return [];
   const name = nameOf(options);
   const useFactory = (registrations: LalamoveWebhookRegistrations): true => {
-    registrations.expect(name);
+    if (path !== undefined) registrations.expect(name);
+    if (url !== undefined) registrations.expectUrl(name);
     return true;
   };
   return [{ provide: `nestjs-lalamove:endpoint:${name ?? ''}`, inject: [LalamoveWebhookRegistrations], useFactory }];

@@ -135,8 +135,38 @@ describe('options', () => {
       { ...GOOD, apiKey: 'key', apiSecret: 'sk_prod_s', baseUrl: 'https://rest.sandbox.lalamove.com' },
       /^baseUrl is the sandbox/,
     ],
+    [
+      'keys of no known form, for the sandbox, against the production',
+      { ...GOOD, apiKey: 'key', apiSecret: 'secret', environment: 'sandbox', baseUrl: 'https://rest.lalamove.com' },
+      /^baseUrl is the production of Lalamove but environment is 'sandbox'/,
+    ],
+    [
+      'a production secret beside a key of no known form, for the sandbox',
+      { ...GOOD, apiKey: 'key', apiSecret: 'sk_prod_s', environment: 'sandbox' },
+      /^environment is 'sandbox' but apiSecret is a production key/,
+    ],
+    ...[
+      'https://my_host/hook',
+      'https:/shop.example/x',
+      'https://shop.example/a\\b',
+      'https://u:p@shop.example/hook',
+      'https://shop.example/hook#part',
+    ].map((url): [string, unknown, RegExp] => [
+      `a webhook URL that cannot be registered: ${url}`,
+      { ...GOOD, webhook: { url } },
+      /^webhook\.url must be the absolute http or https URL/,
+    ]),
+    ...['/other', '/hook/', '/hook?token=u'].map((publicPath): [string, unknown, RegExp] => [
+      `a public path that is not that of the URL: ${publicPath}`,
+      { ...GOOD, webhook: { publicPath, url: 'https://shop.example/hook?token=t' } },
+      /^webhook\.publicPath is not the path of webhook\.url/,
+    ]),
   ])('refuses %s', (_, options, problem) => {
     expect(problems(options)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it.each(['/hook', 'hook', '/hook?token=t'])('takes the public path that the URL has: %s', (publicPath) => {
+    expect(problems({ ...GOOD, webhook: { publicPath, url: 'https://shop.example/hook?token=t' } })).toEqual([]);
   });
 
   it('never quotes a value', () => {

@@ -2,10 +2,12 @@ import { isClock } from './clock.js';
 import { COUNT_REMEDY, isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
 import { resendsOnKeptConnections } from './client/runtime.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isWebhookUrl } from './dto/webhook-url.js';
 import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
 import { OPERATION_TABLE } from './errors/operation-table.js';
 import { isRecord } from './is-record.js';
 import { LONGEST_TIMER_MS } from './timer-limit.js';
+import { rooted } from './webhooks/public-paths.js';
 
 /** One thing that can be wrong, and what to do about it. */
 interface Check {
@@ -67,7 +69,8 @@ const WEBHOOK_CHECKS: readonly Check[] = [
   {
     option: 'webhook.url',
     holds: isWebhookUrl,
-    remedy: 'must be the absolute http or https URL that Lalamove is to send webhooks to, without credentials',
+    remedy:
+      'must be the absolute http or https URL that Lalamove is to send webhooks to, without credentials or fragment',
   },
   {
     option: 'webhook.secrets',
@@ -246,31 +249,54 @@ function unknownOptions(options: Record<string, unknown>, known: readonly string
 }
 
 /** What is wrong only when looked at together. */
-function contradictions({ apiKey, apiSecret, environment, baseUrl }: Record<string, unknown>): string[] {
-  const byKey = environmentOfKey(apiKey);
-  const bySecret = environmentOfKey(apiSecret);
+function contradictions({ apiKey, apiSecret, environment, baseUrl, webhook }: Record<string, unknown>): string[] {
   const problems: string[] = [];
   if (startsWith(apiKey, 'sk_')) problems.push('apiKey holds a secret key (sk_…): give the public key (pk_…).');
   if (startsWith(apiSecret, 'pk_')) problems.push('apiSecret holds a public key (pk_…): give the secret key (sk_…).');
+  problems.push(...environmentProblems({ apiKey, apiSecret, environment, baseUrl }));
+  if (isKey(apiKey) && environmentOfKey(apiKey) === undefined && environment === undefined && baseUrl === undefined) {
+    problems.push(
+      "environment cannot be told from apiKey, which begins with neither pk_test_ nor pk_prod_: say 'sandbox' or 'production'.",
+    );
+  }
+  if (isRecord(webhook)) problems.push(...publicPathProblems(webhook));
+  return problems;
+}
+
+/** Where the four that tell sandbox from production differ. */
+function environmentProblems({ apiKey, apiSecret, environment, baseUrl }: Record<string, unknown>): string[] {
+  const byKey = environmentOfKey(apiKey);
+  const bySecret = environmentOfKey(apiSecret);
+  const byHost = environmentOfHost(baseUrl);
+  const keys = byKey ?? bySecret;
+  const stated = environment === 'sandbox' || environment === 'production' ? environment : undefined;
+  const problems: string[] = [];
   if (byKey && bySecret && byKey !== bySecret) {
     problems.push(`apiKey is a ${byKey} key but apiSecret a ${bySecret} one: give both from the same environment.`);
   }
-  if (byKey && isOneOf('sandbox', 'production')(environment) && environment !== byKey) {
-    problems.push(`environment is '${String(environment)}' but apiKey is a ${byKey} key: change the one or the other.`);
+  if (keys && stated && stated !== keys) {
+    const option = byKey ? 'apiKey' : 'apiSecret';
+    problems.push(`environment is '${stated}' but ${option} is a ${keys} key: change the one or the other.`);
   }
-  const byHost = environmentOfHost(baseUrl);
-  const keys = byKey ?? bySecret;
   if (byHost && keys && byHost !== keys) {
     problems.push(
       `baseUrl is the ${byHost} of Lalamove but the keys are ${keys} keys: leave baseUrl out, or give keys of that environment.`,
     );
   }
-  if (isKey(apiKey) && byKey === undefined && environment === undefined && baseUrl === undefined) {
+  if (byHost && stated && !keys && byHost !== stated) {
     problems.push(
-      "environment cannot be told from apiKey, which begins with neither pk_test_ nor pk_prod_: say 'sandbox' or 'production'.",
+      `baseUrl is the ${byHost} of Lalamove but environment is '${stated}': leave baseUrl out, or change environment.`,
     );
   }
   return problems;
+}
+
+/** Lalamove signs the path of the URL that it knows, so that any other path would have every webhook refused. */
+function publicPathProblems({ url, publicPath }: Record<string, unknown>): string[] {
+  if (!isWebhookUrl(url) || typeof publicPath !== 'string' || !isPublicPath(publicPath)) return [];
+  const { pathname, search } = new URL(url);
+  if ([pathname, pathname + search].includes(rooted(publicPath))) return [];
+  return ['webhook.publicPath is not the path of webhook.url, which webhooks are signed over: leave publicPath out.'];
 }
 
 /** Agents that would have the runtime send an order twice. */
@@ -300,11 +326,6 @@ function isBaseUrl(value: unknown): boolean {
   if (typeof value !== 'string' || /[?#\s\\]/.test(value) || !URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
   return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
-}
-
-/** Of a webhook URL a query may be a part. */
-function isWebhookUrl(value: unknown): boolean {
-  return typeof value === 'string' && isBaseUrl(value.replace(/\?[^?#]*$/, ''));
 }
 
 const FRAMING_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);

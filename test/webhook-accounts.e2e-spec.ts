@@ -152,6 +152,21 @@ describe.each(PLATFORMS)('the signed path on %s', (platform) => {
     expect(await handled(1)).toHaveLength(1);
   });
 
+  it('is that of webhook.url from the start, also where it cannot be registered yet', async () => {
+    const options = { baseUrl: 'http://127.0.0.1:9', retry: { maxAttempts: 1 } };
+    await start(platform, oneAccount({ url: 'https://shop.example/public/hooks' }, options));
+    expect([await sent({ path: '/public/hooks' }), await sent()]).toEqual([200, 200]);
+    expect(await handled(2)).toHaveLength(2);
+  });
+
+  it('is that of webhook.url for a route of one’s own, too', async () => {
+    const webhook = { url: 'https://shop.example/own' };
+    const imports = [LalamoveModule.forRoot({ ...KEYS, baseUrl: 'http://127.0.0.1:9', webhook })];
+    const running = await start(platform, { imports });
+    const { body } = signWebhook({ secret: KEYS.apiSecret, path: '/own', data: STATUS_DATA });
+    expect(await running.get(LalamoveWebhooks).handle(body)).toBe('new');
+  });
+
   it('is learnt from the URL that is registered with Lalamove, whose probe is answered', async () => {
     const sandbox = await LalamoveSandbox.start({ rateLimits: false });
     const imports = [LalamoveModule.forRoot(accountOn(sandbox, { webhook: { path: 'hooks' } }))];

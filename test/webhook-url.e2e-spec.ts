@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LalamoveModule, lalamoveOptionsFromEnv, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import { Controller, Get } from '@nestjs/common';
+import { LazyModuleLoader, NestFactory, REQUEST } from '@nestjs/core';
+import { LalamoveModule, lalamoveOptionsFromEnv, LalamoveService, type LalamoveModuleOptions } from 'nestjs-lalamove';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { accountOn } from './support/account.js';
 import { freePort } from './support/free-port.js';
 import { PLATFORMS, startHost, type HostApp } from './support/host-app.js';
-import { KEYS } from './support/lalamove.js';
+import { failureOf, KEYS } from './support/lalamove.js';
 import { http, RawServer } from './support/raw-server.js';
 import { until } from './support/until.js';
+import { LineLogger, send, startWebhookHost } from './support/webhook-host.js';
 
 const PATH = 'webhooks/lalamove';
 
@@ -82,6 +87,81 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
     expect([server.requests.length, lines]).toEqual([1, []]);
     await server.stop();
   });
+
+  it('holds no process open once the server is closed, also where the app is not', async () => {
+    const server = await RawServer.start(() => undefined);
+    const host = await start({ ...KEYS, baseUrl: server.url, webhook: { url: 'https://shop.example/hook' } });
+    await until(() => server.requests.length === 1);
+    const listener = host.app.getHttpServer() as Server;
+    listener.close();
+    await until(() => server.open === 0, 2000);
+    expect([server.open, server.requests.length, lines]).toEqual([0, 1, []]);
+    await server.stop();
+  });
+
+  it('keeps what its query may hold out of the log and of exceptions, where Lalamove quotes it', async () => {
+    const url = 'https://shop.example/hook?token=t0psecret&shop=1';
+    const quote = `'${url}' and t0psecret failed`;
+    const refusal = { errors: [{ id: 'ERR_NEW', message: quote, detail: quote }] };
+    const server = await RawServer.start((socket) => socket.write(http(422, JSON.stringify(refusal))));
+    const { app } = await start({ ...KEYS, baseUrl: server.url, webhook: { path: PATH, url } });
+    await until(() => lines.length > 0);
+    expect(lines[0]).toMatch(/code=ERR_NEW error=Lalamove answered with an error .*retryInSeconds=1\)$/);
+    const error = await failureOf(app.get(LalamoveService).setWebhookUrl(url));
+    expect(error).toMatchObject({ code: 'ERR_NEW', message: expect.stringContaining('https://shop.example/hook?') });
+    expect(`${lines.join()} ${JSON.stringify(error)} ${inspect(error, { depth: 9 })}`).not.toContain('t0psecret');
+    await server.stop();
+  });
+
+  it.each<[string, boolean]>([
+    ['beside the factory', true],
+    ['by the factory', false],
+  ])(
+    'is not registered, which is said, where options are made for each request and it is given %s',
+    async (_, beside) => {
+      @Controller('late')
+      class Late {
+        constructor(readonly lalamove: LalamoveService) {}
+
+        @Get()
+        get(): string {
+          return 'made';
+        }
+      }
+      const webhook = { url: 'https://shop.example/hook' };
+      const useFactory = () => ({ ...KEYS, ...(!beside && { webhook }) });
+      const imports = [LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory, ...(beside && { webhook }) })];
+      const logger = new LineLogger();
+      const host = await startWebhookHost(platform, { imports, controllers: [Late] }, { logger });
+      open.push(host);
+      for (let turn = 0; turn < 2; turn += 1)
+        expect((await send(`${host.url}/late`, '', { method: 'GET' })).status).toBe(200);
+      expect(logger.of('error')).toEqual([
+        expect.stringMatching(/The default account .* webhook\.url is not registered/),
+      ]);
+    },
+  );
+
+  it('is not registered, which is said, where the module is loaded after the start', async () => {
+    const logger = new LineLogger();
+    const host = await startWebhookHost(platform, {}, { logger });
+    open.push(host);
+    const lalamove = LalamoveModule.forRoot({ ...KEYS, webhook: { url: 'https://shop.example/hook' } });
+    await host.app.get(LazyModuleLoader).load(() => lalamove);
+    expect(logger.of('error')).toEqual([
+      expect.stringMatching(/The default account .* webhook\.url is not registered/),
+    ]);
+  });
+});
+
+it('webhook.url is not registered by an app that serves no HTTP', async () => {
+  const server = await RawServer.start(() => undefined);
+  const options = { ...KEYS, baseUrl: server.url, webhook: { url: 'https://shop.example/hook' } };
+  const app = await NestFactory.createApplicationContext(LalamoveModule.forRoot(options), { logger: false });
+  await pause(100);
+  expect(server.requests).toEqual([]);
+  await app.close();
+  await server.stop();
 });
 
 it('webhook.url comes from the environment, and must be a URL', () => {

@@ -140,6 +140,8 @@ describe('fieldErrors', () => {
     ['a negative fee', AddPriorityFeeDto, { priorityFee: '-1' }, ['/data/priorityFee']],
     ['another reason', ChangeDriverDto, { reason: 'BORED' }, ['/data/reason']],
     ['a relative URL', SetWebhookUrlDto, { url: '/webhooks' }, ['/data/url']],
+    ['a URL with credentials', SetWebhookUrlDto, { url: 'https://u:p@shop.example/hook' }, ['/data/url']],
+    ['a URL with a backslash', SetWebhookUrlDto, { url: 'https://shop.example/a\\b' }, ['/data/url']],
     ['a URL of another kind', SetWebhookUrlDto, { url: 'ftp://example.com' }, ['/data/url']],
   ])('points at what is wrong with %s', (_, dto, input, expected) => {
     expect(pointers(dto, input)).toEqual(expected);

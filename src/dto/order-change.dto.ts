@@ -1,5 +1,6 @@
-import { IsIn, IsUrl, Matches } from 'class-validator';
+import { IsIn, Matches, ValidateBy } from 'class-validator';
 import { RawMember } from './raw-member.decorator.js';
+import { isWebhookUrl } from './webhook-url.js';
 
 /** The body of `POST /v3/orders/:id/priority-fee`. Each amount replaces the last one and must exceed it. */
 export class AddPriorityFeeDto {
@@ -33,9 +34,9 @@ export class ChangeDriverDto {
 export class SetWebhookUrlDto {
   /** An absolute http or https URL, which must answer an empty `POST` with 200 when this is sent. */
   @RawMember()
-  @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: 'url must be an absolute http or https URL' },
+  @ValidateBy(
+    { name: 'isWebhookUrl', validator: { validate: isWebhookUrl } },
+    { message: 'url must be an absolute http or https URL, without credentials or fragment' },
   )
   url: string;
 }

@@ -34,7 +34,11 @@ export class LalamoveWebhookRegistrations
   /** Accounts for which an endpoint is asked for before their options are made. */
   readonly #awaited = new Set<string | undefined>();
   readonly #late = new Set<string | undefined>();
+  /** Accounts with a URL beside the factory of their options, which are not made. */
+  readonly #awaitedUrls = new Set<string | undefined>();
+  readonly #unregistered = new Set<string | undefined>();
   #isMounted = false;
+  #isStarted = false;
 
   constructor(
     private readonly handlers: LalamoveEventHandlers,
@@ -54,6 +58,17 @@ export class LalamoveWebhookRegistrations
   /** An endpoint is asked for beside the factory of an account's options. */
   expect(account: string | undefined): void {
     this.#awaited.add(account);
+  }
+
+  /** A URL is to be registered, beside the factory of an account's options. */
+  expectUrl(account: string | undefined): void {
+    this.#awaitedUrls.add(account);
+  }
+
+  /** The options of an account are there, and name a URL: once the app has started nothing registers it, which is said once. */
+  urlGiven(account: string | undefined): void {
+    this.#awaitedUrls.delete(account);
+    if (this.#isStarted || this.mount.isServed) this.#sayUnregistered(account);
   }
 
   /** The options of an account are there, and ask for an endpoint: for those that are made for each request it is too late, which is said once. */
@@ -86,6 +101,8 @@ export class LalamoveWebhookRegistrations
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.#isStarted = true;
+    for (const account of this.#awaitedUrls) this.#sayUnregistered(account);
     await this.inboxes.inbox.start(this.handlers.of);
   }
 
@@ -120,6 +137,13 @@ export class LalamoveWebhookRegistrations
 
   #paths(): string[] {
     return [...this.#registrations.values()].flatMap(({ webhooks: { path } }) => (path === undefined ? [] : [path]));
+  }
+
+  #sayUnregistered(account: string | undefined): void {
+    if (this.#unregistered.has(account)) return;
+    this.#unregistered.add(account);
+    const remedy = `${nameOf(account)} has its options made only after the app has started, so that webhook.url is not registered: have them made at boot, or call setWebhookUrl`;
+    say(this.#logger, 'error', remedy);
   }
 
   #unmade(): string[] {

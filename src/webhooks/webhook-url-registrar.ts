@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events';
 import type { LoggerService, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { rowOf, rowOfCode } from '../errors/error-catalog.js';
 import { LalamoveException } from '../errors/lalamove.exception.js';
 import type { LalamoveService } from '../lalamove.service.js';
-import { logLine, say, wordsOf } from '../log-line.js';
+import { logLine, say } from '../log-line.js';
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
@@ -30,8 +32,10 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
   ) {}
 
   onApplicationBootstrap(): void {
-    const { url } = this.registration;
-    if (url !== undefined) this.#whenListening(url, MAX_WAIT_MS);
+    const { url, account, logger } = this.registration;
+    if (url === undefined) return;
+    if (this.adapterHost.httpAdapter) this.#whenListening(url, MAX_WAIT_MS);
+    else say(logger, 'log', logLine('This app serves no HTTP, so that it registers no webhook URL', { account }));
   }
 
   /** Ends what is under way, too. */
@@ -42,6 +46,7 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
 
   #whenListening(url: string, leftMs: number): void {
     if (leftMs <= 0 || this.#isListening()) {
+      this.#endWithServer();
       void this.#register(url, FIRST_PAUSE_MS);
       return;
     }
@@ -55,6 +60,15 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
     return typeof server !== 'object' || server === null || Reflect.get(server, 'listening') === true;
   }
 
+  /** A host may close its server and not the app: what is under way must not hold its process open. */
+  #endWithServer(): void {
+    const server: unknown = this.adapterHost.httpAdapter?.getHttpServer();
+    if (server instanceof EventEmitter)
+      server.once('close', () => {
+        this.onModuleDestroy();
+      });
+  }
+
   async #register(url: string, pauseMs: number): Promise<void> {
     const { account, logger } = this.registration;
     const { signal } = this.#stopped;
@@ -63,7 +77,11 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
       say(logger, 'log', logLine('Lalamove sends webhooks here from now on', { url: withoutQuery(url), account }));
     } catch (error) {
       if (signal.aborted) return;
-      const told = { url: withoutQuery(url), account, code: codeOf(error), error: wordsOf(error) };
+      const told = { url: withoutQuery(url), account, ...toldOf(error) };
+      if (isRefusedHere(error)) {
+        say(logger, 'error', logLine('webhook.url is no URL that Lalamove could call: correct it', told));
+        return;
+      }
       const again = { retryInSeconds: Math.round(pauseMs / 1000) };
       say(logger, 'warn', logLine('The webhook URL could not be registered with Lalamove', { ...told, ...again }));
       this.#after(pauseMs, () => {
@@ -83,6 +101,14 @@ function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-function codeOf(error: unknown): string | undefined {
-  return LalamoveException.is(error) ? error.code : undefined;
+/** In the words of our catalog: Lalamove's own quote the URL. */
+function toldOf(error: unknown): { code?: string; error: string; field?: string } {
+  if (!LalamoveException.is(error)) return { error: 'something unexpected was thrown' };
+  const { message } = rowOfCode(error.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
+  return { code: error.code, error: message, ...(isRefusedHere(error) && { field: error.errors[0]?.pointer }) };
+}
+
+/** Whether it was never sent, for it is wrong: it will be the next time, too. */
+function isRefusedHere(error: unknown): boolean {
+  return LalamoveException.is(error) && error.upstreamStatus === undefined && error.code === 'ERR_INVALID_FIELD';
 }
