@@ -1,6 +1,6 @@
 // Packs the package as it would be published, installs it into hosts of their own, and lets these compile and run against it: an ES module
 // host on Nest 12, a CommonJS host on Nest 11, whose Jest cannot load ES modules, and one on an early Nest 11. Run it by `npm run test:package`, after a
-// build.
+// build. An argument names the hosts to run, such as `11.0.3`.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,7 @@ const nest = (/** @type {string} */ version, /** @type {string} */ axios) => ({
   '@nestjs/core': version,
   '@nestjs/platform-express': version,
   '@nestjs/platform-fastify': version,
+  '@nestjs/testing': version,
 });
 
 const HOSTS = [
@@ -57,6 +58,7 @@ const HOSTS = [
   },
 ];
 
+const [, , wanted = ''] = process.argv;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'nestjs-lalamove-'));
 const run = (/** @type {string} */ cwd, /** @type {string} */ command, /** @type {string[]} */ ...args) =>
@@ -79,7 +81,7 @@ try {
       dependencies,
       run: [command = '', ...args],
     },
-  ] of HOSTS.entries()) {
+  ] of HOSTS.filter((host) => host.name.includes(wanted)).entries()) {
     const host = join(work, String(index));
     cpSync(join(root, 'test/package/host'), host, { recursive: true });
     const manifest = {

@@ -18,6 +18,7 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import {
   createLalamoveException,
   CreateQuotationDto,
@@ -117,6 +118,7 @@ const QUOTATION: CreateQuotationDto = {
 export async function checkHost(): Promise<void> {
   checkNames();
   for (const platform of ['express', 'fastify'] as const) {
+    await checkTestingModule(platform);
     for (const format of ['nest', 'problem'] as const) {
       const sandbox = await LalamoveSandbox.start();
       const app = await startHost(platform, format, sandbox);
@@ -161,6 +163,26 @@ async function startHost(
       : await NestFactory.create(host, { logger: false });
   await app.listen(0, '127.0.0.1');
   return app;
+}
+
+/** The testing module of early versions of Nest 11 gets its adapter late. */
+async function checkTestingModule(platform: 'express' | 'fastify'): Promise<void> {
+  const sandbox = await LalamoveSandbox.start();
+  const { apiKey, apiSecret, url: baseUrl } = sandbox;
+  const webhook = { path: 'webhooks/lalamove' };
+  const lalamove = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK', baseUrl, webhook });
+  const compiled = await Test.createTestingModule({ imports: [lalamove], providers: [Tracking] }).compile();
+  const app =
+    platform === 'fastify'
+      ? compiled.createNestApplication(new FastifyAdapter(), { logger: false })
+      : compiled.createNestApplication({ logger: false });
+  try {
+    await app.listen(0, '127.0.0.1');
+    await checkWebhooks(await app.getUrl(), sandbox);
+  } finally {
+    await app.close();
+    await sandbox.stop();
+  }
 }
 
 async function checkDelivery(url: string): Promise<void> {
