@@ -30,6 +30,8 @@ const BODIES_OF_LALAMOVES = [
   '{"message":"ERR_NEW"}\n',
   '{"errors":[{"id":"ERR_NEW","message":"m","detail":"/data"}]}',
   '{"errors":{"id":"ERR_NEW"}}',
+  '{"errors":[{"detail":["only","prose list"]}]}',
+  '{"errors":[{"detail":{"field":"name"}}]}',
 ];
 
 /** Bodies of a firewall, a proxy, a gateway. */
@@ -44,6 +46,8 @@ const FOREIGN_BODIES = [
   // JSON that says nothing of what is wrong.
   '{}',
   '{"errors":[]}',
+  '{"errors":[{"detail":7}]}',
+  '{"errors":[{"detail":{}}]}',
   '{"error":"of another form"}',
   '{"data":{"orderId":"1"}}',
 ];

@@ -26,6 +26,7 @@ const MESSAGE_CODE = /^ERR_[A-Z0-9_]{1,100}$/;
 const POINTER = /^\/[^\s,;]*$/;
 
 const MOST_ERRORS = 50;
+const DEEPEST_TEXT = 3;
 /** Long enough for the longest list of allowed values. */
 const LONGEST_TEXT = 4000;
 
@@ -81,13 +82,19 @@ function readListedError(
   const said = textOf(value.message);
   const { pointers, prose } = readDetail(value.detail, textOf);
   const code = [id && CODE.test(id) && id, said && MESSAGE_CODE.test(said) && said].find(isText);
-  const spoken = isListed || typeof value.detail === 'string' ? prose : undefined;
-  const message = [said, id, spoken].find((candidate) => isText(candidate) && candidate !== code);
-  const isError = code !== undefined || message !== undefined || (isListed && pointers.length > 0);
-  if (!isError && textOf(value.detail) === undefined) return [];
+  const isSaid = hasText(value.detail, isListed ? DEEPEST_TEXT : 0);
+  const message = [said, id, isSaid ? prose : undefined].find((candidate) => isText(candidate) && candidate !== code);
+  if (code === undefined && message === undefined && !isSaid) return [];
   const detail = joined([id === code || id === message ? undefined : id, prose]);
   const places = pointers.length > 0 ? pointers : [undefined];
   return places.map((pointer) => ({ code, message, pointer, detail }));
+}
+
+/** @param depth of objects and lists that are looked into: a number alone says nothing */
+function hasText(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.trim() !== '';
+  if (depth === 0 || typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((member: unknown) => hasText(member, depth - 1));
 }
 
 /** Texts as one, each once. */
