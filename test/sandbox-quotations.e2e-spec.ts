@@ -89,7 +89,7 @@ describe('a quotation of the sandbox', () => {
     });
 
     it('but not one of another time zone', async () => {
-      const answer = await sentAsIs({ ...QUOTATION, scheduleAt: '2026-11-22T17:00:00+08:00' });
+      const answer = await sentAsIs({ ...QUOTATION, stops: stops(2), scheduleAt: '2026-11-22T17:00:00+08:00' });
       expect(answer).toEqual([422, 'ERR_INVALID_FIELD']);
     });
   });

@@ -54,7 +54,7 @@ describe('a sandbox that validates as v3 does', () => {
     ],
     [
       'a name in a stop',
-      { stops: QUOTATION.stops.map((stop) => ({ ...stop, name: 'Ada', phone: '+85251234567' })) },
+      { stops: [QUOTATION.stops[0], { ...QUOTATION.stops[1], name: 'Ada', phone: '+85251234567' }] },
       { id: 'ERR_UNKNOWN_FIELD', message: "additionalProperties 'name', 'phone' not allowed" },
     ],
     [
@@ -64,6 +64,51 @@ describe('a sandbox that validates as v3 does', () => {
     ],
   ])('refuses %s', async (_, more, error) => {
     expect(await refusal(quote(more))).toEqual([422, { errors: [error] }]);
+  });
+
+  it('tells everything that is wrong with a quotation at once', async () => {
+    const more = {
+      language: 'th_TH',
+      scheduleAt: '2020-01-01T00:00:00Z',
+      serviceType: 'VAN',
+      specialRequests: ['WINGS', 'FINS'],
+      couriers: 2,
+    };
+    const [status, body] = await refusal(quote(more));
+    const { errors } = body as { errors: { id: string; detail?: string }[] };
+    expect([status, errors.map(({ id, detail }) => [id, detail])]).toEqual([
+      422,
+      [
+        ['ERR_INVALID_FIELD', '/data/language'],
+        ['ERR_INVALID_FIELD', '/data/scheduleAt'],
+        ['ERR_UNKNOWN_FIELD', undefined],
+        ['ERR_INVALID_FIELD', '/data/specialRequests/0'],
+        ['ERR_INVALID_FIELD', '/data/specialRequests/1'],
+      ],
+    ]);
+  });
+
+  it('has no text for what lies outside in Malaysia', async () => {
+    const stops = [{ address: 'Jalan Ampang 1' }, { coordinates: { lat: '0', lng: '0' }, address: 'Null Island' }];
+    const call = lalamove.createQuotation(
+      { ...QUOTATION, language: 'ms_MY', stops },
+      { market: 'MY', validate: false },
+    );
+    expect(await refusal(call)).toEqual([422, { errors: [{ id: 'ERR_OUT_OF_SERVICE_AREA' }] }]);
+  });
+
+  it('tells everything that is wrong with a person, and with the rest of an order', async () => {
+    const order = orderOf(await lalamove.createQuotation(QUOTATION));
+    const sender = { ...order.sender, name: '', phone: '1' };
+    const more = { sender, isPODEnabled: 'yes', metadata: 7 };
+    const call = lalamove.placeOrder(Object.assign(order, more), { validate: false });
+    const [, body] = await refusal(call);
+    expect((body as { errors: { detail?: string }[] }).errors.map(({ detail }) => detail)).toEqual([
+      '/data/sender/name',
+      '/data/sender/phone',
+      '/data/isPODEnabled',
+      '/data/metadata',
+    ]);
   });
 
   it('tells everything that is wrong with an order at once', async () => {

@@ -50,7 +50,7 @@ export interface Quotation {
   specialRequests?: string[];
   /** Upper-cased, e.g. `EN_HK`. */
   language: string;
-  /** The pick-up and 1 to 15 drop-offs. */
+  /** The pick-up and 1 to 16 drop-offs. */
   stops: [QuotationStop, QuotationStop, ...QuotationStop[]];
   isRouteOptimized: boolean;
   priceBreakdown: PriceBreakdown;

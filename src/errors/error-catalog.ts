@@ -110,7 +110,7 @@ const ROWS = [
   row('ERR_INVALID_FIELD', [422], InvalidRequestException, 'A field of the request is not valid.'),
   row('ERR_UNKNOWN_FIELD', [422], InvalidRequestException, 'The request has a field that Lalamove does not know.'),
   row('ERR_INSUFFICIENT_STOPS', [422, 409], InvalidRequestException, 'A delivery needs at least two stops: one pick-up and one drop-off.'),
-  row('ERR_TOO_MANY_STOPS', [422, 409], InvalidRequestException, 'A delivery has at most 16 stops: one pick-up and 15 drop-offs.'),
+  row('ERR_TOO_MANY_STOPS', [422, 409], InvalidRequestException, 'A delivery has too many stops.'),
   row('ERR_DELIVERY_MISMATCH', [409], InvalidRequestException, 'The stops and the deliveries do not match.'),
   row('ERR_INVALID_PAYMENT_METHOD', [409], InvalidRequestException, 'The payment method is not valid.'),
   row('ERR_INVALID_LOCALE', [409], InvalidRequestException, 'The language is not one of this market.'),

@@ -20,6 +20,7 @@ const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
   --start-at               what time it is at the start, ISO 8601
   --rate-limits sandbox    sandbox, production, off
   --dialect v3             v3, v2
+  --validation schema      schema: ERR_INVALID_FIELD, all errors at once; codes: the older codes, one at a time
   --delivery-codes         drop-offs have a delivery code
   --cities cities.json     what GET /v3/cities answers your account: its cities, services and special requests
   --log                    print each request, answer, event and webhook
@@ -37,6 +38,7 @@ const OPTIONS = {
   'start-at': { type: 'string' },
   'rate-limits': { type: 'string', default: 'sandbox' },
   dialect: { type: 'string', default: 'v3' },
+  validation: { type: 'string', default: 'schema' },
   'delivery-codes': { type: 'boolean', default: false },
   cities: { type: 'string' },
   log: { type: 'boolean', default: false },
@@ -49,13 +51,14 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
   const port = numberOf('port', values.port);
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new RangeError('--port must be a number from 0 to 65535.');
-  const { host, seed, drivers, dialect } = values;
+  const { host, seed, drivers, dialect, validation } = values;
   const [apiKey, apiSecret, startAt] = [values['api-key'], values['api-secret'], values['start-at']];
   const limits = values['rate-limits'];
   if (limits !== 'sandbox' && limits !== 'production' && limits !== 'off') {
     throw new RangeError('--rate-limits must be sandbox, production or off.');
   }
   if (dialect !== 'v3' && dialect !== 'v2') throw new RangeError('--dialect must be v3 or v2.');
+  if (validation !== 'schema' && validation !== 'codes') throw new RangeError('--validation must be schema or codes.');
   return {
     port,
     ...(host !== undefined && { host }),
@@ -66,6 +69,7 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
     clock: new SandboxClock({ speed: numberOf('speed', values.speed), ...(startAt !== undefined && { startAt }) }),
     rateLimits: limits === 'off' ? false : limits,
     dialect,
+    validation,
     deliveryCodes: values['delivery-codes'],
     ...(values.cities !== undefined && { cities: citiesIn(values.cities) }),
   };

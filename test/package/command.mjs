@@ -204,6 +204,10 @@ try {
     assert.equal((await call(twin, 'POST', '/v3/orders', orders[1])).headers.get('ratelimits-limit-postorder'), null);
     const coded = await call(other, 'POST', '/v3/orders', orders[2]);
     assert.match(coded.body.data.stops[1].delivery_code.value, /^\d{4}$/);
+    const older = await startSandbox('--validation', 'codes');
+    const coded422 = await call(older, 'POST', '/v3/quotations', { stops: [] });
+    assert.deepEqual([coded422.status, coded422.body.errors[0].id], [422, 'ERR_INSUFFICIENT_STOPS']);
+    await older.stop();
     const refused = await call(other, 'POST', '/v3/quotations', { stops: [] });
     assert.deepEqual([refused.status, refused.body], [409, { message: 'ERR_INSUFFICIENT_STOPS' }]);
 
@@ -215,7 +219,17 @@ try {
   await check('--help tells how to use it', async () => {
     const { code, out, err } = await command('--help').ended;
     assert.deepEqual([code, err], [0, '']);
-    for (const option of ['port', 'host', 'api-key', 'api-secret', 'seed', 'drivers', 'speed', 'start-at']) {
+    for (const option of [
+      'port',
+      'host',
+      'validation',
+      'api-key',
+      'api-secret',
+      'seed',
+      'drivers',
+      'speed',
+      'start-at',
+    ]) {
       assert.match(out, new RegExp(`--${option}\\b`));
     }
   });

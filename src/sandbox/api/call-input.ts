@@ -5,24 +5,41 @@ import { isRecord } from '../../is-record.js';
 import type { MarketFacts } from '../world/market-facts.js';
 import { locate, pointOf, writtenPoint } from '../world/route.js';
 import type { StopContact } from '../world/sandbox-state.js';
-import { Refusal } from './refusal.js';
+import { Refusal, statusOf } from './refusal.js';
 
 /** The `data` of a call. */
 export type Data = Readonly<Record<string, unknown>>;
 
 /** What is wrong, piece by piece; what is right is returned. */
 export class Findings {
-  readonly refusals: Refusal[] = [];
+  readonly #refusals: Refusal[] = [];
 
   /** Does a check; its refusal is kept for later. */
   check<T>(check: () => T): T | undefined {
     try {
       return check();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.refusals.push(error);
+      // Only what v3 refuses with 422 can stand in one answer.
+      if (!(error instanceof Refusal) || statusOf(error) !== 422) throw error;
+      this.#refusals.push(error, ...error.others);
       return undefined;
     }
+  }
+
+  /** Checks each of many; only those that are right are returned. */
+  all<T, V>(values: readonly V[], check: (value: V, index: number) => T): T[] {
+    return values.flatMap((value, index) => {
+      const checked = this.check(() => [check(value, index)]);
+      return checked ?? [];
+    });
+  }
+
+  /** Refuses everything that was found, if anything was. */
+  refuse(): void {
+    const [first, ...others] = this.#refusals;
+    if (!first) return;
+    first.others.splice(0, first.others.length, ...others);
+    throw first;
   }
 }
 
@@ -91,20 +108,26 @@ export function stopList(data: Data): unknown[] {
 /** A person at a stop. Phones are E.164, and valid in the market of the call by Google's libphonenumber (API v3, "Phone number format"). */
 export function contact(value: unknown, pointer: string, market: string): StopContact {
   if (!isRecord(value)) throw new Refusal('ERR_MISSING_FIELD', pointer);
-  const name = requiredText(value, 'name', pointer);
-  const phone = requiredText(value, 'phone', pointer);
+  const findings = new Findings();
+  const name = findings.check(() => requiredText(value, 'name', pointer)) ?? '';
+  const phone = findings.check(() => phoneOf(value, pointer, market)) ?? '';
+  const remarks = findings.check(() => remarksOf(value, pointer));
+  findings.refuse();
+  return { name, phone, ...(remarks !== undefined && { remarks }) };
+}
+
+function phoneOf(person: Data, parent: string, market: string): string {
+  const phone = requiredText(person, 'phone', parent);
   const parsed = E164.test(phone) ? parsePhoneNumberFromString(phone) : undefined;
-  if (!parsed?.isValid() || parsed.country !== market)
-    throw new Refusal('ERR_INVALID_PHONE_NUMBER', {
-      pointer: `${pointer}/phone`,
-      message: `'${phone}' is not valid 'phone'.`,
-    });
-  const { remarks } = value;
-  if (remarks === undefined || remarks === null) return { name, phone };
-  if (typeof remarks !== 'string' || Array.from(remarks).length > LONGEST_REMARKS) {
-    throw new Refusal('ERR_INVALID_FIELD', `${pointer}/remarks`);
-  }
-  return { name, phone, remarks };
+  if (parsed?.isValid() && parsed.country === market) return phone;
+  const message = `'${phone}' is not valid 'phone'.`;
+  throw new Refusal('ERR_INVALID_PHONE_NUMBER', { pointer: `${parent}/phone`, message });
+}
+
+function remarksOf({ remarks }: Data, parent: string): string | undefined {
+  if (remarks === undefined || remarks === null) return undefined;
+  if (typeof remarks === 'string' && Array.from(remarks).length <= LONGEST_REMARKS) return remarks;
+  throw new Refusal('ERR_INVALID_FIELD', `${parent}/remarks`);
 }
 
 /** Where a stop is, with 7 decimals, as answers have it. Coordinates are strings: numbers are a bad request. Without them the address is looked up. */

@@ -6,9 +6,9 @@ import { pointOf, routeLength } from '../world/route.js';
 import { serviceOf } from '../world/service-catalog.js';
 import type { OrderEntry } from '../world/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { contact, place, requiredText, stopList } from './call-input.js';
+import { contact, Findings, place, requiredText, stopList } from './call-input.js';
 import { shownRemarks, shownStop } from './place-order.js';
-import { servedCity } from './quotation-calls.js';
+import { servedCity } from './quotation-input.js';
 import { Refusal } from './refusal.js';
 
 const MINUTE_MS = 60_000;
@@ -33,8 +33,11 @@ export function editOrder(call: SandboxCall): SandboxAnswer {
   const { order } = entry;
   if (entry.isEdited || order.status !== 'ON_GOING') throw new Refusal('ERR_ORDER_EDIT');
   const given = stopList(call.data);
-  const contacts = given.map((stop, index) => contact(stop, `/data/stops/${index}`, tenant.market));
-  const places = given.map((stop, index) => place(stop, `/data/stops/${index}`, facts));
+  const findings = new Findings();
+  const pointerOf = (index: number): string => `/data/stops/${index}`;
+  const contacts = findings.all(given, (stop, index) => contact(stop, pointerOf(index), tenant.market));
+  const places = findings.all(given, (stop, index) => place(stop, pointerOf(index), facts));
+  findings.refuse();
   if (!isSamePickUp(entry, places[0], contacts[0])) throw new Refusal('ERR_INVALID_FIELD', '/data/stops/0');
   servedCity(places, facts);
   const metres = routeLength(places.map(({ coordinates }) => coordinates));

@@ -6,7 +6,7 @@ import type { OrderEntry, QuotationEntry, StopContact } from '../world/sandbox-s
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { contact, Findings, flag, onlyKnown, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
 import { quotationOf } from './quotation-calls.js';
-import { Refusal, refuseAll } from './refusal.js';
+import { Refusal } from './refusal.js';
 
 const PERSON_MEMBERS = ['stopId', 'name', 'phone'];
 const RECIPIENT_MEMBERS = [...PERSON_MEMBERS, 'remarks'];
@@ -28,10 +28,12 @@ export function placeOrder(call: SandboxCall): SandboxAnswer {
   const isSpent = quoted.timesOrdered > 0 && world.settings.unknowns.reorderedQuotation === 'refused';
   if (now >= quoted.expiresAt || isSpent) throw new Refusal('ERR_INVALID_QUOTATION_ID', '/data/quotationId');
   if (quoted.isScheduled && now > quoted.scheduleAt) throw new Refusal('ERR_INVALID_SCHEDULE_TIME', '/data/scheduleAt');
-  const contacts = contactsOf(call, quoted);
-  const isProofEnabled = flag(data, 'isPODEnabled');
-  flag(data, 'isRecipientSMSEnabled');
-  const metadata = metadataOf(data);
+  const findings = new Findings();
+  const contacts = findings.check(() => contactsOf(call, quoted)) ?? [];
+  const isProofEnabled = findings.check(() => flag(data, 'isPODEnabled')) ?? false;
+  findings.check(() => flag(data, 'isRecipientSMSEnabled'));
+  const metadata = findings.check(() => metadataOf(data));
+  findings.refuse();
   const magic = checkedMagic(data);
   if (!wallets.canPay(tenant, quoted.total)) throw new Refusal('ERR_INSUFFICIENT_CREDIT');
 
@@ -125,7 +127,7 @@ function contactsOf({ tenant, data }: SandboxCall, { quotation }: QuotationEntry
   findings.check(() => {
     onlyKnown(data, ORDER_MEMBERS);
   });
-  refuseAll(findings.refusals);
+  findings.refuse();
   return stopIds.map((stopId) => {
     const person = found.get(stopId);
     if (!person) throw new Refusal('ERR_MISSING_FIELD', '/data/recipients', 'ERR_DELIVERY_MISMATCH');

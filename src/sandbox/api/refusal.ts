@@ -43,7 +43,7 @@ export interface RefusalAnswer {
   shape?: RefusalShape;
   /** A JSON pointer, sent as `detail`. */
   pointer?: string;
-  /** In the place of the text that is known for the code. */
+  /** In the place of the text that is known for the code; `''` for none. */
   message?: string;
   /** Further errors of the same answer. */
   more?: readonly RefusalAnswer[];
@@ -92,11 +92,9 @@ const POINTED: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>([
   'ERR_REQUIRED_FIELD',
 ]);
 
-/** Everything that is wrong with a request, in one refusal. */
-export function refuseAll([first, ...others]: readonly Refusal[]): void {
-  if (!first) return;
-  first.others.push(...others);
-  throw first;
+/** The status of a refusal in v3. */
+export function statusOf({ answer }: Refusal): number {
+  return answer.status ?? rowOf(answer.code).status;
 }
 
 /** A refusal as v3's schema has it: `ERR_INVALID_FIELD` with a pointer, and all that is wrong at once. */
@@ -142,5 +140,6 @@ export function writeRefusal(refusal: RefusalAnswer): WrittenAnswer {
 
 function listed({ code, message, pointer }: RefusalAnswer): object {
   const id = code.startsWith('LALAMOVE_') ? undefined : code;
-  return { id, message: message ?? TEXTS[code], detail: pointer };
+  const text = message ?? TEXTS[code];
+  return { id, message: text === '' ? undefined : text, detail: pointer };
 }

@@ -33,6 +33,8 @@ export interface MarketFacts {
   readonly cities: readonly [CityFacts, ...CityFacts[]];
   /** Whether an order is `DELIVERING` between `PICKED_UP` and `COMPLETED` (observed in BR). */
   readonly hasDelivering: boolean;
+  /** Whether `ERR_OUT_OF_SERVICE_AREA` comes with a text (not in MY, observed). */
+  readonly hasAreaText: boolean;
 }
 
 type Place = Omit<CityFacts, 'services'>;
@@ -46,7 +48,7 @@ function city(locode: string, name: string, lat: number, lng: number, radiusKm =
   return { locode, name, lat, lng, radiusKm };
 }
 
-const COMMON = { vat: 0, hasDelivering: false } as const;
+const COMMON = { vat: 0, hasDelivering: false, hasAreaText: true } as const;
 
 // prettier-ignore
 const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
@@ -63,7 +65,7 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     services: ['MOTORCYCLE', 'MINIVAN', 'VAN'], cities: [city('JP TYO', 'Tokyo', 35.6762, 139.6503, 50), city('JP OSA', 'Osaka', 34.6937, 135.5023)] }],
   ['MX', { ...COMMON, country: 'Mexico', languages: ['en_MX', 'es_MX'], currency: 'MXN', decimals: 0, base: 45, perKm: 9, utcOffsetHours: -6,
     services: ['MOTORCYCLE', 'CAR', 'MINIVAN', 'VAN', 'TRUCK330'], cities: [city('MX MEX', 'Mexico City', 19.4326, -99.1332, 50), city('MX MTY', 'Monterrey', 25.6866, -100.3161), city('MX GDL', 'Guadalajara', 20.6597, -103.3496)] }],
-  ['MY', { ...COMMON, country: 'Malaysia', languages: ['en_MY', 'ms_MY'], currency: 'MYR', decimals: 1, base: 5, perKm: 0.9, utcOffsetHours: 8,
+  ['MY', { ...COMMON, country: 'Malaysia', hasAreaText: false, languages: ['en_MY', 'ms_MY'], currency: 'MYR', decimals: 1, base: 5, perKm: 0.9, utcOffsetHours: 8,
     services: ['MOTORCYCLE', 'CAR', '4X4', 'VAN', 'LORRY_10FT', 'TRUCK330'], cities: [city('MY KUL', 'Kuala Lumpur', 3.139, 101.6869), city('MY PEN', 'Penang', 5.4141, 100.3288), city('MY JHB', 'Johor Bahru', 1.4927, 103.7414, 30)] }],
   ['PH', { ...COMMON, country: 'Philippines', languages: ['en_PH'], currency: 'PHP', decimals: 0, base: 49, perKm: 6, utcOffsetHours: 8,
     services: ['MOTORCYCLE', 'SEDAN', 'MINIVAN', 'VAN', 'TRUCK330'], cities: [city('PH MNL', 'Manila', 14.5995, 120.9842), city('PH CEB', 'Cebu', 10.3157, 123.8854)] }],

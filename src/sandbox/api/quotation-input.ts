@@ -1,0 +1,168 @@
+import type { Quotation, QuotationStop } from '../../dto/quotation.js';
+import { isRecord } from '../../is-record.js';
+import type { CityFacts, MarketFacts } from '../world/market-facts.js';
+import { cityOf } from '../world/route.js';
+import { serviceOf, type Service } from '../world/service-catalog.js';
+import {
+  Findings,
+  flag,
+  oneOfThese,
+  onlyKnown,
+  place,
+  requiredText,
+  stopList,
+  textList,
+  type Data,
+} from './call-input.js';
+import { Refusal } from './refusal.js';
+
+const LONGEST_AHEAD_MS = 30 * 24 * 3_600_000;
+const STOP_MEMBERS = ['coordinates', 'address', 'stopId'];
+const MEMBERS = ['serviceType', 'language', 'stops', 'scheduleAt', 'specialRequests', 'isRouteOptimized', 'item'];
+
+type Place = Pick<QuotationStop, 'coordinates' | 'address'>;
+
+/** What a quotation is asked for, once nothing is wrong with it. */
+export interface QuotationInput extends Offered {
+  readonly places: readonly Place[];
+  readonly city: CityFacts;
+  readonly serviceType: string;
+  readonly language: string;
+  /** Unix ms. */
+  readonly scheduleAt: number | undefined;
+  readonly isRouteOptimized: boolean;
+}
+
+interface Offered {
+  readonly service: Service;
+  readonly specialRequests: string[];
+  readonly item: Quotation['item'];
+}
+
+/** Checks the whole request; everything that is wrong with it is refused at once. */
+export function checkedQuotation(data: Data, facts: MarketFacts, now: number): QuotationInput {
+  const findings = new Findings();
+  const given = findings.check(() => stopList(data));
+  const serviceType = findings.check(() => requiredText(data, 'serviceType'));
+  const language = findings.check(() => languageOf(data, facts));
+  const scheduleAt = findings.check(() => pickUpTime(data.scheduleAt, now));
+  const isRouteOptimized = findings.check(() => flag(data, 'isRouteOptimized')) ?? false;
+  const places = given?.map((stop, index) => checkedPlace(stop, index, facts, findings));
+  const found = places?.filter((each) => each !== undefined) ?? [];
+  findings.check(() => {
+    onlyKnown(data, MEMBERS);
+  });
+  const isComplete = found.length > 0 && found.length === places?.length;
+  const city = isComplete ? findings.check(() => servedCity(found, facts)) : undefined;
+  const offered = city && serviceType !== undefined ? offeredIn(city, serviceType, data, findings) : undefined;
+  findings.refuse();
+  if (!city || !offered || serviceType === undefined || language === undefined)
+    throw new Error('A quotation was found right without its parts.');
+  return { ...offered, places: found, city, serviceType, language, scheduleAt, isRouteOptimized };
+}
+
+function checkedPlace(stop: unknown, index: number, facts: MarketFacts, findings: Findings): Place | undefined {
+  findings.check(() => {
+    onlyKnown(stop, STOP_MEMBERS);
+  });
+  return findings.check(() => place(stop, `/data/stops/${index}`, facts));
+}
+
+function languageOf(data: Data, { languages }: MarketFacts): string {
+  const language = requiredText(data, 'language');
+  if (languages.includes(language)) return language;
+  throw new Refusal('ERR_INVALID_FIELD', oneOfThese('/data/language', languages), 'ERR_INVALID_LOCALE');
+}
+
+function offeredIn(city: CityFacts, serviceType: string, data: Data, findings: Findings): Offered | undefined {
+  const service = findings.check(() => serviceIn(city, serviceType));
+  if (!service) return undefined;
+  const specialRequests = findings.check(() => offeredRequests(data, service, findings)) ?? [];
+  return { service, specialRequests, item: findings.check(() => offeredItem(data.item, service)) };
+}
+
+function serviceIn({ services }: CityFacts, serviceType: string): Service {
+  const service = serviceOf(services, serviceType);
+  if (service) return service;
+  const keys = services.map(({ key }) => key);
+  throw new Refusal('ERR_INVALID_SERVICE_TYPE', oneOfThese('/data/serviceType', keys));
+}
+
+/** The city that serves every stop: none may lie outside, and two cities are not served in one route. */
+export function servedCity(
+  places: readonly { coordinates: QuotationStop['coordinates'] }[],
+  facts: MarketFacts,
+): CityFacts {
+  const [first, ...others] = places.map(({ coordinates }) => cityOf(coordinates, facts));
+  const stray = first ? others.findIndex((city) => city !== first) + 1 : 0;
+  if (!first || stray > 0) {
+    const pointer = `/data/stops/${stray}`;
+    throw new Refusal('ERR_OUT_OF_SERVICE_AREA', { pointer, ...(!facts.hasAreaText && { message: '' }) });
+  }
+  return first;
+}
+
+/** The pick-up time in Unix ms, where one was asked for: not in the past, at most 30 days ahead. */
+function pickUpTime(value: unknown, now: number): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
+  const time = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(time)) throw new Refusal('ERR_INVALID_FIELD', '/data/scheduleAt');
+  if (time < now || time > now + LONGEST_AHEAD_MS) {
+    const message = `'${new Date(time).toISOString()}' is not valid 'scheduleAt'. Date cannot be a past date or more than 30 days in advance.`;
+    throw new Refusal('ERR_INVALID_SCHEDULE_TIME', { pointer: '/data/scheduleAt', message });
+  }
+  return time;
+}
+
+function offeredRequests(data: Data, { shown }: Service, findings: Findings): string[] {
+  const chosen = new Map<string, number>();
+  const requests = textList(data, 'specialRequests');
+  const checkOne = (name: string, index: number): void => {
+    const pointer = `/data/specialRequests/${index}`;
+    const offer = shown.specialRequests?.find((each) => each.name === name);
+    if (!offer) {
+      const names = (shown.specialRequests ?? []).map((each) => each.name);
+      throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', oneOfThese(pointer, names));
+    }
+    if (requests.indexOf(name) < index) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
+    const { parent_type: family, max_selection: most } = offer;
+    if (!family || !most) return;
+    chosen.set(family, (chosen.get(family) ?? 0) + 1);
+    if ((chosen.get(family) ?? 0) > most) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
+  };
+  requests.forEach((name, index) => {
+    findings.check(() => {
+      checkOne(name, index);
+    });
+  });
+  return requests;
+}
+
+/** What is to be delivered: each member one of those that the service lists. */
+function offeredItem(item: unknown, { shown }: Service): Quotation['item'] {
+  if (item === undefined || item === null) return undefined;
+  if (!isRecord(item)) throw new Refusal('ERR_INVALID_FIELD', '/data/item');
+  const { deliveryItemSpecification: lists = {} } = shown;
+  // Most services take an item without a word, and leave it out (observed).
+  if (Object.keys(lists).length === 0) return undefined;
+  const check = (name: string, values: readonly unknown[]): void => {
+    const listed = lists[name];
+    if (listed !== undefined && !Array.isArray(listed)) return;
+    if (!values.every((value) => listed?.includes(value))) throw new Refusal('ERR_INVALID_FIELD', `/data/item/${name}`);
+  };
+  const { quantity, weight } = item;
+  if (quantity !== undefined && typeof quantity !== 'string')
+    throw new Refusal('ERR_INVALID_FIELD', '/data/item/quantity');
+  if (weight !== undefined) check('weight', [weight]);
+  const categories = textList(item, 'categories', '/data/item');
+  const handlingInstructions = textList(item, 'handlingInstructions', '/data/item');
+  check('categories', categories);
+  check('handlingInstructions', handlingInstructions);
+  return {
+    ...(quantity !== undefined && { quantity }),
+    ...(typeof weight === 'string' && { weight }),
+    ...(item.categories !== undefined && { categories }),
+    ...(item.handlingInstructions !== undefined && { handlingInstructions }),
+  };
+}
