@@ -10,6 +10,8 @@ import { Refusal, statusOf } from './refusal.js';
 /** The `data` of a call. */
 export type Data = Readonly<Record<string, unknown>>;
 
+const LOOK_UP_CODES: ReadonlySet<string> = new Set(['ERR_INCORRECT_ADDRESS', 'ERR_REVERSE_GEOCODE_FAILURE']);
+
 /** What is wrong, piece by piece; what is right is returned. */
 export class Findings {
   readonly #refusals: Refusal[] = [];
@@ -21,9 +23,14 @@ export class Findings {
     } catch (error) {
       // Only what v3 refuses with 422 can stand in one answer.
       if (!(error instanceof Refusal) || statusOf(error) !== 422) throw error;
-      this.#refusals.push(error, ...error.others);
+      for (const refusal of [error, ...error.others]) if (!this.#isToldAlready(refusal)) this.#refusals.push(refusal);
       return undefined;
     }
+  }
+
+  /** Addresses are looked up one by one, up to the first that is not found (recorded: two bad ones, one error). */
+  #isToldAlready({ answer }: Refusal): boolean {
+    return LOOK_UP_CODES.has(answer.code) && this.#refusals.some((other) => LOOK_UP_CODES.has(other.answer.code));
   }
 
   /** Checks each of many; only those that are right are returned. */
