@@ -77,7 +77,7 @@ function evolved(
     case 'ORDER_CREATED':
     case 'ORDER_STATUS_CHANGED': {
       const { status, driverId } = event;
-      const cancelParty = event.eventType === 'ORDER_STATUS_CHANGED' ? event.cancelParty : undefined;
+      const cancelParty = cancelPartyIn(event);
       return told(standing, { status, driverId, cancelParty }, signedAt, policy, now);
     }
     case 'DRIVER_ASSIGNED':
@@ -87,6 +87,12 @@ function evolved(
     default:
       return unchanged(standing);
   }
+}
+
+/** The type is not signed: whatever it says, who has cancelled is in the data. */
+function cancelPartyIn({ raw: { order } }: LalamoveEvent): string | undefined {
+  const party = isRecord(order) ? order.cancelParty : undefined;
+  return typeof party === 'string' && party !== '' ? party : undefined;
 }
 
 function isFacts(value: unknown): value is LalamoveEventFacts {
