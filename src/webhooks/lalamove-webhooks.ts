@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../log-line.js';
 import { within } from '../patience.js';
-import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
+import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
+import { keysOf } from './inbox/event-keys.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
 import { rooted, type PublicPaths } from './public-paths.js';
@@ -49,7 +49,7 @@ const PATIENCE_MS = 10_000;
  * @example
  * \@Post('hooks') @HttpCode(200)
  * async receive(@Req() request: RawBodyRequest<Request>): Promise<void> {
- *   await this.webhooks.handle(request.rawBody ?? request.body ?? '', { path: '/hooks' });
+ *   await this.webhooks.handle(request.rawBody ?? '', { path: '/hooks' });
  * }
  */
 export class LalamoveWebhooks {
@@ -184,19 +184,6 @@ function receivedAs(body: unknown): Uint8Array | ParsedBody {
     `The body of a webhook must be the bytes that came, or what was parsed of them, not ${String(body)}. ` +
       'In Nest, create the app with { rawBody: true } and pass request.rawBody.',
   );
-}
-
-/**
- * What tells a repetition. The type, which is not signed, is part of it: who changes that on the way must not have the
- * true event taken for a repetition.
- */
-function keysOf(
-  { fingerprint, eventId, data }: LalamoveEventFacts,
-  { eventType }: LalamoveEvent,
-): readonly [string, ...string[]] {
-  const kind = eventType === 'UNKNOWN' ? '?' : `.${eventType}`;
-  if (eventId === undefined) return [fingerprint + kind];
-  return [fingerprint + kind, `${hash('sha256', eventId, 'base64url')}.${hash('sha256', data, 'base64url')}${kind}`];
 }
 
 /** What it was that failed, for the log. */

@@ -123,6 +123,17 @@ describe('DurableInbox', () => {
     return store.find('', reference);
   }
 
+  it('knows what a version before has stored, whose keys named no account, and keeps those of accounts apart', async () => {
+    const accept = (signature: string, repeatKey: string): Promise<string> =>
+      inbox.accept(news('1', 'ON_GOING', { keys: [signature, repeatKey] }));
+    expect(await accept('signature 1', 'id.data.ORDER_STATUS_CHANGED')).toBe('new');
+    expect(await accept('signature 2', 'id.data.ORDER_STATUS_CHANGED.key 1')).toBe('repeated');
+    expect(await accept('signature 3', 'id.data.ORDER_STATUS_CHANGED.key 1')).toBe('repeated');
+    expect(await accept('signature 4', 'id 2.data.ORDER_STATUS_CHANGED.key 1')).toBe('new');
+    expect(await accept('signature 5', 'id 2.data.ORDER_STATUS_CHANGED.key 2')).toBe('new');
+    expect(await webhooks()).toHaveLength(3);
+  });
+
   it('commits an event with its effect before it answers, and tells of it with that', async () => {
     await order('A', '1');
     const { entered, open } = gated();

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../../log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
+import { formerKeyOf } from '../../webhooks/inbox/event-keys.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryStore } from '../store/delivery-store.js';
@@ -103,6 +104,10 @@ export class DurableInbox implements LalamoveInbox {
   ): Promise<number | undefined> {
     const [fingerprint, repeatKey] = keys;
     const at = this.parts.now();
+    if (repeatKey !== undefined && (await this.#wasStoredBefore(trx, repeatKey, event.account ?? ''))) {
+      await this.#remember(trx, { fingerprint, repeatKey, at });
+      return undefined;
+    }
     const isWanted = this.#isWanted(event);
     const inserted = await trx
       .insertInto('delivery_events')
@@ -127,6 +132,17 @@ export class DurableInbox implements LalamoveInbox {
       .executeTakeFirst();
     if (!inserted) await this.#remember(trx, { fingerprint, repeatKey, at });
     return inserted?.id;
+  }
+
+  /** Whether a version before, whose keys named no account, has stored it. */
+  async #wasStoredBefore(trx: DeliveriesTransaction, repeatKey: string, account: string): Promise<boolean> {
+    const row = await trx
+      .selectFrom('delivery_events')
+      .select('id')
+      .where('repeat_key', '=', formerKeyOf(repeatKey))
+      .where((where) => where.or([where('account', '=', account), where('source', '=', 'repetition')]))
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   /** Until the handlers are known there may be one. */
