@@ -447,6 +447,19 @@ describe('behind a body parser that was on Express before Nest', () => {
     expect(events).toHaveLength(1);
   });
 
+  it.each<[string, unknown]>([
+    ['an empty object', {}],
+    ['an empty text', ''],
+    ['an empty buffer', Buffer.alloc(0)],
+  ])('answers with 503 where %s is kept of an event, and with 200 where a probe was one', async (_, empty) => {
+    const logger = new LineLogger();
+    const keep = (request: object): boolean => Reflect.set(request, 'body', empty);
+    await start('express', oneAccount(), { logger, furnish: (adapter) => void adapter.use(consuming(keep)) });
+    expect((await send(`${url}/hooks`, '{}')).status).toBe(200);
+    expect((await send(`${url}/hooks`, event.body)).status).toBe(503);
+    expect(logger.of('error')).toEqual([expect.stringMatching(/kept nothing of it/)]);
+  });
+
   it('answers with 503 and says what to do where nothing is kept', async () => {
     const logger = new LineLogger();
     await start('express', oneAccount(), { logger, furnish: (adapter) => void adapter.use(consuming()) });

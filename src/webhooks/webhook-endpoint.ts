@@ -54,9 +54,8 @@ export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
   async #answer(webhooks: LalamoveWebhooks, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (request.method !== 'POST') throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_METHOD');
-      const body = await this.#bodies.read(request);
-      if (body === undefined) return;
-      const receipt = await webhooks.handle(body);
+      const receipt = await this.#bodies.read(request, (body) => webhooks.handle(body));
+      if (receipt === undefined) return;
       // A sandbox warns of it.
       write(response, 200, { received: true, ...(receipt === 'ignored' && { ignored: true }) });
     } catch (error) {

@@ -56,6 +56,21 @@ function verifier(more: Partial<VerifierSettings> = {}) {
 const REFUSED = { outcome: expect.objectContaining({ code: 'LALAMOVE_WEBHOOK_SIGNATURE' }) };
 
 describe('verifyWebhook', () => {
+  it('writes data anew only of what is signed and as short as events are', async () => {
+    const { settings } = verifier();
+    const outcomeOf = (kilobytes: number, change = (signature: string) => signature): Promise<unknown> => {
+      const data = { text: 'a'.repeat(kilobytes * 1000) };
+      const { body } = signWebhook({ secret: 'sk_own', path: '/hooks', apiKey: 'pk_own', timestamp: AT / 1000, data });
+      const spaced = body
+        .replace('"data":{"text":', '"data":{ "text" :')
+        .replace(/"signature":"(\w+)"/, (_, signature: string) => `"signature":"${change(signature)}"`);
+      return verifyWebhook(settings, Buffer.from(spaced), ['/hooks']).catch((error: unknown) => error);
+    };
+    expect(await outcomeOf(60)).toMatchObject({ kind: 'event' });
+    expect(await outcomeOf(70)).toEqual(REFUSED.outcome);
+    expect(await outcomeOf(1, () => 'x')).toEqual(REFUSED.outcome);
+  });
+
   it('does as much for an unknown key as for a signature that does not fit, now and when it is to ask again', async () => {
     const { verify, later } = verifier();
     for (const [ms, signatures, asked] of [

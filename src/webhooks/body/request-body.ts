@@ -21,13 +21,30 @@ export class RequestBodies {
   #heldBytes = 0;
 
   /**
-   * @returns its bytes; what a body parser ahead of us has made of them, where it has kept nothing else; `undefined` where the sender left before the end
+   * Reads a body and has it used. It takes its share of the memory until that is done.
+   *
+   * @param use gets its bytes; what a body parser ahead of us has made of them, where it has kept nothing else
+   * @returns what `use` does; `undefined` where the sender left before the end
    * @throws LalamoveWebhookException 413 above 1 MiB, 503 where too many bodies are under way
    * @throws Error where something ahead of us has read the body and kept nothing of it
    */
-  async read(request: IncomingMessage): Promise<ReceivedBody | undefined> {
+  async read<T>(request: IncomingMessage, use: (body: ReceivedBody) => Promise<T>): Promise<T | undefined> {
     // A serverless wrapper's request need not be a stream at all.
-    if (request.readableEnded || !request.readable) return keptBody(request);
+    if (request.readableEnded || !request.readable) {
+      const kept = keptBody(request);
+      return kept === undefined ? undefined : use(kept);
+    }
+    const body = await this.#bytesOf(request);
+    if (!body) return undefined;
+    try {
+      return await use(body.bytes());
+    } finally {
+      this.#heldBytes -= body.capacity;
+    }
+  }
+
+  /** @returns what goes on counting as held */
+  #bytesOf(request: IncomingMessage): Promise<GrowingBytes | undefined> {
     return new Promise((resolve, reject) => {
       const body = new GrowingBytes(MAX_BYTES);
       let length = 0;
@@ -60,7 +77,10 @@ export class RequestBodies {
       request.once('end', () => {
         settle(() => {
           if (length > MAX_BYTES) reject(tooLarge());
-          else resolve(body.bytes());
+          else {
+            this.#heldBytes += body.capacity;
+            resolve(body);
+          }
         });
       });
       for (const end of ['error', 'close']) {
@@ -91,17 +111,23 @@ function tooLarge(): LalamoveWebhookException {
 /** What a serverless wrapper, or a body parser that was put on the platform before Nest, has left of what it has read. */
 function keptBody(request: IncomingMessage): ReceivedBody | undefined {
   for (const kept of [Reflect.get(request, 'rawBody'), Reflect.get(request, 'body')]) {
-    if (typeof kept === 'string' || isObject(kept)) return kept;
+    if (typeof kept !== 'string' && !isObject(kept)) continue;
+    if (!isEmpty(kept) || mayBeEmpty(request)) return kept;
   }
   if (request.destroyed) return undefined;
-  if (hasNoBody(request)) return '';
+  if (mayBeEmpty(request)) return '';
   throw new Error(
     'a body parser that was added to the platform before Nest has read the webhook and kept nothing of it: add it to the Nest app instead',
   );
 }
 
-function hasNoBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+function isEmpty(kept: string | object): boolean {
+  return typeof kept === 'string' ? kept === '' : Object.keys(kept).length === 0;
+}
+
+/** Whether nothing, or `{}`, may have been sent: of all else, what is kept as empty is lost. */
+function mayBeEmpty({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= 2;
 }
 
 function isObject(value: unknown): value is object {

@@ -4,7 +4,7 @@ import type { LalamoveEventFacts } from './lalamove-event-facts.js';
 export abstract class LalamoveWebhookEvent {
   /** Lalamove's id of the event, a UUID; it is **not signed**, so it serves for finding, not for trusting. */
   readonly eventId: string | undefined;
-  /** The same for each repetition of the event, for an idempotency key of your own: a hash of its signature, 43 characters of base64url. */
+  /** The same for each repetition of the event, for an idempotency key of your own together with `eventType`, which is not signed: a hash of its signature, 43 characters of base64url. */
   readonly fingerprint: string;
   /** When it happened: ISO 8601, UTC, from the **signed** timestamp, to the second. Order events by this; the wall clock in `raw` says another zone's time. */
   readonly occurredAt: string;
