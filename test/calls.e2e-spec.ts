@@ -123,12 +123,14 @@ describe('LalamoveService', () => {
       expect(sandbox.requests[0]).toMatchObject({ path: '/v3/orders/a%2Fb%3Fc%23d%252e', signed: true });
     });
 
-    it('signs the exact bytes of any text, and keeps fields that it does not know', async () => {
+    it('signs the exact bytes of any text, and sends fields that it does not know', async () => {
       const lalamove = await start();
       const input = { ...QUOTATION, newField: { 'naïve 🛵': '\u2028</script>' } };
-      const quotation = await lalamove.createQuotation(input);
+      // Lalamove knows no such field; what is told of it is that it was sent, and signed.
+      expect(await failureOf(lalamove.createQuotation(input))).toMatchObject({ code: 'ERR_UNKNOWN_FIELD' });
       expect(sandbox.requests[0]?.signed).toBe(true);
       expect(JSON.parse(sandbox.requests[0]?.body ?? '')).toMatchObject({ data: { newField: input.newField } });
+      const quotation = await lalamove.createQuotation(QUOTATION);
       expect(quotation.stops[0].coordinates).toEqual({ lat: '22.2759000', lng: '114.1455000' });
     });
 

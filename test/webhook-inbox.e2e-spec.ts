@@ -242,7 +242,8 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
       await turn();
       inbox.answer = () => 'repeated';
       expect(await sendStatus('1')).toBe(200);
-      expect(jest.getTimerCount()).toBe(0);
+      // One is left: that of the lines that are counted for a minute.
+      expect(jest.getTimerCount()).toBe(1);
     });
   });
 });
