@@ -159,10 +159,7 @@ describe('a sandbox with much going on', () => {
   it.each<[options: LalamoveSandboxOptions, body: object]>([
     [{}, { errors: [{ id: 'ERR_ORDER_NOT_FOUND', message: expect.any(String) }] }],
     [{ refusalShape: 'object' }, { errors: { id: 'ERR_ORDER_NOT_FOUND', message: expect.any(String) } }],
-    [
-      { dialect: 'v2', refusalShape: 'list' },
-      { errors: [{ id: 'ERR_CANCELLATION_FORBIDDEN' }] },
-    ],
+    [{ dialect: 'v2', refusalShape: 'list' }, { errors: [{ id: 'ERR_CANCELLATION_FORBIDDEN' }] }],
     [{ dialect: 'v2' }, { message: 'ERR_CANCELLATION_FORBIDDEN' }],
   ])('writes refusals as %j says', async (options, body) => {
     await open(options);
