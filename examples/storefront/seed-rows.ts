@@ -56,7 +56,8 @@ export function seedRows(delivered: string, driverId: string): SeedRow[] {
     { status: 404, code: 'ERR_ORDER_NOT_FOUND', method: 'GET', path: 'lalamove/orders/1' },
     // Nor can it be cancelled.
     { status: 409, code: 'ERR_CANCELLATION_FORBIDDEN', method: 'DELETE', path: `lalamove/orders/${delivered}` },
-    scripted('ERR_INVALID_COUNTRY'),
+    // Only the host can mend it: its keys belong to another country.
+    { ...scripted('ERR_INVALID_COUNTRY'), gateway: 503 },
     scripted('ERR_INVALID_PARAMS'),
     scripted('ERR_REQUIRED_FIELD'),
     {
