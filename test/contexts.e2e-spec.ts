@@ -5,7 +5,7 @@ import { ClientProxyFactory, MessagePattern, Transport, type ClientProxy } from 
 import { Test } from '@nestjs/testing';
 import { firstValueFrom } from 'rxjs';
 import { createLalamoveException, LalamoveExceptionFilter, LalamoveModule } from 'nestjs-lalamove';
-import { freePort } from './support/free-port.js';
+import { freePort } from '../examples/storefront/free-port.js';
 import { failureOf, KEYS } from './support/lalamove.js';
 
 @Controller()

@@ -8,7 +8,7 @@ import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { createLalamoveException, LalamoveExceptionFilter, LalamoveModule } from 'nestjs-lalamove';
-import { freePort } from './support/free-port.js';
+import { freePort } from '../examples/storefront/free-port.js';
 import { startHost } from './support/host-app.js';
 import { KEYS } from './support/lalamove.js';
 

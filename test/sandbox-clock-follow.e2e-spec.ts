@@ -9,7 +9,7 @@ import {
   type GivenPolicy,
 } from 'nestjs-lalamove/deliveries';
 import { LalamoveSandbox, sandboxClock, type FollowedSandboxClock } from 'nestjs-lalamove/sandbox';
-import { freePort } from './support/free-port.js';
+import { freePort } from '../examples/storefront/free-port.js';
 import { PLATFORMS, startHost, type Platform } from './support/host-app.js';
 import { bookingOf } from './support/sample-booking.js';
 import { SandboxProcess } from './support/sandbox-process.js';

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { accountOn } from './support/account.js';
-import { freePort } from './support/free-port.js';
+import { freePort } from '../examples/storefront/free-port.js';
 import { PLATFORMS, startHost, type HostApp } from './support/host-app.js';
 import { failureOf, KEYS } from './support/lalamove.js';
 import { http, RawServer } from './support/raw-server.js';

@@ -71,10 +71,9 @@ function summary(entry: OrderEntry, world: SandboxWorld, time: (unixMs: number) 
 
 /** An order as its answers show it, but for the spelling of its stops' codes and its local times. */
 function wholeOrder({ order }: OrderEntry, world: SandboxWorld, time: (unixMs: number) => string): object {
-  const { metadata, ...rest } = order;
+  const { metadata, remarks = [], ...members } = order;
   const isTold = world.settings.unknowns.metadata !== 'order-only' && metadata !== undefined;
   const stops = order.stops.map((stop) => stopIn(stop, time));
-  const { remarks = [], ...members } = rest;
   return { ...members, stops, ...(isTold && { metadata }), remarks };
 }
 
