@@ -1,5 +1,5 @@
 /**
- * The README's table of errors, made from the catalog.
+ * The table of errors, made from the catalog.
  *
  * @param {readonly import('nestjs-lalamove').ErrorRow[]} catalog
  * @returns {string}
@@ -28,19 +28,19 @@ export function errorTable(catalog) {
   ].join('\n');
 }
 
-const BEGIN = '<!-- errors: written by `npm run docs` from src/errors/error-catalog.ts -->';
+const BEGIN = '<!-- errors: written by `npm run docs` from the error catalog -->';
 const END = '<!-- /errors -->';
 
 /**
- * The README with its table replaced.
+ * A page with its table of errors replaced.
  *
- * @param {string} readme
+ * @param {string} page
  * @param {readonly import('nestjs-lalamove').ErrorRow[]} catalog
  * @returns {string}
  */
-export function withErrorTable(readme, catalog) {
-  const [before, rest] = readme.split(BEGIN);
+export function withErrorTable(page, catalog) {
+  const [before, rest] = page.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
+  if (before === undefined || after === undefined) throw new Error(`The page lacks ${BEGIN} … ${END}`);
   return `${before}${BEGIN}\n\n${errorTable(catalog)}\n\n${END}${after}`;
 }

@@ -3,5 +3,5 @@ import { ERROR_CATALOG } from 'nestjs-lalamove';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withErrorTable } from './error-table.mjs';
 
-const readme = new URL('../README.md', import.meta.url);
-writeFileSync(readme, withErrorTable(readFileSync(readme, 'utf8'), ERROR_CATALOG));
+const page = new URL('../docs/reference/errors.md', import.meta.url);
+writeFileSync(page, withErrorTable(readFileSync(page, 'utf8'), ERROR_CATALOG));

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A code block of a page. */
+export interface Fence {
+  /** The page's path from the root of the repository. */
+  readonly page: string;
+  readonly language: string;
+  /** The file that holds the code: `file=…` behind the language. */
+  readonly file: string | undefined;
+  readonly code: string;
+}
+
+/** A file's text, by its path from the root of the repository. */
+export function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** README.md and every page below docs/. */
+export function pages(): string[] {
+  const below = readdirSync(join(ROOT, 'docs'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+  return ['README.md', ...below.sort()];
+}
+
+/** The code blocks of a page, in their order. */
+export function fencesOf(page: string): Fence[] {
+  return [...read(page).matchAll(/^( *)```(\w+)?([^\n]*)\n([\s\S]*?)^ *```$/gm)].map(
+    ([, , language = '', info = '', code = '']) => ({ page, language, file: /file=(\S+)/.exec(info)?.[1], code }),
+  );
+}
+
+/** A text without what differs where code stands deeper in a file. */
+export function withoutIndentation(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n')
+    .trim();
+}
