@@ -1,4 +1,4 @@
-export { systemClock, type Clock } from './clock.js';
+export { systemClock, type Clock } from './internal/clock.js';
 export type {
   LalamoveHooks,
   LalamoveHttpAttributes,
@@ -7,30 +7,30 @@ export type {
   LalamoveRetryEvent,
 } from './client/call-hooks.js';
 export type { LalamoveCredentials } from './client/client-settings.js';
-export { LalamoveHttpService, type LalamoveHttpOptions } from './client/lalamove-http.service.js';
-export type { RateLimit } from './client/rate-limit/rate-limit.js';
+export { LalamoveHttpService, type LalamoveHttpOptions } from './client/transport/lalamove-http.service.js';
+export type { RateLimit } from './client/rate-limit/leaky-bucket.js';
 export { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './client/rate-limit/rate-limit.store.js';
 export type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
 export type { RequestOptions } from './client/request-options.js';
-export type { RetryOptions } from './client/retry.js';
+export type { RetryOptions } from './client/retry/backoff.js';
 
-export type { City, CityService, Measure, SpecialRequest, WebhookRegistration } from './dto/city.js';
-export { ContactDto } from './dto/contact.dto.js';
-export { CoordinatesDto } from './dto/coordinates.dto.js';
-export { CreateQuotationDto, ItemDto, QuotationStopDto } from './dto/create-quotation.dto.js';
-export type { Driver } from './dto/driver.js';
-export { EditedStopDto, EditOrderDto } from './dto/edit-order.dto.js';
-export type { LalamoveLanguage, LalamoveMarket } from './dto/market.js';
+export type { City, CityService, Measure, SpecialRequest, WebhookRegistration } from './api/answers/city.js';
+export { ContactDto } from './api/requests/contact.dto.js';
+export { CoordinatesDto } from './api/requests/coordinates.dto.js';
+export { CreateQuotationDto, ItemDto, QuotationStopDto } from './api/requests/create-quotation.dto.js';
+export type { Driver } from './api/answers/driver.js';
+export { EditedStopDto, EditOrderDto } from './api/requests/edit-order.dto.js';
+export type { LalamoveLanguage, LalamoveMarket } from './api/market.js';
 export {
   AddPriorityFeeDto,
   CHANGE_DRIVER_REASONS,
   ChangeDriverDto,
   SetWebhookUrlDto,
   type ChangeDriverReason,
-} from './dto/order-change.dto.js';
-export type { Order, OrderStatus, OrderStop, ProofOfDelivery, ProofOfPickUp } from './dto/order.js';
-export { PlaceOrderDto, RecipientDto, SenderDto } from './dto/place-order.dto.js';
-export type { Coordinates, Distance, PriceBreakdown, Quotation, QuotationStop } from './dto/quotation.js';
+} from './api/requests/order-change.dto.js';
+export type { Order, OrderStatus, OrderStop, ProofOfDelivery, ProofOfPickUp } from './api/answers/order.js';
+export { PlaceOrderDto, RecipientDto, SenderDto } from './api/requests/place-order.dto.js';
+export type { Coordinates, Distance, PriceBreakdown, Quotation, QuotationStop } from './api/answers/quotation.js';
 
 export {
   InsufficientCreditException,
@@ -49,7 +49,7 @@ export {
 } from './errors/call.exceptions.js';
 export type { LalamoveGraphqlExtensions } from './errors/lalamove-graphql-error.js';
 export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
-export type { LalamoveOperation } from './errors/operation-table.js';
+export type { LalamoveOperation } from './api/operation-table.js';
 export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';
 export {
   LalamoveErrorPolicies,
@@ -147,11 +147,11 @@ export {
   PodStatusChangedEvent,
   PopStatusChangedEvent,
 } from './webhooks/events/stop-events.js';
-export { OnLalamoveEvent } from './webhooks/handlers/on-lalamove-event.decorator.js';
+export { OnLalamoveEvent } from './webhooks/events/on-lalamove-event.decorator.js';
 export { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
 export { InMemoryLalamoveInbox, type InMemoryLalamoveInboxOptions } from './webhooks/inbox/in-memory-inbox.js';
 export type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './webhooks/inbox/lalamove-inbox.js';
 export { LalamoveWebhooks, type VerifyWebhookOptions, type WebhookReceipt } from './webhooks/lalamove-webhooks.js';
-export { signWebhook, type SignedWebhook, type SignWebhookInput } from './webhooks/sign-webhook.js';
+export { signWebhook, type SignedWebhook, type SignWebhookInput } from './webhooks/verify/sign-webhook.js';
 export { LalamoveWebhookException, type LalamoveWebhookErrorCode } from './webhooks/webhook.exceptions.js';
 export type { LalamoveWebhookAccount, LalamoveWebhookOptions } from './webhooks/webhook.options.js';

@@ -9,9 +9,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { LalamoveHttpService } from './client/lalamove-http.service.js';
+import { LalamoveHttpService } from './client/transport/lalamove-http.service.js';
 import { sharedParts, type SharedParts } from './client/shared-parts.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from './internal/is-record.js';
 import { LalamoveErrorPolicies } from './errors/error-policies.js';
 import { LalamoveErrorsModule } from './errors/lalamove-errors.module.js';
 import {
@@ -23,16 +23,16 @@ import {
   type LalamoveAccountOptions,
   type LalamoveModuleOptions,
 } from './lalamove.options.js';
-import { registrationProblems } from './option-problems.js';
+import { registrationProblems } from './lalamove.option-checks.js';
 import { LalamoveService } from './lalamove.service.js';
 import { getLalamoveHttpToken, getLalamoveToken, getLalamoveWebhooksToken } from './lalamove.tokens.js';
 import { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
 import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
 import { LalamoveWebhooksModule } from './webhooks/lalamove-webhooks.module.js';
-import { PublicPaths } from './webhooks/public-paths.js';
-import { ThrottledLog } from './webhooks/throttled-log.js';
-import { LalamoveWebhookRegistrations } from './webhooks/webhook-registrations.js';
-import { WebhookUrlRegistrar } from './webhooks/webhook-url-registrar.js';
+import { PublicPaths } from './webhooks/endpoint/public-paths.js';
+import { ThrottledLog } from './internal/throttled-log.js';
+import { LalamoveWebhookRegistrations } from './webhooks/endpoint/webhook-registrations.js';
+import { WebhookUrlRegistrar } from './webhooks/endpoint/webhook-url-registrar.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface LalamoveOptionsFactory {

@@ -2,14 +2,14 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import type { LalamoveHooks } from './client/call-hooks.js';
 import type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
 import type { ClientSettings, LalamoveCredentials } from './client/client-settings.js';
-import type { LalamoveHttpOptions } from './client/lalamove-http.service.js';
-import type { RetryOptions } from './client/retry.js';
-import { anchoredNow, systemClock, type Clock } from './clock.js';
+import type { LalamoveHttpOptions } from './client/transport/lalamove-http.service.js';
+import type { RetryOptions } from './client/retry/backoff.js';
+import { anchoredNow, systemClock, type Clock } from './internal/clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
-import { LALAMOVE_HOSTS } from './errors/lalamove-hosts.js';
-import { environmentOfKey, optionProblems } from './option-problems.js';
-import { AccountSecrets } from './webhooks/account-secrets.js';
-import type { VerifierSettings } from './webhooks/webhook-verifier.js';
+import { LALAMOVE_HOSTS } from './api/hosts.js';
+import { environmentOfKey, optionProblems } from './lalamove.option-checks.js';
+import { AccountSecrets } from './webhooks/verify/account-secrets.js';
+import type { VerifierSettings } from './webhooks/verify/webhook-verifier.js';
 import type { LalamoveWebhookOptions } from './webhooks/webhook.options.js';
 
 /** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */

@@ -1,4 +1,4 @@
-// Runs test/mutated.e2e-spec.ts for as many mutated answers as one likes, and says what came of them: npm run test:mutated -- --seed 1 --runs 100000
+// Runs test/mutated/mutated.e2e-spec.ts for as many mutated answers as one likes, and says what came of them: npm run test:mutated -- --seed 1 --runs 100000
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ const jest = [
   '--experimental-vm-modules',
   'node_modules/jest/bin/jest.js',
   '--runInBand',
-  'test/mutated.e2e',
+  'test/mutated/mutated.e2e',
 ];
 const { status, signal } = spawnSync(process.execPath, jest, {
   cwd: fileURLToPath(new URL('..', import.meta.url)),

@@ -1,5 +1,5 @@
 import type { LalamoveException } from '../errors/lalamove.exception.js';
-import type { LalamoveOperation } from '../errors/operation-table.js';
+import type { LalamoveOperation } from '../api/operation-table.js';
 
 /**
  * Attributes by OpenTelemetry's semantic conventions for HTTP clients: hand them on to a histogram (`http.client.request.duration`, in seconds) or

@@ -2,14 +2,14 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { performance } from 'node:perf_hooks';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
-import { isRecord } from '../is-record.js';
-import { redact } from '../errors/redact.js';
-import { toldDetails } from '../errors/told-details.js';
-import { logLine, say, wordsOf } from '../log-line.js';
-import type { Attempt } from './attempt.js';
+import { isRecord } from '../internal/is-record.js';
+import { redact } from '../internal/redact.js';
+import { toldDetails } from '../errors/sent-details.js';
+import { logLine, say, wordsOf } from '../internal/log-line.js';
+import type { Attempt } from './sign-attempt.js';
 import type { LalamoveHooks, LalamoveHttpAttributes, LalamoveRequestEvent } from './call-hooks.js';
 import type { ClientSettings } from './client-settings.js';
-import type { Operation } from './operations.js';
+import type { Operation } from '../api/operations.js';
 
 /** Tells an account's hooks and log what becomes of one call. A line holds ids, codes and numbers, and of a refusal where the fault is. */
 export class CallTrace {

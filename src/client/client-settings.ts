@@ -1,8 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../internal/clock.js';
 import type { LalamoveHooks } from './call-hooks.js';
 import type { RateLimitSettings } from './rate-limit/rate-limiter.js';
-import type { RetryOptions } from './retry.js';
+import type { RetryOptions } from './retry/backoff.js';
 
 /** The keys of a Lalamove account and the market that they belong to. */
 export interface LalamoveCredentials {

@@ -1,15 +1,15 @@
 import { catchError, defer, map, Observable, of, retry, switchMap, tap, throwError } from 'rxjs';
-import { captureContext } from '../async-context.js';
+import { captureContext } from '../internal/async-context.js';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
-import { signAttempt } from './attempt.js';
+import { signAttempt } from './sign-attempt.js';
 import { CallTrace } from './call-trace.js';
 import type { ClientSettings } from './client-settings.js';
-import { abortedBetweenAttempts, attemptFailure, AttemptFailure, noSlotInTime, readAnswer } from './outcome.js';
-import { prepareCall, type CallRequest, type PreparedCall } from './prepared-call.js';
+import { abortedBetweenAttempts, attemptFailure, AttemptFailure, noSlotInTime, readAnswer } from './attempt-result.js';
+import { prepareCall, type CallRequest, type PreparedCall } from './prepare-call.js';
 import type { NoSlot } from './rate-limit/rate-limiter.js';
-import { retryDelay } from './retry.js';
+import { retryDelay } from './retry/backoff.js';
 import type { SharedParts } from './shared-parts.js';
-import { send } from './transport.js';
+import { send } from './transport/send.js';
 
 /** A call under way. */
 interface Course<Answer> {

@@ -1,6 +1,6 @@
-import type { FieldError } from '../dto/field-errors.js';
-import { isRecord } from '../is-record.js';
-import { LONGEST_TIMER_MS } from '../timer-limit.js';
+import type { FieldError } from '../api/requests/field-errors.js';
+import { isRecord } from '../internal/is-record.js';
+import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
 
 /** What may differ from call to call; each has the account's own setting as its default. */
 export interface RequestOptions {

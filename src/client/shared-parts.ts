@@ -1,8 +1,8 @@
 import type { HttpService } from '@nestjs/axios';
-import { logLine, say, wordsOf } from '../log-line.js';
+import { logLine, say, wordsOf } from '../internal/log-line.js';
 import type { ClientSettings } from './client-settings.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
-import { RetryBudget } from './retry-budget.js';
+import { RetryBudget } from './retry/retry-budget.js';
 
 /** What the clients of one registration share, whichever keys they have. */
 export interface SharedParts {

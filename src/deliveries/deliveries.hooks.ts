@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { logLine, say } from '../log-line.js';
-import { TimeoutError, within } from '../patience.js';
+import { logLine, say } from '../internal/log-line.js';
+import { TimeoutError, within } from '../internal/with-timeout.js';
 
 /** A step of the work on a delivery, at which a crash or a second process could strike. */
 export type DeliveryStep =

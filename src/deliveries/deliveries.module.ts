@@ -22,7 +22,7 @@ import {
 } from './deliveries.options.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
-import { openDeliveriesDatabase } from './store/open-database.js';
+import { openDeliveriesDatabase } from './storage/sqlite/open-database.js';
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface DeliveriesOptionsFactory {

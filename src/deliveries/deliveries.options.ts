@@ -1,12 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
-import { isClock, type Clock } from '../clock.js';
-import { isRecord } from '../is-record.js';
+import { isClock, type Clock } from '../internal/clock.js';
+import { isRecord } from '../internal/is-record.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
-import type { GivenPolicy } from './machine/delivery-policy.js';
-import { policyProblems } from './machine/policy-problems.js';
-import type { EmbeddedDatabaseOptions } from './store/open-database.js';
-import type { ResolveDeliveryAccount } from './work/account-services.js';
-import type { DeliveriesQueue } from './work/deliveries-queue.js';
+import type { GivenPolicy } from './domain/delivery-policy.js';
+import { policyProblems } from './domain/policy-checks.js';
+import type { EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
+import type { ResolveDeliveryAccount } from './application/account-services.js';
+import type { DeliveriesQueue } from './queue/in-process-queue.js';
 
 /** Options of `DeliveriesModule`. */
 export interface DeliveriesModuleOptions {

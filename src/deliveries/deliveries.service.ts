@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import { filter, Observable, takeWhile } from 'rxjs';
-import { captureContext } from '../async-context.js';
-import { fieldErrors, type FieldError } from '../dto/field-errors.js';
-import { sentInput, sentJson } from '../dto/sent-input.js';
-import { zonedTime } from '../dto/sent-time.js';
-import { isRecord } from '../is-record.js';
+import { captureContext } from '../internal/async-context.js';
+import { fieldErrors, type FieldError } from '../api/requests/field-errors.js';
+import { sentInput, sentJson } from '../api/requests/sent-input.js';
+import { zonedTime } from '../api/requests/sent-time.js';
+import { isRecord } from '../internal/is-record.js';
 import type { DeliveriesEngine } from './deliveries.engine.js';
 import {
   DeliveryConflictException,
@@ -17,19 +17,19 @@ import { bookingTextErrors } from './dto/booking-text.js';
 import { deliveryKey, listQuery, optionsOf, type DeliveryKey } from './dto/method-inputs.js';
 import { uncopyableMembers } from './dto/uncopyable-members.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
-import { isAmount } from './machine/amount.js';
-import { cancelAsked, canceled } from './machine/cancellation.js';
-import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './machine/delivery-course.js';
-import { adopted, becameDuplicate, isLive, orderOnItsWay, withDuplicates } from './machine/adoption.js';
-import { duplicateOf } from './machine/duplicates.js';
-import type { Evolution } from './machine/evolution.js';
-import { abandoned, inDoubt, placed } from './machine/evolve.js';
-import { lostWith } from './machine/lost-attempts.js';
-import type { DeliveryPolicy } from './machine/delivery-policy.js';
-import { policyProblems } from './machine/policy-problems.js';
-import { attemptOf, reserveAttempt } from './store/attempt-rows.js';
-import type { DeliveriesSchema, DeliveriesTable, DeliveryEventsTable } from './store/deliveries-schema.js';
-import { eraseDelivery } from './store/erase-delivery.js';
+import { isAmount } from './domain/money.js';
+import { cancelAsked, canceled } from './domain/cancellation.js';
+import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './domain/delivery-progress.js';
+import { adopted, becameDuplicate, isLive, orderOnItsWay, withDuplicates } from './domain/adoption.js';
+import { duplicateOf } from './domain/duplicates.js';
+import type { Evolution } from './domain/transition.js';
+import { abandoned, inDoubt, placed } from './domain/transitions.js';
+import { lostWith } from './domain/lost-attempts.js';
+import type { DeliveryPolicy } from './domain/delivery-policy.js';
+import { policyProblems } from './domain/policy-checks.js';
+import { attemptOf, reserveAttempt } from './storage/sqlite/attempt-rows.js';
+import type { DeliveriesSchema, DeliveriesTable, DeliveryEventsTable } from './storage/sqlite/deliveries-schema.js';
+import { eraseDelivery } from './storage/sqlite/erase-delivery.js';
 import {
   deliveryEventOf,
   deliveryOf,
@@ -37,7 +37,7 @@ import {
   type BookedRequest,
   type Delivery,
   type DeliveryRecord,
-} from './store/delivery-record.js';
+} from './storage/delivery-record.js';
 
 /** Which account a reference is of. */
 export interface DeliveryAccount {

@@ -28,16 +28,16 @@ export type {
   DeliveryEventType,
 } from './events/delivery-event.js';
 export { OnDelivery } from './events/on-delivery.decorator.js';
-export { DELIVERY_STATES, type DeliveryReason, type DeliveryState } from './machine/delivery-course.js';
-export { DEFAULT_POLICY, type DeliveryPolicy, type GivenPolicy } from './machine/delivery-policy.js';
-export type { Delivery } from './store/delivery-record.js';
+export { DELIVERY_STATES, type DeliveryReason, type DeliveryState } from './domain/delivery-progress.js';
+export { DEFAULT_POLICY, type DeliveryPolicy, type GivenPolicy } from './domain/delivery-policy.js';
+export type { Delivery } from './storage/delivery-record.js';
 export type {
   DeliveriesSchema,
   DeliveriesTable,
   DeliveryAttemptsTable,
   DeliveryEventsTable,
-} from './store/deliveries-schema.js';
-export { migrateDeliveries } from './store/migrate-deliveries.js';
-export { openDatabase, type EmbeddedDatabaseOptions } from './store/open-database.js';
-export type { ResolveDeliveryAccount } from './work/account-services.js';
-export type { DeliveriesQueue } from './work/deliveries-queue.js';
+} from './storage/sqlite/deliveries-schema.js';
+export { migrateDeliveries } from './storage/sqlite/migrate-deliveries.js';
+export { openDatabase, type EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
+export type { ResolveDeliveryAccount } from './application/account-services.js';
+export type { DeliveriesQueue } from './queue/in-process-queue.js';

@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordNamed } from '../../test/support/delivery-rows.js';
+import { recordNamed } from '../../test/deliveries/delivery-rows.js';
 import { migrateFile } from './migrate-file.js';
-import { DEFAULT_POLICY } from './machine/delivery-policy.js';
-import { DeliveryStore } from './store/delivery-store.js';
-import { openDatabase } from './store/open-database.js';
+import { DEFAULT_POLICY } from './domain/delivery-policy.js';
+import { DeliveryStore } from './storage/sqlite/delivery-store.js';
+import { openDatabase } from './storage/sqlite/open-database.js';
 
 describe('lalamove-deliveries-migrate', () => {
   let folder: string;

@@ -1,5 +1,5 @@
-import { wordsOf } from '../log-line.js';
-import { openDatabase } from './store/open-database.js';
+import { wordsOf } from '../internal/log-line.js';
+import { openDatabase } from './storage/sqlite/open-database.js';
 
 /** What `lalamove-deliveries-migrate` says, and with which code it ends. */
 export interface MigrationEnd {

@@ -1,4 +1,4 @@
-import { isRecord, isStringMap } from '../is-record.js';
+import { isRecord, isStringMap } from '../internal/is-record.js';
 import type { AttemptedCall } from './lalamove.exception.js';
 
 /**

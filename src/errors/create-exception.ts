@@ -1,7 +1,7 @@
 import { rowOf, rowOfCode, rowOfStatus, type ErrorRow, type LalamoveErrorCode } from './error-catalog.js';
 import { neutralAnswer, type GatewayAnswer } from './http-answer.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
-import { operationFacts } from './operation-table.js';
+import { operationFacts } from '../api/operation-table.js';
 import { hasStoppedWaiting, isRateLimited } from './refusal.js';
 
 /** What is known of a failure beyond its code; the catalog supplies the rest. */

@@ -1,4 +1,4 @@
-import { isRecord } from '../is-record.js';
+import { isRecord } from '../internal/is-record.js';
 
 /** One error as an answer's body lists it; any member may be missing. */
 export interface ListedError {

@@ -9,15 +9,15 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { throwError, type Observable } from 'rxjs';
-import { isRecord } from '../is-record.js';
-import { logLine } from '../log-line.js';
+import { isRecord } from '../internal/is-record.js';
+import { logLine } from '../internal/log-line.js';
 import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
 import { decideStatus, httpAnswer, nestErrorBody, type HttpAnswer } from './http-answer.js';
-import { LALAMOVE_HOSTS } from './lalamove-hosts.js';
+import { LALAMOVE_HOSTS } from '../api/hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
 import { LalamoveGraphqlError } from './lalamove-graphql-error.js';
-import { toldDetails } from './told-details.js';
+import { toldDetails } from './sent-details.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
 /** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */

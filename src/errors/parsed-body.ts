@@ -1,4 +1,4 @@
-import { isRecord } from '../is-record.js';
+import { isRecord } from '../internal/is-record.js';
 
 /**
  * Whether a body that an HTTP client hands on is what `JSON.parse` makes, and not something that must be read first:

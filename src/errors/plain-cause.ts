@@ -1,5 +1,5 @@
-import { isRecord } from '../is-record.js';
-import { redact } from './redact.js';
+import { isRecord } from '../internal/is-record.js';
+import { redact } from '../internal/redact.js';
 
 /**
  * What is kept of a raw error: it holds the whole request, the Authorization header included; this says what happened, and nothing else.

@@ -1,5 +1,5 @@
 import type { ErrorBody } from './error-body.js';
-import type { AnswerHeaders } from './rate-limit-headers.js';
+import type { AnswerHeaders } from '../api/rate-limit-headers.js';
 
 /**
  * Too many requests. What is assumed of it, here and nowhere else: **Lalamove refuses such a request unprocessed**,

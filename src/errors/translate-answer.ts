@@ -2,10 +2,10 @@ import { rowOfCode, rowOfStatus, rowOfText, type ErrorRow } from './error-catalo
 import { readErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
 import type { LalamoveErrorItem, LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
-import { redact } from './redact.js';
+import { redact } from '../internal/redact.js';
 import { isLalamoves, isRateLimited, isRefusal } from './refusal.js';
-import type { AnswerHeaders } from './rate-limit-headers.js';
-import { readRetryAfter } from './retry-after.js';
+import type { AnswerHeaders } from '../api/rate-limit-headers.js';
+import { readRetryAfter } from '../api/retry-after.js';
 
 /** An answer of Lalamove's, as it came. */
 export interface UpstreamAnswer {

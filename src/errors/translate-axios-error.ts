@@ -1,15 +1,15 @@
-import { isRecord } from '../is-record.js';
+import { isRecord } from '../internal/is-record.js';
 import { attemptedCall } from './attempted-call.js';
 import { exceptionOfRow, outcomeUnknown } from './create-exception.js';
 import { rowOf, type LalamoveErrorCode } from './error-catalog.js';
 import type { LalamoveException } from './lalamove.exception.js';
-import { operationsOfPath } from './operation-table.js';
+import { operationsOfPath } from '../api/operation-table.js';
 import { isParsedBody } from './parsed-body.js';
 import { plainCause } from './plain-cause.js';
-import type { AnswerHeaders } from './rate-limit-headers.js';
+import type { AnswerHeaders } from '../api/rate-limit-headers.js';
 import { isRefusal } from './refusal.js';
 import { translateAnswer, type CallContext } from './translate-answer.js';
-import { isUnconnected } from './unconnected.js';
+import { isUnconnected } from './connection-codes.js';
 
 /** The axios error codes that say that no answer came in time. */
 const TIMEOUT_CODES = new Set<unknown>(['ECONNABORTED', 'ETIMEDOUT']);

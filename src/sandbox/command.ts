@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { City } from '../dto/city.js';
-import { isRecord } from '../is-record.js';
+import type { City } from '../api/answers/city.js';
+import { isRecord } from '../internal/is-record.js';
 import { LalamoveSandbox } from './lalamove-sandbox.js';
-import { checkedScript, isDriverScriptName } from './life/driver-script.js';
+import { checkedScript, isDriverScriptName } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
-import { SandboxClock } from './time/sandbox-clock.js';
-import { checkedCities } from './world/city-list.js';
+import { SandboxClock } from './clock/sandbox-clock.js';
+import { checkedCities } from './state/city-list.js';
 
 const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
 

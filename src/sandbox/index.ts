@@ -1,7 +1,7 @@
-export { systemClock, type Clock } from '../clock.js';
-export type { Driver } from '../dto/driver.js';
-export type { Order, OrderStatus } from '../dto/order.js';
-export type { LalamoveOperation } from '../errors/operation-table.js';
+export { systemClock, type Clock } from '../internal/clock.js';
+export type { Driver } from '../api/answers/driver.js';
+export type { Order, OrderStatus } from '../api/answers/order.js';
+export type { LalamoveOperation } from '../api/operation-table.js';
 export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.js';
 export type { SeenRequest, SentAnswer, StoredRequest } from './api/seen-request.js';
 export type { SignatureVerdict } from './api/signature-verdict.js';
@@ -25,7 +25,7 @@ export {
   type DriverScript,
   type DriverScriptName,
   type DriverStep,
-} from './life/driver-script.js';
+} from './simulation/driver-script.js';
 export type { SandboxLogEntry, SandboxNews } from './sandbox-log.js';
 export type {
   LalamoveSandboxOptions,
@@ -33,9 +33,9 @@ export type {
   SandboxUnknowns,
   SandboxWebhookOptions,
 } from './sandbox.options.js';
-export type { Duration } from './time/duration.js';
-export { SandboxClock, type SandboxClockOptions } from './time/sandbox-clock.js';
-export type { Ledger, LedgerLine } from './world/ledger.js';
+export type { Duration } from './clock/duration.js';
+export { SandboxClock, type SandboxClockOptions } from './clock/sandbox-clock.js';
+export type { Ledger, LedgerLine } from './state/ledger.js';
 export type { WebhookAttempt } from './webhooks/webhook-delivery.js';
-export type { StopContact } from './world/sandbox-state.js';
-export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './world/happening.js';
+export type { StopContact } from './state/sandbox-state.js';
+export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './simulation/sandbox-event.js';

@@ -1,28 +1,28 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { isIP, type AddressInfo, type Socket } from 'node:net';
-import type { Order, OrderStatus } from '../dto/order.js';
-import type { LalamoveOperation } from '../errors/operation-table.js';
+import type { Order, OrderStatus } from '../api/answers/order.js';
+import type { LalamoveOperation } from '../api/operation-table.js';
 import { ApiServer } from './api/api-server.js';
 import { BodyTooLongError, type SeenRequest } from './api/seen-request.js';
 import type { ControlParts } from './control/control-routes.js';
 import { answerControl, CONTROL_PATH, ControlServer } from './control/control-server.js';
 import { followLog } from './control/event-source.js';
 import { SandboxControl } from './control/sandbox-control.js';
-import { FaultBox } from './faults/fault-box.js';
+import { FaultBox } from './faults/fault-injector.js';
 import type { Fault, FaultAnswer, FaultRule } from './faults/fault-rule.js';
-import { CourierLife } from './life/courier-life.js';
-import { checkedStep, type DriverStep } from './life/driver-script.js';
+import { CourierLife } from './simulation/courier-simulator.js';
+import { checkedStep, type DriverStep } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { sandboxSettings } from './sandbox-settings.js';
-import type { Duration } from './time/duration.js';
-import { SandboxClock } from './time/sandbox-clock.js';
-import { WebhookMail } from './webhooks/webhook-mail.js';
-import { WebhookSender } from './webhooks/webhook-sender.js';
-import { ledgerFor, ledgerOf, type Ledger, type LedgerLine } from './world/ledger.js';
-import { OrderBook } from './world/order-book.js';
-import { SandboxWorld } from './world/sandbox-world.js';
-import { Wallets } from './world/wallets.js';
+import type { Duration } from './clock/duration.js';
+import { SandboxClock } from './clock/sandbox-clock.js';
+import { WebhookMail } from './webhooks/webhook-sender.js';
+import { WebhookSender } from './webhooks/webhook-publisher.js';
+import { ledgerFor, ledgerOf, type Ledger, type LedgerLine } from './state/ledger.js';
+import { OrderBook } from './state/order-book.js';
+import { SandboxWorld } from './state/sandbox-world.js';
+import { Wallets } from './state/wallets.js';
 
 /** Which requests a scripted answer is for, and how often. */
 export interface RespondNextOptions {

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
-import { checkedScript, type DriverScript } from './life/driver-script.js';
+import { checkedScript, type DriverScript } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
-import { LONGEST_TIMER_MS } from '../timer-limit.js';
-import { waitOf, type Duration } from './time/duration.js';
-import { suppliedMarkets } from './world/city-list.js';
-import { MARKET_CODES, marketFacts, type MarketFacts } from './world/market-facts.js';
+import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
+import { waitOf, type Duration } from './clock/duration.js';
+import { suppliedMarkets } from './state/city-list.js';
+import { MARKET_CODES, marketFacts, type MarketFacts } from './state/market-facts.js';
 
 /** The options with their defaults, checked. */
 export interface SandboxSettings {

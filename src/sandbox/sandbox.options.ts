@@ -1,8 +1,8 @@
-import type { City } from '../dto/city.js';
-import type { Clock } from '../clock.js';
+import type { City } from '../api/answers/city.js';
+import type { Clock } from '../internal/clock.js';
 import type { RefusalShape } from './api/refusal.js';
-import type { DriverScript } from './life/driver-script.js';
-import type { Duration } from './time/duration.js';
+import type { DriverScript } from './simulation/driver-script.js';
+import type { Duration } from './clock/duration.js';
 
 /** The keys of an account. */
 export interface SandboxAccount {

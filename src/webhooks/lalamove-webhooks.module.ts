@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { LalamoveEventHandlers } from './handlers/event-handlers.js';
+import { LalamoveEventHandlers } from './events/event-handlers.js';
 import { LalamoveInboxHost } from './inbox/inbox-host.js';
-import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
-import { LalamoveWebhookMount } from './webhook-mount.js';
-import { LalamoveWebhookRegistrations } from './webhook-registrations.js';
+import { LalamoveWebhookEndpoint } from './endpoint/webhook-endpoint.js';
+import { LalamoveWebhookMount } from './endpoint/webhook-mount.js';
+import { LalamoveWebhookRegistrations } from './endpoint/webhook-registrations.js';
 
 /** What receives the webhooks of all registrations of an app. A static module, so that it exists once, however many accounts import it. */
 @Global()

@@ -1,15 +1,15 @@
 import type { LoggerService } from '@nestjs/common';
-import { logLine, say, wordsOf } from '../log-line.js';
-import { within } from '../patience.js';
+import { logLine, say, wordsOf } from '../internal/log-line.js';
+import { within } from '../internal/with-timeout.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
 import { keysOf } from './inbox/event-keys.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
-import { rooted, type PublicPaths } from './public-paths.js';
-import type { ThrottledLog } from './throttled-log.js';
+import { rooted, type PublicPaths } from './endpoint/public-paths.js';
+import type { ThrottledLog } from '../internal/throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
-import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './webhook-verifier.js';
+import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './verify/webhook-verifier.js';
 
 /** How a webhook that came by a route of your own is to be verified. */
 export interface VerifyWebhookOptions {

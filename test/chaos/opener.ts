@@ -1,4 +1,4 @@
-import { openDatabase, type EmbeddedDatabaseOptions } from '../../src/deliveries/store/open-database.js';
+import { openDatabase, type EmbeddedDatabaseOptions } from '../../src/deliveries/storage/sqlite/open-database.js';
 
 /** What it is told once it has loaded. */
 export interface OpenerPlan {

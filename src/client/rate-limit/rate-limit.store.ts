@@ -1,4 +1,4 @@
-import { afterOne, waitFor, type RateLimit } from './rate-limit.js';
+import { afterOne, waitFor, type RateLimit } from './leaky-bucket.js';
 
 /**
  * Where the fill of rate limits is kept. The default keeps it in this process; one that several processes share has to do each call in one step

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import type { Subscription } from 'rxjs';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { OPERATION_TABLE, type LalamoveOperation } from '../../errors/operation-table.js';
-import type { RateLimit } from './rate-limit.js';
+import { OPERATION_TABLE, type LalamoveOperation } from '../../api/operation-table.js';
+import type { RateLimit } from './leaky-bucket.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 import { NoSlot, RateLimiter, type RateLimitOptions } from './rate-limiter.js';
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Observable } from 'rxjs';
-import { captureContext } from '../../async-context.js';
-import type { Clock } from '../../clock.js';
-import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../errors/operation-table.js';
-import { readRateLimit } from '../../errors/rate-limit-headers.js';
+import { captureContext } from '../../internal/async-context.js';
+import type { Clock } from '../../internal/clock.js';
+import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../api/operation-table.js';
+import { readRateLimit } from '../../api/rate-limit-headers.js';
 import { isRateLimited } from '../../errors/refusal.js';
-import { readRetryAfter } from '../../errors/retry-after.js';
+import { readRetryAfter } from '../../api/retry-after.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
-import { Lane, type LaneContext, type Waiter } from './lane.js';
-import { emptyAtFor, type RateLimit } from './rate-limit.js';
+import { Lane, type LaneContext, type Waiter } from './limiter-queue.js';
+import { emptyAtFor, type RateLimit } from './leaky-bucket.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 
 /** Limits of our own, ahead of Lalamove's 429. */

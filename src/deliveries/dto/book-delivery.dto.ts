@@ -10,11 +10,11 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { ContactDto, LONGEST_REMARKS } from '../../dto/contact.dto.js';
-import { CreateQuotationDto } from '../../dto/create-quotation.dto.js';
-import { OrderOptionsDto } from '../../dto/order-options.dto.js';
-import type { GivenPolicy } from '../machine/delivery-policy.js';
-import { RawMember } from '../../dto/raw-member.decorator.js';
+import { ContactDto, LONGEST_REMARKS } from '../../api/requests/contact.dto.js';
+import { CreateQuotationDto } from '../../api/requests/create-quotation.dto.js';
+import { OrderOptionsDto } from '../../api/requests/order-options.dto.js';
+import type { GivenPolicy } from '../domain/delivery-policy.js';
+import { RawMember } from '../../api/requests/raw-member.decorator.js';
 
 /** The contact at a drop-off, in the order of the quotation's stops. */
 export class DeliveryRecipientDto extends ContactDto {

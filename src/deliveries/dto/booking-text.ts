@@ -1,6 +1,6 @@
-import type { FieldError } from '../../dto/field-errors.js';
-import { isRecord } from '../../is-record.js';
-import { isWellFormed } from '../../well-formed.js';
+import type { FieldError } from '../../api/requests/field-errors.js';
+import { isRecord } from '../../internal/is-record.js';
+import { isWellFormed } from '../../internal/well-formed.js';
 
 /**
  * How many bytes a whole booking may have, as JSON in UTF-8: 256 kB. Ours, so that a mistake does not fill the

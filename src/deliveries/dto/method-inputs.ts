@@ -1,7 +1,7 @@
-import { isRecord } from '../../is-record.js';
-import { isWellFormed } from '../../well-formed.js';
+import { isRecord } from '../../internal/is-record.js';
+import { isWellFormed } from '../../internal/well-formed.js';
 import { InvalidDeliveryException } from '../delivery.exceptions.js';
-import { DELIVERY_STATES, type DeliveryState } from '../machine/delivery-course.js';
+import { DELIVERY_STATES, type DeliveryState } from '../domain/delivery-progress.js';
 
 /** Which delivery is meant. */
 export interface DeliveryKey {

@@ -1,5 +1,5 @@
-import type { FieldError } from '../../dto/field-errors.js';
-import { isRecord } from '../../is-record.js';
+import type { FieldError } from '../../api/requests/field-errors.js';
+import { isRecord } from '../../internal/is-record.js';
 
 const MESSAGE = 'must be plain data: no function, symbol, promise or proxy can be kept';
 

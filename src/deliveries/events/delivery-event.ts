@@ -1,4 +1,4 @@
-import type { DeliveryReason, DeliveryState } from '../machine/delivery-course.js';
+import type { DeliveryReason, DeliveryState } from '../domain/delivery-progress.js';
 
 /** What each type of event tells beside what all have. */
 export interface DeliveryEventDetails {

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { logLine, say, wordsOf } from '../../log-line.js';
-import { nameMethods } from '../../webhooks/handlers/find-methods.js';
-import { callFound } from '../../webhooks/handlers/found-handler.js';
-import type { NamedHandler } from '../work/hand-over.js';
+import { logLine, say, wordsOf } from '../../internal/log-line.js';
+import { nameMethods } from '../../nest/handler-explorer.js';
+import { callFound } from '../../nest/handler-invoker.js';
+import type { NamedHandler } from '../application/outbox-dispatcher.js';
 import type { DeliveryEvent } from './delivery-event.js';
 import { deliverySubscriptionsOf, type DeliverySubscription } from './on-delivery.decorator.js';
 

@@ -1,4 +1,4 @@
-import { Subscriptions } from '../../webhooks/handlers/subscriptions.js';
+import { Subscriptions } from '../../nest/subscriptions.js';
 import type { DeliveryEventOf, DeliveryEventType } from './delivery-event.js';
 
 /** Which events a method handles; `'*'` for all of them. */

@@ -1,4 +1,4 @@
-import { tenantKey } from '../world/sandbox-state.js';
+import { tenantKey } from '../state/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { requiredText } from './call-input.js';
 import { Refusal } from './refusal.js';

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { operationsOfPath, type FoundOperation } from '../../errors/operation-table.js';
-import { isRecord } from '../../is-record.js';
-import type { FaultBox } from '../faults/fault-box.js';
+import { operationsOfPath, type FoundOperation } from '../../api/operation-table.js';
+import { isRecord } from '../../internal/is-record.js';
+import type { FaultBox } from '../faults/fault-injector.js';
 import type { CallFault } from '../faults/fault-rule.js';
 import { magicCallFault, magicOf } from '../faults/magic-values.js';
 import { keepLatest } from '../keep-latest.js';
-import { milliseconds } from '../time/duration.js';
-import { realPause } from '../time/real-pause.js';
+import { milliseconds } from '../clock/duration.js';
+import { realPause } from '../clock/real-pause.js';
 import { HANDLERS, type SandboxCall, type SandboxParts } from './api-routes.js';
 import { RateLimits, type Caller } from './rate-limits.js';
 import { inSchema, inV2, Refusal, writeRefusal, type WrittenAnswer } from './refusal.js';

@@ -1,10 +1,10 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { E164, LONGEST_REMARKS } from '../../dto/contact.dto.js';
-import type { Coordinates } from '../../dto/quotation.js';
-import { isRecord } from '../../is-record.js';
-import type { MarketFacts } from '../world/market-facts.js';
-import { locate, pointOf, writtenPoint } from '../world/route.js';
-import type { StopContact } from '../world/sandbox-state.js';
+import { E164, LONGEST_REMARKS } from '../../api/requests/contact.dto.js';
+import type { Coordinates } from '../../api/answers/quotation.js';
+import { isRecord } from '../../internal/is-record.js';
+import type { MarketFacts } from '../state/market-facts.js';
+import { locate, pointOf, writtenPoint } from '../state/route.js';
+import type { StopContact } from '../state/sandbox-state.js';
 import { Refusal, statusOf } from './refusal.js';
 
 /** The `data` of a call. */

@@ -1,6 +1,6 @@
-import { CHANGE_DRIVER_REASONS } from '../../dto/order-change.dto.js';
-import { shownDriver } from '../world/courier-pool.js';
-import type { Courier, OrderEntry } from '../world/sandbox-state.js';
+import { CHANGE_DRIVER_REASONS } from '../../api/requests/order-change.dto.js';
+import { shownDriver } from '../state/courier-pool.js';
+import type { Courier, OrderEntry } from '../state/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { requiredText } from './call-input.js';
 import { orderOf } from './order-calls.js';

@@ -1,10 +1,10 @@
-import type { MarketFacts } from '../world/market-facts.js';
-import { rounded, unitsOf } from '../world/money.js';
-import { deliveryCode, hasDeliveryCode, NO_DELIVERY_CODE } from '../world/order-tokens.js';
-import { priceBreakdown, priceOf, type Price } from '../world/price.js';
-import { pointOf, routeLength } from '../world/route.js';
-import { serviceOf } from '../world/service-catalog.js';
-import type { OrderEntry } from '../world/sandbox-state.js';
+import type { MarketFacts } from '../state/market-facts.js';
+import { rounded, unitsOf } from '../state/money.js';
+import { deliveryCode, hasDeliveryCode, NO_DELIVERY_CODE } from '../state/order-tokens.js';
+import { priceBreakdown, priceOf, type Price } from '../state/price.js';
+import { pointOf, routeLength } from '../state/route.js';
+import { serviceOf } from '../state/service-catalog.js';
+import type { OrderEntry } from '../state/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { contact, Findings, place, requiredText, stopList } from './call-input.js';
 import { shownRemarks, shownStop } from './place-order.js';

@@ -1,8 +1,8 @@
-import type { OrderStop } from '../../dto/order.js';
-import { isRecord, isStringMap } from '../../is-record.js';
+import type { OrderStop } from '../../api/answers/order.js';
+import { isRecord, isStringMap } from '../../internal/is-record.js';
 import { MAGIC_VALUES, magicOf } from '../faults/magic-values.js';
-import { deliveryCode, NO_DELIVERY_CODE, shareLink } from '../world/order-tokens.js';
-import type { OrderEntry, QuotationEntry, StopContact } from '../world/sandbox-state.js';
+import { deliveryCode, NO_DELIVERY_CODE, shareLink } from '../state/order-tokens.js';
+import type { OrderEntry, QuotationEntry, StopContact } from '../state/sandbox-state.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { contact, Findings, flag, onlyKnown, requiredList, requiredText, seenPhone, type Data } from './call-input.js';
 import { quotationOf } from './quotation-calls.js';

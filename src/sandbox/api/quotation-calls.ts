@@ -1,8 +1,8 @@
-import type { Quotation, QuotationStop } from '../../dto/quotation.js';
-import { priceBreakdown, priceOf } from '../world/price.js';
-import { optimised, routeLength } from '../world/route.js';
-import type { QuotationEntry } from '../world/sandbox-state.js';
-import { writtenTime } from '../world/written-time.js';
+import type { Quotation, QuotationStop } from '../../api/answers/quotation.js';
+import { priceBreakdown, priceOf } from '../state/price.js';
+import { optimised, routeLength } from '../state/route.js';
+import type { QuotationEntry } from '../state/sandbox-state.js';
+import { writtenTime } from '../state/written-time.js';
 import type { SandboxAnswer, SandboxCall } from './api-routes.js';
 import { checkedQuotation } from './quotation-input.js';
 import { Refusal } from './refusal.js';

@@ -1,8 +1,8 @@
-import type { Quotation, QuotationStop } from '../../dto/quotation.js';
-import { isRecord } from '../../is-record.js';
-import type { CityFacts, MarketFacts } from '../world/market-facts.js';
-import { cityOf } from '../world/route.js';
-import { serviceOf, type Service } from '../world/service-catalog.js';
+import type { Quotation, QuotationStop } from '../../api/answers/quotation.js';
+import { isRecord } from '../../internal/is-record.js';
+import type { CityFacts, MarketFacts } from '../state/market-facts.js';
+import { cityOf } from '../state/route.js';
+import { serviceOf, type Service } from '../state/service-catalog.js';
 import {
   Findings,
   flag,

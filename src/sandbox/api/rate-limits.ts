@@ -1,6 +1,6 @@
-import { OPERATION_TABLE, type LalamoveOperation } from '../../errors/operation-table.js';
-import { tenantKey } from '../world/sandbox-state.js';
-import type { SandboxWorld } from '../world/sandbox-world.js';
+import { OPERATION_TABLE, type LalamoveOperation } from '../../api/operation-table.js';
+import { tenantKey } from '../state/sandbox-state.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
 import { Refusal } from './refusal.js';
 
 interface Family {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../../errors/operation-table.js';
-import { GrowingBytes } from '../../growing-bytes.js';
+import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../../api/operation-table.js';
+import { GrowingBytes } from '../../internal/growing-bytes.js';
 import { signatureVerdict, type SignatureVerdict } from './signature-verdict.js';
 
 /** A request as it travelled: plain data, so that it can be carried out later. */

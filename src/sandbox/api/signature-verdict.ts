@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { sign } from '../../client/signature.js';
+import { sign } from '../../api/signature.js';
 
 /** What is to be said of the `Authorization` of a request. */
 export type SignatureVerdict =

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { FaultAnswer } from '../faults/fault-rule.js';
-import type { SandboxWorld } from '../world/sandbox-world.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
 import { writeRefusal, type WrittenAnswer } from './refusal.js';
 import type { SentAnswer } from './seen-request.js';
 

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { idsOf } from '../../errors/operation-table.js';
-import { LONGEST_TIMER_MS } from '../../timer-limit.js';
+import { idsOf } from '../../api/operation-table.js';
+import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
 import type { ApiServer } from '../api/api-server.js';
 import type { SandboxParts } from '../api/api-routes.js';
-import type { FaultBox } from '../faults/fault-box.js';
-import { isStringMap } from '../../is-record.js';
-import { checkedScript, checkedStep } from '../life/driver-script.js';
-import { ledgerFor, ledgerOf } from '../world/ledger.js';
-import { MARKET_CODES } from '../world/market-facts.js';
-import { unitsOf, written } from '../world/money.js';
-import { LIVE_STATUSES, type Tenant } from '../world/sandbox-state.js';
-import type { Snapshot } from '../world/sandbox-world.js';
+import type { FaultBox } from '../faults/fault-injector.js';
+import { isStringMap } from '../../internal/is-record.js';
+import { checkedScript, checkedStep } from '../simulation/driver-script.js';
+import { ledgerFor, ledgerOf } from '../state/ledger.js';
+import { MARKET_CODES } from '../state/market-facts.js';
+import { unitsOf, written } from '../state/money.js';
+import { LIVE_STATUSES, type Tenant } from '../state/sandbox-state.js';
+import type { Snapshot } from '../state/sandbox-world.js';
 import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';
 
 /** What the control works on. */

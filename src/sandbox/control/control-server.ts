@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isRecord } from '../../is-record.js';
+import { isRecord } from '../../internal/is-record.js';
 import { readBody } from '../api/seen-request.js';
 import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
 import { findRoute, type ControlParts } from './control-routes.js';

@@ -1,12 +1,12 @@
-import type { Driver } from '../../dto/driver.js';
-import type { Order } from '../../dto/order.js';
+import type { Driver } from '../../api/answers/driver.js';
+import type { Order } from '../../api/answers/order.js';
 import type { WebhookAttempt, WebhookDelivery } from '../webhooks/webhook-delivery.js';
-import { shownDriver } from '../world/courier-pool.js';
-import { written } from '../world/money.js';
-import type { DriverScript, DriverStep } from '../life/driver-script.js';
+import { shownDriver } from '../state/courier-pool.js';
+import { written } from '../state/money.js';
+import type { DriverScript, DriverStep } from '../simulation/driver-script.js';
 import type { SandboxUnknowns } from '../sandbox.options.js';
-import type { OrderEntry, StopContact } from '../world/sandbox-state.js';
-import type { SandboxWorld } from '../world/sandbox-world.js';
+import type { OrderEntry, StopContact } from '../state/sandbox-state.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
 
 /** An order with what Lalamove's answers do not show of it. */
 export interface SandboxOrder {

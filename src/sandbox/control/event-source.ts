@@ -1,4 +1,4 @@
-import { isRecord } from '../../is-record.js';
+import { isRecord } from '../../internal/is-record.js';
 import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 

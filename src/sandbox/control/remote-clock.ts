@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { systemClock, type Clock } from '../../clock.js';
-import { isRecord } from '../../is-record.js';
-import { FollowingClock, type ToldTime } from '../time/following-clock.js';
+import { systemClock, type Clock } from '../../internal/clock.js';
+import { isRecord } from '../../internal/is-record.js';
+import { FollowingClock, type ToldTime } from '../clock/following-clock.js';
 
 /** A clock that follows the sandbox's, in another process. */
 export interface FollowedSandboxClock extends Clock {

@@ -1,11 +1,11 @@
-import { isRecord } from '../../is-record.js';
-import type { OrderStatus } from '../../dto/order.js';
+import { isRecord } from '../../internal/is-record.js';
+import type { OrderStatus } from '../../api/answers/order.js';
 import type { SeenRequest } from '../api/seen-request.js';
 import type { Fault, FaultRule } from '../faults/fault-rule.js';
-import type { DriverScript, DriverStep } from '../life/driver-script.js';
+import type { DriverScript, DriverStep } from '../simulation/driver-script.js';
 import type { SandboxLogEntry } from '../sandbox-log.js';
-import type { Duration } from '../time/duration.js';
-import type { Ledger, LedgerLine } from '../world/ledger.js';
+import type { Duration } from '../clock/duration.js';
+import type { Ledger, LedgerLine } from '../state/ledger.js';
 import type { ControlAnswer } from './control-server.js';
 import type {
   SandboxInfo,

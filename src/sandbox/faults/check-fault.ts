@@ -1,10 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { isRecord, isStringMap } from '../../is-record.js';
-import { operationFacts } from '../../errors/operation-table.js';
+import { isRecord, isStringMap } from '../../internal/is-record.js';
+import { operationFacts } from '../../api/operation-table.js';
 import { REFUSAL_SHAPES } from '../api/refusal.js';
 import { rowOfCode } from '../../errors/error-catalog.js';
-import { LONGEST_TIMER_MS } from '../../timer-limit.js';
-import { waitOf } from '../time/duration.js';
+import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
+import { waitOf } from '../clock/duration.js';
 import { WEBHOOK_FAULTS, type Fault } from './fault-rule.js';
 
 const CALL_MEMBERS = new Set(['call', 'latencyMs', 'work', 'lateBy', 'answer', 'times', 'probability']);

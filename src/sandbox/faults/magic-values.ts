@@ -1,5 +1,5 @@
-import { isRecord } from '../../is-record.js';
-import { DRIVER_SCRIPTS } from '../life/driver-script.js';
+import { isRecord } from '../../internal/is-record.js';
+import { DRIVER_SCRIPTS } from '../simulation/driver-script.js';
 import type { CallFault, WebhookFault } from './fault-rule.js';
 
 /** What goes wrong with the order that a magic value is in: with its `POST`, once a quotation, so that a repeat of it goes well. */

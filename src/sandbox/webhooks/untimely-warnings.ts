@@ -1,4 +1,4 @@
-import type { SandboxWorld } from '../world/sandbox-world.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 
 /** A receiver is warned of once in so long, in ms of real time. */

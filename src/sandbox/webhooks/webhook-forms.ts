@@ -1,12 +1,12 @@
-import type { OrderStop } from '../../dto/order.js';
-import type { Happening } from '../world/happening.js';
-import { tenantOf } from '../world/happening.js';
-import type { OrderEntry } from '../world/sandbox-state.js';
-import type { SandboxWorld } from '../world/sandbox-world.js';
-import { positionOf } from '../world/courier-pool.js';
-import { NO_DELIVERY_CODE } from '../world/order-tokens.js';
-import type { Wallets } from '../world/wallets.js';
-import { webhookTime } from '../world/written-time.js';
+import type { OrderStop } from '../../api/answers/order.js';
+import type { Happening } from '../simulation/sandbox-event.js';
+import { tenantOf } from '../simulation/sandbox-event.js';
+import type { OrderEntry } from '../state/sandbox-state.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
+import { positionOf } from '../state/courier-pool.js';
+import { NO_DELIVERY_CODE } from '../state/order-tokens.js';
+import type { Wallets } from '../state/wallets.js';
+import { webhookTime } from '../state/written-time.js';
 
 /** The `data` of an event, member by member as Lalamove was seen to send it: false-Z times, numbers for a location, either spelling of a subtotal. */
 export function webhookData(happening: Happening, world: SandboxWorld, wallets: Wallets): Record<string, unknown> {

@@ -1,5 +1,5 @@
-import { isRecord } from '../../is-record.js';
-import type { Coordinates } from '../../dto/quotation.js';
+import { isRecord } from '../../internal/is-record.js';
+import type { Coordinates } from '../../api/answers/quotation.js';
 
 /** The `data` of an event lacks a member without which its type means nothing. It never leaves this folder. */
 export class DataMisfit extends Error {

@@ -1,5 +1,5 @@
-import type { Coordinates } from '../../dto/quotation.js';
-import type { ProofOfDelivery } from '../../dto/order.js';
+import type { Coordinates } from '../../api/answers/quotation.js';
+import type { ProofOfDelivery } from '../../api/answers/order.js';
 import type { EventData } from './event-data.js';
 
 /** What an order costs: decimal strings in `currency`. */

@@ -1,5 +1,5 @@
-import { isRecord } from '../../is-record.js';
-import { parseExactly } from '../../exact-json.js';
+import { isRecord } from '../../internal/is-record.js';
+import { parseExactly } from '../../internal/exact-json.js';
 import { UnknownLalamoveEvent, WalletBalanceChangedEvent } from './account-events.js';
 import { deepFreeze } from './deep-freeze.js';
 import { DataMisfit, EventData } from './event-data.js';

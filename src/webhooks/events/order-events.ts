@@ -1,5 +1,5 @@
-import type { OrderStatus } from '../../dto/order.js';
-import type { Coordinates } from '../../dto/quotation.js';
+import type { OrderStatus } from '../../api/answers/order.js';
+import type { Coordinates } from '../../api/answers/quotation.js';
 import type { EventData } from './event-data.js';
 import {
   readBalance,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { factsOf } from '../../../test/support/event-samples.js';
+import { factsOf } from '../../../test/webhooks/event-samples.js';
 import { readLalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventFacts } from '../events/lalamove-event-facts.js';
 import { InMemoryLalamoveInbox } from './in-memory-inbox.js';

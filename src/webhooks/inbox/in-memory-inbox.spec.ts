@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { factsOf } from '../../../test/support/event-samples.js';
+import { factsOf } from '../../../test/webhooks/event-samples.js';
 import { turn, until } from '../../../test/support/until.js';
 import { readLalamoveEvent, type LalamoveEvent } from '../events/lalamove-event.js';
 import { InMemoryLalamoveInbox, type InMemoryLalamoveInboxOptions } from './in-memory-inbox.js';

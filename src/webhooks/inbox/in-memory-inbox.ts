@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { detached } from '../../async-context.js';
-import { logLine, say } from '../../log-line.js';
-import { atMost, TimeoutError, within } from '../../patience.js';
+import { detached } from '../../internal/async-context.js';
+import { logLine, say } from '../../internal/log-line.js';
+import { atMost, TimeoutError, within } from '../../internal/with-timeout.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import { inboxOptionProblems } from './inbox-option-problems.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';

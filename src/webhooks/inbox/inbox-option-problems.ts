@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../../timer-limit.js';
+import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
 import type { InMemoryLalamoveInboxOptions } from './in-memory-inbox.js';
 
 /** More events than a process holds in memory. */

@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { afterOne, emptyAtFor, waitFor, type RateLimit } from './leaky-bucket.js';
+
+const START = Date.parse('2026-11-22T08:00:00Z');
+/** Sums of thirds of a second do not come out even. */
+const ROUNDING = 1e-2;
+
+/** Budgets as they are asked for: requests a minute, of which so many at once. */
+const LIMITS: fc.Arbitrary<RateLimit> = fc
+  .tuple(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 40 }))
+  .map(([perMinute, burst]) => ({ key: 'a', intervalMs: 60_000 / perMinute, burst }));
+/** Limits whose times are whole ms, so that a time can be compared exactly. */
+const WHOLE_LIMITS: fc.Arbitrary<RateLimit> = fc
+  .tuple(fc.integer({ min: 1, max: 60_000 }), fc.integer({ min: 1, max: 40 }))
+  .map(([intervalMs, burst]) => ({ key: 'a', intervalMs, burst }));
+/** The pauses between calls: mostly none, or shorter than what a slot takes; now and then a long one. */
+const PAUSES = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 200 }) },
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 120_000 }) },
+  ),
+  { minLength: 1, maxLength: 120, size: 'max' },
+);
+
+/** When calls come that each are let in or refused at once, and what becomes of them. */
+function served(
+  limit: RateLimit,
+  pauses: readonly number[],
+): { admitted: number[]; refused: number[]; emptyAt: number } {
+  const [admitted, refused]: [number[], number[]] = [[], []];
+  let [now, emptyAt] = [START, 0];
+  for (const pause of pauses) {
+    now += pause;
+    if (waitFor(limit, emptyAt, now) > 0) {
+      refused.push(now);
+    } else {
+      admitted.push(now);
+      emptyAt = afterOne(limit, emptyAt, now);
+    }
+  }
+  return { admitted, refused, emptyAt };
+}
+
+/** How many calls may be let in within so many ms, to their last. */
+const most = ({ intervalMs, burst }: RateLimit, windowMs: number): number =>
+  burst + Math.floor((windowMs + ROUNDING) / intervalMs);
+
+describe('a rate limit', () => {
+  it('lets no more in, within any time, than its burst and what leaks meanwhile', () => {
+    fc.assert(
+      fc.property(LIMITS, PAUSES, (limit, pauses) => {
+        const { admitted } = served(limit, pauses);
+        for (const [first, from] of admitted.entries()) {
+          for (let last = first; last < admitted.length; last += 1) {
+            const windowMs = (admitted[last] ?? 0) - from;
+            if (last - first + 1 > most(limit, windowMs)) throw new Error(`${last - first + 1} within ${windowMs} ms`);
+          }
+        }
+      }),
+    );
+  });
+
+  it('refuses nothing that there was room for', () => {
+    fc.assert(
+      fc.property(LIMITS, PAUSES, (limit, pauses) => {
+        const { admitted, refused } = served(limit, pauses);
+        for (const at of refused) {
+          const before = admitted.filter((time) => time <= at);
+          const isFull = before.some(
+            (from, index) => before.length - index + 1 > most(limit, at - from - 2 * ROUNDING),
+          );
+          if (!isFull) throw new Error(`refused after ${at - START} ms`);
+        }
+      }),
+    );
+  });
+
+  it('names the very ms at which it lets the next one in, and whoever is in a queue', () => {
+    fc.assert(
+      fc.property(WHOLE_LIMITS, PAUSES, fc.nat({ max: 60 }), (limit, pauses, ahead) => {
+        const now = START + pauses.reduce((sum, pause) => sum + pause, 0);
+        let { emptyAt } = served(limit, pauses);
+        const told = now + waitFor(limit, emptyAt, now, ahead);
+        let time = now;
+        for (let index = 0; index < ahead; index += 1) {
+          time += waitFor(limit, emptyAt, time);
+          emptyAt = afterOne(limit, emptyAt, time);
+        }
+        expect(waitFor(limit, emptyAt, told)).toBe(0);
+        if (told > time) expect(waitFor(limit, emptyAt, told - 1)).toBe(1);
+        else expect(told).toBe(now);
+      }),
+    );
+  });
+
+  it('is nobody who waits, however the interval comes out, kept for more than a ms', () => {
+    fc.assert(
+      fc.property(LIMITS, PAUSES, (limit, pauses) => {
+        const now = START + pauses.reduce((sum, pause) => sum + pause, 0);
+        const { emptyAt } = served(limit, pauses);
+        const wait = Math.ceil(waitFor(limit, emptyAt, now));
+        expect(waitFor(limit, emptyAt, now + wait)).toBeLessThan(ROUNDING);
+        if (wait > 0) expect(waitFor(limit, emptyAt, now + wait - 1)).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('holds no more than its burst after any pause', () => {
+    const limit = { key: 'a', intervalMs: 600, burst: 95 };
+    const afterADay = served(limit, [...Array<number>(95).fill(0), 86_400_000, ...Array<number>(99).fill(0)]);
+    expect(afterADay.admitted).toHaveLength(190);
+    expect(afterADay.refused).toHaveLength(5);
+  });
+
+  it('knows how full it has to be for the next one to be let in at a time', () => {
+    fc.assert(
+      fc.property(WHOLE_LIMITS, fc.nat({ max: 600_000 }), (limit, wait) => {
+        expect(waitFor(limit, emptyAtFor(limit, START + wait), START)).toBe(wait);
+      }),
+    );
+  });
+});

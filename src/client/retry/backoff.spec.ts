@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { retryDelay } from './backoff.js';
+
+const OPTIONS = { maxAttempts: 5, baseDelayMs: 250, maxDelayMs: 8000 };
+const SILENT = { retryAfterSeconds: undefined };
+
+describe('retryDelay', () => {
+  it('doubles its ceiling with each attempt, up to the longest', () => {
+    expect([1, 2, 3, 4, 5, 6, 7].map((attempt) => retryDelay(attempt, SILENT, OPTIONS, 1))).toEqual([
+      250, 500, 1000, 2000, 4000, 8000, 8000,
+    ]);
+  });
+
+  it('draws from the whole range below its ceiling', () => {
+    expect(retryDelay(3, SILENT, OPTIONS, 0)).toBe(0);
+    expect(retryDelay(3, SILENT, OPTIONS, 0.5)).toBe(500);
+  });
+
+  it('backs off also where Lalamove asks for no wait', () => {
+    expect(retryDelay(2, { retryAfterSeconds: 0 }, OPTIONS, 1)).toBe(500);
+  });
+
+  it('waits as long as Lalamove asks for, even beyond the longest', () => {
+    expect(retryDelay(1, { retryAfterSeconds: 30 }, OPTIONS, 0)).toBe(30_000);
+  });
+});

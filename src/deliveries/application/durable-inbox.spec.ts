@@ -1,0 +1,371 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { sql, type Kysely } from 'kysely';
+import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
+import { factsOf } from '../../../test/webhooks/event-samples.js';
+import { Gate } from '../../../test/support/gate.js';
+import { failureOf } from '../../../test/support/lalamove.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { turn } from '../../../test/support/until.js';
+import { readLalamoveEvent } from '../../webhooks/events/lalamove-event.js';
+import type { LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
+import type { DeliveriesHooks } from '../deliveries.hooks.js';
+import type { CourseAttempt } from '../domain/delivery-progress.js';
+import { DEFAULT_POLICY } from '../domain/delivery-policy.js';
+import { lostSight, placed } from '../domain/transitions.js';
+import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
+import type { DeliveryRecord } from '../storage/delivery-record.js';
+import { reserveAttempt } from '../storage/sqlite/attempt-rows.js';
+import { DeliveryStore } from '../storage/sqlite/delivery-store.js';
+import { openDatabase } from '../storage/sqlite/open-database.js';
+import { DurableInbox } from './durable-inbox.js';
+
+const STRANGERS_MS = 3_600_000;
+const POLL_MS = 120_000;
+
+const attemptOf = (reference: string): string => `attempt of ${reference}`;
+
+describe('DurableInbox', () => {
+  let db: Kysely<DeliveriesSchema>;
+  let clock: ManualClock;
+  let store: DeliveryStore;
+  let inbox: DurableInbox;
+  let told: string[];
+  let wakes: { id: string; in: number }[];
+  let wakesOfHandlers: number;
+  let errors: string[];
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    db = await openDatabase({ file: ':memory:' });
+    told = [];
+    wakes = [];
+    wakesOfHandlers = 0;
+    errors = [];
+    Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
+    store = new DeliveryStore(db, DEFAULT_POLICY, () => clock.now());
+    store.committed.subscribe(({ reference, type }) => told.push(`${reference} ${type}`));
+    inbox = inboxWith({});
+  });
+
+  afterEach(async () => {
+    await db.destroy();
+    Logger.overrideLogger(false);
+  });
+
+  function inboxWith(hooks: DeliveriesHooks): DurableInbox {
+    return new DurableInbox({
+      ...{ store, hooks, now: () => clock.now(), strangersMs: STRANGERS_MS },
+      wake: (id, at) => wakes.push({ id, in: at - clock.now() }),
+      wakeHandlers: () => {
+        wakesOfHandlers += 1;
+      },
+    });
+  }
+
+  /** A delivery whose order is under way to Lalamove. */
+  async function post(reference: string): Promise<void> {
+    const now = clock.now();
+    const attempt: CourseAttempt = {
+      ...{ id: attemptOf(reference), number: 1, quotationId: `quotation of ${reference}`, outcome: 'reserved' },
+      ...{ quotationExpiresAt: now + 300_000, reservedAt: now },
+    };
+    const record = recordNamed(reference, now, { state: 'booking', course: { attempt, booked: 1 } });
+    await store.write(async (trx) => {
+      await store.insert(record, [], trx);
+      await reserveAttempt(trx, record, attempt, { total: '100', currency: 'HKD' });
+    });
+  }
+
+  async function answer(reference: string, orderId: string): Promise<void> {
+    await store.change(`id of ${reference}`, (record) =>
+      placed(record, attemptOf(reference), { orderId }, clock.now()),
+    );
+  }
+
+  /** A delivery with an order; what was told of that is forgotten. */
+  async function order(reference: string, orderId: string): Promise<void> {
+    await post(reference);
+    await answer(reference, orderId);
+    told = [];
+  }
+
+  /** A webhook of an order's status. */
+  function news(
+    orderId: string,
+    status: string,
+    { key = `${orderId} ${status}`, keys = [key, `id of ${key}`], later = 0 }: NewsOptions = {},
+  ): LalamoveInboxEntry {
+    const [fingerprint] = keys;
+    const at = clock.now();
+    const data = { order: { orderId, status, previousStatus: 'ASSIGNING_DRIVER', driverId: '7' } };
+    const facts = factsOf('ORDER_STATUS_CHANGED', data, { fingerprint, signedAt: at + later, receivedAt: at });
+    return { keys, facts, event: readLalamoveEvent(facts) };
+  }
+
+  interface NewsOptions {
+    key?: string;
+    keys?: LalamoveInboxEntry['keys'];
+    /** How much later than now it was signed, in ms. */
+    later?: number;
+  }
+
+  async function webhooks(): Promise<object[]> {
+    return db
+      .selectFrom('delivery_events')
+      .select(['fingerprint', 'delivery_id', 'applied_at', 'set_aside_at', 'hand_over'])
+      .where('source', '=', 'webhook')
+      .orderBy('id')
+      .execute();
+  }
+
+  async function delivery(reference: string): Promise<DeliveryRecord | undefined> {
+    return store.find('', reference);
+  }
+
+  it('knows what a version before has stored, whose keys named no account, and keeps those of accounts apart', async () => {
+    const accept = (signature: string, repeatKey: string): Promise<string> =>
+      inbox.accept(news('1', 'ON_GOING', { keys: [signature, repeatKey] }));
+    expect(await accept('signature 1', 'id.data.ORDER_STATUS_CHANGED')).toBe('new');
+    expect(await accept('signature 2', 'id.data.ORDER_STATUS_CHANGED.key 1')).toBe('repeated');
+    expect(await accept('signature 3', 'id.data.ORDER_STATUS_CHANGED.key 1')).toBe('repeated');
+    expect(await accept('signature 4', 'id 2.data.ORDER_STATUS_CHANGED.key 1')).toBe('new');
+    expect(await accept('signature 5', 'id 2.data.ORDER_STATUS_CHANGED.key 2')).toBe('new');
+    expect(await webhooks()).toHaveLength(3);
+  });
+
+  it('commits an event with its effect before it answers, and tells of it with that', async () => {
+    await order('A', '1');
+    const { entered, open } = gated();
+    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    expect(await webhooks()).toEqual([
+      {
+        ...{ fingerprint: '1 ON_GOING', delivery_id: 'id of A', applied_at: clock.now(), set_aside_at: null },
+        hand_over: 'pending',
+      },
+    ]);
+    expect(await delivery('A')).toMatchObject({ state: 'on_going', course: { order: { driverId: '7' } } });
+    expect([entered(), told]).toEqual([1, ['A driver_assigned', 'A on_going']]);
+    open();
+    await inbox.idle();
+    expect(told).toHaveLength(2);
+  });
+
+  /** Holds back those who work on what an effect has changed. */
+  function gated(): { entered: () => number; open: () => void } {
+    const gate = new Gate(Infinity);
+    inbox = inboxWith({ onStep: (step) => (step === 'event_applied' ? gate.pass(undefined) : undefined) });
+    return {
+      entered: () => gate.entered,
+      open: () => {
+        gate.open();
+      },
+    };
+  }
+
+  it('tells a repetition by either key, then by its own keys as well, and takes no effect twice', async () => {
+    await order('A', '1');
+    const keys = (...names: LalamoveInboxEntry['keys']): LalamoveInboxEntry =>
+      news('1', 'ON_GOING', { keys: names, later: 1 });
+    const [first, atOnce] = await Promise.all([inbox.accept(keys('f', 'id')), inbox.accept(keys('f', 'id'))]);
+    expect([first, atOnce]).toEqual(['new', 'repeated']);
+    await inbox.idle();
+    const before = await delivery('A');
+    wakes = [];
+    for (const again of [
+      keys('f', 'id'),
+      keys('signed anew', 'id'),
+      keys('f', 'another id'),
+      // Only what was kept of the repetitions tells these.
+      keys('signed anew', 'third id'),
+      keys('signed once more', 'another id'),
+      keys('signed once more'),
+    ]) {
+      expect(await inbox.accept(again)).toBe('repeated');
+    }
+    await inbox.idle();
+    expect(await delivery('A')).toEqual(before);
+    expect([told, wakes]).toEqual([['A driver_assigned', 'A on_going'], []]);
+    expect(await webhooks()).toHaveLength(1);
+    expect(await inbox.accept(keys('other'))).toBe('new');
+  });
+
+  it('keeps an event whose effect throws, and lets it take that in a later sweep', async () => {
+    await order('A', '1');
+    await order('B', '2');
+    await db.updateTable('deliveries').set({ state: 'teleporting' }).where('id', '=', 'id of A').execute();
+    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('repeated');
+    // As after a crash: stored, and not applied.
+    await inbox.accept(news('2', 'ON_GOING'));
+    await db.updateTable('delivery_events').set({ applied_at: null }).where('order_id', '=', '2').execute();
+    await inbox.sweep();
+    // What cannot take its effect yet keeps nobody else from it.
+    expect(await webhooks()).toMatchObject([
+      { fingerprint: '1 ON_GOING', delivery_id: null, applied_at: null },
+      { fingerprint: '2 ON_GOING', delivery_id: 'id of B', applied_at: clock.now() },
+    ]);
+    // Its delivery's row is reported once.
+    expect(errors).toEqual([expect.stringContaining('its state "teleporting" is none')]);
+    await db.updateTable('deliveries').set({ state: 'assigning' }).where('id', '=', 'id of A').execute();
+    told = [];
+    clock.advance(1000);
+    await inbox.sweep();
+    expect(await delivery('A')).toMatchObject({ state: 'on_going' });
+    expect(await webhooks()).toMatchObject([{ delivery_id: 'id of A', applied_at: clock.now() }, {}]);
+    expect(told).toEqual(['A driver_assigned', 'A on_going']);
+    await inbox.sweep();
+    expect(told).toHaveLength(2);
+  });
+
+  it('lets a webhook that was looked up twice take its effect once', async () => {
+    await order('A', '1');
+    await inbox.accept(news('1', 'ON_GOING'));
+    await db.updateTable('delivery_events').set({ applied_at: null }).where('source', '=', 'webhook').execute();
+    const version = (await delivery('A'))?.version ?? 0;
+    await Promise.all([inbox.sweep(), inbox.sweep()]);
+    expect((await delivery('A'))?.version).toBe(version + 1);
+  });
+
+  it('leaves nothing of an effect that fails half-way', async () => {
+    await order('A', '1');
+    await sql`create trigger half before update on deliveries begin select raise(abort, 'half-way'); end`.execute(db);
+    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    await sql`drop trigger half`.execute(db);
+    await inbox.idle();
+    expect([told, wakes]).toEqual([[], []]);
+    const timeline = db.selectFrom('delivery_events').select('type').orderBy('id');
+    expect(await timeline.execute()).toEqual([{ type: 'booked' }, { type: 'ORDER_STATUS_CHANGED' }]);
+    await inbox.sweep();
+    expect(told).toEqual(['A driver_assigned', 'A on_going']);
+  });
+
+  it('rejects where the database fails, and keeps nothing: it is new when it comes again', async () => {
+    await order('A', '1');
+    const before = await delivery('A');
+    await sql`create trigger full before insert on delivery_events begin select raise(abort, 'the disk is full'); end`.execute(
+      db,
+    );
+    expect((await failureOf(inbox.accept(news('1', 'ON_GOING')))).message).toContain('the disk is full');
+    await sql`drop trigger full`.execute(db);
+    expect([await webhooks(), await delivery('A'), told, wakes]).toEqual([[], before, [], []]);
+    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    expect(await delivery('A')).toMatchObject({ state: 'on_going' });
+  });
+
+  it('lets events wait for their order, wakes whose it may be, and applies them as they were signed', async () => {
+    await post('A');
+    await store.change('id of A', lostSight);
+    told = [];
+    clock.advance(1000);
+    await inbox.accept(news('1', 'PICKED_UP', { later: 2 }));
+    await inbox.accept(news('1', 'ON_GOING', { later: 1 }));
+    await inbox.idle();
+    expect(wakes).toEqual([
+      { id: 'id of A', in: 0 },
+      { id: 'id of A', in: 0 },
+    ]);
+    expect(await delivery('A')).toMatchObject({ state: 'booking', dueAt: clock.now() });
+    expect(await webhooks()).toMatchObject([{ applied_at: null }, { applied_at: null, delivery_id: null }]);
+    await answer('A', '1');
+    expect(told).toEqual(['A booked', 'A driver_assigned', 'A on_going', 'A picked_up']);
+    expect(await webhooks()).toMatchObject(Array(2).fill({ applied_at: clock.now(), delivery_id: 'id of A' }));
+    await inbox.sweep();
+    expect(told).toHaveLength(4);
+  });
+
+  it('sets an event aside when its order was not known for too long, and then for good', async () => {
+    await post('A');
+    await inbox.accept(news('1', 'ON_GOING'));
+    clock.advance(STRANGERS_MS);
+    await inbox.sweep();
+    expect(await webhooks()).toMatchObject([{ applied_at: null, set_aside_at: null }]);
+    clock.advance(1);
+    await inbox.sweep();
+    const aside = { applied_at: null, set_aside_at: clock.now() };
+    expect(await webhooks()).toMatchObject([aside]);
+    clock.advance(1);
+    await answer('A', '1');
+    await inbox.sweep();
+    expect(await webhooks()).toMatchObject([aside]);
+    expect(await delivery('A')).toMatchObject({ state: 'assigning' });
+    // Lalamove may repeat it all the same.
+    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('repeated');
+  });
+
+  it('sweeps through however many wait', async () => {
+    const many = Array.from({ length: 201 }, (_, index) => `${index}`);
+    await Promise.all(many.map((key) => inbox.accept(news('1', 'ON_GOING', { key }))));
+    await post('A');
+    // The attempt's row alone: what has waited is not looked for.
+    await db.updateTable('delivery_attempts').set({ order_id: '1', outcome: 'placed' }).execute();
+    await inbox.sweep();
+    const left = db.selectFrom('delivery_events').select('id').where('applied_at', 'is', null);
+    expect(await left.execute()).toEqual([]);
+  });
+
+  it('gives a burst one commit, in which each delivery stands as was signed last', async () => {
+    const references = Array.from({ length: 25 }, (_, index) => `A-${index}`);
+    for (const [index, reference] of references.entries()) await order(reference, `${index}`);
+    const commits = jest.spyOn(db, 'transaction');
+    const burst = ['PICKED_UP', 'ON_GOING'].flatMap((status, before) =>
+      references.map((_, index) => news(`${index}`, status, { later: 1000 - before })),
+    );
+    expect(await Promise.all(burst.map((entry) => inbox.accept(entry)))).toEqual(Array(50).fill('new'));
+    expect(commits).toHaveBeenCalledTimes(1);
+    const states = await db.selectFrom('deliveries').select('state').execute();
+    expect(states).toEqual(Array(25).fill({ state: 'picked_up' }));
+    await inbox.idle();
+    expect(told).toHaveLength(50);
+  });
+
+  it.each([
+    ['now where there is something to do', 'REJECTED', 0, [{ id: 'id of A', in: 0 }]],
+    ['later where it waits', 'ON_GOING', 0, [{ id: 'id of A', in: POLL_MS }]],
+    ['when it was due before where the news is old', 'ON_GOING', -1, [{ id: 'id of A', in: POLL_MS - 1000 }]],
+    ['not at all where it rests', 'COMPLETED', 0, []],
+  ])('wakes a delivery %s', async (_, status, later, expected) => {
+    await order('A', '1');
+    await inbox.accept(news('1', 'ASSIGNING_DRIVER'));
+    await inbox.idle();
+    wakes = [];
+    clock.advance(1000);
+    await inbox.accept(news('1', status, { later: later * 2000 }));
+    await inbox.idle();
+    expect(wakes).toEqual(expected);
+  });
+
+  it('wakes handlers only where one wants the event; until they are known one may', async () => {
+    await inbox.accept(news('1', 'ON_GOING'));
+    expect(wakesOfHandlers).toBe(1);
+    inbox.start(({ eventType }) =>
+      eventType === 'UNKNOWN' ? [{ name: 'Host.on', handle: () => Promise.resolve() }] : [],
+    );
+    expect(wakesOfHandlers).toBe(2);
+    await inbox.accept(news('1', 'PICKED_UP'));
+    expect(wakesOfHandlers).toBe(2);
+    const facts = factsOf('ORDER_TELEPORTED', {}, { fingerprint: 'new' });
+    await inbox.accept({ keys: ['new'], facts, event: readLalamoveEvent(facts) });
+    expect(wakesOfHandlers).toBe(3);
+    expect(await webhooks()).toMatchObject([
+      { hand_over: 'pending' },
+      { hand_over: 'none' },
+      // It is of no order: there is nothing to wait for.
+      { hand_over: 'pending', applied_at: clock.now() },
+    ]);
+  });
+
+  it('takes nothing any more once it stops, and has woken then whom it must', async () => {
+    await order('A', '1');
+    const { open } = gated();
+    await inbox.accept(news('1', 'ON_GOING'));
+    const stopped = inbox.stop().then(() => told.push('stopped'));
+    expect((await failureOf(inbox.accept(news('1', 'PICKED_UP')))).message).toContain('shutting down');
+    await turn();
+    expect(told).not.toContain('stopped');
+    open();
+    await stopped;
+    expect(told).toEqual(['A driver_assigned', 'A on_going', 'stopped']);
+    expect(await webhooks()).toHaveLength(1);
+  });
+});

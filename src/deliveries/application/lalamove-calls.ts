@@ -1,0 +1,94 @@
+import type { Order } from '../../api/answers/order.js';
+import type { PlaceOrderDto } from '../../api/requests/place-order.dto.js';
+import type { Quotation } from '../../api/answers/quotation.js';
+import { isRecord } from '../../internal/is-record.js';
+import type { CourseAttempt, CourseQuotation } from '../domain/delivery-progress.js';
+import type { OrderReading } from '../domain/order-updates.js';
+import type { BookedRequest } from '../storage/delivery-record.js';
+import { ATTEMPT_KEY } from '../storage/webhook-updates.js';
+import { pairedStops } from './paired-stops.js';
+
+/** How long Lalamove holds a price (API v3, "Quotation"). */
+const QUOTATION_MS = 5 * 60_000;
+
+/**
+ * What a quotation means for a delivery.
+ *
+ * @param askedAt Unix ms by our clock: its end is counted from here, for Lalamove's clock may be another
+ * @returns `undefined` for one that cannot be ordered: its price or its stops are missing; `'unmatched'` where nobody can tell which of its stops is whose
+ */
+export function courseQuotation(
+  quotation: Quotation,
+  { quotation: asked }: BookedRequest,
+  askedAt: number,
+): CourseQuotation | 'unmatched' | undefined {
+  const { total, currency } = membersOf(quotation.priceBreakdown);
+  if (text(total) === '' || !hasStops(quotation)) return undefined;
+  const isOptimised = [asked, quotation].some(({ isRouteOptimized }) => isRouteOptimized === true);
+  const stops = pairedStops(asked.stops, quotation.stops, isOptimised);
+  if (!stops) return 'unmatched';
+  return {
+    quotationId: quotation.quotationId,
+    expiresAt: askedAt + QUOTATION_MS,
+    total: text(total),
+    currency: text(currency),
+    stopIds: stops.map(({ stopId }) => stopId),
+  };
+}
+
+/** An answer is checked for its id alone: all else may be missing. */
+function hasStops(quotation: Quotation): boolean {
+  const { stops } = membersOf(quotation);
+  return (
+    Array.isArray(stops) &&
+    stops.every((stop) => isRecord(stop) && typeof stop.stopId === 'string' && isRecord(stop.coordinates))
+  );
+}
+
+/** The order of an attempt; its metadata name the attempt, so that it can be found whatever becomes of the answer. */
+export function orderInput(
+  request: BookedRequest,
+  { stopIds }: CourseQuotation,
+  attempt: CourseAttempt,
+): PlaceOrderDto {
+  const [from = '', ...to] = stopIds;
+  const { isPODEnabled, isRecipientSMSEnabled, partner, metadata } = request;
+  return {
+    quotationId: attempt.quotationId,
+    sender: { stopId: from, name: request.sender.name, phone: request.sender.phone },
+    recipients: request.recipients.map(({ name, phone, remarks }, index) => ({
+      stopId: to[index] ?? '',
+      name,
+      phone,
+      ...(remarks !== undefined && { remarks }),
+    })),
+    ...(isPODEnabled !== undefined && { isPODEnabled }),
+    ...(isRecipientSMSEnabled !== undefined && { isRecipientSMSEnabled }),
+    ...(partner !== undefined && { partner }),
+    metadata: { ...metadata, [ATTEMPT_KEY]: attempt.id },
+  };
+}
+
+/** What a read, or the answer to an order, says; fields that Lalamove left out are empty. */
+export function readingOf(order: Order): OrderReading {
+  const answer = membersOf(order);
+  const price = membersOf(answer.priceBreakdown);
+  return {
+    orderId: order.orderId,
+    status: text(answer.status) || 'ASSIGNING_DRIVER',
+    driverId: text(answer.driverId),
+    total: text(price.total),
+    priorityFee: text(price.priorityFee),
+    currency: text(price.currency),
+    shareLink: text(answer.shareLink),
+  };
+}
+
+/** What is no object has no members. */
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}

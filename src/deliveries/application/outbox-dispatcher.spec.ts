@@ -1,0 +1,335 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { until } from '../../../test/support/until.js';
+import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
+import { DEFAULT_POLICY } from '../domain/delivery-policy.js';
+import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
+import { DeliveryStore } from '../storage/sqlite/delivery-store.js';
+import { openDatabase } from '../storage/sqlite/open-database.js';
+import { DurableInbox } from './durable-inbox.js';
+import { HandOver, type NamedHandler } from './outbox-dispatcher.js';
+
+describe('HandOver', () => {
+  let db: Kysely<DeliveriesSchema>;
+  let clock: ManualClock;
+  let store: DeliveryStore;
+  let handOver: HandOver;
+  let handlers: NamedHandler<DeliveryEvent>[];
+  let seen: string[];
+  let errors: string[];
+  let warnings: string[];
+  let timeoutMs: number;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    db = await openDatabase({ file: ':memory:' });
+    seen = [];
+    errors = [];
+    warnings = [];
+    timeoutMs = 60_000;
+    handlers = [handler('noting')];
+    Logger.overrideLogger({
+      log: () => undefined,
+      warn: (line: string) => warnings.push(line),
+      error: (line: string) => errors.push(line),
+    });
+    renew();
+  });
+
+  afterEach(async () => {
+    await handOver.stop(10);
+    await db.destroy();
+    Logger.overrideLogger(false);
+  });
+
+  /** As after a restart. */
+  function renew(
+    onStep?: () => void,
+    handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[] = () => handlers,
+  ): void {
+    const now = (): number => clock.now();
+    store = new DeliveryStore(db, DEFAULT_POLICY, now);
+    const hooks = onStep ? { onStep } : {};
+    const inbox = new DurableInbox({
+      ...{ store, hooks, now, strangersMs: 1000 },
+      wake: () => undefined,
+      wakeHandlers: () => undefined,
+    });
+    handOver = new HandOver({ store, inbox, hooks, clock, handlersOf, timeoutMs });
+    handOver.start();
+  }
+
+  function handler(
+    name: string,
+    work: (event: DeliveryEvent) => Promise<void> = () => Promise.resolve(),
+  ): NamedHandler<DeliveryEvent> {
+    return {
+      name,
+      handle: async (event) => {
+        seen.push(`${name} ${event.reference} ${event.type}`);
+        await work(event);
+      },
+    };
+  }
+
+  async function happen(reference: string, ...types: ('requested' | 'cancel_requested')[]): Promise<void> {
+    const events = types.map((type): NewDeliveryEvent => ({ type }));
+    await store.write((trx) => store.insert(recordNamed(reference, clock.now()), events, trx));
+    handOver.wake();
+  }
+
+  async function rows(): Promise<{ hand_over: string; tries: number; error: string | null; handled_by: string }[]> {
+    return db
+      .selectFrom('delivery_events')
+      .select(['hand_over', 'tries', 'error', 'handled_by'])
+      .orderBy('id')
+      .execute();
+  }
+
+  it('hands each event of a delivery over once, in their order', async () => {
+    await happen('A', 'requested', 'cancel_requested', 'requested');
+    await happen('B', 'requested');
+    await handOver.idle();
+    expect(seen.filter((line) => line.includes(' A '))).toEqual([
+      'noting A requested',
+      'noting A cancel_requested',
+      'noting A requested',
+    ]);
+    expect(seen).toHaveLength(4);
+    handOver.wake();
+    await handOver.idle();
+    expect(seen).toHaveLength(4);
+  });
+
+  it('waits for a handler that hangs with its own delivery alone', async () => {
+    let end: () => void = () => undefined;
+    handlers = [
+      handler('slow', ({ reference }) =>
+        reference === 'A' ? new Promise((resolve) => (end = resolve)) : Promise.resolve(),
+      ),
+    ];
+    await happen('A', 'requested', 'cancel_requested');
+    await until(() => seen.length === 1);
+    for (let count = 0; count < 40; count += 1) await happen(`B-${count}`, 'requested', 'cancel_requested');
+    await until(() => seen.length === 81);
+    expect(seen.filter((line) => line.includes(' A '))).toEqual(['slow A requested']);
+    end();
+    await until(() => seen.length === 82);
+    expect(seen.at(-1)).toBe('slow A cancel_requested');
+  });
+
+  /** Waits for work that takes real time. */
+  async function soon(holds: () => boolean): Promise<void> {
+    await until(holds, 5000);
+    expect(holds()).toBe(true);
+  }
+
+  it('lets 1 000 events for a handler that hangs keep no event from another one', async () => {
+    const wanted: Record<string, NamedHandler<DeliveryEvent>[]> = {
+      requested: [handler('hanging', () => new Promise(() => undefined))],
+      cancel_requested: [handler('noting')],
+    };
+    await handOver.stop(0);
+    renew(undefined, ({ type }) => wanted[type] ?? []);
+    await Promise.all(Array.from({ length: 1000 }, (_, index) => happen(`H-${index}`, 'requested')));
+    await soon(() => seen.length === 32);
+    await happen('A', 'cancel_requested');
+    await soon(() => seen.includes('noting A cancel_requested'));
+    expect(seen.filter((line) => line.startsWith('hanging'))).toHaveLength(32);
+    // From now on the way is free.
+    const begun = performance.now();
+    await happen('B', 'cancel_requested');
+    await soon(() => seen.includes('noting B cancel_requested'));
+    expect(performance.now() - begun).toBeLessThan(1000);
+    await handOver.stop(0);
+  });
+
+  it('takes a handler that gives no answer for one that failed, frees its place, and says so once', async () => {
+    timeoutMs = 30;
+    await handOver.stop(0);
+    let isWell = false;
+    handlers = [handler('hanging', () => (isWell ? Promise.resolve() : new Promise(() => undefined)))];
+    renew();
+    await Promise.all(Array.from({ length: 50 }, (_, index) => happen(`H-${index}`, 'requested')));
+    await soon(() => seen.length > 34);
+    expect(warnings).toEqual([expect.stringContaining('handler=hanging timeout_seconds=0.03')]);
+    const failed = (await rows()).filter(({ tries }) => tries === 1);
+    expect(failed.length).toBeGreaterThan(31);
+    expect(failed[0]).toMatchObject({ hand_over: 'pending', error: expect.stringContaining('no answer within 30 ms') });
+    isWell = true;
+    await soon(() => seen.length === 50);
+    for (let count = 0; count < 3; count += 1) {
+      clock.advance(2000);
+      await handOver.idle();
+    }
+    expect((await rows()).filter(({ hand_over: state }) => state !== 'done')).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('sets an event aside whose handler never answers, and goes on', async () => {
+    timeoutMs = 5;
+    await handOver.stop(0);
+    handlers = [
+      handler('hanging', ({ type }) => (type === 'requested' ? new Promise(() => undefined) : Promise.resolve())),
+    ];
+    renew();
+    await happen('A', 'requested', 'cancel_requested');
+    for (let count = 0; count < 10; count += 1) {
+      await handOver.idle();
+      clock.advance(600_000);
+    }
+    await handOver.idle();
+    expect(await rows()).toMatchObject([{ hand_over: 'set_aside', tries: 10 }, { hand_over: 'done' }]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('gives each handler an event once, also if one had no place for it at first', async () => {
+    const ends: (() => void)[] = [];
+    handlers = [handler('noting'), handler('slow', () => new Promise((resolve) => ends.push(resolve)))];
+    await Promise.all(Array.from({ length: 80 }, (_, index) => happen(`H-${index}`, 'requested')));
+    await soon(() => seen.filter((line) => line.startsWith('noting')).length === 80);
+    expect(ends).toHaveLength(32);
+    expect(ends).toHaveLength(32);
+    for (let count = 0; count < 80; count += 1) {
+      await soon(() => ends.length > 0);
+      ends.shift()?.();
+    }
+    await handOver.idle();
+    expect(seen).toHaveLength(160);
+    expect(new Set(seen).size).toBe(160);
+    expect((await rows()).filter(({ hand_over: state }) => state !== 'done')).toEqual([]);
+  });
+
+  it('forgets after a restart for which handlers events waited: they may have other names', async () => {
+    await handOver.stop(0);
+    await happen('A', 'requested');
+    await db.updateTable('delivery_events').set({ blocked_on: 'Gone.on' }).execute();
+    renew();
+    await handOver.idle();
+    expect(seen).toEqual(['noting A requested']);
+  });
+
+  it('tries again, ever more rarely, only those handlers that failed; what is behind it waits', async () => {
+    let fails = 2;
+    const failing = handler('failing', () => {
+      fails -= 1;
+      return fails >= 0 ? Promise.reject(new Error('not today')) : Promise.resolve();
+    });
+    handlers = [handler('noting'), failing];
+    await happen('A', 'requested', 'cancel_requested');
+    await handOver.idle();
+    expect(await rows()).toMatchObject([
+      { hand_over: 'pending', tries: 1, error: 'failing: not today', handled_by: '["noting"]' },
+      { hand_over: 'pending', tries: 0 },
+    ]);
+    clock.advance(999);
+    await handOver.idle();
+    expect(seen).toHaveLength(2);
+    clock.advance(1);
+    await handOver.idle();
+    clock.advance(1999);
+    await handOver.idle();
+    expect(seen).toHaveLength(3);
+    clock.advance(1);
+    await handOver.idle();
+    expect(seen.slice(2)).toEqual([
+      'failing A requested',
+      'failing A requested',
+      'noting A cancel_requested',
+      'failing A cancel_requested',
+    ]);
+    expect(await rows()).toMatchObject([{ hand_over: 'done', error: null }, { hand_over: 'done' }]);
+  });
+
+  it('sets an event aside with its error behind the last try, and goes on', async () => {
+    handlers = [
+      handler('failing', ({ type }) => (type === 'requested' ? Promise.reject(new Error('never')) : Promise.resolve())),
+    ];
+    await happen('A', 'requested', 'cancel_requested');
+    await handOver.idle();
+    for (let count = 0; count < 9; count += 1) {
+      clock.advance(600_000);
+      await handOver.idle();
+    }
+    expect(await rows()).toMatchObject([
+      { hand_over: 'set_aside', tries: 10, error: 'failing: never' },
+      { hand_over: 'done' },
+    ]);
+    expect(errors.filter((line) => line.includes('set aside'))).toHaveLength(1);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('goes on with what is pending after a restart, also with what was under way', async () => {
+    handlers = [handler('hanging', () => new Promise(() => undefined))];
+    await happen('A', 'requested', 'cancel_requested');
+    await until(() => seen.length === 1);
+    await handOver.stop(5);
+    handlers = [handler('noting')];
+    renew();
+    await handOver.idle();
+    expect(seen).toEqual(['hanging A requested', 'noting A requested', 'noting A cancel_requested']);
+  });
+
+  it('leaves no timer behind that would keep a process alive, at whatever moment it is stopped', async () => {
+    handlers = [handler('failing', () => Promise.reject(new Error('not today')))];
+    await happen('A', 'requested');
+    await handOver.idle();
+    const left = new Set<number>();
+    for (let moment = 0; moment < 50; moment += 1) {
+      handOver.start();
+      for (let step = 0; step < moment; step += 1) await Promise.resolve();
+      await handOver.stop(10);
+      left.add(clock.waiting);
+    }
+    expect([...left]).toEqual([0]);
+  });
+
+  it('leaves a row of another version alone, and reports it once', async () => {
+    await happen('A', 'requested');
+    await handOver.idle();
+    await db
+      .updateTable('delivery_events')
+      .set({ payload: '[]', hand_over: 'pending', next_try_at: clock.now() })
+      .execute();
+    await happen('B', 'requested');
+    await handOver.idle();
+    expect(seen).toEqual(['noting A requested', 'noting B requested']);
+    expect(await rows()).toMatchObject([{ hand_over: 'pending', tries: 1 }, { hand_over: 'done' }]);
+    expect(errors).toEqual([expect.stringContaining('its payload is not of a form')]);
+    clock.advance(3_600_000);
+    handOver.wake();
+    await handOver.idle();
+    expect(errors).toHaveLength(1);
+  });
+
+  it('waits no longer than a timer can, however far the next try is', async () => {
+    const waits: number[] = [];
+    const setTimeout = clock.setTimeout.bind(clock);
+    jest.spyOn(clock, 'setTimeout').mockImplementation((callback, ms) => {
+      waits.push(ms);
+      return setTimeout(callback, ms);
+    });
+    await happen('A', 'requested');
+    await handOver.idle();
+    // As where the clock was set back by weeks.
+    const later = clock.now() + 2 ** 40;
+    await db.updateTable('delivery_events').set({ hand_over: 'pending', next_try_at: later }).execute();
+    handOver.wake();
+    await handOver.idle();
+    expect(waits).toEqual([2 ** 31 - 1]);
+  });
+
+  it('ignores what a hook throws', async () => {
+    await handOver.stop(10);
+    renew(() => {
+      throw new Error('The hook is broken.');
+    });
+    await happen('A', 'requested');
+    await handOver.idle();
+    expect(await rows()).toMatchObject([{ hand_over: 'done' }]);
+    expect(errors).toEqual([]);
+  });
+});

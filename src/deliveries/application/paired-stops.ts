@@ -1,0 +1,116 @@
+import type { QuotationStopDto } from '../../api/requests/create-quotation.dto.js';
+import type { QuotationStop } from '../../api/answers/quotation.js';
+import { isRecord } from '../../internal/is-record.js';
+
+/** Lalamove answers with 7 decimals, rounded or cut off, and a little more for the arithmetic. */
+const TOLERANCE_DEGREES = 1.01e-7;
+
+/**
+ * Gives each stop that was asked for the stop of its own place in the answer, whatever its order there.
+ *
+ * @param asked pick-up first
+ * @param isOptimised whether Lalamove may have changed the order. Where it may not have, the order holds unless the places say otherwise
+ * @returns the stops of the answer in the order in which they were asked for; `undefined` where that is not certain
+ */
+export function pairedStops(
+  asked: readonly QuotationStopDto[],
+  given: readonly QuotationStop[],
+  isOptimised: boolean,
+): readonly QuotationStop[] | undefined {
+  if (asked.length !== given.length) return undefined;
+  const paired = pairedByPlace(asked, given);
+  if (paired || isOptimised) return paired;
+  const isElsewhere = given.some((stop, index) => {
+    const places = asked.filter((place) => isNamed(place, stop) || isAtPoint(place, stop));
+    const own = asked[index];
+    return own !== undefined && places.length > 0 && !places.includes(own);
+  });
+  return isElsewhere ? undefined : given;
+}
+
+/** Tells whether a stop of the answer may be the one for a place. */
+type Likeness = (place: QuotationStopDto, stop: QuotationStop) => boolean;
+
+/** From the strictest on: what Lalamove has written in another way is told by its point alone. */
+const LIKENESSES: readonly Likeness[] = [
+  (place, stop) => place.address === stop.address && (isWithoutPoint(place) || isAtPoint(place, stop)),
+  (place, stop) => isNamed(place, stop) && (isWithoutPoint(place) || isAtPoint(place, stop)),
+  isAtPoint,
+];
+
+function pairedByPlace(
+  asked: readonly QuotationStopDto[],
+  given: readonly QuotationStop[],
+): readonly QuotationStop[] | undefined {
+  const left = new Set(given);
+  const paired = new Map<number, QuotationStop>();
+  const open = (): number[] => [...asked.keys()].filter((index) => !paired.has(index));
+  const pair = (index: number, own: QuotationStop): void => {
+    left.delete(own);
+    paired.set(index, own);
+  };
+  for (const isLike of LIKENESSES) {
+    for (const index of open()) {
+      const own = certainStop(index, { asked, open: open(), left: [...left], isLike });
+      if (own) pair(index, own);
+    }
+  }
+  // What Lalamove has looked up by itself is the one that is left.
+  const [last, ...more] = open();
+  const [rest] = left;
+  const place = last === undefined ? undefined : asked[last];
+  if (last !== undefined && more.length === 0 && place && isWithoutPoint(place) && rest) pair(last, rest);
+  return paired.size === asked.length ? asked.flatMap((_, index) => paired.get(index) ?? []) : undefined;
+}
+
+interface Choice {
+  readonly asked: readonly QuotationStopDto[];
+  /** The places that have no stop yet. */
+  readonly open: readonly number[];
+  /** The stops that have no place yet. */
+  readonly left: readonly QuotationStop[];
+  readonly isLike: Likeness;
+}
+
+/** Whoever asks for one place several times does not mind which of its stops is which; all other choices are none. */
+function certainStop(index: number, { asked, open, left, isLike }: Choice): QuotationStop | undefined {
+  const place = asked[index];
+  if (!place) return undefined;
+  const choices = left.filter((stop) => isLike(place, stop));
+  const rivals = open
+    .flatMap((other) => asked[other] ?? [])
+    .filter((other) => choices.some((stop) => isLike(other, stop)));
+  const isCertain = choices.length === rivals.length && rivals.every(({ address }) => address === place.address);
+  return isCertain ? choices[0] : undefined;
+}
+
+function isNamed({ address }: QuotationStopDto, stop: QuotationStop): boolean {
+  return plain(address) !== '' && plain(address) === plain(stop.address);
+}
+
+/** Commas, spaces and capitals tell no places apart. */
+function plain(address: unknown): string {
+  if (typeof address !== 'string') return '';
+  return address
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s,]+/gu, ' ')
+    .trim();
+}
+
+function isWithoutPoint({ coordinates }: QuotationStopDto): boolean {
+  return !isRecord(coordinates);
+}
+
+function isAtPoint({ coordinates: asked }: QuotationStopDto, { coordinates: given }: QuotationStop): boolean {
+  if (!isRecord(asked) || !isRecord(given)) return false;
+  return isNear(asked.lat, given.lat) && isNear(asked.lng, given.lng);
+}
+
+function isNear(one: unknown, other: unknown): boolean {
+  return Math.abs(degrees(one) - degrees(other)) <= TOLERANCE_DEGREES;
+}
+
+function degrees(value: unknown): number {
+  return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : Number.NaN;
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import { decide, type Action } from './decide.js';
+import {
+  newCourse,
+  type CourseOrder,
+  type DeliveryCourse,
+  type DeliverySnapshot,
+  type DuplicateOrder,
+} from './delivery-progress.js';
+import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
+import { placed } from './transitions.js';
+
+const NOW = 1_000_000_000;
+const MINUTE = 60_000;
+const QUOTATION = { quotationId: 'q', expiresAt: NOW + 5 * MINUTE, total: '100', currency: 'HKD', stopIds: [] };
+const ATTEMPT = {
+  id: 'a',
+  number: 1,
+  quotationId: 'q',
+  quotationExpiresAt: NOW,
+  outcome: 'unknown',
+  reservedAt: NOW,
+} as const;
+const ORDER: CourseOrder = {
+  ...{ orderId: '1', status: 'ASSIGNING_DRIVER', toldAt: 0, readAt: 0, placedAt: NOW, driverId: '', driverSince: 0 },
+  ...{ total: '100', priorityFee: '', currency: 'HKD', shareLink: '' },
+};
+
+const DUPLICATE: DuplicateOrder = { order: { ...ORDER, orderId: '9' }, heardAt: NOW, polls: 0, failures: 0 };
+
+function decided(
+  course: Partial<DeliveryCourse>,
+  at: number,
+  policy: Partial<DeliveryPolicy> = {},
+  more: Partial<DeliverySnapshot> = {},
+): Action {
+  const snapshot: DeliverySnapshot = {
+    ...{ state: 'booking', scheduleAt: undefined, unmatched: [], ...more },
+    course: { ...newCourse(NOW, undefined), ...course },
+  };
+  return decide(snapshot, { ...DEFAULT_POLICY, ...policy }, at);
+}
+
+describe('decide', () => {
+  it('orders a quotation until 15 s before its end, and quotes anew from then on', () => {
+    const last = QUOTATION.expiresAt - 15_000;
+    expect(decided({ quotation: QUOTATION }, last - 1)).toEqual({ do: 'book' });
+    expect(decided({ quotation: QUOTATION }, last)).toEqual({ do: 'quote' });
+    expect(decided({ quotation: QUOTATION }, last, { requote: false })).toMatchObject({
+      reason: { code: 'QUOTATION_EXPIRED' },
+    });
+  });
+
+  it('books what costs as much as it may cost, and not a millionth more', () => {
+    expect(decided({ quotation: QUOTATION, maxPrice: '100.00' }, NOW)).toEqual({ do: 'book' });
+    expect(decided({ quotation: QUOTATION, maxPrice: '99.999999' }, NOW)).toMatchObject({
+      reason: { code: 'PRICE_ABOVE_MAX' },
+    });
+    expect(decided({ quotation: { ...QUOTATION, total: '' }, maxPrice: '1' }, NOW)).toMatchObject({ do: 'give-up' });
+  });
+
+  it('reads at once what was heard of in the future, by a clock that was wrong, and not for a small difference', () => {
+    const order = { ...ORDER, status: 'ON_GOING' };
+    const poll = { poll: { everySeconds: 120, mostSeconds: 1800 }, changeDriver: false } as const;
+    const heard = (heardAt: number): Action => decided({ order, heardAt }, NOW, poll, { state: 'on_going' });
+    expect(heard(NOW + 24 * 60 * MINUTE)).toEqual({ do: 'read', orderId: '1' });
+    expect(heard(NOW + MINUTE)).toEqual({ do: 'wait', until: NOW + 3 * MINUTE });
+  });
+
+  it('holds an unknown outcome until its quotation and the wait are over', () => {
+    const until = NOW + 10 * MINUTE;
+    expect(decided({ attempt: ATTEMPT }, until - 1)).toEqual({ do: 'wait', until });
+    expect(decided({ attempt: ATTEMPT }, until)).toMatchObject({ do: 'give-up', reason: { code: 'OUTCOME_UNKNOWN' } });
+    expect(decided({ attempt: ATTEMPT }, until, { unknownOutcome: { waitMinutes: 10, then: 'rebook' } })).toEqual({
+      do: 'abandon',
+    });
+    expect(decided({ attempt: ATTEMPT }, NOW, {}, { unmatched: ['7'] })).toEqual({ do: 'identify', orderId: '7' });
+  });
+
+  it('takes what a crash has left reserved for unknown, whatever else there is to do', () => {
+    const attempt = { ...ATTEMPT, outcome: 'reserved' } as const;
+    expect(decided({ attempt, quotation: QUOTATION, cancelAskedAt: NOW, retryAt: NOW + 1 }, NOW)).toEqual({
+      do: 'doubt',
+    });
+  });
+
+  it('raises the fee at its time, within the price, from the pick-up on where there is one', () => {
+    const raiseFee = [{ afterMinutes: 10, priorityFee: '20' }];
+    const at = NOW + 10 * MINUTE;
+    const policy = { raiseFee, poll: false } as const;
+    expect(decided({ order: ORDER }, at - 1, policy)).toEqual({ do: 'wait', until: at });
+    expect(decided({ order: ORDER, maxPrice: '120' }, at, policy)).toMatchObject({
+      do: 'raise-fee',
+      priorityFee: '20',
+      step: 0,
+    });
+    expect(decided({ order: ORDER, maxPrice: '119.99' }, at, policy)).toEqual({ do: 'skip-fee', step: 0 });
+    expect(decided({ order: { ...ORDER, priorityFee: '20' } }, at, policy)).toEqual({ do: 'skip-fee', step: 0 });
+    expect(decided({ order: ORDER }, at, policy, { scheduleAt: NOW + 1 })).toEqual({ do: 'wait', until: at + 1 });
+    expect(decided({ order: ORDER, feeSteps: 1 }, at, policy)).toEqual({ do: 'rest' });
+  });
+
+  it('polls ever more rarely, and not hours before a pick-up', () => {
+    expect(decided({ order: ORDER }, NOW)).toEqual({ do: 'wait', until: NOW + 120_000 });
+    expect(decided({ order: ORDER }, NOW + 120_000)).toEqual({ do: 'read', orderId: '1' });
+    expect(decided({ order: ORDER, polls: 2 }, NOW)).toEqual({ do: 'wait', until: NOW + 480_000 });
+    expect(decided({ order: ORDER, polls: 99 }, NOW)).toEqual({ do: 'wait', until: NOW + 1_800_000 });
+    const scheduleAt = NOW + 600 * MINUTE;
+    expect(decided({ order: ORDER }, NOW, {}, { scheduleAt })).toEqual({ do: 'wait', until: scheduleAt - 60 * MINUTE });
+  });
+
+  it('asks for another driver when the matched one is late, as often as it may', () => {
+    const order = { ...ORDER, status: 'ON_GOING', driverId: '7', driverSince: NOW };
+    const at = NOW + 45 * MINUTE;
+    expect(decided({ order }, at - 1, { poll: false })).toEqual({ do: 'wait', until: at });
+    expect(decided({ order }, at, { poll: false })).toEqual({ do: 'change-driver', orderId: '1', driverId: '7' });
+    expect(decided({ order, driverChanges: 1 }, at, { poll: false })).toEqual({ do: 'rest' });
+  });
+
+  it.each(['REJECTED', 'EXPIRED'])('books again after %s, so many orders in all', (status) => {
+    const order = { ...ORDER, status };
+    expect(decided({ order, booked: 2 }, NOW)).toEqual({ do: 'rebook' });
+    expect(decided({ order, booked: 3 }, NOW)).toMatchObject({ do: 'fail', reason: { code: 'NO_DRIVER' } });
+    expect(decided({ order, booked: 1 }, NOW, { rebook: false })).toMatchObject({ do: 'fail' });
+    expect(decided({ order, booked: 1, cancelAskedAt: NOW }, NOW)).toEqual({ do: 'drop' });
+  });
+
+  it('waits for a replacement, and settles the cancellation then', () => {
+    const replacement = { until: NOW + 1, told: true };
+    const order = { ...ORDER, status: 'CANCELED' };
+    expect(decided({ order, replacement }, NOW)).toEqual({ do: 'wait', until: NOW + 1 });
+    expect(decided({ order, replacement }, NOW + 1)).toEqual({ do: 'settle-cancellation' });
+  });
+
+  it('leaves an end alone, but for an order that turned up beside it', () => {
+    for (const state of ['completed', 'canceled', 'failed'] as const) {
+      // A webhook has contradicted a cancellation: only a read can tell.
+      const doubted = state === 'canceled' ? { do: 'read', orderId: '1' } : { do: 'rest' };
+      expect(decided({ cancelAskedAt: NOW, inDoubt: true, order: ORDER }, NOW, {}, { state })).toEqual(doubted);
+      expect(decided({ cancelAskedAt: NOW, order: ORDER }, NOW, {}, { state })).toEqual({ do: 'rest' });
+      expect(decided({ duplicates: [DUPLICATE] }, NOW, {}, { state })).toEqual({
+        do: 'cancel-duplicate',
+        orderId: '9',
+      });
+      // The order of an attempt that was surely refused is such a one as well.
+      const course = { ...newCourse(NOW, undefined), attempt: { ...ATTEMPT, outcome: 'refused' as const } };
+      expect(placed({ state, course }, 'a', { orderId: '9' }, NOW)).toMatchObject({
+        state,
+        course: { duplicates: [{ order: { orderId: '9' } }] },
+      });
+    }
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
+import { policyProblems, withPolicy } from './policy-checks.js';
+
+const YEAR = 525_600;
+const fees = (...steps: [afterMinutes: number, priorityFee: unknown][]): object[] =>
+  steps.map(([afterMinutes, priorityFee]) => ({ afterMinutes, priorityFee }));
+
+describe('policyProblems', () => {
+  it.each<unknown>([undefined, {}, DEFAULT_POLICY, { rebook: undefined }])('finds nothing wrong with %j', (policy) => {
+    expect(policyProblems(policy)).toEqual([]);
+  });
+
+  it.each<[part: keyof DeliveryPolicy, allowed: unknown[]]>([
+    [
+      'unknownOutcome',
+      [{}, { waitMinutes: 0 }, { waitMinutes: YEAR }, { waitMinutes: 0.5, then: 'hold' }, { then: 'rebook' }],
+    ],
+    ['requote', [true, false]],
+    [
+      'raiseFee',
+      [
+        false,
+        [],
+        fees([0, '10']),
+        fees([5, '10'], [5.5, '10.01'], [YEAR, '999999999999999.999999']),
+        fees([1, '9'], [2, '10']),
+      ],
+    ],
+    ['rebook', [false, {}, { maxAttempts: 1 }, { maxAttempts: 1000 }]],
+    [
+      'changeDriver',
+      [false, {}, { afterMinutes: 15 }, { afterMinutes: YEAR, times: 1000 }, { afterMinutes: 15.5, times: 1 }],
+    ],
+    ['replacement', [{}, { waitMinutes: 0 }, { waitMinutes: YEAR }]],
+    ['poll', [false, {}, { everySeconds: 1, mostSeconds: 1 }, { everySeconds: 1800 }, { mostSeconds: 31_536_000 }]],
+    ['failures', [{}, { mostFailures: 1 }, { mostFailures: 1000 }]],
+  ])('lets %s be all that it may be', (part, allowed) => {
+    for (const value of allowed) expect([value, policyProblems({ [part]: value })]).toEqual([value, []]);
+  });
+
+  it.each<[part: keyof DeliveryPolicy, remedy: string, refused: unknown[]]>([
+    [
+      'unknownOutcome',
+      "must be { waitMinutes, then: 'hold' | 'rebook' } of at most 525600 minutes (a year)",
+      [false, { waitMinutes: -1 }, { waitMinutes: YEAR + 1 }, { waitMinutes: '10' }, { then: 'hope' }, { then: null }],
+    ],
+    ['requote', 'must be true or false', [0, 'no', {}]],
+    [
+      'raiseFee',
+      'must be false, or a list of { afterMinutes, priorityFee } in which both grow: at most 100, of at most 525600 minutes (a year)',
+      [
+        ...[true, {}, '10', [undefined], ['10'], [fees([1, '10'])]],
+        ...[fees([-1, '10']), fees([1, 10]), fees([1, '-10']), fees([1, '1.1234567']), [{ afterMinutes: 1 }]],
+        ...[fees([2, '10'], [1, '20']), fees([1, '10'], [2, '10.00']), fees([1, '10'], [2, '9'])],
+        fees([1, '10'], [2, '20'], [3, '15']),
+        fees([1, '10'], [1, '20']),
+      ],
+    ],
+    [
+      'rebook',
+      'must be false or { maxAttempts } of at least 1 and at most 1000',
+      [
+        true,
+        3,
+        [3],
+        { maxAttempts: 0 },
+        { maxAttempts: 1001 },
+        { maxAttempts: 1.5 },
+        { maxAttempts: '3' },
+        { maxAttempt: 1 },
+      ],
+    ],
+    [
+      'changeDriver',
+      'must be false or { afterMinutes, times } of at least 15 minutes and once, at most 525600 minutes (a year) and 1000 times',
+      [true, { afterMinutes: 14.9 }, { afterMinutes: YEAR + 1 }, { times: 0 }, { times: Infinity }],
+    ],
+    [
+      'replacement',
+      'must be { waitMinutes } of at most 525600 minutes (a year)',
+      [false, [], { waitMinutes: -1 }, { waitMinutes: Number.NaN }],
+    ],
+    [
+      'poll',
+      'must be false or { everySeconds, mostSeconds } of at least 1 and at most 31536000 seconds (a year), the latter not less than the former',
+      [
+        ...[true, { everySeconds: 0.9 }, { everySeconds: 1801 }, { mostSeconds: 119 }, { mostSeconds: 31_536_001 }],
+        { everySeconds: 2, mostSeconds: 1 },
+      ],
+    ],
+    [
+      'failures',
+      'must be { mostFailures } of at least 1 and at most 1000',
+      [false, { mostFailures: 0 }, { mostFailures: null }],
+    ],
+  ])('refuses all else of %s, and says what it must be', (part, message, refused) => {
+    for (const value of [null, ...refused]) {
+      expect([value, policyProblems({ [part]: value })]).toEqual([value, [{ part, message }]]);
+    }
+  });
+
+  it('lists every part that is wrong, and those that are none', () => {
+    const policy: unknown = JSON.parse('{ "rebook": 3, "poll": false, "hope": 1, "__proto__": {}, "toString": false }');
+    const problems = policyProblems(policy);
+    expect(problems.map(({ part }) => part)).toEqual(['rebook', 'hope', '__proto__', 'toString']);
+    const names = Object.keys(DEFAULT_POLICY).join(', ');
+    expect(problems[1]?.message).toBe(`is no part of a policy: these are ${names}`);
+  });
+
+  it.each<unknown>([null, [], 'hold', 3])('refuses %j as a policy', (policy) => {
+    expect(policyProblems(policy)).toEqual([{ part: '', message: 'must be an object' }]);
+  });
+
+  it('fills a part that is given in part in from the base, and looks at that', () => {
+    const base = { ...DEFAULT_POLICY, poll: { everySeconds: 30, mostSeconds: 600 }, rebook: false } as const;
+    expect(policyProblems({ poll: { mostSeconds: 60 }, rebook: {} }, base)).toEqual([]);
+    expect(policyProblems({ poll: { mostSeconds: 29 } }, base).map(({ part }) => part)).toEqual(['poll']);
+    expect(policyProblems({ poll: { everySeconds: 601 } }, base).map(({ part }) => part)).toEqual(['poll']);
+  });
+});
+
+/** Their types say nothing of parts that are given in part; bookings have them all the same. */
+function isPolicy(value: unknown): value is Partial<DeliveryPolicy> {
+  return policyProblems(value).length === 0;
+}
+
+describe('withPolicy', () => {
+  const OFF: DeliveryPolicy = {
+    ...DEFAULT_POLICY,
+    ...{ requote: false, raiseFee: false, rebook: false, changeDriver: false, poll: false },
+  };
+  const OWN: DeliveryPolicy = {
+    unknownOutcome: { waitMinutes: 1, then: 'rebook' },
+    requote: false,
+    raiseFee: [{ afterMinutes: 1, priorityFee: '1' }],
+    rebook: { maxAttempts: 9 },
+    changeDriver: { afterMinutes: 99, times: 9 },
+    replacement: { waitMinutes: 9 },
+    poll: { everySeconds: 9, mostSeconds: 99 },
+    failures: { mostFailures: 9 },
+  };
+
+  it('leaves what is not given as it is', () => {
+    for (const base of [DEFAULT_POLICY, OWN, OFF]) {
+      expect(withPolicy(base)).toEqual(base);
+      expect(withPolicy(base, {})).toEqual(base);
+    }
+  });
+
+  it('takes every part that is given, and switches off what is given as false', () => {
+    expect(withPolicy(DEFAULT_POLICY, OWN)).toEqual(OWN);
+    expect(withPolicy(OWN, OFF)).toEqual(OFF);
+  });
+
+  it('fills a part in from the base, and from the usual one where the base has switched it off', () => {
+    const part: unknown = {
+      unknownOutcome: { waitMinutes: 5 },
+      changeDriver: { times: 2 },
+      poll: { mostSeconds: 150 },
+    };
+    if (!isPolicy(part)) throw new TypeError('It is no policy.');
+    expect(withPolicy(OWN, part)).toEqual({
+      ...OWN,
+      unknownOutcome: { waitMinutes: 5, then: 'rebook' },
+      changeDriver: { afterMinutes: 99, times: 2 },
+      poll: { everySeconds: 9, mostSeconds: 150 },
+    });
+    expect(withPolicy(OFF, part)).toMatchObject({
+      ...{ changeDriver: { afterMinutes: 45, times: 2 }, poll: { everySeconds: 120, mostSeconds: 150 }, rebook: false },
+    });
+  });
+
+  it('changes neither', () => {
+    const [base, given] = [structuredClone(OWN), structuredClone(OFF)];
+    withPolicy(base, given);
+    expect([base, given]).toEqual([OWN, OFF]);
+  });
+});

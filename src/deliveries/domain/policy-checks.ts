@@ -1,0 +1,129 @@
+import { isRecord } from '../../internal/is-record.js';
+import { exceeds, isAmount } from './money.js';
+import { DEFAULT_POLICY, USUAL, type DeliveryPolicy, type GivenPolicy } from './delivery-policy.js';
+
+const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 525_600;
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
+/** What these are at the most. */
+const MINUTES = '525600 minutes (a year)';
+const SECONDS = '31536000 seconds (a year)';
+const COUNT = '1000';
+/** A schedule of fees is no longer than this. */
+const MAX_STEPS = 100;
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 1 && value <= 31_536_000;
+
+/** What each part must be. */
+const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => boolean; remedy: string }>> = {
+  unknownOutcome: {
+    holds: (value) =>
+      isRecord(value) && isMinutes(value.waitMinutes) && (value.then === 'hold' || value.then === 'rebook'),
+    remedy: `must be { waitMinutes, then: 'hold' | 'rebook' } of at most ${MINUTES}`,
+  },
+  requote: { holds: (value) => typeof value === 'boolean', remedy: 'must be true or false' },
+  raiseFee: {
+    holds: (value) => value === false || (Array.isArray(value) && value.length <= MAX_STEPS && isSchedule(value)),
+    remedy:
+      'must be false, or a list of { afterMinutes, priorityFee } in which both grow: ' +
+      `at most ${MAX_STEPS}, of at most ${MINUTES}`,
+  },
+  rebook: {
+    holds: (value) => value === false || (isRecord(value) && isCount(value.maxAttempts)),
+    remedy: `must be false or { maxAttempts } of at least 1 and at most ${COUNT}`,
+  },
+  changeDriver: {
+    holds: (value) =>
+      value === false ||
+      (isRecord(value) && isMinutes(value.afterMinutes) && Number(value.afterMinutes) >= 15 && isCount(value.times)),
+    remedy:
+      'must be false or { afterMinutes, times } of at least 15 minutes and once, ' +
+      `at most ${MINUTES} and ${COUNT} times`,
+  },
+  replacement: {
+    holds: (value) => isRecord(value) && isMinutes(value.waitMinutes),
+    remedy: `must be { waitMinutes } of at most ${MINUTES}`,
+  },
+  poll: {
+    holds: (value) =>
+      value === false ||
+      (isRecord(value) &&
+        isSeconds(value.everySeconds) &&
+        isSeconds(value.mostSeconds) &&
+        Number(value.mostSeconds) >= Number(value.everySeconds)),
+    remedy:
+      `must be false or { everySeconds, mostSeconds } of at least 1 and at most ${SECONDS}, ` +
+      'the latter not less than the former',
+  },
+  failures: {
+    holds: (value) => isRecord(value) && isCount(value.mostFailures),
+    remedy: `must be { mostFailures } of at least 1 and at most ${COUNT}`,
+  },
+};
+
+/**
+ * Everything that is wrong with a policy, whole or in part.
+ *
+ * @param base what a part that is given in part is filled in from
+ * @returns an entry for each part that is wrong, with its name; an empty one stands for all of it
+ */
+export function policyProblems(
+  policy: unknown,
+  base: DeliveryPolicy = DEFAULT_POLICY,
+): { part: string; message: string }[] {
+  if (policy === undefined) return [];
+  if (!isRecord(policy)) return [{ part: '', message: 'must be an object' }];
+  return Object.entries(policy).flatMap(([part, value]) => {
+    if (value === undefined) return [];
+    if (!isPart(part)) {
+      return [{ part, message: `is no part of a policy: these are ${Object.keys(PARTS).join(', ')}` }];
+    }
+    const { holds, remedy } = PARTS[part];
+    const members = membersOf(part, base);
+    const isWhole = isRecord(value) && Object.keys(value).every((name) => Object.hasOwn(members, name));
+    if (isRecord(value) && !isWhole) return [{ part, message: remedy }];
+    return holds(isRecord(value) ? { ...members, ...value } : value) ? [] : [{ part, message: remedy }];
+  });
+}
+
+/** A policy in which what is left out is as in another. Objects are filled in member by member: from the usual ones where the other has switched the part off. */
+export function withPolicy(base: DeliveryPolicy, given: GivenPolicy = {}): DeliveryPolicy {
+  const { rebook, changeDriver, poll } = given;
+  return {
+    unknownOutcome: { ...base.unknownOutcome, ...given.unknownOutcome },
+    requote: given.requote ?? base.requote,
+    raiseFee: given.raiseFee ?? base.raiseFee,
+    rebook: filled(base.rebook, rebook, USUAL.rebook),
+    changeDriver: filled(base.changeDriver, changeDriver, USUAL.changeDriver),
+    replacement: { ...base.replacement, ...given.replacement },
+    poll: filled(base.poll, poll, USUAL.poll),
+    failures: { ...base.failures, ...given.failures },
+  };
+}
+
+function filled<Part extends object>(
+  base: Part | false,
+  given: Partial<Part> | false | undefined,
+  usual: Part,
+): Part | false {
+  if (given === undefined) return base;
+  return given && { ...(base || usual), ...given };
+}
+
+/** What a part is filled in from: the base, or the usual one where the base has switched it off. */
+function membersOf(part: keyof DeliveryPolicy, base: DeliveryPolicy): object {
+  return [base[part], DEFAULT_POLICY[part]].find((value) => typeof value === 'object') ?? {};
+}
+
+function isPart(name: string): name is keyof DeliveryPolicy {
+  return Object.hasOwn(PARTS, name);
+}
+
+function isSchedule(steps: readonly unknown[]): boolean {
+  return steps.every((step, index) => {
+    if (!isRecord(step) || !isMinutes(step.afterMinutes) || !isAmount(step.priorityFee)) return false;
+    const before = steps[index - 1];
+    if (!isRecord(before) || !isAmount(before.priorityFee)) return index === 0;
+    return (
+      Number(step.afterMinutes) > Number(before.afterMinutes) && exceeds(step.priorityFee, before.priorityFee) === true
+    );
+  });
+}

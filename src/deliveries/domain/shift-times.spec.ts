@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decide } from './decide.js';
+import {
+  newCourse,
+  type CourseAttempt,
+  type CourseOrder,
+  type DeliveryCourse,
+  type DeliverySnapshot,
+  type DuplicateOrder,
+} from './delivery-progress.js';
+import { DEFAULT_POLICY } from './delivery-policy.js';
+import { shiftTimes } from './shift-times.js';
+
+const DAY_MS = 86_400_000;
+
+function duplicateAt(at: number): DuplicateOrder {
+  const order: CourseOrder = {
+    ...{ orderId: '2', status: 'ON_GOING', driverId: '8', total: '', priorityFee: '', currency: '', shareLink: '' },
+    ...{ toldAt: 4, readAt: at + 14, placedAt: at + 15, driverSince: at + 16 },
+  };
+  return { order, heardAt: at + 17, retryAt: at + 18, polls: 1, failures: 1, cancelRefused: true };
+}
+
+/** A course of which every part is there. */
+function fullCourse(at: number): DeliveryCourse & { attempt: CourseAttempt; order: CourseOrder } {
+  return {
+    ...newCourse(at, '100'),
+    quotation: { quotationId: '1', expiresAt: at + 1, total: '1', currency: 'HKD', stopIds: ['1'] },
+    attempt: {
+      ...{ id: '1', number: 1, quotationId: '1', outcome: 'placed' },
+      ...{ quotationExpiresAt: at + 2, reservedAt: at + 3 },
+    },
+    order: {
+      ...{
+        orderId: '1',
+        status: 'ON_GOING',
+        driverId: '7',
+        total: '1',
+        priorityFee: '',
+        currency: 'HKD',
+        shareLink: '',
+      },
+      ...{ toldAt: at + 4, pricedAt: at + 5, readAt: at + 6, placedAt: at + 7, driverSince: at + 8 },
+    },
+    cancelAskedAt: at + 9,
+    retryAt: at + 10,
+    replacement: { until: at + 11, told: true },
+    lost: { since: at + 12, until: at + 13 },
+    duplicates: [duplicateAt(at)],
+    unread: [{ orderId: '9', failures: 1, retryAt: at + 19 }],
+  };
+}
+
+describe('shiftTimes', () => {
+  it('shifts every time by our clock, and none by Lalamove’s', () => {
+    const at = 1_000_000;
+    const before = fullCourse(at);
+    const after = shiftTimes(before, 500);
+    const { toldAt, pricedAt } = { toldAt: at + 4, pricedAt: at + 5 };
+    const expected = fullCourse(at + 500);
+    expect(after).toEqual({ ...expected, order: { ...expected.order, toldAt, pricedAt } });
+    expect(before).toEqual(fullCourse(at));
+  });
+
+  it('leaves out what is not there, and 0 for what has never been', () => {
+    const course = newCourse(0, undefined);
+    expect(shiftTimes(course, 500)).toEqual({ ...course, heardAt: 500 });
+    const order = { ...fullCourse(0).order, readAt: 0, driverSince: 0 };
+    expect(shiftTimes({ ...fullCourse(0), order }, 500).order).toMatchObject({
+      readAt: 0,
+      driverSince: 0,
+      placedAt: 507,
+    });
+  });
+
+  it('leads to the same decision at the same distance, and back again', () => {
+    const states = fc.constantFrom('booking', 'quoting', 'assigning', 'on_going', 'needs_attention', 'completed');
+    const parts = fc.subarray([
+      'quotation',
+      'attempt',
+      'order',
+      'cancelAskedAt',
+      'retryAt',
+      'replacement',
+      'lost',
+      'duplicates',
+      'unread',
+    ]);
+    const outcomes = fc.constantFrom('reserved', 'unknown', 'placed', 'abandoned');
+    const jumps = fc.integer({ min: -2 * DAY_MS, max: 2 * DAY_MS });
+    fc.assert(
+      fc.property(
+        states,
+        parts,
+        outcomes,
+        jumps,
+        fc.integer({ min: 0, max: DAY_MS }),
+        (state, some, outcome, ms, later) => {
+          const at = 10 * DAY_MS;
+          const full = fullCourse(at);
+          const kept = Object.entries(full).filter(([name]) => name in newCourse(0, '1') || some.includes(name));
+          const course = { ...newCourse(at, '100'), ...Object.fromEntries(kept) };
+          const given = course.attempt ? { ...course, attempt: { ...full.attempt, outcome } } : course;
+          const snapshot = (of: DeliveryCourse): DeliverySnapshot => ({
+            state,
+            course: of,
+            scheduleAt: undefined,
+            unmatched: ['9'],
+          });
+          const before = decide(snapshot(given), DEFAULT_POLICY, at + later);
+          const after = decide(snapshot(shiftTimes(given, ms)), DEFAULT_POLICY, at + later + ms);
+          expect(after).toEqual(before.do === 'wait' ? { ...before, until: before.until + ms } : before);
+          expect(shiftTimes(shiftTimes(given, ms), -ms)).toEqual(given);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import type { NewDeliveryEvent } from '../events/delivery-event.js';
+import type { CourseOrder, DeliveryState } from './delivery-progress.js';
+
+/** What is told of a state that is the order's own. */
+export function stateEvents(
+  before: DeliveryState,
+  state: DeliveryState,
+  { orderId, driverId }: CourseOrder,
+): NewDeliveryEvent[] {
+  if (before === state) return [];
+  switch (state) {
+    case 'assigning':
+      return [{ type: 'assigning', orderId }];
+    case 'on_going':
+      return [{ type: 'on_going', orderId, driverId }];
+    case 'picked_up':
+      return [{ type: 'picked_up', orderId }];
+    case 'completed':
+      return [{ type: 'completed', orderId }];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,34 @@
+import type { NewDeliveryEvent } from '../events/delivery-event.js';
+import type { CourseAttempt, DeliveryCourse, DeliveryState } from './delivery-progress.js';
+
+/** Where a delivery stands. */
+export interface Standing {
+  readonly state: DeliveryState;
+  readonly course: DeliveryCourse;
+}
+
+/** What becomes of an attempt's row. */
+export interface AttemptChange {
+  readonly id: string;
+  readonly outcome: CourseAttempt['outcome'];
+  readonly orderId?: string;
+}
+
+/** Customer service's order in the place of another. */
+export interface OrderClone {
+  readonly prevOrderId: string;
+  readonly orderId: string;
+}
+
+/** Where a delivery stands after something has happened, and what is to be told of it. */
+export interface Evolution extends Standing {
+  readonly events: readonly NewDeliveryEvent[];
+  readonly attempts?: readonly AttemptChange[];
+  /** It gets a row of its own; the row of the order that it replaces is marked as replaced. */
+  readonly clone?: OrderClone | undefined;
+}
+
+/** Nothing has changed. */
+export function unchanged({ state, course }: Standing): Evolution {
+  return { state, course, events: [] };
+}

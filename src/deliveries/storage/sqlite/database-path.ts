@@ -1,0 +1,56 @@
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+
+/** How many symbolic links are followed: as many as Linux does. */
+const MAX_LINKS = 40;
+
+/**
+ * The one path of a database: behind symbolic links, also if what they lead to is missing. The lock file and SQLite's
+ * own files are beside it.
+ *
+ * @param file as it was configured; its own folders are made, but none that a link leads to
+ * @throws DeliveriesStoreException if a link leads to a folder that does not exist, or the file has several names
+ * @throws what the file system throws
+ */
+export function databasePath(file: string, { makeFolders }: { makeFolders: boolean }): string {
+  const path = resolve(file);
+  if (makeFolders) mkdirSync(dirname(path), { recursive: true });
+  const found = behindLinks(path, file);
+  refuseHardLinks(found, file);
+  return found;
+}
+
+function behindLinks(path: string, file: string): string {
+  let next = path;
+  for (let links = 0; links <= MAX_LINKS; links += 1) {
+    const folder = folderOf(next, path, file);
+    const found = join(folder, basename(next));
+    if (lstatSync(found, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return found;
+    next = resolve(folder, readlinkSync(found));
+  }
+  throw new Error(`it leads through more than ${MAX_LINKS} symbolic links`);
+}
+
+function folderOf(path: string, configured: string, file: string): string {
+  try {
+    return realpathSync(dirname(path));
+  } catch (cause) {
+    if (path === configured) throw cause;
+    const message =
+      `The deliveries' file ${file} is a symbolic link to ${path}, whose folder does not exist: ` +
+      'check whether its volume is mounted, or make the folder.';
+    throw new DeliveriesStoreException(message, { cause });
+  }
+}
+
+/** Each name would have a lock file and a WAL of its own, and two processes would work on one file. */
+function refuseHardLinks(path: string, file: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  // A folder has several by nature, and is refused by SQLite.
+  if (found?.isFile() !== true || found.nlink <= 1) return;
+  throw new DeliveriesStoreException(
+    `The deliveries' file ${file} has ${found.nlink} names (hard links), and each would have a lock file and a -wal ` +
+      'of its own. Stop the app, copy the file instead of linking it, and remove the other names.',
+  );
+}

@@ -1,0 +1,42 @@
+import { sql, type Kysely, type Migration } from 'kysely';
+import { isRecord } from '../../../internal/is-record.js';
+import { duplicateFound } from '../../domain/duplicates.js';
+import { newCourse, type DeliveryCourse } from '../../domain/delivery-progress.js';
+
+/** The version before wrote orders beside the live one as their ids alone, in `strays`. */
+export const duplicatesMigration: Migration = {
+  up: async (db: Kysely<unknown>) => {
+    const { rows } = await sql<{ id: string; course: string; updated_at: number }>`
+      select id, course, updated_at from deliveries where course like '%"strays"%'`.execute(db);
+    for (const { id, course, updated_at: at } of rows) {
+      const converted = withoutStrays(course, at);
+      // Each is cancelled, or followed, from here on.
+      if (converted)
+        await sql`update deliveries set course = ${converted}, due_at = ${at} where id = ${id}`.execute(db);
+    }
+  },
+};
+
+function withoutStrays(json: string, at: number): string | undefined {
+  const course = parsed(json);
+  if (!isRecord(course) || !Array.isArray(course.strays)) return undefined;
+  const { strays, ...rest } = course;
+  return JSON.stringify({ ...rest, duplicates: duplicatesOf(strays, at) });
+}
+
+function duplicatesOf(strays: readonly unknown[], at: number): DeliveryCourse['duplicates'] {
+  let course = newCourse(at, undefined);
+  for (const orderId of strays) {
+    if (typeof orderId === 'string') ({ course } = duplicateFound({ state: 'assigning', course }, { orderId }, at, {}));
+  }
+  return course.duplicates;
+}
+
+/** A damaged row is found, and reported, by who reads it. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

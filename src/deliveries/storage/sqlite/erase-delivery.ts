@@ -1,0 +1,108 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { isRecord } from '../../../internal/is-record.js';
+import { DELIVERY_STATES, isTerminal } from '../../domain/delivery-progress.js';
+import { IS_KEPT, IS_PENDING, IS_READABLE } from './deliveries-schema.js';
+import type { DeliveryStore } from './delivery-store.js';
+import type { DeliveriesTransaction } from './group-commit.js';
+
+/** Whether a delivery was erased, and if not, why. */
+export type Erasure =
+  | { readonly isErased: true }
+  /** It is under way again: customer service has put another order in the place of the one that had ended. */
+  | { readonly isErased: false; readonly state: string }
+  /** So many webhooks wait for their handlers: they would get nothing of them. */
+  | { readonly isErased: false; readonly waiting: number };
+
+/**
+ * Erases what is about people: of a delivery that has ended, and whose webhooks its handlers have had. What was set
+ * aside, or cannot be read, is erased with it.
+ */
+export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: string): Promise<Erasure> {
+  const found = await trx.selectFrom('deliveries').select('state').where('id', '=', deliveryId).executeTakeFirst();
+  const state = DELIVERY_STATES.find((known) => known === found?.state);
+  if (state !== undefined && !isTerminal(state)) return { isErased: false, state };
+  const { waiting } = await trx
+    .selectFrom('delivery_events')
+    .select((count) => count.fn.countAll<number | string>().as('waiting'))
+    .where('delivery_id', '=', deliveryId)
+    .where('source', '=', 'webhook')
+    .where(IS_PENDING)
+    .where(IS_READABLE)
+    .executeTakeFirstOrThrow();
+  if (Number(waiting) > 0) return { isErased: false, waiting: Number(waiting) };
+  await trx.updateTable('deliveries').set({ request: null }).where('id', '=', deliveryId).execute();
+  await eraseWebhooks(trx, deliveryId);
+  // What a handler has thrown may name people.
+  await trx.updateTable('delivery_events').set({ error: null }).where('delivery_id', '=', deliveryId).execute();
+  return { isErased: true };
+}
+
+/**
+ * Erases deliveries that have ended before then (Unix ms). Those whose webhooks wait for their handlers are left for
+ * a later time.
+ *
+ * @param limit how many at the most
+ */
+export async function eraseOld(store: DeliveryStore, before: number, limit: number): Promise<void> {
+  const old = await store.db
+    .selectFrom('deliveries')
+    .select('id')
+    .where(IS_KEPT)
+    .where('updated_at', '<', before)
+    .where(HAS_NO_WAITING_WEBHOOK)
+    .limit(limit)
+    .execute();
+  for (const { id } of old) await store.write((trx) => eraseDelivery(trx, id));
+}
+
+/** What waits longer than its delivery is kept must not take the place of others. */
+const HAS_NO_WAITING_WEBHOOK = sql<SqlBool>`not exists (
+  select 1 from delivery_events e where e.delivery_id = deliveries.id and e.source = 'webhook'
+    and e.hand_over = 'pending' and e.unreadable_at is null)`;
+
+/** A text about an event of a delivery, for the row of the event: `null` once its delivery is erased. */
+export function unlessErased(text: string): RawBuilder<string | null> {
+  return sql`case when exists (select 1 from deliveries d where d.id = delivery_id and d.request is null)
+    then null else ${text} end`;
+}
+
+async function eraseWebhooks(trx: DeliveriesTransaction, deliveryId: string): Promise<void> {
+  const webhooks = await trx
+    .selectFrom('delivery_events')
+    .selectAll()
+    .where('delivery_id', '=', deliveryId)
+    .where('source', '=', 'webhook')
+    .execute();
+  for (const webhook of webhooks) {
+    const { id, order_id: orderId } = webhook;
+    const data = JSON.stringify(orderId === null ? {} : { order: { orderId } });
+    await trx
+      .updateTable('delivery_events')
+      .set({
+        payload: JSON.stringify({ ...factsOf(webhook), data }),
+        hand_over: 'none',
+        next_try_at: null,
+        unreadable_at: null,
+      })
+      .where('id', '=', id)
+      .execute();
+  }
+}
+
+/** What is known of a webhook besides its data; of one that cannot be read, what its columns tell. */
+function factsOf(webhook: {
+  payload: string;
+  type: string;
+  fingerprint: string | null;
+  occurred_at: number;
+  received_at: number;
+}): Record<string, unknown> {
+  try {
+    const facts: unknown = JSON.parse(webhook.payload);
+    if (isRecord(facts) && typeof facts.signedAt === 'number') return facts;
+  } catch {
+    // Nothing of it is kept.
+  }
+  const { type, fingerprint, occurred_at: signedAt, received_at: receivedAt } = webhook;
+  return { eventType: type, fingerprint: fingerprint ?? '', signedAt, receivedAt, apiKey: '' };
+}

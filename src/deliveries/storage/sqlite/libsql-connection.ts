@@ -1,0 +1,188 @@
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import type Database from 'libsql';
+import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+import { retryBusy } from './busy-retry.js';
+import { isBusy, storeFailure } from './store-failure.js';
+
+/** What is used of libsql's database. */
+export type LibsqlDatabase = Pick<InstanceType<typeof Database>, 'prepare' | 'exec' | 'close' | 'inTransaction'>;
+
+/**
+ * Checks that the database is still this process's, in every transaction. Each may throw: then nothing is committed.
+ */
+export interface TransactionGuard {
+  /** Whether the file was lost: then its files are somebody else's affair. */
+  readonly isLost: boolean;
+  /** A transaction has begun. */
+  begun(): void;
+  /** A transaction that has written is about to be committed. */
+  committing(): void;
+  /** It has been committed; if this throws, that cannot be relied upon. */
+  committed(): void;
+}
+
+/** Our queries are few, and each is prepared once. */
+const MAX_STATEMENTS = 200;
+
+/** Statements that only read. */
+const READS = /^\s*(select|pragma|explain)\b/i;
+
+/** Statements that write, and can be part of a transaction. */
+const WRITES = /^\s*(insert|update|delete|replace|with|create|drop|alter)\b/i;
+
+interface Prepared {
+  readonly statement: ReturnType<LibsqlDatabase['prepare']>;
+  readonly isReader: boolean;
+}
+
+/** The one connection to a database. */
+export class LibsqlConnection implements DatabaseConnection {
+  readonly #statements = new Map<string, Prepared>();
+  #isInTransaction = false;
+  /** Whether something was written in this transaction. */
+  #isDirty = false;
+  #isClosed = false;
+
+  constructor(
+    private readonly database: LibsqlDatabase,
+    private readonly file: string,
+    private readonly guard: TransactionGuard | undefined,
+  ) {}
+
+  get isInTransaction(): boolean {
+    return this.#isInTransaction;
+  }
+
+  /** @throws DeliveriesStoreException if another process keeps its lock for too long, or the file is no longer ours */
+  async begin(): Promise<void> {
+    this.#assertOpen();
+    try {
+      // By exec: a prepared statement stays open in libsql after BUSY, and then no commit succeeds.
+      await retryBusy(() => this.database.exec('begin immediate'));
+    } catch (error) {
+      throw storeFailure(error, this.file);
+    }
+    this.#isInTransaction = true;
+    this.#isDirty = false;
+    try {
+      this.guard?.begun();
+    } catch (error) {
+      this.rollback();
+      throw storeFailure(error, this.file);
+    }
+  }
+
+  commit(): void {
+    this.#assertTransaction();
+    try {
+      if (this.#isDirty) this.guard?.committing();
+      this.database.exec('commit');
+      this.#isInTransaction = false;
+      if (this.#isDirty) this.guard?.committed();
+    } catch (error) {
+      throw storeFailure(error, this.file);
+    }
+  }
+
+  /** It never throws: the first error is what the caller must see. */
+  rollback(): void {
+    this.#isInTransaction = false;
+    try {
+      // After some errors, a full disk say, SQLite has rolled back already.
+      if (this.database.inTransaction) this.database.exec('rollback');
+    } catch {
+      // The next `begin` fails, and says so.
+    }
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    this.#assertOpen();
+    const isAlone = !this.#isInTransaction;
+    if (isAlone && this.guard && WRITES.test(query.sql)) return this.#runInTransaction<Row>(query);
+    try {
+      if (!isAlone) return this.#run<Row>(query);
+      // A read is not worth the check, but shows nothing of a file that is known to be lost.
+      if (this.guard?.isLost === true || !READS.test(query.sql)) this.guard?.begun();
+      return await retryBusy(() => this.#run<Row>(query));
+    } catch (error) {
+      throw storeFailure(error, this.file);
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- an async generator has to be
+  async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    this.#assertOpen();
+    try {
+      if (!READS.test(sql)) this.#isDirty = true;
+      for (const row of this.#prepared(sql).statement.iterate([...parameters])) yield { rows: [row as Row] };
+    } catch (error) {
+      throw storeFailure(error, this.file);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#statements.clear();
+    try {
+      // libsql lets go of the file only after its statements are collected as garbage: the locks are given back by
+      // hand, which WAL does not allow. Not of a file that is lost: its -wal may be the newcomer's.
+      if (this.guard?.isLost !== true) this.database.exec('pragma journal_mode = delete');
+    } catch {
+      // A transaction is still open, or another process is reading: it is closed all the same.
+    } finally {
+      this.database.close();
+    }
+  }
+
+  async #runInTransaction<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    await this.begin();
+    try {
+      const result = this.#run<Row>(query);
+      this.commit();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw storeFailure(error, this.file);
+    }
+  }
+
+  #run<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    if (this.#isInTransaction) this.#assertTransaction();
+    if (!READS.test(sql)) this.#isDirty = true;
+    try {
+      const { statement, isReader } = this.#prepared(sql);
+      if (isReader) return { rows: statement.all([...parameters]) as Row[] };
+      const { changes, lastInsertRowid } = statement.run([...parameters]);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    } catch (error) {
+      // libsql keeps it open then.
+      if (isBusy(error)) this.#statements.delete(sql);
+      throw error;
+    }
+  }
+
+  #prepared(sql: string): Prepared {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.database.prepare(sql);
+    const prepared = { statement, isReader: statement.reader };
+    this.#statements.set(sql, prepared);
+    if (this.#statements.size > MAX_STATEMENTS) this.#statements.clear();
+    return prepared;
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    const message = `The deliveries' database ${this.file} is closed: the app has shut down. Its next start goes on.`;
+    throw new DeliveriesStoreException(message, { retryable: false });
+  }
+
+  /**
+   * After a full disk SQLite has rolled back by itself: what comes then would be committed without what came before.
+   */
+  #assertTransaction(): void {
+    if (this.database.inTransaction) return;
+    const message = `A transaction on ${this.file} was rolled back by an earlier error: run it again as a whole.`;
+    throw new DeliveriesStoreException(message);
+  }
+}

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Kysely, sql } from 'kysely';
+import Database from 'libsql';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+import { LibsqlDialect } from './libsql-dialect.js';
+
+interface Tables {
+  coins: { id: string; worth: string | null };
+}
+
+describe('LibsqlDialect', () => {
+  let db: Kysely<Tables>;
+
+  beforeEach(async () => {
+    db = new Kysely<Tables>({ dialect: new LibsqlDialect(new Database(':memory:')) });
+    await db.schema
+      .createTable('coins')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('worth', 'text')
+      .execute();
+  });
+
+  afterEach(() => db.destroy());
+
+  const put = (id: string, on: Kysely<Tables> = db): Promise<unknown> =>
+    on.insertInto('coins').values({ id, worth: '1' }).execute();
+  const all = async (): Promise<string[]> =>
+    (await db.selectFrom('coins').select('id').orderBy('id').execute()).map(({ id }) => id);
+
+  it('hands its one connection out in turn: no transaction sees into another', async () => {
+    const order: string[] = [];
+    const transactions = ['a', 'b', 'c'].map((name) =>
+      db.transaction().execute(async (trx) => {
+        order.push(`${name} begins`);
+        await put(name, trx);
+        await new Promise((resolve) => setImmediate(resolve));
+        order.push(`${name} ends`);
+      }),
+    );
+    const seen = all().then((ids) => order.push(`read ${ids.join('')}`));
+    await Promise.all([...transactions, seen]);
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends', 'read abc']);
+  });
+
+  it('rolls back what fails, and commits what comes after it', async () => {
+    const failing = db.transaction().execute(async (trx) => {
+      await put('a', trx);
+      await put('a', trx);
+    });
+    await expect(failing).rejects.toThrow('UNIQUE');
+    await expect(sql`select * from nowhere`.execute(db)).rejects.toThrow('no such table');
+    await expect(put('b').then(() => put('b'))).rejects.toThrow('UNIQUE');
+    await db.transaction().execute((trx) => put('c', trx));
+    expect(await all()).toEqual(['b', 'c']);
+  });
+
+  it('commits behind a statement with rows that has failed, and one that was left half read', async () => {
+    await put('a');
+    await put('b');
+    await db.transaction().execute(async (trx) => {
+      await expect(
+        trx.insertInto('coins').values({ id: 'a', worth: null }).returning('id').executeTakeFirst(),
+      ).rejects.toThrow('UNIQUE');
+      for await (const { id } of trx.selectFrom('coins').select('id').orderBy('id').stream()) {
+        expect(id).toBe('a');
+        break;
+      }
+      await put('c', trx);
+    });
+    expect(await all()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('shows the first error, whatever becomes of the rollback', async () => {
+    // As a full disk has it: SQLite rolls back by itself, and then there is nothing to be rolled back.
+    const full = db.transaction().execute(async (trx) => {
+      await put('a', trx);
+      await sql`insert or rollback into coins values ('a', null)`.execute(trx);
+    });
+    await expect(full).rejects.toThrow('UNIQUE');
+    await put('b');
+    expect(await all()).toEqual(['b']);
+  });
+
+  it('carries nothing out that comes after an error by which the transaction was rolled back', async () => {
+    const told: unknown[] = [];
+    const careless = db.transaction().execute(async (trx) => {
+      await put('a', trx);
+      await sql`insert or rollback into coins values ('a', null)`.execute(trx).catch(() => undefined);
+      await put('b', trx).catch((error: unknown) => told.push(error));
+    });
+    await expect(careless).rejects.toThrow(
+      'A transaction on :memory: was rolled back by an earlier error: run it again as a whole.',
+    );
+    expect(told).toEqual([expect.any(DeliveriesStoreException)]);
+    expect(await all()).toEqual([]);
+  });
+
+  it('waits for another process’s transaction without blocking, and for no longer than it says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dialect-'));
+    const [ours, theirs] = [new Database(join(folder, 'x.db')), new Database(join(folder, 'x.db'))];
+    ours.exec('pragma journal_mode = wal');
+    ours.exec('pragma busy_timeout = 0');
+    ours.exec('create table coins (id text primary key, worth text)');
+    const shared = new Kysely<Tables>({ dialect: new LibsqlDialect(ours, { file: 'x.db' }) });
+    const write = (id: string): Promise<unknown> => shared.transaction().execute((trx) => put(id, trx));
+    try {
+      theirs.exec('begin immediate');
+      const waiting = write('a');
+      // The event loop goes on, or this would never be.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      theirs.exec('commit');
+      await waiting;
+      theirs.exec('begin immediate');
+      let failure: unknown;
+      await write('b').catch((error: unknown) => (failure = error));
+      expect(failure).toBeInstanceOf(DeliveriesStoreException);
+      expect(String(failure)).toContain('Another process holds a lock on it');
+      theirs.exec('rollback');
+      await write('c');
+      const ids = (await shared.selectFrom('coins').select('id').orderBy('id').execute()).map(({ id }) => id);
+      expect(ids).toEqual(['a', 'c']);
+    } finally {
+      theirs.close();
+      await shared.destroy();
+      rmSync(folder, { recursive: true });
+    }
+  }, 30_000);
+
+  it('streams rows one by one, and hands the connection on behind the last', async () => {
+    for (const id of ['a', 'b', 'c']) await put(id);
+    const ids: string[] = [];
+    const streaming = (async () => {
+      for await (const { id } of db.selectFrom('coins').select('id').orderBy('id').stream()) ids.push(id);
+    })();
+    await Promise.all([streaming, put('d')]);
+    expect(ids).toEqual(['a', 'b', 'c']);
+    expect(await all()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('prepares more statements than it keeps', async () => {
+    for (let count = 0; count < 450; count += 1) {
+      const { rows } = await sql<{ n: number }>`select ${sql.raw(`${count}`)} as n`.execute(db);
+      expect(rows).toEqual([{ n: count }]);
+    }
+    await put('a');
+    expect(await all()).toEqual(['a']);
+  });
+
+  it('tells how many rows were changed, and keeps what is no text apart', async () => {
+    await put('a');
+    await put('b');
+    const [{ numUpdatedRows }] = (await db.updateTable('coins').set({ worth: null }).execute()) as [
+      { numUpdatedRows: bigint },
+    ];
+    expect(numUpdatedRows).toBe(2n);
+    expect(await db.selectFrom('coins').selectAll().where('id', '=', 'a').executeTakeFirst()).toEqual({
+      id: 'a',
+      worth: null,
+    });
+  });
+});

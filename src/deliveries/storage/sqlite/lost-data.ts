@@ -1,0 +1,64 @@
+import type { LoggerService } from '@nestjs/common';
+import { say } from '../../../internal/log-line.js';
+import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+import type { Marker } from './database-lock.js';
+import type { ProcessRow } from './process-row.js';
+import { bootId, sizeOf, walProblem } from './wal-check.js';
+
+/** What is wrong with the files of a database, before it is opened; `undefined` if nothing is. */
+export function filesProblem(path: string, marker: Marker | undefined): string | undefined {
+  if (marker && sizeOf(path) === 0) {
+    return `It is missing or empty, and ${path}.lock knows of ${marker.commits} transactions of it`;
+  }
+  return marker && marker.boot !== '' && marker.boot === bootId() ? walProblem(path) : undefined;
+}
+
+/** What is wrong with what a database holds; `undefined` if nothing is. */
+export function contentsProblem(
+  found: ProcessRow | undefined,
+  { databaseId, generation, commits }: Marker,
+): string | undefined {
+  if (found?.databaseId !== databaseId)
+    return 'It is another database than the one that was here, or one from before an update';
+  if (found.commits >= commits && found.generation >= generation) return undefined;
+  const missing = `${Math.max(commits - found.commits, 0)} of its ${commits} transactions are missing`;
+  return `It is older than when it was last open: ${missing}. It is a backup, or its -wal was lost`;
+}
+
+/** Refuses a database that has lost something, or says in the log that its host has accepted that. */
+export class LostDataPolicy {
+  #isSaid = false;
+
+  constructor(
+    private readonly file: string,
+    private readonly isAccepted: boolean,
+    private readonly logger: LoggerService,
+  ) {}
+
+  /**
+   * @param problem what was lost; `undefined` if nothing was
+   * @throws DeliveriesStoreException if that is not accepted
+   */
+  check(problem: string | undefined): void {
+    if (problem === undefined) return;
+    const what = `The deliveries' file ${this.file} is not what it was. ${problem}.`;
+    if (this.isAccepted) {
+      // A lost WAL is seen in the files, and in what is missing.
+      if (this.#isSaid) return;
+      this.#isSaid = true;
+      say(
+        this.logger,
+        'warn',
+        `${what} This is accepted, as acceptRestored says: what was booked since may be booked twice.`,
+      );
+      return;
+    }
+    throw new DeliveriesStoreException(
+      `${what} Deliveries that were booked since are not known to it: a host that asks for them again gets a second ` +
+        'courier. Stop what runs on it, put the file and its -wal back as they were, or remove its -wal and -shm and ' +
+        "restore the newest backup. Compare it with Lalamove's orders, then accept it once: " +
+        `npx lalamove-deliveries-migrate ${this.file} --accept-restored, ` +
+        'or database: { acceptRestored: true } for one start.',
+    );
+  }
+}

@@ -1,0 +1,143 @@
+import { setImmediate } from 'node:timers/promises';
+import { sql, type Selectable, type SqlBool } from 'kysely';
+import { DELIVERY_STATES, isTerminal, type DeliveryState } from '../../domain/delivery-progress.js';
+import { shiftTimes } from '../../domain/shift-times.js';
+import { IS_GIVEN_UP, IS_PENDING, IS_WAITING, type DeliveriesTable } from './deliveries-schema.js';
+import { recordOf } from '../delivery-record.js';
+import type { DeliveriesTransaction } from './group-commit.js';
+
+/** How many deliveries are read at a time, before others get their turn of the event loop. */
+const BATCH = 200;
+
+/** Longer than anything waits for its next try, in ms. */
+const HOUR_MS = 3_600_000;
+
+type Row = Selectable<DeliveriesTable>;
+
+const TERMINAL = DELIVERY_STATES.filter(isTerminal);
+const UNFINISHED = DELIVERY_STATES.filter((state) => !isTerminal(state));
+
+/**
+ * Sets the stored times anew that rest on our clock: of unfinished deliveries, of ended ones whose lost order may turn
+ * up yet, of events that wait for their handlers or for their order. In one transaction, so that a crash leaves all
+ * as it was; it reads in batches, and lets the event loop go on in between.
+ *
+ * @param ms by how much the clock was set forward; below 0: back
+ */
+export async function shiftStoredTimes(trx: DeliveriesTransaction, ms: number): Promise<void> {
+  for await (const rows of deliveriesUnderWay(trx)) {
+    for (const row of rows) await rewrite(trx, row, ms, row.due_at === null ? null : row.due_at + ms);
+    await setImmediate();
+  }
+  await sql`update delivery_attempts set reserved_at = reserved_at + ${ms} where ${IS_GIVEN_UP}`.execute(trx);
+  await setImmediate();
+  await sql`update delivery_events set next_try_at = next_try_at + ${ms} where ${IS_PENDING}`.execute(trx);
+  await setImmediate();
+  await sql`update delivery_events set received_at = received_at + ${ms}, look_at = look_at + ${ms}
+    where ${IS_WAITING}`.execute(trx);
+}
+
+/**
+ * Sets times anew that lie in the future, because the clock went back while no process ran: a delivery stands as if it
+ * had been changed now, and an unfinished one is due.
+ *
+ * @returns how many deliveries that were
+ */
+export async function pullBackStoredTimes(trx: DeliveriesTransaction, now: number): Promise<number> {
+  let count = 0;
+  for await (const rows of deliveriesUnderWay(trx, now)) {
+    for (const row of rows) {
+      const dueAt = isTerminal(stateOf(row)) ? row.due_at : now;
+      await rewrite(trx, row, now - row.updated_at, dueAt, now);
+    }
+    count += rows.length;
+    await setImmediate();
+  }
+  const soon = now + HOUR_MS;
+  await sql`update delivery_events set next_try_at = ${now} where ${IS_PENDING} and next_try_at > ${soon}`.execute(trx);
+  await sql`update delivery_events set received_at = ${now} where ${IS_WAITING} and received_at > ${now}`.execute(trx);
+  await sql`update delivery_events set look_at = ${now} where ${IS_WAITING} and look_at > ${soon}`.execute(trx);
+  return count;
+}
+
+/**
+ * Everything of which a time may still matter, in batches.
+ *
+ * @param changedAfter Unix ms: only what was changed later
+ */
+async function* deliveriesUnderWay(trx: DeliveriesTransaction, changedAfter = -1): AsyncGenerator<readonly Row[]> {
+  for (const state of UNFINISHED) {
+    for (let page = await unfinished(trx, state, changedAfter); page.length > 0;) {
+      yield page;
+      page = await unfinished(trx, state, changedAfter, page.at(-1));
+    }
+  }
+  for (let ids = await givenUpAfter(trx, ''); ids.length > 0; ids = await givenUpAfter(trx, ids.at(-1) ?? '')) {
+    yield await trx
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('id', 'in', ids)
+      .where('state', 'in', TERMINAL)
+      .where('updated_at', '>', changedAfter)
+      .execute();
+  }
+}
+
+async function unfinished(
+  trx: DeliveriesTransaction,
+  state: DeliveryState,
+  changedAfter: number,
+  last?: Row,
+): Promise<readonly Row[]> {
+  let rows = trx.selectFrom('deliveries').selectAll().where('state', '=', state);
+  if (last) rows = rows.where(sql<SqlBool>`(created_at, id) > (${last.created_at}, ${last.id})`);
+  return rows.where('updated_at', '>', changedAfter).orderBy('created_at').orderBy('id').limit(BATCH).execute();
+}
+
+/** Deliveries with an attempt whose order may turn up yet, the next so many. */
+async function givenUpAfter(trx: DeliveriesTransaction, id: string): Promise<readonly string[]> {
+  const rows = await trx
+    .selectFrom('delivery_attempts')
+    .select('delivery_id')
+    .distinct()
+    .where(IS_GIVEN_UP)
+    .where('delivery_id', '>', id)
+    .orderBy('delivery_id')
+    .limit(BATCH)
+    .execute();
+  return rows.map(({ delivery_id: deliveryId }) => deliveryId);
+}
+
+/** @param changedAt Unix ms; left out: it stays what it is */
+async function rewrite(
+  trx: DeliveriesTransaction,
+  row: Row,
+  ms: number,
+  dueAt: number | null,
+  changedAt = row.updated_at,
+): Promise<void> {
+  const course = shiftedCourse(row, ms);
+  await trx
+    .updateTable('deliveries')
+    .set({
+      ...(course !== undefined && { course }),
+      due_at: dueAt,
+      lease_until: row.lease_until === null ? null : row.lease_until + ms,
+      updated_at: changedAt,
+    })
+    .where('id', '=', row.id)
+    .execute();
+}
+
+/** As JSON; `undefined` for a row of another version, which is left as it is. */
+function shiftedCourse(row: Row, ms: number): string | undefined {
+  try {
+    return JSON.stringify(shiftTimes(recordOf(row).course, ms));
+  } catch {
+    return undefined;
+  }
+}
+
+function stateOf({ state: name }: Row): DeliveryState {
+  return DELIVERY_STATES.find((state) => state === name) ?? 'needs_attention';
+}

@@ -1,0 +1,204 @@
+import { systemClock, type Clock } from '../../internal/clock.js';
+import { DueQueue } from './timer-queue.js';
+import { milliseconds, type Duration } from './duration.js';
+
+/** Options of a {@link SandboxClock}. */
+export interface SandboxClockOptions {
+  /**
+   * What time it is at the start: a `Date`, Unix ms, or ISO 8601.
+   *
+   * @default the time of `base`
+   */
+  startAt?: Date | number | string;
+  /**
+   * How many seconds pass here while one passes there: 1 is real time, 60 an hour a minute, 0 stands still.
+   *
+   * @default 1
+   */
+  speed?: number;
+  /**
+   * The clock that drives this one.
+   *
+   * @default the system's clock
+   */
+  base?: Clock;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** The end of what a `Date` can be. */
+const LAST_TIME = 8.64e15;
+
+/** Eleven days a second: faster, and a clock would soon be at the end of the calendar. */
+const FASTEST = 1_000_000;
+
+/** The longest wait that a timer of Node's can have. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/**
+ * A clock that runs as fast as it is told, stands still, or jumps: real, scaled, frozen or advanced. It is a `Clock`, so that one clock can drive the
+ * sandbox and, as its `clock` option, the module.
+ *
+ * @example
+ * const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+ * const sandbox = await LalamoveSandbox.start({ clock });
+ * await clock.advance('2h');
+ */
+export class SandboxClock implements Clock {
+  readonly #base: Clock;
+  readonly #timers = new DueQueue<Timer>();
+  readonly #settlers = new Set<() => Promise<void>>();
+  readonly #listeners: (() => void)[] = [];
+  /** Two moments that are the same: one by the base, one by this clock. */
+  #anchor: { readonly base: number; readonly here: number };
+  #speed: number;
+  #disarm: () => void = () => undefined;
+  #advances: Promise<void> = Promise.resolve();
+
+  /** @throws RangeError for a start or a speed that cannot be */
+  constructor({ base = systemClock, startAt = base.now(), speed = 1 }: SandboxClockOptions = {}) {
+    this.#base = base;
+    this.#speed = checkedSpeed(speed);
+    this.#anchor = { base: base.now(), here: unixMs(startAt) };
+  }
+
+  now(): number {
+    return Math.floor(this.#at(this.#base.now()));
+  }
+
+  setTimeout(callback: () => void, delayMs: number): () => void {
+    const remove = this.#timers.add({ at: this.now() + Math.max(0, delayMs || 0), callback });
+    this.#arm();
+    return () => {
+      remove();
+      this.#arm();
+    };
+  }
+
+  /** How many seconds pass here while one passes in the base; 0 stands still. */
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** @throws RangeError for a speed that cannot be */
+  set speed(speed: number) {
+    const checked = checkedSpeed(speed);
+    const base = this.#base.now();
+    this.#anchor = { base, here: this.#at(base) };
+    this.#speed = checked;
+    this.#changed();
+  }
+
+  /** Stands still until `speed` is set, or it is advanced. */
+  freeze(): void {
+    this.speed = 0;
+  }
+
+  /**
+   * Goes on by so much at once. All that falls due on the way happens at its time and in its order; what follows from it (webhooks that
+   * the sandbox sends) is waited for before time goes further. Advances that are asked for together are made one after the other.
+   *
+   * @throws RangeError for what is no length of time
+   */
+  advance(duration: Duration): Promise<void> {
+    return this.between(() => this.#goOn(milliseconds(duration)));
+  }
+
+  /** Does something when no advance is under way, and lets none begin until it is done. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#advances.then(work);
+    this.#advances = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  /** Sets the time, back as well as forth; what then is overdue happens when the clock goes on. */
+  set(time: Date | number | string): void {
+    this.#anchor = { base: this.#base.now(), here: unixMs(time) };
+    this.#changed();
+  }
+
+  /** Calls back whenever it has another speed, or has been set or advanced. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Registers something that `advance` waits for after each thing that fell due; the returned function takes it out. */
+  settle(settled: () => Promise<void>): () => void {
+    this.#settlers.add(settled);
+    return () => {
+      this.#settlers.delete(settled);
+    };
+  }
+
+  #changed(): void {
+    this.#arm();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #at(base: number): number {
+    return this.#anchor.here + (base - this.#anchor.base) * this.#speed;
+  }
+
+  async #goOn(ms: number): Promise<void> {
+    const end = this.now() + ms;
+    if (end > LAST_TIME)
+      throw new RangeError(`A clock cannot go on by ${ms} ms: that is after the last day of the calendar.`);
+    for (;;) {
+      for (const settled of this.#settlers) await settled();
+      const { next } = this.#timers;
+      if (!next || next.at > end) break;
+      this.#jump(next.at);
+      this.#timers.take();
+      next.callback();
+    }
+    this.#jump(end);
+  }
+
+  #jump(time: number): void {
+    if (time > this.now()) this.set(time);
+  }
+
+  #arm(): void {
+    this.#disarm();
+    const { next } = this.#timers;
+    if (!next || this.#speed === 0) return;
+    const wait = Math.max(0, Math.ceil((next.at - this.now()) / this.#speed));
+    this.#disarm = this.#base.setTimeout(
+      () => {
+        this.#wake();
+      },
+      Math.min(wait, LONGEST_WAIT_MS),
+    );
+  }
+
+  #wake(): void {
+    const now = this.now();
+    for (;;) {
+      const { next } = this.#timers;
+      if (!next || next.at > now) break;
+      this.#timers.take();
+      next.callback();
+    }
+    this.#arm();
+  }
+}
+
+function checkedSpeed(speed: number): number {
+  if (speed >= 0 && speed <= FASTEST) return speed;
+  const limit = speed > FASTEST ? `at most ${FASTEST}` : 'at least 0';
+  throw new RangeError(`The speed of a clock must be a number of ${limit}, not ${speed}.`);
+}
+
+function unixMs(time: Date | number | string): number {
+  const ms = time instanceof Date ? time.getTime() : typeof time === 'number' ? time : Date.parse(time);
+  if (Math.abs(ms) <= LAST_TIME) return ms;
+  throw new RangeError(
+    `${typeof time === 'string' ? JSON.stringify(time) : String(time)} is no time: give a Date, Unix ms or ISO 8601.`,
+  );
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DueQueue } from './timer-queue.js';
+
+interface Item {
+  readonly at: number;
+  readonly name: number;
+}
+
+/** What can be done to a queue; `which` means one of all the items that were ever added. */
+type Step =
+  | { readonly do: 'add'; readonly at: number }
+  | { readonly do: 'take' }
+  | { readonly do: 'remove'; readonly which: number }
+  | { readonly do: 'clear' };
+
+/** Few times, so that much falls due together; more additions than anything else, so that heaps get deep; a clearing now and then. */
+const STEPS: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 60, arbitrary: fc.record({ do: fc.constant('add' as const), at: fc.integer({ min: -3, max: 40 }) }) },
+    { weight: 10, arbitrary: fc.record({ do: fc.constant('take' as const) }) },
+    { weight: 25, arbitrary: fc.record({ do: fc.constant('remove' as const), which: fc.nat({ max: 299 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const) }) },
+  ),
+  { minLength: 20, maxLength: 300, size: 'max' },
+);
+
+describe('DueQueue', () => {
+  it('is a list that is always sorted, whatever is put in, taken out and removed', () => {
+    fc.assert(
+      fc.property(STEPS, (steps) => {
+        const queue = new DueQueue<Item>();
+        const added: { item: Item; remove: () => void }[] = [];
+        let model: Item[] = [];
+        // Compared at the end, all at once: hundreds of expectations a run would take seconds.
+        const [seen, expected]: [unknown[], unknown[]] = [[], []];
+        for (const step of steps) {
+          if (step.do === 'add') {
+            const item = { at: step.at, name: added.length };
+            added.push({ item, remove: queue.add(item) });
+            // Behind what falls due at the same time.
+            const behind = model.findIndex(({ at }) => at > step.at);
+            model.splice(behind < 0 ? model.length : behind, 0, item);
+          } else if (step.do === 'take') {
+            seen.push(queue.take()?.name);
+            expected.push(model.shift()?.name);
+          } else if (step.do === 'clear') {
+            queue.clear();
+            model = [];
+          } else if (added.length > 0) {
+            // Also one that has been taken, removed or cleared before: that changes nothing.
+            const gone = added[step.which % added.length];
+            gone?.remove();
+            model = model.filter((item) => item !== gone?.item);
+          }
+          seen.push(queue.next?.name, queue.size);
+          expected.push(model[0]?.name, model.length);
+        }
+        expect(seen).toEqual(expected);
+        expect(queue.all()).toEqual(model);
+        expect(model.map(() => queue.take())).toEqual(model);
+        expect(queue.take()).toBeUndefined();
+      }),
+    );
+  });
+
+  it('gives out what falls due together in the order in which it came', () => {
+    const queue = new DueQueue<Item>();
+    for (let name = 0; name < 100; name += 1) queue.add({ at: name % 2, name });
+    const names = Array.from({ length: 100 }, () => queue.take()?.name);
+    const evenFirst = [...Array(100).keys()].sort((a, b) => (a % 2) - (b % 2));
+    expect(names).toEqual(evenFirst);
+  });
+
+  it('shows everything without giving it out', () => {
+    const queue = new DueQueue<Item>();
+    queue.add({ at: 2, name: 0 });
+    queue.all().pop();
+    expect(queue.size).toBe(1);
+  });
+
+  it('removes nothing for what it has given out, whoever stands in its place now', () => {
+    const queue = new DueQueue<Item>();
+    const remove = queue.add({ at: 1, name: 0 });
+    queue.take();
+    queue.add({ at: 1, name: 1 });
+    remove();
+    remove();
+    expect(queue.next).toEqual({ at: 1, name: 1 });
+  });
+});

@@ -1,0 +1,182 @@
+import { headFor, positionOf, travelTime } from '../state/courier-pool.js';
+import { openStops, type OrderBook } from '../state/order-book.js';
+import { pointOf, type Point } from '../state/route.js';
+import { LIVE_STATUSES, type OrderEntry } from '../state/sandbox-state.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
+import { milliseconds } from '../clock/duration.js';
+import { DRIVER_SCRIPTS, isDriverScriptName, stepsOf, type DriverScript, type DriverStep } from './driver-script.js';
+
+/** The pause before a step that names none, in ms; ways to a stop take as long as they are. */
+const PAUSES = {
+  accept: 30_000,
+  reject: 60_000,
+  arrive: 0,
+  'pick-up': 120_000,
+  'set-off': 60_000,
+  deliver: 60_000,
+  fail: 60_000,
+  complete: 30_000,
+  cancel: 60_000,
+  replace: 60_000,
+} as const satisfies Record<DriverStep['do'], number>;
+
+/** Lets couriers live: carries out their scripts, step by step, by the clock. */
+export class CourierLife {
+  constructor(
+    private readonly world: SandboxWorld,
+    private readonly orders: OrderBook,
+  ) {}
+
+  /** Lets an order follow its script from the start: its own one, else the one that a magic value names, else the sandbox's. */
+  begin(entry: OrderEntry): void {
+    this.follow(entry, entry.script ?? entry.magic.find(isDriverScriptName) ?? this.world.state.script);
+  }
+
+  /** Calls off what couriers were about to do with an order, and has them do this. */
+  follow(entry: OrderEntry, script: DriverScript): void {
+    entry.steps = stepsOf(script, () => this.world.random.fraction('drivers'));
+    entry.run += 1;
+    this.#plan(entry);
+  }
+
+  /**
+   * Has a courier, or customer service, do one thing now; what they were about to do by themselves is called off.
+   *
+   * @throws RangeError where the order's status does not allow it
+   */
+  do(entry: OrderEntry, step: DriverStep): void {
+    const { steps } = entry;
+    // Where couriers move by themselves, they deliver the clone as well.
+    const isForClone = step.do === 'replace' && this.world.state.script !== 'still';
+    entry.steps = isForClone ? DRIVER_SCRIPTS.prompt : [];
+    try {
+      this.#carryOut(entry, step);
+    } catch (error) {
+      entry.steps = steps;
+      throw error;
+    }
+    entry.run += 1;
+    if (step.do !== 'replace') entry.steps = [];
+  }
+
+  /** Carries out the step that has fallen due, and plans the one after it. */
+  next(orderId: string, run: number): void {
+    const entry = this.world.state.orders.get(orderId);
+    if (entry?.run !== run) return;
+    const [step, ...rest] = entry.steps;
+    if (!step) return;
+    entry.steps = rest;
+    try {
+      this.#carryOut(entry, step);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // The order has gone another way, or the steps were not meant for it: they do not fit any more.
+      entry.steps = [];
+      this.world.log.add({ kind: 'script-ended', orderId, step: step.do, why: error.message });
+    }
+    this.#plan(entry);
+  }
+
+  /** Books the clone of an order that customer service has cancelled; the rest of the script is the clone's. */
+  replace(orderId: string): void {
+    const entry = this.orders.get(orderId);
+    const clone = this.orders.replace(entry);
+    entry.steps = [];
+    clone.run += 1;
+    this.#plan(clone);
+  }
+
+  #plan(entry: OrderEntry): void {
+    if (!LIVE_STATUSES.has(entry.order.status)) return;
+    // A script may begin in the middle of an order's life.
+    const next = entry.steps.findIndex((each) => !this.#isDone(entry, each));
+    entry.steps = next < 0 ? [] : entry.steps.slice(next);
+    const [step] = entry.steps;
+    if (!step) return;
+    const now = this.world.clock.now();
+    const target = this.#targetOf(entry, step);
+    const { courier } = entry;
+    const way = target && courier ? travelTime(positionOf(courier, now), target) : 0;
+    const pause = step.after === undefined ? PAUSES[step.do] + way : milliseconds(step.after);
+    // Nobody is at the pick-up of an order that is for later.
+    const isAtPickUp = step.do === 'arrive' || step.do === 'pick-up';
+    const at = Math.max(now + pause, isAtPickUp ? entry.scheduleAt : 0);
+    if (target && courier) headFor(courier, target, at, now);
+    this.world.agenda.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
+  }
+
+  /** Whether a step is behind an order already, or is none in its market. */
+  #isDone({ order, tenant, arrivedAt }: OrderEntry, step: DriverStep): boolean {
+    const isOnBoard = order.status === 'PICKED_UP' || order.status === 'DELIVERING';
+    if (step.do === 'accept') return isOnBoard || order.status === 'ON_GOING';
+    if (step.do === 'arrive') return isOnBoard || (order.status === 'ON_GOING' && arrivedAt !== undefined);
+    if (step.do === 'pick-up') return isOnBoard;
+    return step.do === 'set-off' && (order.status === 'DELIVERING' || !this.world.facts(tenant).hasDelivering);
+  }
+
+  /** Where a step takes place. */
+  #targetOf(entry: OrderEntry, step: DriverStep): Point | undefined {
+    if (step.do === 'arrive' || step.do === 'pick-up') return placeOf(entry, 0);
+    if (step.do === 'deliver' || step.do === 'fail') return placeOf(entry, step.stop ?? openStops(entry)[0] ?? 0);
+    return undefined;
+  }
+
+  #carryOut(entry: OrderEntry, step: DriverStep): void {
+    const { orders } = this;
+    if (step.do === 'accept') orders.accept(entry);
+    else if (step.do === 'reject') orders.reject(entry);
+    else if (step.do === 'arrive') orders.arrive(entry);
+    else if (step.do === 'pick-up') this.#pickUp(entry);
+    else if (step.do === 'set-off') orders.setOff(entry);
+    else if (step.do === 'deliver') this.#finish(entry, step, step.proof === 'signature' ? 'SIGNED' : 'DELIVERED');
+    else if (step.do === 'fail') this.#finish(entry, step, 'FAILED');
+    else if (step.do === 'complete') orders.complete(entry);
+    else if (step.do === 'replace') this.#cancelToReplace(entry, step);
+    else {
+      orders.end(entry, 'CANCELED', { cancelParty: step.by ?? 'LALAMOVE_CUSTOMER_SUPPORT', cancelReason: step.reason });
+    }
+  }
+
+  #pickUp(entry: OrderEntry): void {
+    this.orders.pickUp(entry);
+    const [next] = entry.steps;
+    if (next && next.do !== 'set-off' && this.world.facts(entry.tenant).hasDelivering) {
+      entry.steps = [{ do: 'set-off' }, ...entry.steps];
+    }
+  }
+
+  #finish(
+    entry: OrderEntry,
+    step: Extract<DriverStep, { do: 'deliver' | 'fail' }>,
+    status: 'DELIVERED' | 'SIGNED' | 'FAILED',
+  ): void {
+    this.orders.requireOnBoard(entry);
+    const [first, ...more] = openStops(entry);
+    if (step.stop === undefined && first === undefined) return;
+    this.orders.finishStop(entry, step.stop ?? first ?? 0, status);
+    if (step.stop === undefined && more.length > 0) entry.steps = [step, ...entry.steps];
+  }
+
+  #cancelToReplace(entry: OrderEntry, { gap = 0 }: Extract<DriverStep, { do: 'replace' }>): void {
+    const cancelReason = this.world.settings.unknowns.replacementReason;
+    // The rest of the script is the clone's.
+    const { steps } = entry;
+    entry.isBeingReplaced = true;
+    try {
+      this.orders.end(entry, 'CANCELED', { cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT', cancelReason });
+    } catch (error) {
+      entry.isBeingReplaced = false;
+      throw error;
+    }
+    entry.steps = steps;
+    const { orderId } = entry.order;
+    const wait = milliseconds(gap);
+    if (wait === 0) this.replace(orderId);
+    else this.world.agenda.add({ at: this.world.clock.now() + wait, kind: 'replacement', orderId });
+  }
+}
+
+function placeOf({ order }: OrderEntry, stop: number): Point | undefined {
+  const found = order.stops[stop];
+  return found && pointOf(found.coordinates);
+}

@@ -1,0 +1,50 @@
+import type { OrderStatus, OrderStop } from '../../api/answers/order.js';
+import type { CancelParty } from './driver-script.js';
+import type { OrderEntry, Tenant } from '../state/sandbox-state.js';
+
+/** Something that has happened in the world, and that Lalamove tells by webhook. */
+export type Happening =
+  | { readonly type: 'ORDER_CREATED'; readonly entry: OrderEntry }
+  | {
+      readonly type: 'ORDER_STATUS_CHANGED';
+      readonly entry: OrderEntry;
+      /** Empty for the first one of an order. */
+      readonly previousStatus: OrderStatus | '';
+      readonly cancelParty?: CancelParty | undefined;
+      readonly cancelReason?: string | undefined;
+    }
+  | { readonly type: 'DRIVER_ASSIGNED'; readonly entry: OrderEntry }
+  | { readonly type: 'ORDER_AMOUNT_CHANGED'; readonly entry: OrderEntry }
+  | { readonly type: 'ORDER_REPLACED'; readonly entry: OrderEntry; readonly prevOrderId: string }
+  | {
+      readonly type: 'ORDER_EDITED';
+      readonly entry: OrderEntry;
+      readonly previousStops: readonly OrderStop[];
+      readonly editParty: CancelParty;
+    }
+  | { readonly type: 'WALLET_BALANCE_CHANGED'; readonly tenant: Tenant }
+  | { readonly type: 'POD_STATUS_CHANGED'; readonly entry: OrderEntry }
+  | { readonly type: 'POP_STATUS_CHANGED'; readonly entry: OrderEntry; readonly imageUrls: readonly string[] }
+  | { readonly type: 'DELIVERY_CODE_STATUS_CHANGED'; readonly entry: OrderEntry };
+
+/** The ten events of Lalamove's webhooks (API v3, "Webhook"). */
+export const WEBHOOK_EVENT_TYPES = [
+  'ORDER_CREATED',
+  'ORDER_STATUS_CHANGED',
+  'DRIVER_ASSIGNED',
+  'ORDER_AMOUNT_CHANGED',
+  'ORDER_REPLACED',
+  'ORDER_EDITED',
+  'WALLET_BALANCE_CHANGED',
+  'POD_STATUS_CHANGED',
+  'POP_STATUS_CHANGED',
+  'DELIVERY_CODE_STATUS_CHANGED',
+] as const satisfies readonly Happening['type'][];
+
+/** One of the ten. */
+export type WebhookEventType = Happening['type'];
+
+/** Whose account something has happened to. */
+export function tenantOf(happening: Happening): Tenant {
+  return 'entry' in happening ? happening.entry.tenant : happening.tenant;
+}

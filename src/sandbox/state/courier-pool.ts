@@ -1,0 +1,78 @@
+import type { Driver } from '../../api/answers/driver.js';
+import { between, metresBetween, pointOf, writtenPoint, type Point } from './route.js';
+import type { Courier, OrderEntry } from './sandbox-state.js';
+import type { SandboxWorld } from './sandbox-world.js';
+import { writtenTime } from './written-time.js';
+
+/** How often a courier's position is refreshed (API v3, "Get driver details"). */
+const REFRESH_MS = 10_000;
+
+/** How far from the pick-up a courier accepts at most, in degrees. */
+const NEAR = 0.02;
+
+/** The country's code and a mobile number, by market; digits take the place of `#`. */
+const MOBILES: Readonly<Record<string, string>> = {
+  AE: '+97150#######',
+  BR: '+551191#######',
+  HK: '+85261######',
+  ID: '+62812#######',
+  JP: '+81901#######',
+  MX: '+5255########',
+  MY: '+6012#######',
+  PH: '+63917#######',
+  SA: '+96650#######',
+  SG: '+6581######',
+  TH: '+6681#######',
+  TW: '+8869########',
+  VN: '+8490#######',
+};
+
+/** A courier who has just accepted an order, somewhere near its pick-up. */
+export function newCourier(world: SandboxWorld, { tenant, order }: OrderEntry): Courier {
+  world.state.lastCourier += 1;
+  const chance = (limit: number): number => world.random.below('drivers', limit);
+  const digits = (form: string): string => form.replace(/#/g, () => String(chance(10)));
+  const phone = digits(MOBILES[tenant.market] ?? '+85261######');
+  const pickUp = pointOf(order.stops[0]?.coordinates ?? { lat: '0', lng: '0' });
+  const offset = (): number => (chance(2001) / 1000 - 1) * NEAR;
+  const start = { lat: pickUp.lat + offset(), lng: pickUp.lng + offset(), at: world.clock.now() };
+  return {
+    driverId: String(world.state.lastCourier),
+    name: `TestDriver ${phone.slice(-5)}`,
+    phone,
+    plateNumber: `VP${String(1_000_000 + chance(9_000_000))}`,
+    way: { from: start, to: start },
+  };
+}
+
+/** Where a courier is. */
+export function positionOf({ way: { from, to } }: Courier, now: number): Point {
+  if (now >= to.at) return { lat: to.lat, lng: to.lng };
+  return between(from, to, Math.max(0, (now - from.at) / (to.at - from.at)));
+}
+
+/** Sends a courier from where they are to a place, to be there at a time. */
+export function headFor(courier: Courier, place: Point, at: number, now: number): void {
+  courier.way = {
+    from: { ...positionOf(courier, now), at: now },
+    to: { lat: place.lat, lng: place.lng, at: Math.max(at, now) },
+  };
+}
+
+/** How long a courier needs to a place, in ms: 30 km/h as the crow flies, and at least a minute. */
+export function travelTime(from: Point, to: Point): number {
+  return Math.max(60_000, Math.round((metresBetween(from, to) / 30_000) * 3_600_000));
+}
+
+/** A courier as `GET /v3/orders/:id/drivers/:driverId` shows them: the plate masked, the position refreshed every 10 seconds. */
+export function shownDriver(courier: Courier, now: number): Driver {
+  const refreshedAt = Math.max(courier.way.from.at, Math.floor(now / REFRESH_MS) * REFRESH_MS);
+  return {
+    driverId: courier.driverId,
+    name: courier.name,
+    phone: courier.phone,
+    plateNumber: `**${courier.plateNumber.slice(2, -1)}*`,
+    photo: '',
+    coordinates: { ...writtenPoint(positionOf(courier, refreshedAt)), updatedAt: writtenTime(refreshedAt) },
+  };
+}

@@ -1,0 +1,277 @@
+import type { OrderStatus, OrderStop } from '../../api/answers/order.js';
+import type { CancelParty } from '../simulation/driver-script.js';
+import { newCourier } from './courier-pool.js';
+import { hasDeliveryCode, shareLink } from './order-tokens.js';
+import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
+import type { SandboxWorld } from './sandbox-world.js';
+import type { Wallets } from './wallets.js';
+import { writtenTime } from './written-time.js';
+
+/** How long a courier is sought, from placing, from `scheduleAt`, or from the first rejection. */
+export const SOUGHT_MS = 2 * 3_600_000;
+
+/** Which status may follow which (API v3, "Order status"); what is missing is final. */
+const NEXT_STATUSES: ReadonlyMap<OrderStatus, readonly OrderStatus[]> = new Map<OrderStatus, readonly OrderStatus[]>([
+  ['ASSIGNING_DRIVER', ['ON_GOING', 'CANCELED', 'REJECTED', 'EXPIRED']],
+  ['ON_GOING', ['PICKED_UP', 'ASSIGNING_DRIVER', 'CANCELED', 'REJECTED']],
+  ['PICKED_UP', ['COMPLETED', 'DELIVERING', 'ASSIGNING_DRIVER', 'CANCELED', 'REJECTED']],
+  ['DELIVERING', ['COMPLETED', 'ASSIGNING_DRIVER', 'CANCELED', 'REJECTED']],
+]);
+
+/** Who ends an order, and why. */
+export interface Cancellation {
+  readonly cancelParty?: CancelParty | undefined;
+  readonly cancelReason?: string | undefined;
+}
+
+/** The orders, and everything that can be done to one: each step changes it, settles its money, and is announced. */
+export class OrderBook {
+  constructor(
+    private readonly world: SandboxWorld,
+    private readonly wallets: Wallets,
+  ) {}
+
+  /** @throws RangeError for an order that does not exist */
+  get(orderId: string): OrderEntry {
+    const entry = this.world.state.orders.get(orderId);
+    if (!entry) throw new RangeError(`The sandbox has no order ${orderId}.`);
+    return entry;
+  }
+
+  /** Takes a new order in, for so much money. */
+  place(entry: OrderEntry, total: number): void {
+    this.world.state.orders.set(entry.order.orderId, entry);
+    this.#seek(entry);
+    // The wallet first, as it was seen.
+    this.wallets.settle(entry, total);
+    this.world.announce({ type: 'ORDER_CREATED', entry });
+    this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus: '' });
+  }
+
+  /** A courier accepts. */
+  accept(entry: OrderEntry): void {
+    this.#require(entry, 'ON_GOING');
+    entry.courier = newCourier(this.world, entry);
+    entry.matchedAt = this.world.clock.now();
+    entry.arrivedAt = undefined;
+    this.#change(entry, 'ON_GOING');
+    this.world.announce({ type: 'DRIVER_ASSIGNED', entry });
+  }
+
+  /** The courier gives the order back; too often, and it is `REJECTED`. */
+  reject(entry: OrderEntry): void {
+    if (!entry.courier) throw cannot(entry, 'no driver has it');
+    this.#require(entry, 'REJECTED');
+    entry.rejections += 1;
+    if (entry.rejections >= this.world.settings.maxRejections) this.end(entry, 'REJECTED');
+    else this.giveBack(entry);
+  }
+
+  /** A courier gives the order back: the 2 hours count from the first time, or anew where they are over. */
+  giveBack(entry: OrderEntry): void {
+    this.#require(entry, 'ASSIGNING_DRIVER');
+    const now = this.world.clock.now();
+    entry.firstReturnAt ??= now;
+    const isOver = entry.firstReturnAt + SOUGHT_MS <= now;
+    this.#seekFrom(entry, isOver ? now : entry.firstReturnAt);
+  }
+
+  /** The customer wants another courier. */
+  seekAnother(entry: OrderEntry): void {
+    this.#require(entry, 'ASSIGNING_DRIVER');
+    this.#seekFrom(entry, this.world.clock.now());
+  }
+
+  #seekFrom(entry: OrderEntry, since: number): void {
+    entry.soughtSince = Math.max(since, entry.scheduleAt);
+    entry.matchedAt = undefined;
+    entry.arrivedAt = undefined;
+    this.#change(entry, 'ASSIGNING_DRIVER');
+    this.#seek(entry);
+  }
+
+  /** The courier is at the pick-up. */
+  arrive(entry: OrderEntry): void {
+    if (entry.order.status !== 'ON_GOING') throw cannot(entry, 'no courier is on the way to its pick-up');
+    entry.arrivedAt ??= this.world.clock.now();
+  }
+
+  /** The goods are on board. */
+  pickUp(entry: OrderEntry): void {
+    this.#require(entry, 'PICKED_UP');
+    this.arrive(entry);
+    const imageUrls = [proofImage(entry, 0)];
+    const POP = { imageUrls, pickedUpAt: writtenTime(this.world.clock.now()) };
+    const { order } = entry;
+    const stops = order.stops.map((stop, index) => (index === 0 ? { ...stop, POP } : stop));
+    if (entry.isProofEnabled) entry.order = { ...order, stops };
+    this.#change(entry, 'PICKED_UP');
+    if (entry.isProofEnabled) this.world.announce({ type: 'POP_STATUS_CHANGED', entry, imageUrls });
+  }
+
+  /** The goods are on their way, where the market has a status for that. */
+  setOff(entry: OrderEntry): void {
+    this.#require(entry, 'DELIVERING');
+    this.#change(entry, 'DELIVERING');
+  }
+
+  /** @throws RangeError unless the goods are on board */
+  requireOnBoard(entry: OrderEntry): void {
+    const { status } = entry.order;
+    if (status !== 'PICKED_UP' && status !== 'DELIVERING') throw cannot(entry, 'its goods are not on board');
+  }
+
+  /** A drop-off is done, or has failed. `stop` 1 is the first drop-off. */
+  finishStop(entry: OrderEntry, stop: number, status: 'DELIVERED' | 'SIGNED' | 'FAILED'): void {
+    this.requireOnBoard(entry);
+    const { order } = entry;
+    const found = order.stops[stop];
+    if (stop < 1 || !found) throw cannot(entry, `it has no drop-off ${stop}`);
+    if (entry.finished.includes(stop)) throw cannot(entry, `its drop-off ${stop} is finished already`);
+    const deliveredAt = writtenTime(this.world.clock.now());
+    const proof = { status, image: proofImage(entry, stop), deliveredAt };
+    const POD = status === 'FAILED' ? { status } : proof;
+    const code = status !== 'FAILED' && hasDeliveryCode(found) ? found.delivery_code : undefined;
+    const finished: OrderStop = {
+      ...found,
+      ...(entry.isProofEnabled && { POD }),
+      ...(code && { delivery_code: { value: code.value, status: 'Verified' } }),
+    };
+    entry.order = { ...order, stops: order.stops.map((each, index) => (index === stop ? finished : each)) };
+    entry.finished = [...entry.finished, stop];
+    if (code) this.world.announce({ type: 'DELIVERY_CODE_STATUS_CHANGED', entry });
+    if (entry.isProofEnabled) this.world.announce({ type: 'POD_STATUS_CHANGED', entry });
+  }
+
+  /** The delivery is over; drop-offs that are open still are taken as delivered. */
+  complete(entry: OrderEntry): void {
+    this.#require(entry, 'COMPLETED');
+    for (const stop of openStops(entry)) this.finishStop(entry, stop, 'DELIVERED');
+    this.#change(entry, 'COMPLETED');
+  }
+
+  /** The order comes to nothing, and is paid back. */
+  end(entry: OrderEntry, status: 'CANCELED' | 'REJECTED' | 'EXPIRED', by: Cancellation = {}): void {
+    this.#require(entry, status);
+    this.#change(entry, status, by);
+  }
+
+  /** Books a clone in the place of an order that customer service has cancelled. */
+  replace(entry: OrderEntry): OrderEntry {
+    const orderId = this.world.nextId();
+    const now = this.world.clock.now();
+    const { order } = entry;
+    const clone: OrderEntry = {
+      ...structuredClone(entry),
+      order: {
+        ...order,
+        orderId,
+        status: 'ASSIGNING_DRIVER',
+        driverId: '',
+        shareLink: shareLink(this.world, entry.tenant, orderId, entry.language),
+        stops: order.stops.map(reopened),
+      },
+      isBeingReplaced: false,
+      placedAt: now,
+      soughtSince: Math.max(now, entry.scheduleAt),
+      firstReturnAt: undefined,
+      matchedAt: undefined,
+      arrivedAt: undefined,
+      rejections: 0,
+      courier: undefined,
+      finished: [],
+      replaces: entry.order.orderId,
+    };
+    entry.replacedBy = orderId;
+    const { charged } = entry;
+    entry.charged = 0;
+    this.world.announce({ type: 'ORDER_REPLACED', entry: clone, prevOrderId: entry.order.orderId });
+    this.place(clone, charged);
+    return clone;
+  }
+
+  /** The route is another one now, and costs so much. */
+  edit(entry: OrderEntry, changes: Pick<OrderEntry, 'order' | 'contacts' | 'metres'>, total: number): void {
+    const previousStops = entry.order.stops;
+    Object.assign(entry, changes, { isEdited: true });
+    this.world.announce({ type: 'ORDER_EDITED', entry, previousStops, editParty: 'USER' });
+    this.reprice(entry, entry.order.priceBreakdown, total);
+  }
+
+  /** The order has another price now. */
+  reprice(entry: OrderEntry, priceBreakdown: OrderEntry['order']['priceBreakdown'], total: number): void {
+    entry.order = { ...entry.order, priceBreakdown };
+    this.wallets.settle(entry, total);
+    this.world.announce({ type: 'ORDER_AMOUNT_CHANGED', entry });
+  }
+
+  /**
+   * Moves an order to its next status by hand.
+   *
+   * @throws RangeError for a status that cannot follow
+   */
+  move(entry: OrderEntry, status: OrderStatus): void {
+    this.#require(entry, status);
+    if (status === 'ON_GOING') this.accept(entry);
+    else if (status === 'ASSIGNING_DRIVER') this.giveBack(entry);
+    else if (status === 'PICKED_UP') this.pickUp(entry);
+    else if (status === 'DELIVERING') this.setOff(entry);
+    else if (status === 'COMPLETED') this.complete(entry);
+    else if (status === 'CANCELED') this.end(entry, 'CANCELED', { cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT' });
+    else if (status === 'REJECTED') this.end(entry, 'REJECTED');
+    else this.end(entry, 'EXPIRED');
+  }
+
+  /** Ends an order for which nobody has been found in time. */
+  expire(entry: OrderEntry): void {
+    const isOver = this.world.clock.now() >= entry.soughtSince + SOUGHT_MS;
+    if (entry.order.status === 'ASSIGNING_DRIVER' && isOver) this.end(entry, 'EXPIRED');
+  }
+
+  #change(entry: OrderEntry, status: OrderStatus, by: Cancellation = {}): void {
+    const previousStatus = entry.order.status;
+    if (DRIVERLESS_STATUSES.has(status)) entry.courier = undefined;
+    if (!LIVE_STATUSES.has(status)) entry.steps = [];
+    entry.order = { ...entry.order, status, driverId: entry.courier?.driverId ?? '' };
+    this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus, ...by });
+    if (!LIVE_STATUSES.has(status) && !entry.isBeingReplaced) this.wallets.settle(entry, entry.charged);
+  }
+
+  #seek(entry: OrderEntry): void {
+    this.world.agenda.add({ at: entry.soughtSince + SOUGHT_MS, kind: 'expiry', orderId: entry.order.orderId });
+  }
+
+  #require(entry: OrderEntry, next: OrderStatus): void {
+    const { status } = entry.order;
+    const { hasDelivering } = this.world.facts(entry.tenant);
+    const allowed = (NEXT_STATUSES.get(status) ?? []).filter((each) => each !== 'DELIVERING' || hasDelivering);
+    if (!allowed.includes(next)) {
+      const known = allowed.length > 0 ? `next can be ${allowed.join(', ')}` : 'that is final';
+      throw new RangeError(`The order ${entry.order.orderId} cannot go from ${status} to ${next}: ${known}.`);
+    }
+  }
+}
+
+/** The drop-offs that are neither done nor failed; 1 is the first. */
+export function openStops({ order, finished }: OrderEntry): number[] {
+  return order.stops.map((_, index) => index).filter((index) => index > 0 && !finished.includes(index));
+}
+
+function proofImage({ order }: OrderEntry, stop: number): string {
+  return `https://proofs.sandbox.invalid/${order.orderId}-${stop}.png`;
+}
+
+function reopened(stop: OrderStop): OrderStop {
+  const rest = { ...stop };
+  delete rest.POP;
+  return {
+    ...rest,
+    ...(stop.POD && { POD: { status: 'PENDING' } }),
+    ...(stop.delivery_code &&
+      hasDeliveryCode(stop) && { delivery_code: { value: stop.delivery_code.value, status: 'Pending' } }),
+  };
+}
+
+function cannot({ order }: OrderEntry, why: string): RangeError {
+  return new RangeError(`The order ${order.orderId} (${order.status}) does not allow this: ${why}.`);
+}

@@ -1,0 +1,54 @@
+import type { PriceBreakdown } from '../../api/answers/quotation.js';
+import type { MarketFacts } from './market-facts.js';
+import { rounded, written } from './money.js';
+import type { Service } from './service-catalog.js';
+
+/** What a price is made from. */
+export interface PricedRoute {
+  readonly market: MarketFacts;
+  readonly service: Service;
+  readonly metres: number;
+  readonly stops: number;
+  /** How many special requests. */
+  readonly specialRequests: number;
+  /** In the market's smallest units; absent until one has been offered. */
+  readonly priorityFee?: number | undefined;
+}
+
+/** A price in the market's smallest units: each item, and their sum. */
+export interface Price {
+  readonly items: Readonly<Record<string, number>>;
+  readonly priorityFee: number | undefined;
+  /** Without the priority fee. */
+  readonly route: number;
+  readonly total: number;
+}
+
+/** What a route costs: a base of 5 km, each further metre, surcharges for further drop-offs and special requests, the market's VAT. */
+export function priceOf({ market, service, metres, stops, specialRequests, priorityFee }: PricedRoute): Price {
+  const amount = (value: number): number => rounded(value * service.rate, market);
+  const net = {
+    base: amount(market.base),
+    extraMileage: amount((market.perKm * Math.max(0, metres - 5000)) / 1000),
+    multiStopSurcharge: amount(market.perKm * 2) * Math.max(0, stops - 2),
+    specialRequests: amount(market.perKm * 2) * specialRequests,
+  };
+  const sum = Object.values(net).reduce((total, item) => total + item, 0);
+  const vat = Math.round(sum * market.vat);
+  return { items: { ...net, vat }, priorityFee, route: sum + vat, total: sum + vat + (priorityFee ?? 0) };
+}
+
+/** A price as answers write it, without the items that are zero; `before` is what the route cost before it was optimised, which quotations alone tell. */
+export function priceBreakdown(price: Price, market: MarketFacts, before?: Price): PriceBreakdown {
+  const items = Object.entries(price.items)
+    .filter(([, units]) => units > 0)
+    .map(([name, units]) => [name, written(units, market)]);
+  return {
+    ...(Object.fromEntries(items) as Record<string, string>),
+    ...(price.priorityFee !== undefined && { priorityFee: written(price.priorityFee, market) }),
+    ...(before && { totalBeforeOptimization: written(before.route, market) }),
+    totalExcludePriorityFee: written(price.route, market),
+    total: written(price.total, market),
+    currency: market.currency,
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Coordinates } from '../../api/answers/quotation.js';
+import type { CityFacts, MarketFacts } from './market-facts.js';
+
+const EARTH_RADIUS_M = 6_371_000;
+
+/** How much longer streets are than great circles. */
+const DETOUR = 1.4;
+
+/** A place in degrees. */
+export interface Point {
+  readonly lat: number;
+  readonly lng: number;
+}
+
+/** The numbers of a place that is written as strings. */
+export function pointOf({ lat, lng }: Coordinates): Point {
+  return { lat: Number(lat), lng: Number(lng) };
+}
+
+/** A place as Lalamove writes it, to a centimetre. */
+export function writtenPoint({ lat, lng }: Point): Coordinates {
+  return { lat: lat.toFixed(7), lng: lng.toFixed(7) };
+}
+
+/** Where an address lies that came without coordinates: always the same place, within some 10 km of the centre of a city. */
+export function locate(address: string, { cities }: MarketFacts): Coordinates {
+  const { lat, lng } = cities.find(isKnown) ?? cities[0];
+  const digest = createHash('sha256').update(address).digest();
+  const offset = (index: number): number => (digest.readUInt16BE(index) / 65_535 - 0.5) * 0.18;
+  return writtenPoint({ lat: lat + offset(0), lng: lng + offset(2) });
+}
+
+/** The city whose couriers serve a place. */
+export function cityOf(place: Coordinates, { cities }: MarketFacts): CityFacts | undefined {
+  const near = cities.filter((city) => metresBetween(pointOf(place), city) <= city.radiusKm * 1000);
+  return near.find(isKnown) ?? near[0];
+}
+
+function isKnown({ radiusKm }: CityFacts): boolean {
+  return Number.isFinite(radiusKm);
+}
+
+/** The length of a route along streets, in whole metres. */
+export function routeLength(places: readonly Coordinates[]): number {
+  const points = places.map(pointOf);
+  const legs = points.slice(1).map((point, index) => metresBetween(points[index] ?? point, point));
+  return Math.round(legs.reduce((sum, leg) => sum + leg, 0) * DETOUR);
+}
+
+/** The drop-offs in another order, where that makes the route shorter; the pick-up stays first. */
+export function optimised<T extends { coordinates: Coordinates }>(stops: readonly T[]): T[] {
+  const length = (route: readonly T[]): number => routeLength(route.map(({ coordinates }) => coordinates));
+  const nearest = nearestFirst(stops);
+  return length(nearest) < length(stops) ? nearest : [...stops];
+}
+
+/** The drop-offs in the order in which each is the nearest to the stop before it. */
+function nearestFirst<T extends { coordinates: Coordinates }>([pickUp, ...dropOffs]: readonly T[]): T[] {
+  if (!pickUp) return [];
+  const route = [pickUp];
+  let [here, left] = [pickUp, dropOffs];
+  while (left.length > 0) {
+    const from = pointOf(here.coordinates);
+    const distance = ({ coordinates }: T): number => metresBetween(from, pointOf(coordinates));
+    const nearest = left.reduce((best, stop) => (distance(stop) < distance(best) ? stop : best));
+    route.push(nearest);
+    [here, left] = [nearest, left.filter((stop) => stop !== nearest)];
+  }
+  return route;
+}
+
+/** A place on the straight way between two, `fraction` of 0 being the first. */
+export function between(from: Point, to: Point, fraction: number): Point {
+  return { lat: from.lat + (to.lat - from.lat) * fraction, lng: from.lng + (to.lng - from.lng) * fraction };
+}
+
+/** The great-circle distance, in metres. */
+export function metresBetween(from: Point, to: Point): number {
+  const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+  const half = (a: number, b: number): number => Math.sin(radians(b - a) / 2) ** 2;
+  const chord =
+    half(from.lat, to.lat) + Math.cos(radians(from.lat)) * Math.cos(radians(to.lat)) * half(from.lng, to.lng);
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.sqrt(chord));
+}

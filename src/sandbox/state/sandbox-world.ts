@@ -1,0 +1,96 @@
+import type { SandboxSettings } from '../sandbox-settings.js';
+import { SandboxLog } from '../sandbox-log.js';
+import { ClockFollowers } from '../clock/clock-followers.js';
+import type { SandboxClock } from '../clock/sandbox-clock.js';
+import { Agenda } from '../simulation/scheduler.js';
+import { tenantOf, type Happening } from '../simulation/sandbox-event.js';
+import type { MarketFacts } from './market-facts.js';
+import { written } from './money.js';
+import { Random } from './random.js';
+import { emptyState, tenantKey, type SandboxState, type Tenant } from './sandbox-state.js';
+
+/** What a snapshot holds. */
+export interface Snapshot {
+  readonly now: number;
+  readonly random: ReadonlyMap<string, number>;
+  readonly state: SandboxState;
+}
+
+/** Ids have 19 digits, and fit into 63 bits. */
+const FIRST_ID = 3n * 10n ** 18n;
+const ID_RANGE = 6n * 10n ** 18n;
+
+/** The world that everything in the sandbox shares: what is, what will be, what time it is, and what chance decides. */
+export class SandboxWorld {
+  readonly random: Random;
+  readonly agenda: Agenda;
+  readonly log: SandboxLog;
+  /** Who goes by the time here in other processes. */
+  readonly followers: ClockFollowers;
+  state: SandboxState;
+  readonly #listeners: ((happening: Happening) => void)[] = [];
+
+  constructor(
+    readonly settings: SandboxSettings,
+    readonly clock: SandboxClock,
+  ) {
+    this.random = new Random(settings.seed);
+    this.agenda = new Agenda(clock);
+    this.log = new SandboxLog(() => clock.now(), settings.historyLimit);
+    this.followers = new ClockFollowers(clock);
+    this.state = this.#beginning();
+  }
+
+  /** A fresh id: 19 digits, beyond what a JavaScript number holds, each above the one before. */
+  nextId(): string {
+    this.state.lastId += BigInt(1 + this.random.below('ids', 4096));
+    return String(this.state.lastId);
+  }
+
+  /** The facts of a market that is known to be served. */
+  facts({ market }: Pick<Tenant, 'market'>): MarketFacts {
+    const facts = this.settings.marketFacts(market);
+    if (!facts) throw new RangeError(`The sandbox does not serve a market ${market}.`);
+    return facts;
+  }
+
+  /** Tells everybody what has happened. */
+  announce(happening: Happening): void {
+    const tenant = tenantOf(happening);
+    const what =
+      'entry' in happening
+        ? { orderId: happening.entry.order.orderId, now: happening.entry.order.status }
+        : { now: written(this.state.wallets.get(tenantKey(tenant))?.balance ?? 0, this.facts(tenant)) };
+    this.log.add({ kind: 'event', type: happening.type, market: tenant.market, ...what });
+    for (const listener of this.#listeners) listener(happening);
+  }
+
+  onHappening(listener: (happening: Happening) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  snapshot(): Snapshot {
+    const state = structuredClone({ ...this.state, agenda: this.agenda.items });
+    return { now: this.clock.now(), random: this.random.states, state };
+  }
+
+  /** Puts everything back to where it was, the clock too. */
+  restore({ now, random, state }: Snapshot): void {
+    this.clock.set(now);
+    this.random.restore(random);
+    this.state = structuredClone(state);
+    this.agenda.replace(this.state.agenda);
+  }
+
+  /** Forgets everything that has happened; time, chance and ids go on. */
+  clear(): void {
+    this.state = emptyState(this.state);
+    this.agenda.replace([]);
+    this.log.clear();
+  }
+
+  #beginning(): SandboxState {
+    const lastId = FIRST_ID + this.random.big('ids', ID_RANGE);
+    return emptyState({ lastId, lastCourier: 80_000, script: this.settings.drivers });
+  }
+}

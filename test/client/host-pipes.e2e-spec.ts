@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, Post, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  AddPriorityFeeDto,
+  ChangeDriverDto,
+  createLalamoveException,
+  CreateQuotationDto,
+  EditOrderDto,
+  LalamoveExceptionFilter,
+  LalamoveModule,
+  LalamoveService,
+  PlaceOrderDto,
+} from 'nestjs-lalamove';
+import { BookDeliveryDto } from 'nestjs-lalamove/deliveries';
+import { PLATFORMS, request, startHost, type HostApp } from '../support/host-app.js';
+import { EDIT, ORDER, QUOTATION } from '../support/inputs.js';
+import { KEYS } from '../support/lalamove.js';
+import { http, RawServer } from '../support/raw-server.js';
+import { bookingOf } from '../support/sample-booking.js';
+
+/** Takes every body that our DTOs describe, and sends on those that it can. */
+@Controller()
+class BodiesController {
+  constructor(private readonly lalamove: LalamoveService) {}
+
+  @Post('quotations')
+  quote(@Body() body: CreateQuotationDto): Promise<object> {
+    return this.lalamove.createQuotation(body);
+  }
+
+  @Post('orders')
+  place(@Body() body: PlaceOrderDto): Promise<object> {
+    return this.lalamove.placeOrder(body);
+  }
+
+  @Post('edits')
+  edit(@Body() body: EditOrderDto): Promise<object> {
+    return this.lalamove.editOrder('1', body);
+  }
+
+  @Post('fees')
+  hurry(@Body() body: AddPriorityFeeDto): Promise<object> {
+    return this.lalamove.addPriorityFee('1', body);
+  }
+
+  @Post('drivers')
+  async change(@Body() body: ChangeDriverDto): Promise<object> {
+    await this.lalamove.changeDriver('1', '2', body);
+    return {};
+  }
+
+  @Post('deliveries')
+  book(@Body() body: BookDeliveryDto): object {
+    return body;
+  }
+}
+
+const ITEM = { quantity: '3', weight: 'LESS_THAN_3_KG', categories: ['FOOD'], handlingInstructions: ['UPRIGHT'] };
+const ALL = { scheduleAt: '2026-12-01T08:30:00Z', specialRequests: ['BAG'], isRouteOptimized: true, item: ITEM };
+const OPTIONS = { isPODEnabled: true, isRecipientSMSEnabled: false, partner: 'p', metadata: { a: '1' } };
+const [RECIPIENT] = ORDER.recipients;
+const [FIRST, SECOND] = EDIT.stops;
+
+/** Bodies with every member that a DTO has, and what is sent of them. */
+const WHOLE: Record<string, object> = {
+  quotations: { ...QUOTATION, ...ALL },
+  orders: { ...ORDER, ...OPTIONS, recipients: [{ ...RECIPIENT, remarks: 'Ring' }] },
+  edits: { stops: [FIRST, { ...SECOND, remarks: 'Ring' }] },
+  fees: { priorityFee: '20' },
+  drivers: { reason: 'DRIVER_LATE' },
+  deliveries: bookingOf('A-1', { ...OPTIONS, maxPrice: '90', account: 'thai', policy: { requote: false } }),
+};
+
+/** One member of a wrong type, and where. */
+const WRONG: [path: string, body: object][] = [
+  ['orders', { ...ORDER, isPODEnabled: 'false' }],
+  ['orders', { ...ORDER, isRecipientSMSEnabled: 0 }],
+  ['orders', { ...ORDER, quotationId: 3394517965935702 }],
+  ['orders', { ...ORDER, partner: 7 }],
+  ['orders', { ...ORDER, sender: { ...ORDER.sender, stopId: 1 } }],
+  ['orders', { ...ORDER, sender: { ...ORDER.sender, name: true } }],
+  ['orders', { ...ORDER, recipients: [{ ...RECIPIENT, remarks: 5 }] }],
+  ['orders', { ...ORDER, metadata: { reference: 7 } }],
+  ['quotations', { ...QUOTATION, isRouteOptimized: 'false' }],
+  ['quotations', { ...QUOTATION, serviceType: 5 }],
+  ['quotations', { ...QUOTATION, specialRequests: [5] }],
+  ['quotations', { ...QUOTATION, scheduleAt: 1_800_000_000_000 }],
+  ['quotations', { ...QUOTATION, item: { quantity: 3 } }],
+  ['quotations', { ...QUOTATION, stops: [{ address: 5 }, { address: 'There' }] }],
+  ['edits', { stops: [FIRST, { ...SECOND, address: 7 }] }],
+  ['fees', { priorityFee: 20 }],
+  ['deliveries', { ...bookingOf('A-1'), isPODEnabled: 'false' }],
+  ['deliveries', { ...bookingOf('A-1'), maxPrice: 90 }],
+  ['deliveries', { ...bookingOf('A-1'), reference: 7 }],
+];
+
+const IMPLICIT = { transform: true, transformOptions: { enableImplicitConversion: true } };
+const PIPES: [name: string, options: ValidationPipeOptions][] = [
+  ['transform', { transform: true }],
+  ['transform, whitelist', { transform: true, whitelist: true, forbidNonWhitelisted: true }],
+  ['implicit conversion', IMPLICIT],
+  ['excludeExtraneousValues', { transform: true, transformOptions: { excludeExtraneousValues: true } }],
+  ["strategy: 'excludeAll'", { transform: true, transformOptions: { strategy: 'excludeAll' } }],
+  [
+    'implicit conversion, excludeExtraneousValues',
+    { transform: true, transformOptions: { excludeExtraneousValues: true, enableImplicitConversion: true } },
+  ],
+];
+
+describe.each(PLATFORMS)('our DTOs on %s', (platform) => {
+  describe.each(PIPES)('under a pipe with %s', (_, options) => {
+    let server: RawServer;
+    let host: HostApp;
+
+    beforeAll(async () => {
+      const answer = '{"data":{"quotationId":"1","orderId":"1"}}';
+      server = await RawServer.start((socket) => socket.write(http(200, answer)));
+      const imports = [LalamoveModule.forRoot({ ...KEYS, baseUrl: server.url, rateLimit: false })];
+      host = await startHost(platform, { imports, controllers: [BodiesController] }, (app) => {
+        app.useGlobalPipes(new ValidationPipe(options));
+      });
+    });
+
+    afterAll(async () => {
+      await host.app.close();
+      await server.stop();
+    });
+
+    it.each(Object.keys(WHOLE))('take every member of %s', async (path) => {
+      const answer = await request('POST', `${host.url}/${path}`, WHOLE[path]);
+      expect(answer).toMatchObject({ status: 201 });
+      if (path === 'deliveries') {
+        expect(answer.body).toEqual(WHOLE[path]);
+        return;
+      }
+      const [, body = ''] = (server.requests.at(-1) ?? '').split('\r\n\r\n');
+      const sent = JSON.stringify(WHOLE[path]).replace(/"(lat|lng)":([\d.]+)/g, '"$1":"$2"');
+      expect(JSON.parse(body)).toEqual({ data: JSON.parse(sent) as unknown });
+    });
+
+    it.each(WRONG)('refuse what is of a wrong type: %s %j', async (path, body) => {
+      const before = server.requests.length;
+      const answer = await request('POST', `${host.url}/${path}`, body);
+      expect([400, 422]).toContain(answer.status);
+      expect(server.requests).toHaveLength(before);
+    });
+  });
+
+  it('are left to our own checks without a pipe, which point at the place', async () => {
+    const imports = [LalamoveModule.forRoot({ ...KEYS })];
+    const { app, url } = await startHost(platform, { imports, controllers: [BodiesController] });
+    expect(await request('POST', `${url}/orders`, { ...ORDER, isPODEnabled: 'false' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/data/isPODEnabled' }] },
+    });
+    await app.close();
+  });
+});
+
+@Controller()
+class FailingController {
+  @Get('lalamove')
+  lalamove(): never {
+    throw createLalamoveException('ERR_ORDER_NOT_FOUND');
+  }
+
+  @Get('own')
+  own(): never {
+    throw new TypeError('own');
+  }
+}
+
+describe('a filter that a testing module puts in place of ours', () => {
+  const replacement = {
+    catch: (
+      _: unknown,
+      host: { switchToHttp(): { getResponse(): { status(code: number): { json(body: object): void } } } },
+    ): void => {
+      host.switchToHttp().getResponse().status(418).json({ replaced: true });
+    },
+  };
+
+  it('answers what the app-wide one would have answered, and nothing else', async () => {
+    const imports = [LalamoveModule.forRoot({ ...KEYS })];
+    const module = await Test.createTestingModule({ imports, controllers: [FailingController] })
+      .overrideFilter(LalamoveExceptionFilter)
+      .useValue(replacement)
+      .compile();
+    const app = module.createNestApplication();
+    app.useLogger(false);
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    expect(await request('GET', `${url}/lalamove`)).toMatchObject({ status: 418, body: { replaced: true } });
+    expect(await request('GET', `${url}/own`)).toMatchObject({ status: 500 });
+    await app.close();
+  });
+});

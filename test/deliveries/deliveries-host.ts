@@ -1,0 +1,105 @@
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { LalamoveModule, LalamoveService, type LalamoveModuleOptions } from 'nestjs-lalamove';
+import { DeliveriesModule, DeliveriesService, type DeliveriesModuleOptions } from 'nestjs-lalamove/deliveries';
+import {
+  LalamoveSandbox,
+  SandboxClock,
+  type LalamoveSandboxOptions,
+  type SandboxAccount,
+} from 'nestjs-lalamove/sandbox';
+import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
+import { accountOn } from '../support/account.js';
+import { startHost, type Platform } from '../support/host-app.js';
+
+/** Where the endpoint of these hosts is. */
+const WEBHOOKS = 'webhooks/lalamove';
+
+/** What can be chosen of a host with deliveries. */
+export interface DeliveriesHostOptions {
+  platform?: Platform;
+  sandbox?: LalamoveSandboxOptions;
+  lalamove?: Partial<LalamoveModuleOptions>;
+  deliveries?: DeliveriesModuleOptions;
+  more?: ModuleMetadata;
+  /** Further accounts of the sandbox, registered by name. */
+  named?: Readonly<Record<string, SandboxAccount>>;
+  /** Whether webhooks are registered with the sandbox. */
+  webhooks?: boolean;
+}
+
+/** The clock that a test has given to the sandbox, to build another one on it, or one that stands still. */
+function sandboxClock({ clock }: LalamoveSandboxOptions = {}): SandboxClock {
+  if (clock instanceof SandboxClock) return clock;
+  return new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+}
+
+/** An app with deliveries, on a sandbox whose clock is everybody's and goes on only when it is advanced. */
+export class DeliveriesHost {
+  private constructor(
+    readonly sandbox: LalamoveSandbox,
+    readonly clock: SandboxClock,
+    readonly app: INestApplication,
+    readonly url: string,
+    private readonly unsettle: () => void,
+  ) {}
+
+  static async start({
+    platform = 'express',
+    sandbox: sandboxOptions,
+    lalamove,
+    deliveries,
+    more = {},
+    named = {},
+    webhooks = true,
+  }: DeliveriesHostOptions = {}): Promise<DeliveriesHost> {
+    const clock = sandboxClock(sandboxOptions);
+    const sandbox = await LalamoveSandbox.start({
+      clock,
+      rateLimits: false,
+      ...sandboxOptions,
+      accounts: [...Object.values(named), ...(sandboxOptions?.accounts ?? [])],
+    });
+    const { app, url } = await startHost(platform, {
+      ...more,
+      imports: [
+        LalamoveModule.forRoot(
+          accountOn(sandbox, { clock, webhook: { path: WEBHOOKS }, retry: { maxAttempts: 1 }, ...lalamove }),
+        ),
+        DeliveriesModule.forRoot({ database: { file: ':memory:' }, clock, ...deliveries }),
+        ...Object.entries(named).map(([name, { apiKey, apiSecret }]) =>
+          LalamoveModule.forRoot({ ...accountOn(sandbox, { clock }), name, apiKey, apiSecret }),
+        ),
+        ...(more.imports ?? []),
+      ],
+    });
+    if (webhooks) await app.get(LalamoveService).setWebhookUrl(`${url}/${WEBHOOKS}`);
+    const engine = app.get(DeliveriesEngine, { strict: false });
+    const host = new DeliveriesHost(
+      sandbox,
+      clock,
+      app,
+      url,
+      clock.settle(() => engine.idle()),
+    );
+    return host;
+  }
+
+  get deliveries(): DeliveriesService {
+    return this.app.get(DeliveriesService);
+  }
+
+  get engine(): DeliveriesEngine {
+    return this.app.get(DeliveriesEngine, { strict: false });
+  }
+
+  /** Lets all that is to be done now be done. */
+  async settle(): Promise<void> {
+    await this.clock.advance(0);
+  }
+
+  async stop(): Promise<void> {
+    this.unsettle();
+    await this.app.close();
+    await this.sandbox.stop();
+  }
+}

@@ -1,0 +1,575 @@
+import {
+  canceled,
+  cancelAsked,
+  cancelRefused,
+  cancellationSettled,
+  cancelTried,
+} from '../../src/deliveries/domain/cancellation.js';
+import { adopted, orderOnItsWay } from '../../src/deliveries/domain/adoption.js';
+import type { Action } from '../../src/deliveries/domain/decide.js';
+import {
+  isTerminal,
+  newCourse,
+  type CourseAttempt,
+  type DeliverySnapshot,
+} from '../../src/deliveries/domain/delivery-progress.js';
+import type { DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
+import {
+  duplicateChanged,
+  duplicateHeldUp,
+  duplicateKept,
+  duplicateOf,
+  unreadHeldUp,
+  unreadRead,
+} from '../../src/deliveries/domain/duplicates.js';
+import type { Evolution, Standing } from '../../src/deliveries/domain/transition.js';
+import {
+  abandoned,
+  driverChangeAsked,
+  failed,
+  feeRaised,
+  feeStepOver,
+  gaveUp,
+  heldUp,
+  inDoubt,
+  lostSight,
+  placed,
+  quoted,
+  rebooked,
+  refused,
+  reserved,
+} from '../../src/deliveries/domain/transitions.js';
+import {
+  namedAgain,
+  readAfterEnd,
+  replacedAny,
+  told,
+  type OrderReading,
+} from '../../src/deliveries/domain/order-updates.js';
+
+const MINUTE_MS = 60_000;
+const LIVE = new Set(['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP']);
+
+/** What Lalamove tells of an order. */
+export interface ModelEvent {
+  readonly type: 'ORDER_STATUS_CHANGED' | 'ORDER_REPLACED';
+  readonly orderId: string;
+  readonly prevOrderId: string;
+  readonly status: string;
+  readonly cancelParty: string | undefined;
+  /** The metadata's attempt, where events have metadata. */
+  readonly attemptId: string | undefined;
+  readonly signedAt: number;
+}
+
+interface ModelOrder {
+  readonly id: string;
+  readonly attemptId: string;
+  status: string;
+  /** An order has one clone; whatever comes later is done to that. */
+  isReplaced: boolean;
+}
+
+/** Lalamove, as simple as can be: orders, and the events that it has not sent yet. */
+export class ModelLalamove {
+  now = Date.parse('2026-12-01T08:00:00Z');
+  readonly orders: ModelOrder[] = [];
+  readonly unsent: ModelEvent[] = [];
+  /** Whether cancelling is refused, however an order stands. */
+  forbidsCancelling = false;
+  /** Orders that come into being later than their answer was lost. */
+  limbo: { attemptId: string; until: number }[] = [];
+  /** Whether such orders may come into being however late. */
+  limboLasts = false;
+
+  constructor(
+    readonly hasMetadata: boolean,
+    readonly skewMs: number,
+  ) {}
+
+  get live(): ModelOrder[] {
+    return this.orders.filter(({ status }) => LIVE.has(status));
+  }
+
+  place(attemptId: string): ModelOrder {
+    const order = { id: `${this.orders.length + 1}`, attemptId, status: 'ASSIGNING_DRIVER', isReplaced: false };
+    this.orders.push(order);
+    this.#tell(order);
+    return order;
+  }
+
+  advance(ms: number): void {
+    this.now += ms;
+    if (!this.limboLasts) this.limbo = this.limbo.filter(({ until }) => until > this.now);
+  }
+
+  /** What was in limbo comes into being. */
+  land(): void {
+    for (const { attemptId } of this.limbo.splice(0)) this.place(attemptId);
+  }
+
+  move(order: ModelOrder, status: string, cancelParty?: string): void {
+    order.status = status;
+    this.#tell(order, cancelParty);
+  }
+
+  /** Customer service cancels an order, and puts a clone in its place. */
+  replace(order: ModelOrder): void {
+    if (order.isReplaced) return;
+    order.isReplaced = true;
+    this.move(order, 'CANCELED', 'LALAMOVE_CUSTOMER_SUPPORT');
+    const clone = this.place(order.attemptId);
+    const { hasMetadata, now, skewMs } = this;
+    this.unsent.push({
+      type: 'ORDER_REPLACED',
+      orderId: clone.id,
+      prevOrderId: order.id,
+      status: '',
+      cancelParty: undefined,
+      attemptId: hasMetadata ? order.attemptId : undefined,
+      signedAt: seconds(now + skewMs),
+    });
+  }
+
+  #tell({ id, status, attemptId }: ModelOrder, cancelParty?: string): void {
+    this.unsent.push({
+      type: 'ORDER_STATUS_CHANGED',
+      orderId: id,
+      prevOrderId: '',
+      status,
+      cancelParty,
+      attemptId: this.hasMetadata ? attemptId : undefined,
+      signedAt: seconds(this.now + this.skewMs),
+    });
+  }
+}
+
+/** How Lalamove takes a POST of an order. */
+export type Posting =
+  'answered' | 'refused' | 'too dear' | 'lost, placed' | 'lost, never placed' | 'lost, placed later';
+
+/** How a step of the work goes. */
+export interface StepChoice {
+  readonly posting: Posting;
+  readonly crash: 'none' | 'after the reservation' | 'after the POST';
+  /** Whether the answer to any other call is lost. */
+  readonly isLost: boolean;
+  /** What happens, and is told, while the call is under way; `'told'`: nothing new. */
+  readonly meanwhile: 'nothing' | 'told' | 'COMPLETED' | 'CANCELED' | 'ON_GOING' | 'replaced' | 'cancel asked';
+}
+
+/** The choice of a day without mishaps. */
+export const FAIR: StepChoice = { posting: 'answered', crash: 'none', isLost: false, meanwhile: 'nothing' };
+
+/** What the machine is put together of: a test may put a broken part in. */
+export interface MachineRules {
+  readonly decide: (snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number) => Action;
+  readonly readAs: (
+    standing: Standing,
+    reading: OrderReading,
+    toldBefore: number,
+    policy: DeliveryPolicy,
+    now: number,
+  ) => Evolution;
+  /** Whether a decision is dropped where something has happened since. */
+  readonly isFenced: boolean;
+}
+
+/** A law has been broken. */
+export class BrokenLaw extends Error {
+  override readonly name = 'BrokenLaw';
+}
+
+interface AttemptRow {
+  readonly id: string;
+  outcome: string;
+  orderId: string | undefined;
+}
+
+/** One delivery, worked on as the worker and the inbox do it, without their database: each commit is checked against the laws. */
+export class ModelDelivery {
+  standing: Standing;
+  wasCompleted = false;
+  readonly #rows: AttemptRow[] = [];
+  readonly #posted = new Set<string>();
+  readonly #lookedInto = new Set<string>();
+  #waiting: ModelEvent[] = [];
+  #version = 0;
+  #ids = 0;
+
+  constructor(
+    readonly lalamove: ModelLalamove,
+    readonly policy: DeliveryPolicy,
+    private readonly rules: MachineRules,
+  ) {
+    this.standing = { state: 'requested', course: newCourse(lalamove.now, undefined) };
+  }
+
+  get next(): Action {
+    const waiting = this.#waiting.map(({ orderId }) => orderId);
+    const unmatched = [...new Set(waiting)].filter((orderId) => !this.#lookedInto.has(orderId));
+    return this.rules.decide({ ...this.standing, scheduleAt: undefined, unmatched }, this.policy, this.lalamove.now);
+  }
+
+  /** Sends an event: to be had again, where `again` says so. */
+  deliver(event: ModelEvent, again: boolean): void {
+    if (!again) this.lalamove.unsent.splice(this.lalamove.unsent.indexOf(event), 1);
+    if (!this.#applied(event)) this.#waiting.push(event);
+  }
+
+  deliverAll(): void {
+    for (const event of [...this.lalamove.unsent]) this.deliver(event, false);
+    this.sweep();
+  }
+
+  /** What has waited is tried again. */
+  sweep(): void {
+    this.#waiting = this.#waiting.filter((event) => !this.#applied(event));
+  }
+
+  askCancel(): void {
+    this.#commit(cancelAsked(this.standing, this.lalamove.now));
+  }
+
+  /** Orders of which it knows that they are its own. */
+  get knownOrders(): readonly ModelOrder[] {
+    return this.lalamove.orders.filter(({ id }) => this.#isKnown(id));
+  }
+
+  /** Those of them that are on their way. */
+  get knownAlive(): readonly string[] {
+    return this.knownOrders.filter(({ status }) => LIVE.has(status)).map(({ id }) => id);
+  }
+
+  /** A person who has looked at Lalamove says what is true. */
+  resolve(): void {
+    if (this.standing.state !== 'needs_attention') return;
+    const [live] = this.lalamove.live;
+    const { attempt: known } = this.standing.course;
+    if (!live) {
+      // As `resolve` refuses while an order may be on its way.
+      if (orderOnItsWay(this.standing.course)) return;
+      const alone = { ...this.standing.course, duplicates: undefined };
+      this.#commit(abandoned({ ...this.standing, course: alone }, 'RESOLVED'));
+      return;
+    }
+    if (duplicateOf(this.standing, live.id)) {
+      this.#commit(adopted(this.standing, live.id));
+      return;
+    }
+    const attempt: CourseAttempt = known
+      ? { ...known, outcome: 'unknown' }
+      : { id: this.#id(), number: 1, quotationId: '', quotationExpiresAt: 0, outcome: 'unknown', reservedAt: 0 };
+    const course = { ...this.standing.course, order: undefined, replacement: undefined, attempt };
+    this.#commit(placed({ ...this.standing, course }, attempt.id, { orderId: live.id }, this.lalamove.now));
+    this.#commit(inDoubt(this.standing));
+  }
+
+  /** One action of the worker's. */
+  step(choice: StepChoice): void {
+    const action = this.next;
+    const { lalamove } = this;
+    const overtake = (): void => {
+      this.#meanwhile(choice);
+    };
+    switch (action.do) {
+      case 'rest':
+      case 'wait':
+        return;
+      case 'doubt':
+      case 'abandon':
+      case 'drop':
+      case 'rebook':
+      case 'adopt-duplicate':
+      case 'settle-cancellation':
+      case 'fail':
+      case 'give-up':
+      case 'skip-fee': {
+        const version = this.#version;
+        overtake();
+        if (this.rules.isFenced && this.#version !== version) return;
+        this.#commit(settled(action, this.standing));
+        return;
+      }
+      case 'book':
+        this.#book(choice);
+        return;
+      case 'raise-fee':
+        this.#commit(inDoubt(feeStepOver(this.standing, action.step)));
+        if (!choice.isLost) this.#commit(feeRaised(this.standing, action.orderId, action.priorityFee));
+        return;
+      case 'change-driver':
+        this.#commit(driverChangeAsked(this.standing, action.orderId, action.driverId));
+        return;
+      default:
+    }
+    if (choice.isLost) {
+      overtake();
+      this.#commit(notAnswered(action, this.standing, lalamove.now + 5000));
+      return;
+    }
+    switch (action.do) {
+      case 'quote': {
+        const quotationId = `quotation ${this.#id()}`;
+        const expiresAt = lalamove.now + 5 * MINUTE_MS;
+        overtake();
+        this.#commit(quoted(this.standing, { quotationId, expiresAt, total: '10', currency: 'HKD', stopIds: [] }));
+        return;
+      }
+      case 'identify': {
+        const order = this.#order(action.orderId);
+        this.#lookedInto.add(order.id);
+        this.#identified(order);
+        this.#commit(unreadRead(this.standing, order.id));
+        return;
+      }
+      case 'read':
+      case 'read-duplicate':
+        this.#read(action.orderId, overtake);
+        return;
+      case 'cancel':
+      case 'cancel-duplicate':
+        this.#cancel(action, overtake);
+        return;
+    }
+  }
+
+  #identified(order: ModelOrder): void {
+    const { now } = this.lalamove;
+    const row = this.#rows.find(({ id }) => id === order.attemptId);
+    if (!row) return;
+    if (row.orderId !== undefined && row.orderId !== order.id) {
+      this.#commit(namedAgain(this.standing, { prevOrderId: row.orderId, orderId: order.id }, -1, now));
+      return;
+    }
+    this.#commit(placed(this.standing, row.id, { orderId: order.id }, now));
+    this.#commit(inDoubt(this.standing));
+  }
+
+  #read(orderId: string, overtake: () => void): void {
+    const { status } = this.#order(orderId);
+    const { order: live } = this.standing.course;
+    const wasCanceled = this.standing.state === 'canceled';
+    const heardBefore = (live?.orderId === orderId ? live : duplicateOf(this.standing, orderId)?.order)?.toldAt ?? 0;
+    overtake();
+    const reading = {
+      ...{ orderId, status, driverId: status === 'ASSIGNING_DRIVER' ? '' : '7' },
+      ...{ total: '10', priorityFee: '', currency: 'HKD', shareLink: '' },
+    };
+    if (wasCanceled && live?.orderId === orderId) {
+      this.#commit(readAfterEnd(this.standing, reading, this.policy, this.lalamove.now));
+      return;
+    }
+    this.#commitOf(orderId, (alone) => this.rules.readAs(alone, reading, heardBefore, this.policy, this.lalamove.now));
+  }
+
+  /** A change of an order, the live one or a duplicate. */
+  #commitOf(orderId: string, change: (alone: Standing) => Evolution): void {
+    const isLive = this.standing.course.order?.orderId === orderId;
+    this.#commit(isLive ? change(this.standing) : duplicateChanged(this.standing, orderId, change));
+  }
+
+  #meanwhile({ meanwhile }: StepChoice): void {
+    if (meanwhile === 'nothing') return;
+    // What has just ended without a driver can be replaced as well, as long as nobody has booked again.
+    const [order] = [...this.lalamove.live, ...this.lalamove.orders.filter(({ id }) => id === this.#liveId)];
+    if (meanwhile === 'cancel asked') this.askCancel();
+    else if (order && meanwhile === 'replaced') this.lalamove.replace(order);
+    else if (order && LIVE.has(order.status) && meanwhile !== 'told') {
+      this.lalamove.move(order, meanwhile, meanwhile === 'CANCELED' ? 'USER' : undefined);
+    }
+    this.deliverAll();
+  }
+
+  get #liveId(): string | undefined {
+    return this.standing.course.order?.orderId;
+  }
+
+  #book(choice: StepChoice): void {
+    const { lalamove } = this;
+    const { posting, crash } = choice;
+    const { quotation, attempt: last } = this.standing.course;
+    if (!quotation) throw new BrokenLaw('It books without a quotation.');
+    const attempt: CourseAttempt = {
+      ...{ id: this.#id(), number: (last?.number ?? 0) + 1, quotationId: quotation.quotationId },
+      ...{ quotationExpiresAt: quotation.expiresAt, outcome: 'reserved', reservedAt: lalamove.now },
+    };
+    // A crash has left an attempt behind: whoever books now posts it a second time.
+    const isAgain = last?.outcome === 'reserved' && last.quotationId === quotation.quotationId;
+    if (isAgain) throw new BrokenLaw('A quotation is posted that may have been posted before.');
+    this.#rows.push({ id: attempt.id, outcome: 'reserved', orderId: undefined });
+    this.#commit(reserved(this.standing, attempt));
+    if (crash === 'after the reservation') return;
+    if (this.knownAlive.length > 0) {
+      throw new BrokenLaw(`It books while its order ${this.knownAlive.join(', ')} is on its way.`);
+    }
+    if (this.#posted.has(attempt.id)) throw new BrokenLaw('An attempt is posted twice.');
+    this.#posted.add(attempt.id);
+    const isPlaced = posting === 'answered' || posting === 'lost, placed';
+    const order = isPlaced ? lalamove.place(attempt.id) : undefined;
+    if (posting === 'lost, placed later') {
+      lalamove.limbo.push({ attemptId: attempt.id, until: attempt.quotationExpiresAt });
+    }
+    this.#meanwhile(choice);
+    if (crash === 'after the POST') return;
+    if (posting === 'answered' && order) {
+      this.#commit(placed(this.standing, attempt.id, { orderId: order.id }, lalamove.now));
+    } else if (posting === 'refused' || posting === 'too dear') {
+      const back = refused(this.standing, attempt.id);
+      const end =
+        posting === 'refused' ? heldUp(back, lalamove.now + 5000) : gaveUp(back, { code: '402', message: '!' });
+      this.#commit({ ...end, attempts: back.attempts ?? [] });
+    } else if (this.standing.course.attempt?.id === attempt.id) this.#commit(lostSight(this.standing));
+  }
+
+  #cancel({ orderId }: Extract<Action, { do: 'cancel' | 'cancel-duplicate' }>, overtake: () => void): void {
+    const order = this.#order(orderId);
+    const isRefused = this.lalamove.forbidsCancelling || order.status === 'PICKED_UP' || order.status === 'COMPLETED';
+    // Committed before the call, so that its webhook is known for our own cancellation.
+    this.#commitOf(orderId, (alone) => cancelTried(alone, orderId));
+    if (LIVE.has(order.status) && !isRefused) this.lalamove.move(order, 'CANCELED', 'USER');
+    overtake();
+    if (!isRefused) this.#commitOf(orderId, canceled);
+    else if (this.standing.course.order?.orderId === orderId) {
+      this.#commit(cancelRefused(this.standing, orderId, 'ERR'));
+    } else this.#commit(duplicateKept(this.standing, orderId, 'ERR'));
+  }
+
+  /** As the inbox does it. @returns whether it has taken its effect */
+  #applied(event: ModelEvent): boolean {
+    const { now } = this.lalamove;
+    const about = event.type === 'ORDER_REPLACED' ? event.prevOrderId : event.orderId;
+    const row =
+      this.#rows.find(({ orderId }) => orderId === about) ?? this.#rows.find(({ id }) => id === event.attemptId);
+    if (!row) return false;
+    if (row.orderId === undefined) this.#commit(placed(this.standing, row.id, { orderId: about }, now));
+    else if (row.orderId !== about) {
+      this.#commit(namedAgain(this.standing, { prevOrderId: row.orderId, orderId: about }, now, now));
+      if (!this.#isKnown(about)) return false;
+    }
+    const isKnownClone = event.type === 'ORDER_REPLACED' && this.#isKnown(event.orderId);
+    if (!isKnownClone || this.#isFollowed(about)) this.#commit(this.#evolved(event, about));
+    return true;
+  }
+
+  #isKnown(id: string): boolean {
+    return this.#rows.some(({ orderId }) => orderId === id);
+  }
+
+  #isFollowed(orderId: string): boolean {
+    return this.standing.course.order?.orderId === orderId || duplicateOf(this.standing, orderId) !== undefined;
+  }
+
+  #evolved({ type, orderId, prevOrderId, status, cancelParty, signedAt }: ModelEvent, about: string): Evolution {
+    const { now } = this.lalamove;
+    if (type === 'ORDER_REPLACED') return replacedAny(this.standing, { prevOrderId, orderId }, now);
+    const driverId = status === 'ASSIGNING_DRIVER' ? '' : '7';
+    const follow = (alone: Standing): Evolution =>
+      told(alone, { status, driverId, cancelParty }, signedAt, this.policy, now);
+    if (this.standing.course.order?.orderId === about) return follow(this.standing);
+    return duplicateChanged(this.standing, about, follow);
+  }
+
+  #commit({ state, course, events, attempts = [], clone }: Evolution): void {
+    const before = this.standing;
+    const isReplacement = events.some(
+      ({ type }) => type === 'replaced' || type === 'duplicate_adopted' || type === 'cancel_refused',
+    );
+    if (before.state === 'canceled' && state !== 'canceled' && events.some(({ type }) => type === 'cancel_refused')) {
+      const alive = this.lalamove.orders.find(({ id }) => id === course.order?.orderId);
+      if (alive?.status === 'CANCELED') throw new BrokenLaw('Its order is canceled, and it goes on with it.');
+    }
+    if (isTerminal(before.state) && state !== before.state && !isReplacement) {
+      throw new BrokenLaw(`It leaves ${before.state} for ${state}, and nothing was replaced.`);
+    }
+    const { reason } = course;
+    if ((state === 'needs_attention' || state === 'failed') && (!reason?.code || !reason.message)) {
+      throw new BrokenLaw(`It is ${state}, and nobody says why.`);
+    }
+    if (state !== 'needs_attention' && state !== 'failed' && reason) {
+      throw new BrokenLaw(`It is ${state}, and still says why it was not.`);
+    }
+    // As it is written, and read again after a crash.
+    this.standing = { state, course: JSON.parse(JSON.stringify(course)) as Standing['course'] };
+    this.#version += 1;
+    this.wasCompleted ||= state === 'completed';
+    for (const { id, outcome, orderId } of attempts) {
+      const row = this.#rows.find((known) => known.id === id);
+      if (!row) continue;
+      row.outcome = outcome;
+      row.orderId = orderId ?? row.orderId;
+    }
+    if (clone && !this.#isKnown(clone.orderId)) {
+      this.#rows.push({ id: this.#id(), outcome: 'placed', orderId: clone.orderId });
+    }
+    this.#checkEnd(before.state);
+    const known = ordersOf(before);
+    if (ordersOf(this.standing).some((orderId) => !known.includes(orderId))) this.sweep();
+  }
+
+  /** Nothing is called canceled or failed while an order that it knows of is on its way, as far as it was told. */
+  #checkEnd(before: Standing['state']): void {
+    const { state, course } = this.standing;
+    const isEnd = (state === 'canceled' || state === 'failed') && state !== before;
+    if (isEnd && (course.duplicates?.length ?? 0) > 0) throw new BrokenLaw(`It is ${state} with a duplicate order.`);
+  }
+
+  #order(orderId: string): ModelOrder {
+    const order = this.lalamove.orders.find(({ id }) => id === orderId);
+    if (!order) throw new BrokenLaw(`There is no order ${orderId}.`);
+    return order;
+  }
+
+  #id(): string {
+    this.#ids += 1;
+    return `${this.#ids}`;
+  }
+}
+
+/** The orders that a delivery follows. */
+function ordersOf({ course: { order, duplicates = [] } }: Standing): string[] {
+  return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
+}
+
+/** A call was not answered: it is made again later. */
+function notAnswered(action: Action, standing: Standing, retryAt: number): Evolution {
+  switch (action.do) {
+    case 'identify':
+      return unreadHeldUp(standing, action.orderId, retryAt);
+    case 'cancel-duplicate':
+    case 'read-duplicate':
+      return duplicateHeldUp(standing, action.orderId, retryAt);
+    default:
+      return heldUp(standing, retryAt);
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
+}
+
+/** What needs no call. */
+function settled(action: Action, standing: Standing): Evolution {
+  switch (action.do) {
+    case 'doubt':
+      return lostSight(standing);
+    case 'abandon':
+      return abandoned(standing, 'OUTCOME_UNKNOWN');
+    case 'drop':
+      return canceled(standing);
+    case 'rebook':
+      return rebooked(standing);
+    case 'adopt-duplicate':
+      return adopted(standing, action.orderId);
+    case 'settle-cancellation':
+      return cancellationSettled(standing);
+    case 'fail':
+      return failed(standing, action.reason);
+    case 'give-up':
+      return gaveUp(standing, action.reason);
+    case 'skip-fee':
+      return feeStepOver(standing, action.step);
+    default:
+      throw new TypeError(`There is a call for ${action.do}.`);
+  }
+}

@@ -1,0 +1,29 @@
+import { newCourse, type DeliveryCourse } from '../../src/deliveries/domain/delivery-progress.js';
+import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
+import { bookingOf } from '../support/sample-booking.js';
+
+/** A delivery that has just been asked for, as it is put into the database. */
+export function recordNamed(
+  reference: string,
+  at: number,
+  { course, ...more }: Partial<Omit<DeliveryRecord, 'course'>> & { course?: Partial<DeliveryCourse> } = {},
+): DeliveryRecord {
+  const { quotation, sender, recipients } = bookingOf(reference);
+  return {
+    id: `id of ${reference}`,
+    account: '',
+    reference,
+    requestHash: 'hash',
+    request: { quotation, sender, recipients },
+    scheduleAt: undefined,
+    state: 'requested',
+    version: 1,
+    dueAt: at,
+    leaseToken: undefined,
+    leaseUntil: undefined,
+    createdAt: at,
+    updatedAt: at,
+    ...more,
+    course: { ...newCourse(at, undefined), ...course },
+  };
+}

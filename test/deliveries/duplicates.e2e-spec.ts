@@ -1,0 +1,183 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
+import { SandboxControl } from 'nestjs-lalamove/sandbox';
+import { JournaledHost } from './delivery-journal.js';
+
+const REBOOK: GivenPolicy = { unknownOutcome: { waitMinutes: 0, then: 'rebook' } };
+const ALL_LOST = { webhook: 'lost', times: 'always' } as const;
+
+let host: JournaledHost;
+
+/** What was to be lost is lost; from now on nothing is. */
+async function clearFaults(): Promise<void> {
+  await host.after('1s');
+  await SandboxControl.connect(host.sandbox.url).clearFaults();
+}
+
+/** Two orders of one reference, of which the first was given up before it turned up. */
+interface Orders {
+  readonly first: string;
+  readonly second: string;
+}
+
+/** The answer to the first order and its webhooks are lost; a second one is placed. */
+async function bookedTwice(policy: GivenPolicy = REBOOK): Promise<Orders> {
+  host = await JournaledHost.start({ deliveries: { policy, sweepSeconds: 300 } });
+  host.sandbox.addFault(ALL_LOST);
+  host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
+  await host.book();
+  await host.after('16m');
+  if (policy !== REBOOK) {
+    expect(await host.deliveries.get('A-1')).toMatchObject({ reason: { code: 'OUTCOME_UNKNOWN' } });
+    await host.deliveries.resolve('A-1', { rebook: true });
+    await host.after(0);
+  }
+  const [first = '', second = ''] = host.orders();
+  expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'assigning', orderId: second, attempts: 2 });
+  await clearFaults();
+  return { first, second };
+}
+
+/** The first order is picked up, and only then its webhooks come. */
+async function kept(policy?: GivenPolicy): Promise<Orders> {
+  const orders = await bookedTwice(policy);
+  host.sandbox.addFault(ALL_LOST);
+  host.sandbox.drive(orders.first, { do: 'accept' });
+  await clearFaults();
+  host.sandbox.drive(orders.first, { do: 'pick-up' });
+  await host.after('1m');
+  expect(host.told()).toEqual(expect.arrayContaining(['duplicate_found', 'duplicate_kept']));
+  return orders;
+}
+
+function requestsFor(operation: string, orderId: string): number {
+  return host.sandbox.requests.filter((request) => request.operation === operation && request.path.includes(orderId))
+    .length;
+}
+
+describe('a duplicate order that Lalamove does not cancel any more', () => {
+  afterEach(() => host.stop());
+
+  it.each(['REJECTED', 'EXPIRED'] as const)(
+    'becomes the live order when that ends as %s: no third one is booked',
+    async (status) => {
+      const { first, second } = await kept();
+      host.sandbox.moveOrder(second, status);
+      expect(await host.after('10m')).toMatchObject({ state: 'picked_up', orderId: first, duplicateOrders: [] });
+      expect(host.orders()).toEqual([first, second]);
+      host.sandbox.drive(first, { do: 'complete' });
+      expect(await host.after('1m')).toMatchObject({ state: 'completed', orderId: first });
+      expect(host.told().slice(-3)).toEqual(['duplicate_adopted', 'picked_up', 'completed']);
+    },
+  );
+
+  it('becomes the live order after a person had it booked again, as well', async () => {
+    const { first, second } = await kept({});
+    host.sandbox.moveOrder(second, 'EXPIRED');
+    expect(await host.after('10m')).toMatchObject({ state: 'picked_up', orderId: first });
+    expect(host.orders()).toHaveLength(2);
+    host.sandbox.drive(first, { do: 'complete' });
+    await host.after('1m');
+  });
+
+  it('is not called canceled when the host cancels the delivery: it is followed to the door', async () => {
+    const { first, second } = await kept();
+    await host.deliveries.cancel('A-1');
+    const after = await host.after('1m');
+    expect(after).toMatchObject({ state: 'picked_up', orderId: first, cancellation: 'refused' });
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([first]);
+    expect(requestsFor('cancelOrder', second)).toBe(1);
+    host.sandbox.drive(first, { do: 'complete' });
+    expect(await host.after('1m')).toMatchObject({ state: 'completed', orderId: first });
+    expect(host.told()).not.toContain('canceled');
+  });
+
+  it('completes the delivery when it is delivered first; the other order is canceled', async () => {
+    const { first, second } = await kept();
+    host.sandbox.drive(first, { do: 'complete' });
+    expect(await host.after('1m')).toMatchObject({ state: 'completed', orderId: first, duplicateOrders: [] });
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' })).toMatchObject({ live: [], completed: [first] });
+    expect(requestsFor('cancelOrder', second)).toBe(1);
+  });
+
+  it('is read while its webhooks are lost, and its end is found by that', async () => {
+    const { first } = await kept();
+    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.drive(first, { do: 'complete' });
+    expect(await host.after('1h')).toMatchObject({ state: 'completed', orderId: first });
+  });
+
+  it('is cancelled after all when its driver gives it back', async () => {
+    const orders = await bookedTwice();
+    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.drive(orders.first, { do: 'accept' });
+    await clearFaults();
+    await host.after('6m');
+    host.sandbox.drive(orders.first, { do: 'arrive' });
+    await host.after('1m');
+    host.sandbox.drive(orders.first, { do: 'pick-up' });
+    await host.after('1m');
+    expect(host.told()).toContain('duplicate_kept');
+    host.sandbox.drive(orders.first, { do: 'reject' });
+    expect(await host.after('1m')).toMatchObject({ orderId: orders.second, duplicateOrders: [] });
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([orders.second]);
+  });
+
+  it('is not given up for by a person who says that there is none', async () => {
+    const { first, second } = await kept();
+    host.sandbox.addFault({ call: 'cancelOrder', answer: { code: 'LALAMOVE_UNAUTHORIZED' }, times: 'always' });
+    await host.deliveries.cancel('A-1');
+    expect(await host.after(0)).toMatchObject({ state: 'needs_attention', orderId: second });
+    for (const resolution of [{ rebook: true }, { cancel: true }] as const) {
+      await expect(host.deliveries.resolve('A-1', resolution)).rejects.toThrow(`${second} may be on its way`);
+    }
+    expect(await host.deliveries.resolve('A-1', { orderId: first })).toMatchObject({
+      orderId: first,
+      duplicateOrders: [{ orderId: second }],
+    });
+    await clearFaults();
+    host.sandbox.drive(first, { do: 'complete' });
+    await host.after('20m');
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' })).toMatchObject({ live: [], completed: [first] });
+  });
+
+  it('brings a delivery back that was called canceled before it turned up', async () => {
+    host = await JournaledHost.start({ deliveries: { sweepSeconds: 300 } });
+    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
+    await host.book();
+    await host.after('30m');
+    await host.deliveries.resolve('A-1', { cancel: true });
+    const [first = ''] = host.orders();
+    host.sandbox.drive(first, { do: 'accept' });
+    await clearFaults();
+    host.sandbox.drive(first, { do: 'pick-up' });
+    expect(await host.after('1m')).toMatchObject({ state: 'picked_up', orderId: first, cancellation: 'refused' });
+    host.sandbox.drive(first, { do: 'complete' });
+    expect(await host.after('1m')).toMatchObject({ state: 'completed' });
+  });
+});
+
+describe('a duplicate order whose cancellation keeps failing', () => {
+  afterEach(() => host.stop());
+
+  it('holds up neither the reads of the live order nor its cancellation', async () => {
+    const { first, second } = await bookedTwice();
+    const failing = { code: 'LALAMOVE_SERVER_ERROR' } as const;
+    host.sandbox.addFault({ call: 'cancelOrder', answer: failing, times: 'always' });
+    // A webhook of the first order makes it known.
+    host.sandbox.drive(first, { do: 'accept' });
+    await host.after('1m');
+    expect(requestsFor('cancelOrder', first)).toBeGreaterThanOrEqual(2);
+    const readsBefore = requestsFor('getOrder', second);
+    await host.after('35m');
+    expect(requestsFor('getOrder', second) - readsBefore).toBeGreaterThanOrEqual(1);
+    await host.deliveries.cancel('A-1');
+    expect(requestsFor('cancelOrder', second)).toBe(1);
+    await clearFaults();
+    await host.after('20m');
+    // Its driver is late and is changed, after which Lalamove cancels it, too.
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'canceled', duplicateOrders: [] });
+  });
+});

@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { signWebhook } from 'nestjs-lalamove';
+import { openDatabase } from 'nestjs-lalamove/deliveries';
+import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HostProcess } from '../chaos/child.js';
+import { compile } from '../chaos/compile.mjs';
+import type { HostPlan } from '../chaos/messages.js';
+import { bookingOf } from '../support/sample-booking.js';
+import { until } from '../support/until.js';
+
+const REFERENCES = ['R-1', 'R-2', 'R-3', 'R-4', 'R-5', 'R-6'];
+const bookings = REFERENCES.map((reference) => bookingOf(reference));
+const LOST = Array(REFERENCES.length).fill('DeliveriesStoreException 503');
+
+// Real processes on one file, with the sandbox as the oracle.
+describe('the file of deliveries', () => {
+  let place: string;
+  let file: string;
+  let compiled: string;
+  let sandbox: LalamoveSandbox;
+  let hosts: HostProcess[];
+
+  beforeEach(async () => {
+    Object.assign(process.env, { CHAOS_LOG: '1', NO_COLOR: '1' });
+    compiled = await compile();
+    place = mkdtempSync(join(tmpdir(), 'deliveries-'));
+    mkdirSync(join(place, 'data'));
+    file = join(place, 'data', 'deliveries.db');
+    hosts = [];
+    const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
+    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, drivers: 'still' });
+  });
+
+  afterEach(async () => {
+    delete process.env.CHAOS_LOG;
+    delete process.env.NO_COLOR;
+    for (const host of hosts) if (!host.isDead) await host.kill();
+    await sandbox.stop();
+    rmSync(place, { recursive: true, force: true });
+  });
+
+  async function start(more: Partial<HostPlan> = {}): Promise<HostProcess> {
+    const { url: baseUrl, apiKey, apiSecret } = sandbox;
+    const startAt = Date.parse('2026-12-01T08:00:00Z');
+    const host = await HostProcess.start(compiled, {
+      ...{
+        baseUrl,
+        apiKey,
+        apiSecret,
+        startAt,
+        file,
+        port: await freePort(),
+        timeoutMs: 10_000,
+        kill: { at: 'never' },
+      },
+      ...more,
+    });
+    hosts.push(host);
+    return host;
+  }
+
+  async function sendWebhook(port: number, orderId: string): Promise<number> {
+    const { apiKey, apiSecret: secret } = sandbox;
+    const { body } = signWebhook({
+      ...{ apiKey, secret, path: '/webhooks/lalamove', eventId: 'e-1' },
+      timestamp: Date.parse('2026-12-01T08:00:00Z') / 1000,
+      data: { order: { orderId, status: 'ON_GOING' }, updatedAt: '2026-12-01T08:00.00Z' },
+    });
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`http://127.0.0.1:${port}/webhooks/lalamove`, { method: 'POST', body, headers })).status;
+  }
+
+  /** A host that is not let in ends, and says why. */
+  async function refused(): Promise<void> {
+    const { isDead, output } = await start();
+    expect({ isDead, output }).toEqual({
+      isDead: true,
+      output: expect.stringContaining('is in use by another process'),
+    });
+  }
+
+  /** How many orders there ever were of each reference. */
+  const orders = (): number[] => REFERENCES.map((reference) => sandbox.ledgerFor({ reference }).orderIds.length);
+
+  it('stays its process’s alone while that process copies it', async () => {
+    const first = await start();
+    await first.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await first.tell({ do: 'copy', how: 'copyFile', from: file, to: join(place, 'copy.db') });
+    await first.tell({ do: 'copy', how: 'stream', from: file, to: '' });
+    await refused();
+    await first.tell({ do: 'book', bookings });
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+  }, 60_000);
+
+  it('is worked on by one process, even if the lock was dropped with a copy of the whole folder', async () => {
+    const first = await start();
+    await first.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await first.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    const second = await start();
+    const [ofFirst] = await Promise.all([
+      first.tell({ do: 'book-each', bookings }),
+      second.tell({ do: 'book', bookings }),
+    ]);
+    expect(ofFirst).toEqual(LOST);
+    await first.tell({ do: 'advance', ms: 600_000 });
+    await second.tell({ do: 'advance', ms: 600_000 });
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(lostLines(first)).toEqual([expect.stringContaining('another process has opened it since')]);
+  }, 60_000);
+
+  it('loses no order that was being posted when another process came in', async () => {
+    const first = await start();
+    sandbox.addFault({ call: 'placeOrder', latencyMs: 4000, times: 3 });
+    const booking = first.tell({ do: 'book', bookings: bookings.slice(0, 3) });
+    await until(() => first.output.split('posting R-').length === 4, 10_000);
+    await first.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    const second = await start();
+    await second.tell({ do: 'book', bookings });
+    await booking;
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+    for (const reference of REFERENCES.slice(0, 3)) {
+      const [orderId = ''] = sandbox.ledgerFor({ reference }).orderIds;
+      const line = 'An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId })';
+      expect(first.output).toContain(`${line} (delivery=${reference} attempt=`);
+      expect(first.output).toContain(`order=${orderId} `);
+    }
+  }, 60_000);
+
+  it.each([['delete'], ['replace']] as const)(
+    'is not worked on after a %s under a running process',
+    async (what) => {
+      const host = await start();
+      await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+      await host.tell({ do: what, path: file });
+      expect(await host.tell({ do: 'book-each', bookings })).toEqual(LOST);
+      await host.tell({ do: 'advance', ms: 600_000 });
+      expect(orders()).toEqual([1, 0, 0, 0, 0, 0]);
+      expect(lostLines(host)).toHaveLength(1);
+    },
+    60_000,
+  );
+
+  it('is not worked on after a backup was written over it under a running process', async () => {
+    const host = await start();
+    const backup = join(place, 'backup.db');
+    await host.tell({ do: 'backup', path: backup });
+    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.tell({ do: 'overwrite', path: file, by: backup });
+    expect(await host.tell({ do: 'book-each', bookings })).toEqual(LOST);
+    await host.tell({ do: 'advance', ms: 600_000 });
+    expect(orders()).toEqual([1, 0, 0, 0, 0, 0]);
+    expect(lostLines(host)).toEqual([expect.stringContaining('was written over it')]);
+  }, 60_000);
+
+  it('loses nothing when another program reads it and closes it after the locks were dropped', async () => {
+    const host = await start();
+    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    // As the last one to close a database it takes the WAL away.
+    const reader = "const D = require('libsql'); const d = new D(process.argv[1]); d.exec('select * from deliveries');";
+    execFileSync(process.execPath, ['-e', `${reader} d.close();`, file]);
+    const ends = await host.tell({ do: 'book-each', bookings });
+    await host.kill();
+    const again = await start();
+    await again.tell({ do: 'book', bookings });
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+    expect([LOST, ['done', 'done', 'done', 'done', 'done', 'done']]).toContainEqual(ends);
+  }, 60_000);
+
+  it('is backed up while deliveries are booked, to a database of deliveries', async () => {
+    const host = await start();
+    const backup = join(place, 'backups', 'one.db');
+    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await Promise.all([host.tell({ do: 'backup', path: backup }), host.tell({ do: 'book', bookings })]);
+    await expect(host.tell({ do: 'backup', path: backup })).rejects.toThrow('exists already');
+    expect(existsSync(`${backup}.partial`)).toBe(false);
+    // It dropped no lock.
+    await refused();
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+    const copy = await openDatabase({ file: backup });
+    const rows = await copy.selectFrom('deliveries').select('reference').orderBy('reference').execute();
+    expect(rows).toContainEqual({ reference: 'R-1' });
+    await copy.destroy();
+  }, 60_000);
+
+  it('keeps an order whose answer a full disk does not take, and goes on once there is room', async () => {
+    const host = await start();
+    sandbox.addFault({ call: 'placeOrder', latencyMs: 3000 });
+    const booking = host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await until(() => host.output.includes('posting R-1'));
+    limitFiles(host, '16384');
+    await until(() => host.output.includes('An order was placed, and could not be stored'), 10_000);
+    const [orderId = ''] = sandbox.ledgerFor({ reference: 'R-1' }).orderIds;
+    expect(host.output).toMatch(
+      new RegExp(`placed, and could not be stored; it is tried again \\(delivery=R-1 attempt=\\S+ order=${orderId} `),
+    );
+    expect(await host.tell({ do: 'book-each', bookings: bookings.slice(1) })).toEqual(LOST.slice(1));
+    limitFiles(host, 'unlimited');
+    await booking;
+    await host.tell({ do: 'book', bookings });
+    expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(await host.tell({ do: 'report' })).toMatchObject({
+      deliveries: expect.arrayContaining([expect.objectContaining({ reference: 'R-1', orderId, attempts: 1 })]),
+    });
+  }, 60_000);
+
+  it('answers 503 by every method, and to webhooks, once it is lost', async () => {
+    const port = await freePort();
+    const host = await start({ port });
+    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.tell({ do: 'delete', path: file });
+    const ends = await host.tell({ do: 'ask-all', reference: 'R-1' });
+    const methods = ['find', 'get', 'cancel', 'resolve', 'list', 'timeline', 'forget', 'metrics'];
+    await host.tell({ do: 'book-each', bookings });
+    const [orderId = ''] = sandbox.ledgerFor({ reference: 'R-1' }).orderIds;
+    expect(await sendWebhook(port, orderId)).toBe(503);
+    expect(await host.tell({ do: 'ask-all', reference: 'R-1' })).toEqual(
+      Object.fromEntries(methods.map((name) => [name, 'DeliveriesStoreException 503'])),
+    );
+    expect(ends).toMatchObject({ cancel: 'DeliveriesStoreException 503' });
+  }, 60_000);
+});
+
+/** What a host has said of its file by itself. */
+function lostLines({ output }: HostProcess): string[] {
+  return output.split('\n').filter((line) => /\[LalamoveDeliveries\] The deliveries' file .* was lost: /.test(line));
+}
+
+/** How large files may become that a process writes; what it has may not be written beyond that. */
+function limitFiles(host: HostProcess, bytes: string): void {
+  execFileSync('prlimit', ['--pid', String(host.pid), `--fsize=${bytes}:unlimited`]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new TypeError('There is no port.');
+  return address.port;
+}

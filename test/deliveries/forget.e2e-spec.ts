@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Injectable, Logger } from '@nestjs/common';
+import { OnLalamoveEvent, type LalamoveEvent } from 'nestjs-lalamove';
+import {
+  DeliveryConflictException,
+  OnDelivery,
+  type DeliveriesModuleOptions,
+  type DeliveryEvent,
+} from 'nestjs-lalamove/deliveries';
+import { DeliveriesHost } from './deliveries-host.js';
+import { bookingOf } from '../support/sample-booking.js';
+
+/** Handlers of webhooks that fail as long as they are told to. */
+@Injectable()
+class Handlers {
+  isFailing = false;
+  /** The event of a delivery that fails. */
+  failsOn = '';
+  seen: LalamoveEvent[] = [];
+
+  @OnLalamoveEvent('*')
+  on(event: LalamoveEvent): void {
+    if (this.isFailing) throw new Error('could not text Ada on +85251234567');
+    this.seen.push(event);
+  }
+
+  @OnDelivery('*')
+  onDelivery({ type }: DeliveryEvent): void {
+    if (this.failsOn === type) throw new Error('could not text Ada on +85251234567');
+  }
+}
+
+describe('forgetting a delivery whose webhooks wait for their handlers', () => {
+  let host: DeliveriesHost;
+
+  beforeEach(() => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+  });
+
+  afterEach(async () => {
+    await host.stop();
+    jest.restoreAllMocks();
+  });
+
+  /** A delivery that has been completed, whose handlers have failed. */
+  async function completed(deliveries: DeliveriesModuleOptions = {}): Promise<void> {
+    host = await DeliveriesHost.start({
+      sandbox: { drivers: 'prompt' },
+      more: { providers: [Handlers] },
+      deliveries: { policy: { poll: false }, ...deliveries },
+    });
+    await host.deliveries.book(bookingOf('A-1'));
+    while ((await host.deliveries.get('A-1')).state !== 'completed') await host.clock.advance('1m');
+    // All of them at once: an event is set aside after nine minutes of failures.
+    handlers().isFailing = true;
+    handlers().seen = [];
+    const due = { hand_over: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
+    await host.deliveries.database
+      .updateTable('delivery_events')
+      .set(due)
+      .where('delivery_id', 'is not', null)
+      .where('source', '=', 'webhook')
+      .execute();
+    await host.clock.advance('1m');
+  }
+
+  const handlers = (): Handlers => host.app.get(Handlers);
+
+  async function stored(): Promise<string> {
+    const rows = await host.deliveries.database.selectFrom('delivery_events').selectAll().execute();
+    const deliveries = await host.deliveries.database.selectFrom('deliveries').selectAll().execute();
+    return JSON.stringify([rows, deliveries]);
+  }
+
+  it('is refused, says how many there are and what to do, and goes well once they have had them', async () => {
+    await completed();
+    const { pendingEvents } = await host.deliveries.metrics();
+    expect(pendingEvents).toBeGreaterThan(0);
+    const refusal: unknown = await host.deliveries.forget('A-1').catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DeliveryConflictException);
+    expect(String(refusal)).toContain(`has ${pendingEvents} webhooks that still wait for their handlers`);
+    expect(String(refusal)).toContain('the log says why');
+    expect(await stored()).toContain('+85251234567');
+    handlers().isFailing = false;
+    await host.clock.advance('1h');
+    // They have got them whole, and not what is left of them.
+    expect(JSON.stringify(handlers().seen)).toContain('TestDriver');
+    await host.deliveries.forget('A-1');
+    expect(await stored()).not.toContain('85251234567');
+    expect(await stored()).not.toContain('TestDriver');
+  });
+
+  it('goes well once they were set aside, which are erased with it', async () => {
+    await completed();
+    await host.clock.advance('3h');
+    expect(await host.deliveries.metrics()).toMatchObject({ pendingEvents: 0, setAsideEvents: expect.any(Number) });
+    expect((await host.deliveries.metrics()).setAsideEvents).toBeGreaterThan(0);
+    await host.deliveries.forget('A-1');
+    expect(await stored()).not.toContain('85251234567');
+    expect(await stored()).not.toContain('TestDriver');
+    expect(await host.deliveries.metrics()).toMatchObject({ setAsideEvents: 0 });
+  });
+
+  it('is left for a later sweep by retentionDays, which goes on with others', async () => {
+    await completed({ retentionDays: 4 / 1440 });
+    await host.clock.advance('5m');
+    expect((await host.deliveries.metrics()).pendingEvents).toBeGreaterThan(0);
+    expect(await stored()).toContain('+85251234567');
+    handlers().isFailing = false;
+    await host.clock.advance('1h');
+    expect(JSON.stringify(handlers().seen)).toContain('TestDriver');
+    expect(await stored()).not.toContain('85251234567');
+    expect(await stored()).not.toContain('TestDriver');
+  });
+
+  it('erases what a handler of the delivery has thrown, and keeps nothing of what it throws afterwards', async () => {
+    await completed();
+    handlers().isFailing = false;
+    await host.clock.advance('1h');
+    handlers().failsOn = 'completed';
+    const due = { hand_over: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
+    const { database } = host.deliveries;
+    await database.updateTable('delivery_events').set(due).where('type', '=', 'completed').execute();
+    await host.clock.advance('1m');
+    expect(await stored()).toContain('could not text Ada');
+    await host.deliveries.forget('A-1');
+    expect(await stored()).not.toContain('could not text Ada');
+    const tries = (): Promise<{ tries: number }> =>
+      database.selectFrom('delivery_events').select('tries').where('type', '=', 'completed').executeTakeFirstOrThrow();
+    const before = await tries();
+    await host.clock.advance('1h');
+    expect((await tries()).tries).toBeGreaterThan(before.tries);
+    expect(await stored()).not.toContain('could not text Ada');
+  });
+
+  it('erases by retentionDays what a handler of the delivery has thrown', async () => {
+    await completed({ retentionDays: 4 / 1440 });
+    await host.clock.advance('3h');
+    expect((await host.deliveries.metrics()).setAsideEvents).toBe(0);
+    expect(await stored()).not.toContain('could not text Ada');
+  });
+
+  it('is refused where customer service has put another order in the place of the one that had ended', async () => {
+    await completed();
+    handlers().isFailing = false;
+    await host.clock.advance('1h');
+    // As if that had come between the look at the delivery and its erasing.
+    const { store } = host.engine;
+    const find = store.find.bind(store);
+    jest.spyOn(store, 'find').mockImplementation(async (...asked) => {
+      const found = await find(...asked);
+      await host.deliveries.database.updateTable('deliveries').set({ state: 'assigning' }).execute();
+      return found;
+    });
+    await expect(host.deliveries.forget('A-1')).rejects.toThrow('is assigning: only what has ended');
+    expect(await stored()).toContain('+85251234567');
+  });
+});

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { LalamoveService } from 'nestjs-lalamove';
+import { told } from '../../src/deliveries/domain/order-updates.js';
+import { newCourse, type DeliveryState } from '../../src/deliveries/domain/delivery-progress.js';
+import { DEFAULT_POLICY } from '../../src/deliveries/domain/delivery-policy.js';
+import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
+import { DeliveriesHost } from './deliveries-host.js';
+import { bookingOf } from '../support/sample-booking.js';
+
+/** How often Lalamove was asked to cancel. */
+const cancellations = ({ sandbox }: DeliveriesHost): number =>
+  sandbox.requests.filter(({ method }) => method === 'DELETE').length;
+
+describe('a delivery that a person must see to', () => {
+  let host: DeliveriesHost;
+
+  afterEach(() => host.stop());
+
+  it('is cancelled ever more rarely while Lalamove refuses its keys, and as soon as it takes them', async () => {
+    host = await DeliveriesHost.start();
+    await host.deliveries.book(bookingOf('A-1'));
+    await host.settle();
+    const fault = host.sandbox.addFault({
+      call: 'cancelOrder',
+      answer: { code: 'LALAMOVE_UNAUTHORIZED' },
+      times: 'always',
+    });
+    expect(await host.deliveries.cancel('A-1')).toMatchObject({ state: 'needs_attention', cancellation: 'asked' });
+    expect(cancellations(host)).toBeLessThan(4);
+    await host.clock.advance('30m');
+    expect(cancellations(host)).toBeGreaterThan(5);
+    expect(cancellations(host)).toBeLessThan(15);
+    const events = (await host.deliveries.timeline('A-1')).filter(
+      (entry) => entry.source === 'delivery' && entry.event.type === 'needs_attention',
+    );
+    expect(events).toHaveLength(1);
+    await host.sandbox.control.removeFault(fault.id);
+    await host.clock.advance('16m');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'canceled' });
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
+  });
+
+  it('waits for one while nobody knows its account, and can be told of an order that was placed by hand', async () => {
+    let asked = 0;
+    let isKnown = true;
+    host = await DeliveriesHost.start({
+      deliveries: {
+        accounts: {
+          resolve: () => {
+            asked += 1;
+            const { apiKey, apiSecret } = host.sandbox;
+            return isKnown ? { apiKey, apiSecret, market: 'HK' } : null;
+          },
+        },
+        policy: { poll: false },
+      },
+    });
+    isKnown = false;
+    await host.deliveries.book(bookingOf('A-1', { account: 'merchant' }));
+    await host.settle();
+    const get = (): Promise<unknown> => host.deliveries.get('A-1', { account: 'merchant' });
+    expect(await get()).toMatchObject({ state: 'needs_attention', reason: { code: 'ACCOUNT_UNKNOWN' } });
+    expect(asked).toBe(1);
+    const { orderId } = await placeElsewhere(host);
+    isKnown = true;
+    await host.deliveries.resolve('A-1', { orderId }, { account: 'merchant' });
+    await host.settle();
+    expect(await get()).toMatchObject({ state: 'assigning', orderId });
+  });
+
+  it('leaves nothing open behind it once a person has said that there is no order', async () => {
+    host = await DeliveriesHost.start();
+    host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
+    await host.deliveries.book(bookingOf('A-1'));
+    await host.settle();
+    expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 1 });
+    await host.clock.advance('1h');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'needs_attention' });
+    expect(await host.deliveries.resolve('A-1', { cancel: true })).toMatchObject({ state: 'canceled' });
+    expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 0 });
+  });
+});
+
+describe('a delivery that has ended', () => {
+  it.each<DeliveryState>(['completed', 'failed', 'canceled'])(
+    'stays %s whatever is told of a cancellation',
+    (state) => {
+      const attempt = {
+        id: '1',
+        number: 1,
+        quotationId: '1',
+        quotationExpiresAt: 0,
+        outcome: 'reserved',
+        reservedAt: 0,
+      } as const;
+      const { course } = placed(
+        reserved({ state: 'quoting', course: newCourse(0, undefined) }, attempt),
+        '1',
+        { orderId: '1', status: 'COMPLETED' },
+        0,
+      );
+      for (const cancelParty of [undefined, 'USER', 'LALAMOVE_CUSTOMER_SUPPORT']) {
+        const news = { status: 'CANCELED', driverId: '', cancelParty };
+        const asked = { ...course, cancelAskedAt: 1, cancelRefused: true };
+        for (const known of [course, asked]) {
+          expect(told({ state, course: known }, news, 1, DEFAULT_POLICY, 1)).toMatchObject({ state, events: [] });
+        }
+      }
+    },
+  );
+});
+
+/** An order that a person has placed by hand. */
+async function placeElsewhere({ app }: DeliveriesHost): Promise<{ orderId: string }> {
+  const lalamove = app.get(LalamoveService);
+  const { quotation, sender, recipients } = bookingOf('by hand');
+  const { quotationId, stops } = await lalamove.createQuotation(quotation);
+  const [from, to] = stops.map(({ stopId }) => stopId);
+  return lalamove.placeOrder({
+    quotationId,
+    sender: { ...sender, stopId: from ?? '' },
+    recipients: recipients.map((recipient) => ({ ...recipient, stopId: to ?? '' })),
+  });
+}

@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+import type { LalamoveInboxEntry } from 'nestjs-lalamove';
+import { OnDelivery, type DeliveriesSchema, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
+import { reserveAttempt } from '../../src/deliveries/storage/sqlite/attempt-rows.js';
+import { DEFAULT_POLICY } from '../../src/deliveries/domain/delivery-policy.js';
+import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
+import { readAs } from '../../src/deliveries/domain/order-updates.js';
+import { DeliveryStore } from '../../src/deliveries/storage/sqlite/delivery-store.js';
+import { openDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
+import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js';
+import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
+import { DeliveriesHost } from './deliveries-host.js';
+import { bookingOf } from '../support/sample-booking.js';
+import { JournaledHost } from './delivery-journal.js';
+import { recordNamed } from './delivery-rows.js';
+import { factsOf } from '../webhooks/event-samples.js';
+import { turn } from '../support/until.js';
+import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
+
+/** Hears of nothing but what is taken in. */
+@Injectable()
+class Doorman {
+  readonly references: string[] = [];
+
+  @OnDelivery('requested')
+  onRequested({ reference }: DeliveryEvent): void {
+    this.references.push(reference);
+  }
+}
+
+/** What only the sweeper finds is found too late. */
+const UNSWEPT = { sweepSeconds: 3600 };
+
+describe('long before the sweeper comes', () => {
+  let stop: () => Promise<void>;
+
+  afterEach(() => stop());
+
+  it('a delivery that was booked in a transaction of the host’s is told of once that is committed', async () => {
+    const host = await DeliveriesHost.start({ deliveries: UNSWEPT, more: { providers: [Doorman] } });
+    stop = () => host.stop();
+    await host.deliveries.database.transaction().execute(async (trx) => {
+      await host.deliveries.book(bookingOf('A-1'), { trx });
+    });
+    await host.clock.advance('1s');
+    expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'assigning' });
+    expect(host.app.get(Doorman).references).toEqual(['A-1']);
+  });
+
+  it('a delivery goes on whose order was found out by another one', async () => {
+    const host = await JournaledHost.start({
+      sandbox: { unknowns: { metadata: 'order-only', orderCreated: 'after-answer' } },
+      deliveries: UNSWEPT,
+    });
+    stop = () => host.stop();
+    host.sandbox.addFault({ webhook: 'lost', event: FIRST_EVENTS, times: 2 * FIRST_EVENTS.length });
+    host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset', times: 2 });
+    await host.book('A-1');
+    await host.after('1s');
+    await host.book('A-2');
+    const [orderId = ''] = host.orders('A-2');
+    host.sandbox.moveOrder(orderId, 'ON_GOING');
+    const { state, dueAt = '' } = await host.after('1s', 'A-2');
+    expect(state).toBe('on_going');
+    // It has been read by now: the next look is a poll.
+    expect(Date.parse(dueAt)).toBeGreaterThan(host.host.clock.now());
+    expect(host.calls('getOrder')).toBe(2);
+  });
+});
+
+describe('a webhook', () => {
+  const START = Date.parse('2026-11-22T08:00:00Z');
+  let now: number;
+  let db: Kysely<DeliveriesSchema>;
+  let store: DeliveryStore;
+  let inbox: DurableInbox;
+  let errors: string[];
+  let told: DeliveryEvent[];
+
+  beforeEach(async () => {
+    now = START;
+    errors = [];
+    Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
+    db = await openDatabase({ file: ':memory:' });
+    store = new DeliveryStore(db, DEFAULT_POLICY, () => now);
+    told = [];
+    store.committed.subscribe((event) => told.push(event));
+    inbox = new DurableInbox({
+      ...{ store, hooks: {}, now: () => now, strangersMs: 3_600_000 },
+      wake: () => undefined,
+      wakeHandlers: () => undefined,
+    });
+    inbox.start(() => []);
+  });
+
+  afterEach(async () => {
+    await db.destroy();
+    Logger.overrideLogger(false);
+  });
+
+  const ATTEMPT = {
+    ...{ id: 'attempt of A', number: 1, quotationId: '1', outcome: 'reserved' as const },
+    ...{ quotationExpiresAt: START + 300_000, reservedAt: START },
+  };
+
+  /** Its order is being posted. */
+  async function posted(): Promise<void> {
+    await store.write(async (trx) => {
+      const record = recordNamed('A', now);
+      await store.insert(record, [], trx);
+      await reserveAttempt(trx, record, ATTEMPT, { total: '50', currency: 'HKD' });
+      await store.changeIn(trx, record.id, (standing) => reserved(standing, ATTEMPT), { told: [] });
+    });
+  }
+
+  /** The answer to that. */
+  function answered(orderId: string): Promise<unknown> {
+    return store.change('id of A', (standing) => placed(standing, ATTEMPT.id, { orderId, total: '50' }, now));
+  }
+
+  function entryOf(eventType: string, order: object, signedAt: number): LalamoveInboxEntry {
+    const data = { order, updatedAt: '2026-11-22T08:00.00Z' };
+    const fingerprint = JSON.stringify([eventType, order, signedAt]);
+    const facts = factsOf(eventType, data, { fingerprint, signedAt, receivedAt: now });
+    return { keys: [fingerprint], facts, event: readLalamoveEvent(facts) };
+  }
+
+  function status(orderId: string, to: string): LalamoveInboxEntry {
+    const order = { orderId, status: to, previousStatus: 'ASSIGNING_DRIVER', driverId: '80557' };
+    return entryOf('ORDER_STATUS_CHANGED', order, now);
+  }
+
+  /** @param after ms from the start to its signature */
+  function price(
+    orderId: string,
+    total: string,
+    after: number,
+    metadata: object = { deliveryAttempt: ATTEMPT.id },
+  ): LalamoveInboxEntry {
+    const sum = { totalPrice: total, subtotal: total, priorityFee: '0', currency: 'HKD' };
+    return entryOf('ORDER_AMOUNT_CHANGED', { orderId, metadata, price: sum }, START + after);
+  }
+
+  function pricesTold(): string[] {
+    return told.flatMap((event) => (event.type === 'price_changed' ? [event.total] : []));
+  }
+
+  it('and a read that share a commit are announced in the order of their events', async () => {
+    await posted();
+    await answered('111');
+    told = [];
+    now += 3_600_000;
+    const reading = { orderId: '111', status: 'COMPLETED', driverId: '80557', total: '50', priorityFee: '' };
+    const read = { ...reading, currency: 'HKD', shareLink: '' };
+    await Promise.all([
+      inbox.accept(status('111', 'PICKED_UP')),
+      store.change('id of A', (standing) => readAs(standing, read, 0, DEFAULT_POLICY, now)),
+    ]);
+    await inbox.idle();
+    // Whoever watches is done with the last one.
+    expect(told.map(({ type }) => type)).toEqual(['driver_assigned', 'picked_up', 'completed']);
+    expect(told.map(({ id }) => id)).toEqual(told.map(({ id }) => id).sort((a, b) => a - b));
+  });
+
+  it('that makes a clone the live order takes its effect with those that have waited for that, and once', async () => {
+    await posted();
+    await answered('111');
+    await inbox.accept(price('222', '80', 2000));
+    await inbox.accept(status('111', 'CANCELED'));
+    // Of the two that tell of the clone this one is the earlier.
+    await inbox.accept(price('222', '70', 1000));
+    expect(await store.find('', 'A')).toMatchObject({ course: { order: { orderId: '222', total: '80' } } });
+    expect(pricesTold()).toEqual(['70', '80']);
+  });
+
+  it('that takes its effect while the sweeper is on its way to it takes it once', async () => {
+    await posted();
+    await inbox.accept(price('111', '80', 2000, {}));
+    await inbox.accept(price('111', '70', 1000, {}));
+    const sweep = inbox.sweep();
+    // By the next turn the sweeper has looked them up.
+    await turn();
+    await Promise.all([answered('111'), sweep]);
+    expect(await store.find('', 'A')).toMatchObject({ course: { order: { orderId: '111', total: '80' } } });
+    expect(pricesTold()).toEqual(['70', '80']);
+  });
+
+  it('of another version, which nobody can read, does not keep its order from being known', async () => {
+    await posted();
+    await inbox.accept(status('111', 'ON_GOING'));
+    now += 1000;
+    await inbox.accept(status('111', 'PICKED_UP'));
+    await db.updateTable('delivery_events').set({ payload: '{}' }).where('received_at', '=', START).execute();
+    await answered('111');
+    expect(await store.find('', 'A')).toMatchObject({ state: 'picked_up', course: { order: { orderId: '111' } } });
+    await inbox.sweep();
+    expect(errors).toEqual([expect.stringContaining('A row cannot be read')]);
+  });
+});

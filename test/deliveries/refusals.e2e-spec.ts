@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
+import { JournaledHost } from './delivery-journal.js';
+
+const HTML = '<html><body>Request blocked</body></html>';
+
+/** What something in between answers, that passed the request on or has stopped waiting for it. */
+const FOREIGN: [number, string][] = [
+  [403, HTML],
+  [404, HTML],
+  [404, 'no such host'],
+  [422, '{"errors":[{"id":"ERR_'],
+  [409, ''],
+  [429, HTML],
+  [408, '{"message":"ERR_TIMEOUT"}'],
+  [425, ''],
+  [460, ''],
+  [499, ''],
+];
+
+const LOST = { webhook: 'lost', times: 'always' } as const;
+
+describe('a delivery whose order was placed, but refused by something in between', () => {
+  let host: JournaledHost;
+
+  afterEach(() => host.stop());
+
+  async function start(policy: GivenPolicy = {}, drivers: 'still' | 'prompt' = 'still'): Promise<void> {
+    host = await JournaledHost.start({ sandbox: { drivers }, deliveries: { policy, sweepSeconds: 300 } });
+  }
+
+  it.each(FOREIGN)('finds it by its webhook after a %i with %j', async (status, body) => {
+    await start();
+    host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: { status, body } });
+    const delivery = await host.book();
+    const [orderId] = host.orders();
+    expect(delivery).toMatchObject({ state: 'assigning', orderId, attempts: 1 });
+    await host.after('1h');
+    expect(host.orders()).toHaveLength(1);
+    expect(host.calls('placeOrder')).toBe(1);
+  });
+
+  it.each(FOREIGN)('is held for a person where no webhook comes after a %i with %j', async (status, body) => {
+    await start();
+    host.sandbox.addFault(LOST);
+    host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: { status, body } });
+    await host.book();
+    expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 1 });
+    expect(await host.after('1h')).toMatchObject({ state: 'needs_attention', reason: { code: 'OUTCOME_UNKNOWN' } });
+    expect(host.orders()).toHaveLength(1);
+    expect(host.calls('placeOrder')).toBe(1);
+  });
+
+  it('is booked again after a 429 of Lalamove’s, which it refuses unprocessed', async () => {
+    await start();
+    host.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_RATE_LIMIT_EXCEEDED' } });
+    await host.book();
+    expect(await host.after('1m')).toMatchObject({ state: 'assigning', attempts: 1 });
+    expect(host.orders()).toHaveLength(1);
+  });
+
+  it('does not take its order for gone because a firewall refuses to let it be read', async () => {
+    await start({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } }, 'prompt');
+    // Nothing but a read can tell whose order it is.
+    host.sandbox.addFault({ webhook: 'lost', event: 'ORDER_CREATED', times: 'always' });
+    host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
+    host.sandbox.addFault({ call: 'getOrder', answer: { status: 403, body: HTML }, times: 2 });
+    await host.book();
+    expect(await host.after('1h')).toMatchObject({ orderId: host.orders()[0] });
+    expect(host.orders()).toHaveLength(1);
+  });
+
+  it('goes on cancelling where a firewall refuses the cancellation', async () => {
+    await start();
+    await host.book();
+    host.sandbox.addFault({ call: 'cancelOrder', answer: { status: 403, body: HTML }, times: 2 });
+    await host.deliveries.cancel('A-1');
+    expect(await host.after('30m')).toMatchObject({ state: 'canceled', cancellation: 'asked' });
+    expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
+  });
+
+  it('keeps the reason of a refusal without what may be about a person', async () => {
+    await start();
+    const [message, detail] = [
+      "'Ada Lovelace' cannot be called",
+      ["'phone' is '+852 9876 5432'", '/data/sender/phone:+85298765432'],
+    ];
+    const body = JSON.stringify({ errors: [{ id: 'ERR_NEW', message, detail }] });
+    host.sandbox.addFault({ call: 'createQuotation', answer: { status: 422, body } });
+    const { reason } = await host.book();
+    expect(reason).toMatchObject({ code: 'ERR_NEW', message: expect.stringContaining("'phone' is '…'") });
+    expect(reason?.message).toMatch(/^'…' cannot be called \(\/data\/sender\/phone…/);
+    expect(JSON.stringify(reason)).not.toMatch(/Ada|9876/);
+  });
+});

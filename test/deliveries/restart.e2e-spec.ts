@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Kysely } from 'kysely';
+import { openDatabase, type DeliveriesSchema } from 'nestjs-lalamove/deliveries';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newCourse, type CourseAttempt } from '../../src/deliveries/domain/delivery-progress.js';
+import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
+import { reserveAttempt, settleAttempts } from '../../src/deliveries/storage/sqlite/attempt-rows.js';
+import { rowOf } from '../../src/deliveries/storage/delivery-record.js';
+import { LibsqlConnection } from '../../src/deliveries/storage/sqlite/libsql-connection.js';
+import { DeliveriesHost } from './deliveries-host.js';
+import { recordNamed } from './delivery-rows.js';
+import { toVersionBefore } from './version-before.js';
+import { seedFile } from './seeded-file.js';
+
+const START = Date.parse('2026-12-01T08:00:00Z');
+
+/** Shows what a restart costs, if asked to. */
+const noted = (what: string, value: number): void => {
+  if (process.env.SHOW_COSTS) process.stderr.write(`${what}: ${value.toFixed(0)}\n`);
+};
+
+describe('a restart on much that is due', () => {
+  let host: DeliveriesHost;
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
+    file = join(folder, 'deliveries.db');
+  });
+
+  afterEach(async () => {
+    await host.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('works on 5 000 due deliveries without a sweep in between, among 30 000 unmatched webhooks', async () => {
+    await seedFile(file, { due: 5000, unmatched: 30_000, at: START - 60_000 });
+    const begun = performance.now();
+    host = await DeliveriesHost.start({
+      deliveries: { database: { file }, policy: { poll: false } },
+      webhooks: false,
+    });
+    noted('boot, ms', performance.now() - begun);
+    await host.engine.idle();
+    noted('all worked on, ms', performance.now() - begun);
+    const { byState } = await host.deliveries.metrics();
+    expect(byState).toMatchObject({ requested: 0, assigning: 5000 });
+    expect(host.sandbox.ledger.total.orderIds).toHaveLength(5000);
+    const cpu = process.cpuUsage();
+    await host.engine.sweep();
+    noted('CPU of a sweep, ms', process.cpuUsage(cpu).user / 1000);
+    // Nobody has moved the clock: no timer, and no second sweep, has had a part in it.
+    expect(host.clock.now()).toBe(START);
+  }, 180_000);
+});
+
+describe('a sweep', () => {
+  let db: Kysely<DeliveriesSchema>;
+  let host: DeliveriesHost;
+  let queries: jest.SpiedFunction<LibsqlConnection['executeQuery']>;
+  let folder: string;
+
+  async function started(unmatched: number): Promise<void> {
+    folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
+    const file = join(folder, 'deliveries.db');
+    await seedFile(file, { unmatched, at: START - 60_000 });
+    host = await DeliveriesHost.start({ deliveries: { database: { file } }, webhooks: false });
+    db = host.deliveries.database;
+    queries = jest.spyOn(LibsqlConnection.prototype, 'executeQuery');
+    await host.engine.idle();
+  }
+
+  afterEach(async () => {
+    queries.mockRestore();
+    await host.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('reads no payload of webhooks that cannot have become known, and asks the same of however many', async () => {
+    await started(12_000);
+    const cost: number[] = [];
+    for (let sweep = 0; sweep < 26; sweep += 1) {
+      queries.mockClear();
+      await host.engine.sweep();
+      cost.push(queries.mock.calls.length);
+    }
+    // What an older version has left is looked at once, so many a sweep; then by their orders alone.
+    expect(Math.max(...cost)).toBeLessThan(500 * 12);
+    expect(cost.at(-1)).toBeLessThan(12);
+    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 12_000 });
+  }, 60_000);
+
+  it('finds each webhook whose order has become known, however far behind the others', async () => {
+    await started(12_000);
+    await db.updateTable('delivery_events').set({ look_at: null }).execute();
+    // As another process would have written it: nobody here has told of it.
+    const at = host.clock.now();
+    const attempt: CourseAttempt = {
+      ...{ id: 'of A', number: 1, quotationId: '1', quotationExpiresAt: at, outcome: 'reserved', reservedAt: at },
+    };
+    const standing = reserved({ state: 'quoting', course: newCourse(at, undefined) }, attempt);
+    const { state, course } = placed(standing, attempt.id, { orderId: '811999' }, at);
+    const record = recordNamed('A', at, { state, course, dueAt: undefined });
+    await db.insertInto('deliveries').values(rowOf(record)).execute();
+    await db.transaction().execute(async (trx) => {
+      await reserveAttempt(trx, record, attempt, { total: '1', currency: 'HKD' });
+      await settleAttempts(trx, [{ id: attempt.id, outcome: 'placed', orderId: '811999' }], at);
+    });
+    for (let sweep = 0; sweep < 3; sweep += 1) await host.engine.sweep();
+    expect(await host.deliveries.get('A')).toMatchObject({ state: 'on_going' });
+  }, 60_000);
+});
+
+describe('sweeps', () => {
+  let host: DeliveriesHost;
+
+  afterEach(() => host.stop());
+
+  it('never overlap, however slow one is, and go on after it', async () => {
+    let running = 0;
+    let most = 0;
+    let rounds = 0;
+    host = await DeliveriesHost.start({ deliveries: { sweepSeconds: 1 } });
+    const { inbox } = host.engine;
+    const sweep = inbox.sweep.bind(inbox);
+    let end: () => void = () => undefined;
+    inbox.sweep = async () => {
+      running += 1;
+      rounds += 1;
+      most = Math.max(most, running);
+      if (rounds === 1) await new Promise<void>((resolve) => (end = resolve));
+      await sweep();
+      running -= 1;
+    };
+    // By the clock alone: what is under way is not waited for.
+    for (let second = 0; second < 10; second += 1) host.clock.set(host.clock.now() + 1000);
+    host.clock.speed = 1000;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([running, rounds]).toEqual([1, 1]);
+    end();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    host.clock.speed = 0;
+    await host.engine.idle();
+    expect(most).toBe(1);
+    expect(rounds).toBeGreaterThan(3);
+  });
+});
+
+it('has a migrated file of the version before looked through once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
+  const file = join(folder, 'deliveries.db');
+  try {
+    await seedFile(file, { unmatched: 3, at: START });
+    toVersionBefore(file);
+    rmSync(`${file}.lock`);
+    const db = await openDatabase({ file });
+    const rows = await db.selectFrom('delivery_events').select('look_at').execute();
+    await db.destroy();
+    expect(rows).toEqual(Array(3).fill({ look_at: START }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

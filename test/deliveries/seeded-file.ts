@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import { openDatabase, type DeliveriesSchema } from 'nestjs-lalamove/deliveries';
+import type { Kysely } from 'kysely';
+import { rowOf } from '../../src/deliveries/storage/delivery-record.js';
+import { recordNamed } from './delivery-rows.js';
+import { factsOf } from '../webhooks/event-samples.js';
+
+/** What lies in a file before an app is started on it. */
+export interface SeedOptions {
+  /** Deliveries that were asked for, and are due. */
+  readonly due?: number;
+  /** Webhooks of orders that nobody knows. */
+  readonly unmatched?: number;
+  /** Unix ms at which all of that was written. */
+  readonly at: number;
+}
+
+/** Fills a file as a process that has died would have left it. */
+export async function seedFile(file: string, { due = 0, unmatched = 0, at }: SeedOptions): Promise<void> {
+  const db = await openDatabase({ file });
+  try {
+    await db.transaction().execute(async (trx) => {
+      for (let index = 0; index < due; index += 1) {
+        const record = recordNamed(`D-${index}`, at);
+        await trx.insertInto('deliveries').values(rowOf(record)).execute();
+      }
+      for (let index = 0; index < unmatched; index += 1) await insertUnmatched(trx, `u-${index}`, `8${index}`, at);
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function insertUnmatched(
+  trx: Kysely<DeliveriesSchema>,
+  fingerprint: string,
+  orderId: string,
+  at: number,
+): Promise<void> {
+  const data = { order: { orderId, status: 'ON_GOING', previousStatus: 'ASSIGNING_DRIVER', driverId: '7' } };
+  const facts = factsOf('ORDER_STATUS_CHANGED', data, { fingerprint, signedAt: at, receivedAt: at });
+  await sql`insert into delivery_events
+    (account, source, type, fingerprint, order_id, occurred_at, received_at, payload, hand_over)
+    values ('', 'webhook', ${facts.eventType}, ${fingerprint}, ${orderId}, ${at}, ${at}, ${JSON.stringify(facts)},
+      'none')`.execute(trx);
+}

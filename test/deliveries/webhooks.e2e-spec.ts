@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DRIVER_SCRIPTS } from '../../src/sandbox/simulation/driver-script.js';
+import { JournaledHost } from './delivery-journal.js';
+
+/** Seven hours of many deliveries are work for a busy machine, in ms. */
+const PATIENCE_MS = 30_000;
+
+const SCRIPTS = Object.keys(DRIVER_SCRIPTS);
+
+/** How a delivery ends whose orders follow a script, where nothing is hidden. */
+const ENDS: Readonly<Record<string, string>> = { still: 'failed', rejecting: 'failed' };
+
+interface Case {
+  readonly reference: string;
+  readonly script: string;
+}
+
+/** Each script with each fault. */
+function casesOf(faults: readonly string[], scripts = SCRIPTS): Case[] {
+  return scripts.flatMap((script) => faults.map((fault) => ({ reference: `${script} ${fault}`, script })));
+}
+
+/** Every other of them: the two halves together have each script with each fault. */
+function half(cases: readonly Case[], first: 0 | 1): Case[] {
+  return cases.filter((_, index) => (index + Math.floor(index / 4)) % 2 === first);
+}
+
+const LATE = casesOf(['', 'webhooks-doubled', 'webhooks-delayed', 'webhooks-early']);
+
+/** What must have been told by then, and what may have been missed where only reads tell. */
+const ALWAYS = ['requested', 'quoted', 'booked'];
+
+describe('deliveries whose webhooks', () => {
+  let host: JournaledHost;
+
+  afterEach(() => host.stop());
+
+  /** Deliveries that are all on one clock; the values of their metadata tell the sandbox how drivers fare and what goes wrong. */
+  async function bookAll(cases: readonly Case[]): Promise<readonly Case[]> {
+    for (const { reference } of cases) {
+      await host.book(reference, { metadata: { reference, sandbox: reference.trim() } });
+      // Two orders a second is all that Lalamove takes.
+      await host.host.clock.advance('1s');
+    }
+    await host.host.clock.advance('7h');
+    return cases;
+  }
+
+  /** The end that the sandbox's books show: what was completed is, and what is failed has no live order. */
+  function agreed(reference: string, state: string): void {
+    const { live, completed } = host.sandbox.ledgerFor({ reference });
+    expect({ reference, live, completed: completed.length }).toEqual({
+      reference,
+      live: [],
+      completed: state === 'completed' ? 1 : 0,
+    });
+  }
+
+  describe.each([
+    ['come as they should, twice, late or early', 'order-only', half(LATE, 0)],
+    ['come as they should, twice, late or early', 'every-event', half(LATE, 1)],
+    ['overtake each other', 'every-event', casesOf(['webhooks-reordered'])],
+  ] as const)('%s, with metadata in %s,', (_, metadata, cases) => {
+    it(
+      'end as their orders do, each event told once and in its order',
+      async () => {
+        host = await JournaledHost.start({ sandbox: { unknowns: { metadata } }, deliveries: { sweepSeconds: 300 } });
+        for (const { reference, script } of await bookAll(cases)) {
+          const { state } = await host.deliveries.get(reference);
+          expect([reference, state]).toEqual([reference, ENDS[script] ?? 'completed']);
+          agreed(reference, state);
+          const told = host.told(reference);
+          expect(told.slice(0, 3)).toEqual(ALWAYS);
+          expect(told.at(-1)).toBe(state);
+          expect(told.filter((type) => type === state)).toHaveLength(1);
+          // No state is told twice in a row, and no driver of an order twice.
+          const steps = told.filter((type) => type !== 'driver_assigned');
+          expect(steps.filter((type, index) => type === steps[index - 1])).toEqual([]);
+          const drivers = host.events(reference).flatMap((event) => {
+            return event.type === 'driver_assigned' ? [`${event.orderId} ${event.driverId}`] : [];
+          });
+          expect(drivers).toEqual([...new Set(drivers)]);
+        }
+        expect(await host.deliveries.metrics()).toMatchObject({
+          unknownAttempts: 0,
+          strangers: 0,
+          pendingEvents: 0,
+          setAsideEvents: 0,
+        });
+      },
+      PATIENCE_MS,
+    );
+  });
+
+  it(
+    'are lost, or badly signed, end as their orders do by polling; a replacement that nobody has told of needs a person',
+    async () => {
+      host = await JournaledHost.start({ sandbox: { rateLimits: 'sandbox' }, deliveries: { sweepSeconds: 300 } });
+      const cases = [...casesOf(['webhooks-lost']), ...casesOf(['webhooks-badly-signed'], ['prompt', 'replaced'])];
+      for (const { reference, script } of await bookAll(cases)) {
+        const { state, reason } = await host.deliveries.get(reference);
+        if (script === 'replaced') {
+          expect({ state, code: reason?.code }).toEqual({ state: 'needs_attention', code: 'CANCELED_UNEXPLAINED' });
+          expect(host.orders(reference)).toHaveLength(2);
+          expect(host.sandbox.ledgerFor({ reference })).toMatchObject({ live: [], completed: [expect.any(String)] });
+          continue;
+        }
+        expect([reference, state]).toEqual([reference, ENDS[script] ?? 'completed']);
+        agreed(reference, state);
+      }
+      // Ten deliveries, of which two are ordered three times, over hours.
+      expect(host.calls('placeOrder')).toBe(14);
+      expect(host.calls('getOrder')).toBeLessThan(120);
+      expect(host.sandbox.requests.filter(({ answer }) => answer?.status === 429)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  describe('tell of a clone', () => {
+    beforeEach(async () => {
+      host = await JournaledHost.start({
+        sandbox: { drivers: 'replaced', unknowns: { metadata: 'every-event' } },
+      });
+    });
+
+    it.each(['lost', 'delayed', 'reordered'] as const)(
+      'follow it where ORDER_REPLACED is %s, and cancel nothing',
+      async (fault) => {
+        host.sandbox.addFault({ webhook: fault, event: 'ORDER_REPLACED' });
+        await host.book();
+        expect(await host.after('3h')).toMatchObject({ state: 'completed', attempts: 1 });
+        expect(host.told()).not.toContain('duplicate_found');
+        expect(host.told().filter((type) => type === 'replaced')).toHaveLength(1);
+        expect(host.orders()).toHaveLength(2);
+        expect(host.calls('cancelOrder')).toBe(0);
+      },
+    );
+
+    it('follow it where the cancellation is told last of all', async () => {
+      host.sandbox.addFault({
+        webhook: 'delayed',
+        event: ['ORDER_STATUS_CHANGED', 'ORDER_REPLACED'],
+        delay: '20m',
+        times: 'always',
+      });
+      await host.book();
+      expect(await host.after('3h')).toMatchObject({ state: 'completed', attempts: 1 });
+      expect(host.told()).not.toContain('duplicate_found');
+      expect(host.calls('cancelOrder')).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,154 @@
+import type { Kysely } from 'kysely';
+import { inspect } from 'node:util';
+import type { DeliveriesHooks, DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
+import { cancelAsked } from '../../src/deliveries/domain/cancellation.js';
+import { DEFAULT_POLICY, type DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
+import type { DeliveriesSchema } from '../../src/deliveries/storage/sqlite/deliveries-schema.js';
+import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
+import { DeliveryStore } from '../../src/deliveries/storage/sqlite/delivery-store.js';
+import { openDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
+import type { DeliveryAccounts } from '../../src/deliveries/application/account-services.js';
+import { DeliveryWorker } from '../../src/deliveries/application/delivery-worker.js';
+import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js';
+import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
+import { recordNamed } from './delivery-rows.js';
+import { factsOf } from '../webhooks/event-samples.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { ScriptedLalamove } from './scripted-lalamove.js';
+
+/** The delivery that everything is about: `A`. */
+export const ID = 'id of A';
+
+/** A database with one delivery and workers on it, before a Lalamove that does what a test says. */
+export class WorkerWorld {
+  readonly clock = new ManualClock();
+  readonly lalamove = new ScriptedLalamove();
+  store: DeliveryStore;
+  /** Whom the workers ask for an account's service. */
+  accounts: DeliveryAccounts = { of: () => Promise.resolve(this.lalamove) };
+  /** What the workers log with. */
+  log: (...words: unknown[]) => void;
+  #logged: string[] = [];
+
+  private constructor(readonly db: Kysely<DeliveriesSchema>) {
+    this.store = this.#storeUnder({});
+    this.log = (...words) => {
+      this.#logged.push(words.map((word) => inspect(word)).join(' '));
+    };
+  }
+
+  static async open(): Promise<WorkerWorld> {
+    return new WorkerWorld(await openDatabase({ file: ':memory:' }));
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  /** What was logged, all that an inspection of it shows. */
+  get logged(): readonly string[] {
+    return this.#logged;
+  }
+
+  /** Another policy than the default one. */
+  under(policy: Partial<DeliveryPolicy>): void {
+    this.store = this.#storeUnder(policy);
+  }
+
+  readonly now = (): number => this.clock.now();
+
+  /** A worker, as of a process of its own. */
+  worker(hooks: DeliveriesHooks = {}): DeliveryWorker {
+    const log = (...words: unknown[]): void => {
+      this.log(...words);
+    };
+    const { store, accounts: services, now } = this;
+    return new DeliveryWorker({
+      store,
+      services,
+      hooks,
+      logger: { log, warn: log, error: log },
+      now,
+      wake: () => undefined,
+    });
+  }
+
+  /** A worker to whom something happens when it comes to a step for the first time. */
+  workerTo(step: DeliveryStep, happens: () => Promise<unknown>): DeliveryWorker {
+    let isOver = false;
+    return this.worker({
+      onStep: async (reached) => {
+        if (reached !== step || isOver) return;
+        isOver = true;
+        await happens();
+      },
+    });
+  }
+
+  /** A new process works on the delivery. */
+  advance(): Promise<number | undefined> {
+    return this.worker().advance(ID);
+  }
+
+  async requested(more: Parameters<typeof recordNamed>[2] = {}): Promise<void> {
+    const { store } = this;
+    await store.write((trx) => store.insert(recordNamed('A', this.now(), more), [{ type: 'requested' }], trx));
+  }
+
+  /** It has order `1001`. */
+  async booked(): Promise<void> {
+    await this.requested();
+    await this.advance();
+    this.lalamove.called.length = 0;
+  }
+
+  async cancellationAsked(): Promise<void> {
+    await this.store.change(ID, (record) => cancelAsked(record, this.now()));
+  }
+
+  /** A webhook tells that there is order `1001`, and which attempt it is, where that is said. */
+  async createdTold(attemptId?: string): Promise<void> {
+    const { store, now } = this;
+    const metadata = attemptId === undefined ? {} : { deliveryAttempt: attemptId };
+    const order = { orderId: '1001', status: 'ASSIGNING_DRIVER', metadata };
+    const facts = factsOf('ORDER_CREATED', { order }, { signedAt: now(), receivedAt: now() });
+    const inbox = new DurableInbox({
+      ...{ store, hooks: {}, now, strangersMs: 60_000 },
+      wake: () => undefined,
+      wakeHandlers: () => undefined,
+    });
+    await inbox.accept({ keys: [facts.fingerprint], facts, event: readLalamoveEvent(facts) });
+    await inbox.stop();
+  }
+
+  /** Time goes by until whoever has the lease has it no more. */
+  async leaseOver(): Promise<void> {
+    const { leaseUntil } = await this.row();
+    if (leaseUntil === undefined) throw new TypeError('Nobody has the lease.');
+    this.clock.advance(leaseUntil - this.now());
+  }
+
+  async row(): Promise<DeliveryRecord> {
+    const record = await this.store.byId(ID);
+    if (!record) throw new TypeError('There is no such delivery.');
+    return record;
+  }
+
+  /** What has become of each attempt: `placed as 1001`. */
+  async attempts(): Promise<string[]> {
+    const attempts = this.db.selectFrom('delivery_attempts').select(['outcome', 'order_id']).orderBy('number');
+    return (await attempts.execute()).map(({ outcome, order_id: orderId }) =>
+      orderId === null ? outcome : `${outcome} as ${orderId}`,
+    );
+  }
+
+  /** The types of all that the host was told. */
+  async told(): Promise<string[]> {
+    const events = this.db.selectFrom('delivery_events').select('type').where('source', '=', 'delivery').orderBy('id');
+    return (await events.execute()).map(({ type }) => type);
+  }
+
+  #storeUnder(policy: Partial<DeliveryPolicy>): DeliveryStore {
+    return new DeliveryStore(this.db, { ...DEFAULT_POLICY, ...policy }, this.now);
+  }
+}

@@ -1,0 +1,29 @@
+import type { LalamoveModuleOptions, LalamoveService } from 'nestjs-lalamove';
+import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
+import { accountOn } from '../support/account.js';
+import { startLalamove } from '../support/lalamove.js';
+
+/** A sandbox on a clock that stands still, and the module on the same one. */
+export interface FrozenSandbox {
+  sandbox: LalamoveSandbox;
+  lalamove: LalamoveService;
+  close: () => Promise<void>;
+}
+
+/** Starts both, without rate limits unless they are asked for. */
+export async function startFrozen(
+  options: LalamoveSandboxOptions = {},
+  account: Partial<LalamoveModuleOptions> = {},
+): Promise<FrozenSandbox> {
+  const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
+  const sandbox = await LalamoveSandbox.start({ clock, rateLimits: false, validation: 'codes', ...options });
+  const { lalamove, close } = await startLalamove(accountOn(sandbox, { clock, ...account }));
+  return {
+    sandbox,
+    lalamove,
+    close: async () => {
+      await close();
+      await sandbox.stop();
+    },
+  };
+}
