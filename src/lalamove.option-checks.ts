@@ -1,6 +1,6 @@
 import { isClock } from './internal/clock.js';
 import { COUNT_REMEDY, isCount, isMarket, isMs, MS_REMEDY } from './client/request-options.js';
-import { resendsOnKeptConnections } from './client/transport/runtime.js';
+import { resendsOnKeepAlive } from './client/transport/runtime.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isWebhookUrl } from './api/requests/webhook-url.js';
 import { LALAMOVE_HOSTS } from './api/hosts.js';
@@ -301,7 +301,7 @@ function publicPathProblems({ url, publicPath }: Record<string, unknown>): strin
 
 /** Agents that would have the runtime send an order twice. */
 function agentProblems(options: Record<string, unknown>): string[] {
-  if (!resendsOnKeptConnections()) return [];
+  if (!resendsOnKeepAlive()) return [];
   return ['http.httpAgent', 'http.httpsAgent'].flatMap((option) => {
     const agent = valueOf(options, option);
     // At its limit an agent hands used connections on to who waits, kept open or not.

@@ -12,12 +12,12 @@ export async function storeMany(file, count) {
   if (count === 0) return;
   const db = new Database(file);
   db.exec('pragma synchronous = off');
-  const course = JSON.stringify({
+  const progress = JSON.stringify({
     booked: 1,
     feeSteps: 0,
     driverChanges: 0,
     polls: 0,
-    heardAt: 1,
+    lastUpdateAt: 1,
     failures: 0,
     order: { orderId: '1', status: 'COMPLETED' },
   });
@@ -31,7 +31,7 @@ export async function storeMany(file, count) {
     db.exec('begin');
     db.prepare(
       `insert into deliveries ${numbers} select ${id}, '', 'old-' || i, 'hash', ?, null, 'completed', 9, null, null, null, 'o' || i, ?, 1000 + i, 2000 + i from n`,
-    ).run([request, course]);
+    ).run([request, progress]);
     db.exec(
       `insert into delivery_attempts ${numbers} select 'a' || ${id}, ${id}, '', 1, 'q' || i, 'o' || i, 'placed', '213', 'HKD', 1000 + i, 1001 + i from n`,
     );

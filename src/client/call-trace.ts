@@ -4,7 +4,7 @@ import type { LalamoveException } from '../errors/lalamove.exception.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { isRecord } from '../internal/is-record.js';
 import { redact } from '../internal/redact.js';
-import { toldDetails } from '../errors/sent-details.js';
+import { sentDetails } from '../errors/sent-details.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
 import type { Attempt } from './sign-attempt.js';
 import type { LalamoveHooks, LalamoveHttpAttributes, LalamoveRequestEvent } from './call-hooks.js';
@@ -43,7 +43,7 @@ export class CallTrace {
   /** A sending has brought what was asked for. */
   answered({ status, headers }: UpstreamAnswer): void {
     const { hooks, logger, apiKey, apiSecret } = this.#settings;
-    const isLogged = isHeard(logger);
+    const isLogged = isDebugLogged(logger);
     if (!isLogged && !hooks.onResponse) return;
     const echoed = headers['request-id'];
     const requestId = echoed && redact(echoed, [apiKey, apiSecret, this.#sent?.signature ?? '']);
@@ -67,7 +67,7 @@ export class CallTrace {
   /** It has failed for good: what is thrown is its caller's to judge, so this only adds how it went. */
   gaveUp(error: LalamoveException): void {
     const { logger } = this.#settings;
-    if (isHeard(logger)) say(logger, 'debug', this.#line('failed', failure(error)));
+    if (isDebugLogged(logger)) say(logger, 'debug', this.#line('failed', failure(error)));
   }
 
   #ended(
@@ -137,10 +137,10 @@ function failure({
   requestId,
   errors,
 }: LalamoveException): Record<string, string | number | undefined> {
-  return { code, status: upstreamStatus, requestId, ...toldDetails(errors) };
+  return { code, status: upstreamStatus, requestId, ...sentDetails(errors) };
 }
 
 /** Whether a line on the level `debug` would be written: Nest's own logger can tell. */
-function isHeard(logger: LoggerService): boolean {
+function isDebugLogged(logger: LoggerService): boolean {
   return !(logger instanceof Logger) || Logger.isLevelEnabled('debug');
 }

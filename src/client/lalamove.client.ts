@@ -150,8 +150,8 @@ export class LalamoveClient {
 function settle<Answer>({ call, earlier }: Course<Answer>, end: unknown): Observable<Answer> {
   const { settled } = call.operation;
   if (end instanceof AttemptFailure) {
-    const inDoubt = earlier.some(({ outcome }) => outcome === 'unknown');
-    if (settled && inDoubt && end.exception.code === settled.code) return of(settled.answer);
+    const needsRead = earlier.some(({ outcome }) => outcome === 'unknown');
+    if (settled && needsRead && end.exception.code === settled.code) return of(settled.answer);
     earlier.push(end);
   }
   return throwError(() => end);

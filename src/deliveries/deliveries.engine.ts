@@ -4,7 +4,7 @@ import { sql, type Kysely } from 'kysely';
 import { detached } from '../internal/async-context.js';
 import { systemClock } from '../internal/clock.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
-import { atMost, TimeoutError, within } from '../internal/with-timeout.js';
+import { atMost, TimeoutError, withTimeout } from '../internal/with-timeout.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
 import type { DeliveriesMetrics } from './deliveries.service.js';
@@ -22,7 +22,7 @@ import { InProcessQueue, type DeliveriesQueue } from './queue/in-process-queue.j
 import { ClockWatch } from './application/clock-watch.js';
 import { DeliveryWorker } from './application/delivery-worker.js';
 import { DurableInbox } from './application/durable-inbox.js';
-import { HandOver, type NamedHandler } from './application/outbox-dispatcher.js';
+import { OutboxDispatcher, type NamedHandler } from './application/outbox-dispatcher.js';
 import { SteadyClock } from './application/steady-clock.js';
 import { Sweeper } from './application/sweeper.js';
 import { UnreadableRows } from './application/unreadable-rows.js';
@@ -49,7 +49,7 @@ export class DeliveriesEngine {
   readonly store: DeliveryStore;
   readonly inbox: DurableInbox;
   readonly services: AccountServices;
-  readonly handOver: HandOver;
+  readonly dispatcher: OutboxDispatcher;
   readonly unreadable: UnreadableRows;
   readonly #options: DeliveriesModuleOptions;
   readonly #clock: SteadyClock;
@@ -80,7 +80,7 @@ export class DeliveriesEngine {
     this.#local = new InProcessQueue(clock, options.concurrency ?? 16);
     this.#queue = options.queue ?? this.#local;
     this.inbox = this.#newInbox(hooks);
-    this.handOver = new HandOver({
+    this.dispatcher = new OutboxDispatcher({
       ...{ store: this.store, inbox: this.inbox, hooks, clock },
       handlersOf: (event) => this.#handlersOf(event),
       timeoutMs: (options.handlerTimeoutSeconds ?? 60) * 1000,
@@ -92,7 +92,7 @@ export class DeliveriesEngine {
     this.#watch = this.#newWatch();
     this.#sweeper = this.#newSweeper();
     this.store.committed.subscribe(({ type }) => {
-      if (this.store.wanted(type)) this.handOver.wake();
+      if (this.store.wanted(type)) this.dispatcher.wake();
     });
   }
 
@@ -108,7 +108,7 @@ export class DeliveriesEngine {
     void this.#wake(id, this.now() + SOON_MS);
     // It is announced to nobody, for it may vanish yet.
     const dispatch = (): void => {
-      this.handOver.wake();
+      this.dispatcher.wake();
     };
     detached(() => this.#clock.setTimeout(dispatch, SOON_MS));
   };
@@ -138,7 +138,7 @@ export class DeliveriesEngine {
     await this.#watch.start();
     this.#local.start((id) => this.#work(id));
     await this.#startQueue();
-    this.handOver.start();
+    this.dispatcher.start();
     this.#sweeper.start();
   }
 
@@ -153,7 +153,7 @@ export class DeliveriesEngine {
     await Promise.all([atMost(shutdownMs + STOP_MARGIN_MS, stopped), this.#local.stop(shutdownMs)]);
     await atMost(shutdownMs + STOP_MARGIN_MS, swept);
     await this.inbox.stop();
-    await this.handOver.stop(shutdownMs);
+    await this.dispatcher.stop(shutdownMs);
   }
 
   /** @throws InvalidDeliveryException if it is no open transaction on the database */
@@ -170,7 +170,7 @@ export class DeliveriesEngine {
   async close(): Promise<void> {
     // A webhook may have come in until the server was closed.
     await this.inbox.idle();
-    this.#worker.sayUnderWay();
+    this.#worker.warnUnderWay();
     await this.database.close();
   }
 
@@ -185,7 +185,7 @@ export class DeliveriesEngine {
       await this.#sweeper.idle();
       await this.inbox.idle();
       await this.#local.idle();
-      await this.handOver.idle();
+      await this.dispatcher.idle();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -200,22 +200,22 @@ export class DeliveriesEngine {
       .execute();
     const [oldest] = await this.store.due(now, 1);
     const { rows } = await sql<
-      Record<'unknown' | 'strangers' | 'lost' | 'pending' | 'aside' | 'unreadable', unknown>
+      Record<'unknown' | 'unmatched' | 'lost' | 'pending' | 'aside' | 'unreadable', unknown>
     >`select
       (select count(*) from deliveries where unreadable_at is not null) +
         (select count(*) from delivery_events where unreadable_at is not null) as unreadable,
       (select count(*) from delivery_attempts where outcome in ('reserved', 'unknown') and outcome = 'unknown') as unknown,
       (select count(*) from delivery_events where set_aside_at is not null) as lost,
-      (select count(*) from delivery_events where source = 'webhook' and applied_at is null and set_aside_at is null and unreadable_at is null) as strangers,
-      (select count(*) from delivery_events where hand_over = 'pending' and unreadable_at is null) as pending,
-      (select count(*) from delivery_events where hand_over = 'set_aside') as aside`.execute(db);
+      (select count(*) from delivery_events where source = 'webhook' and applied_at is null and set_aside_at is null and unreadable_at is null) as unmatched,
+      (select count(*) from delivery_events where dispatch = 'pending' and unreadable_at is null) as pending,
+      (select count(*) from delivery_events where dispatch = 'set_aside') as aside`.execute(db);
     const [counts] = rows;
     return {
       byState: byState(states),
       lagMs: oldest ? Math.max(0, now - oldest.dueAt) : 0,
       unknownAttempts: Number(counts?.unknown ?? 0),
-      strangers: Number(counts?.strangers ?? 0),
-      setAsideStrangers: Number(counts?.lost ?? 0),
+      unmatched: Number(counts?.unmatched ?? 0),
+      setAsideUnmatched: Number(counts?.lost ?? 0),
       pendingEvents: Number(counts?.pending ?? 0),
       setAsideEvents: Number(counts?.aside ?? 0),
       unreadable: Number(counts?.unreadable ?? 0),
@@ -228,9 +228,9 @@ export class DeliveriesEngine {
       ...{ store, hooks, now, wake },
       clockSettled: () => this.#watch.check(),
       wakeHandlers: () => {
-        this.handOver.wake();
+        this.dispatcher.wake();
       },
-      strangersMs: (this.#options.strangersHours ?? 24) * 3_600_000,
+      unmatchedMs: (this.#options.unmatchedHours ?? 24) * 3_600_000,
     });
   }
 
@@ -239,7 +239,7 @@ export class DeliveriesEngine {
       ...{ clock: this.#clock, store: this.store, logger: this.#logger },
       shifted: (ms) => {
         this.#local.shift(ms);
-        this.handOver.wake();
+        this.dispatcher.wake();
         void this.sweep();
       },
     });
@@ -259,7 +259,7 @@ export class DeliveriesEngine {
     const { queue } = this.#options;
     if (!queue) return;
     try {
-      await within(
+      await withTimeout(
         QUEUE_TIMEOUT_MS,
         'queue.start()',
         queue.start((id) => this.#work(id)),
@@ -277,7 +277,7 @@ export class DeliveriesEngine {
       // A timer that a queue makes for it must not carry the context of who has booked.
       const woken = detached(() => this.#queue.wake(id, at));
       const timeoutMs = this.#isQueueLost ? LOST_QUEUE_TIMEOUT_MS : QUEUE_TIMEOUT_MS;
-      if (woken !== undefined) await within(timeoutMs, 'queue.wake()', woken, { keepsAlive: false });
+      if (woken !== undefined) await withTimeout(timeoutMs, 'queue.wake()', woken, { keepsAlive: false });
       this.#isQueueLost = false;
     } catch (error) {
       if (this.#isQueueLost) return;
@@ -302,7 +302,7 @@ export class DeliveriesEngine {
     await this.#watch.check();
     await this.inbox.sweep();
     await this.#forgetOld();
-    this.handOver.wake();
+    this.dispatcher.wake();
   }
 
   async #forgetOld(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { logLine, say } from '../internal/log-line.js';
-import { TimeoutError, within } from '../internal/with-timeout.js';
+import { TimeoutError, withTimeout } from '../internal/with-timeout.js';
 
 /** A step of the work on a delivery, at which a crash or a second process could strike. */
 export type DeliveryStep =
@@ -42,12 +42,12 @@ const logger = new Logger('LalamoveDeliveries');
 const slow = new WeakSet<DeliveriesHooks>();
 
 /** Tells the hooks of a step; it never rejects, and waits no longer than it may. */
-export async function tellStep(hooks: DeliveriesHooks, step: DeliveryStep, reference: string): Promise<void> {
+export async function reportStep(hooks: DeliveriesHooks, step: DeliveryStep, reference: string): Promise<void> {
   if (!hooks.onStep) return;
   try {
     const told = hooks.onStep(step, reference);
     if (told === undefined) return;
-    await within(HOOK_TIMEOUT_MS, 'hooks.onStep', told, { keepsAlive: false });
+    await withTimeout(HOOK_TIMEOUT_MS, 'hooks.onStep', told, { keepsAlive: false });
   } catch (error) {
     // A hook watches, and changes nothing.
     if (!(error instanceof TimeoutError) || slow.has(hooks)) return;

@@ -55,7 +55,7 @@ export interface DeliveriesModuleOptions {
    *
    * @default 24
    */
-  strangersHours?: number;
+  unmatchedHours?: number;
   /**
    * After how many days names, phones and addresses of deliveries that have ended are erased, as by `forget`. Not at all by default.
    */
@@ -96,7 +96,7 @@ const isUpTo =
     typeof value === 'number' && value > 0 && value >= least && value <= limit;
 
 /** Upper limits: a day, a year, a hundred years, an hour. */
-const MAX = { sweepSeconds: 86_400, strangersHours: 8760, retentionDays: 36_500, shutdownMs: 3_600_000 } as const;
+const MAX = { sweepSeconds: 86_400, unmatchedHours: 8760, retentionDays: 36_500, shutdownMs: 3_600_000 } as const;
 const has =
   (...methods: string[]) =>
   (value: unknown): boolean =>
@@ -133,9 +133,9 @@ const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: un
       holds: isUpTo(MAX.sweepSeconds, 1),
       remedy: `must be a number of seconds, at least 1 and at most ${MAX.sweepSeconds} (a day)`,
     },
-    strangersHours: {
-      holds: isUpTo(MAX.strangersHours),
-      remedy: `must be a number of hours above 0, and at most ${MAX.strangersHours} (a year)`,
+    unmatchedHours: {
+      holds: isUpTo(MAX.unmatchedHours),
+      remedy: `must be a number of hours above 0, and at most ${MAX.unmatchedHours} (a year)`,
     },
     retentionDays: {
       holds: isUpTo(MAX.retentionDays),

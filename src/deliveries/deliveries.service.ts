@@ -19,11 +19,11 @@ import { uncopyableMembers } from './dto/uncopyable-members.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
 import { isAmount } from './domain/money.js';
 import { cancelAsked, canceled } from './domain/cancellation.js';
-import { isTerminal, newCourse, type CourseAttempt, type DeliveryState } from './domain/delivery-progress.js';
+import { isTerminal, newProgress, type DeliveryAttempt, type DeliveryState } from './domain/delivery-progress.js';
 import { adopted, becameDuplicate, isLive, orderOnItsWay, withDuplicates } from './domain/adoption.js';
 import { duplicateOf } from './domain/duplicates.js';
-import type { Evolution } from './domain/transition.js';
-import { abandoned, inDoubt, placed } from './domain/transitions.js';
+import type { Transition } from './domain/transition.js';
+import { abandoned, needsRead, placed } from './domain/transitions.js';
 import { lostWith } from './domain/lost-attempts.js';
 import type { DeliveryPolicy } from './domain/delivery-policy.js';
 import { policyProblems } from './domain/policy-checks.js';
@@ -77,9 +77,9 @@ export interface DeliveriesMetrics {
   /** Attempts of which nobody knows whether they were carried out. */
   readonly unknownAttempts: number;
   /** Webhooks of orders that nobody here knows yet. */
-  readonly strangers: number;
+  readonly unmatched: number;
   /** Webhooks that were set aside, for nobody here has ever known their order. */
-  readonly setAsideStrangers: number;
+  readonly setAsideUnmatched: number;
   /** Events that wait for their handlers, and those that were set aside. */
   readonly pendingEvents: number;
   readonly setAsideEvents: number;
@@ -135,7 +135,7 @@ export class DeliveriesService {
         dueAt: at,
         leaseToken: undefined,
         leaseUntil: undefined,
-        course: newCourse(at, asked.request.maxPrice ?? undefined),
+        progress: newProgress(at, asked.request.maxPrice ?? undefined),
         createdAt: at,
         updatedAt: at,
       };
@@ -177,12 +177,12 @@ export class DeliveriesService {
   async cancel(reference: string, options: DeliveryAccount = {}): Promise<Delivery> {
     const { store, now, advance } = this.#engine;
     const { id, account } = await this.#record(reference, options);
-    const { record } = await store.change(id, (standing) => {
-      if (standing.state === 'completed' || standing.state === 'failed') {
-        const told = `The delivery ${JSON.stringify(reference)} has ended as ${standing.state}: there is nothing to cancel.`;
+    const { record } = await store.change(id, (snapshot) => {
+      if (snapshot.state === 'completed' || snapshot.state === 'failed') {
+        const told = `The delivery ${JSON.stringify(reference)} has ended as ${snapshot.state}: there is nothing to cancel.`;
         throw new DeliveryConflictException(told, accountName(account));
       }
-      return cancelAsked(standing, now());
+      return cancelAsked(snapshot, now());
     });
     if (record.state === 'canceled') return deliveryOf(record);
     await advance(id);
@@ -199,18 +199,18 @@ export class DeliveriesService {
     const { store, now, wake } = this.#engine;
     const given = checkedResolution(resolution);
     const record = await this.#record(reference, options);
-    const isToBeFound = 'orderId' in given && record.course.attempt?.outcome === 'unknown';
+    const isToBeFound = 'orderId' in given && record.progress.attempt?.outcome === 'unknown';
     if (record.state !== 'needs_attention' && !isToBeFound) throw this.#notInNeed(record);
     if ('orderId' in given) await this.#adopt(record, given.orderId);
     else {
-      await store.change(record.id, (standing) => {
-        if (standing.state !== 'needs_attention') throw this.#notInNeed(standing);
-        const alive = orderOnItsWay(standing.course);
+      await store.change(record.id, (snapshot) => {
+        if (snapshot.state !== 'needs_attention') throw this.#notInNeed(snapshot);
+        const alive = orderOnItsWay(snapshot.progress);
         if (alive) {
           const told = `Its order ${alive.orderId} may be on its way: cancel it, or resolve({ orderId }) with it.`;
-          throw new DeliveryConflictException(told, accountName(standing.account));
+          throw new DeliveryConflictException(told, accountName(snapshot.account));
         }
-        return resolvedWithoutOrder(standing, given, now());
+        return resolvedWithoutOrder(snapshot, given, now());
       });
     }
     wake(record.id);
@@ -392,12 +392,12 @@ export class DeliveriesService {
     throw error;
   }
 
-  #notInNeed({ reference, state, account, dueAt, course }: DeliveryRecord): DeliveryConflictException {
-    const isUnknown = course.attempt?.outcome === 'unknown' && dueAt !== undefined;
+  #notInNeed({ reference, state, account, dueAt, progress }: DeliveryRecord): DeliveryConflictException {
+    const isUnknown = progress.attempt?.outcome === 'unknown' && dueAt !== undefined;
     const when = isUnknown
       ? ` Until ${new Date(dueAt).toISOString()} its order may turn up by itself, or be named by resolve({ orderId }).`
       : '';
-    const alive = orderOnItsWay(course);
+    const alive = orderOnItsWay(progress);
     const order = alive ? ` Its order ${alive.orderId} may be on its way: cancel() asks for its end.` : '';
     const told =
       `The delivery ${JSON.stringify(reference)} is ${state}: ` +
@@ -406,10 +406,10 @@ export class DeliveriesService {
   }
 
   /** The attempt of an order that a person has found: an order keeps its attempt, so that its webhooks find it. */
-  async #attemptFor(record: DeliveryRecord, orderId: string): Promise<{ attempt: CourseAttempt; isNew: boolean }> {
+  async #attemptFor(record: DeliveryRecord, orderId: string): Promise<{ attempt: DeliveryAttempt; isNew: boolean }> {
     const { store, now } = this.#engine;
-    const { account, course } = record;
-    const { attempt: known } = course;
+    const { account, progress } = record;
+    const { attempt: known } = progress;
     const own = await attemptOf(store.db, account, { orderId });
     if (known && own?.delivery_id === record.id) {
       return { attempt: { ...known, id: own.id, outcome: 'unknown' }, isNew: false };
@@ -426,9 +426,9 @@ export class DeliveriesService {
     const service = await services.whenKnown(record.account);
     if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(record.account));
     await service.getOrder(orderId);
-    const { attempt: known } = record.course;
+    const { attempt: known } = record.progress;
     const { attempt, isNew } = await this.#attemptFor(record, orderId);
-    await store.telling(async (trx, told) => {
+    await store.transact(async (trx, told) => {
       if (isNew) await reserveAttempt(trx, record, attempt, { total: '', currency: '' });
       const owner = await attemptOf(trx, record.account, { orderId });
       if (owner && owner.delivery_id !== record.id) {
@@ -440,21 +440,21 @@ export class DeliveriesService {
       await store.changeIn(
         trx,
         record.id,
-        (standing) => {
-          const { attempt: latest } = standing.course;
+        (snapshot) => {
+          const { attempt: latest } = snapshot.progress;
           const isToBeFound = latest?.outcome === 'unknown' && latest.id === known?.id;
-          if (standing.state !== 'needs_attention' && !isToBeFound) throw this.#notInNeed(standing);
-          return foundOrder(standing, attempt, orderId, now());
+          if (snapshot.state !== 'needs_attention' && !isToBeFound) throw this.#notInNeed(snapshot);
+          return foundOrder(snapshot, attempt, orderId, now());
         },
         { told },
       );
-      await store.changeIn(trx, record.id, inDoubt, { told });
+      await store.changeIn(trx, record.id, needsRead, { told });
     });
   }
 }
 
 /** An attempt whose order a person has found. */
-function attemptFound(known: CourseAttempt | undefined, now: number): CourseAttempt {
+function attemptFound(known: DeliveryAttempt | undefined, now: number): DeliveryAttempt {
   return {
     ...{ number: 1, quotationId: '', quotationExpiresAt: now, reservedAt: now },
     ...known,
@@ -465,34 +465,34 @@ function attemptFound(known: CourseAttempt | undefined, now: number): CourseAtte
 
 /** A person vouches that no order is on its way, not even a clone that nobody has told of. */
 function resolvedWithoutOrder(
-  { state, course }: DeliveryRecord,
+  { state, progress }: DeliveryRecord,
   given: Exclude<ResolveDelivery, { orderId: string }>,
   now: number,
-): Evolution {
-  const alone = { ...course, duplicates: undefined };
+): Transition {
+  const alone = { ...progress, duplicates: undefined };
   if ('cancel' in given) {
-    const { attempt } = course;
+    const { attempt } = progress;
     const isUnknown = attempt?.outcome === 'unknown';
     const settled = isUnknown ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-    const asked = { ...alone, attempt: settled, lost: lostWith(course, true), cancelAskedAt: now };
+    const asked = { ...alone, attempt: settled, lost: lostWith(progress, true), cancelAskedAt: now };
     const attempts = isUnknown ? [{ id: attempt.id, outcome: 'abandoned' as const }] : [];
-    return { ...canceled({ state, course: asked }), attempts };
+    return { ...canceled({ state, progress: asked }), attempts };
   }
-  const again = abandoned({ state, course: alone }, 'RESOLVED');
-  const { maxPrice = course.maxPrice } = given;
-  return { ...again, course: { ...again.course, maxPrice } };
+  const again = abandoned({ state, progress: alone }, 'RESOLVED');
+  const { maxPrice = progress.maxPrice } = given;
+  return { ...again, progress: { ...again.progress, maxPrice } };
 }
 
 /** A person has found its order. The one that was live, if it may be on its way still, is followed beside it. */
-function foundOrder(standing: DeliveryRecord, attempt: CourseAttempt, orderId: string, now: number): Evolution {
-  const { course } = standing;
-  if (duplicateOf(standing, orderId)) return adopted(standing, orderId);
-  const { order } = course;
-  const isOther = order !== undefined && isLive(course) && order.orderId !== orderId;
-  const former = isOther ? [{ ...becameDuplicate(course, order), cancelRefused: undefined }] : [];
-  const found = { ...course, order: undefined, replacement: undefined, attempt };
+function foundOrder(snapshot: DeliveryRecord, attempt: DeliveryAttempt, orderId: string, now: number): Transition {
+  const { progress } = snapshot;
+  if (duplicateOf(snapshot, orderId)) return adopted(snapshot, orderId);
+  const { order } = progress;
+  const isOther = order !== undefined && isLive(progress) && order.orderId !== orderId;
+  const former = isOther ? [{ ...becameDuplicate(progress, order), cancelRefused: undefined }] : [];
+  const found = { ...progress, order: undefined, replacement: undefined, attempt };
   return placed(
-    { ...standing, course: withDuplicates(found, [...(course.duplicates ?? []), ...former]) },
+    { ...snapshot, progress: withDuplicates(found, [...(progress.duplicates ?? []), ...former]) },
     attempt.id,
     { orderId },
     now,

@@ -99,10 +99,13 @@ export function httpAnswer(
 }
 
 /** What an answer says of an exception. */
-type ToldException = Pick<LalamoveException, 'mirrorStatus' | 'gateway' | 'message' | 'code' | 'errors' | 'requestId'>;
+type DescribedException = Pick<
+  LalamoveException,
+  'mirrorStatus' | 'gateway' | 'message' | 'code' | 'errors' | 'requestId'
+>;
 
 /** The body of `format: 'nest'`. */
-export function nestErrorBody(exception: ToldException, decided: DecidedStatus): NestErrorBody {
+export function nestErrorBody(exception: DescribedException, decided: DecidedStatus): NestErrorBody {
   const concealed = decided === 'gateway' ? exception.gateway : undefined;
   const status = concealed?.status ?? (typeof decided === 'number' ? decided : exception.mirrorStatus);
   return {

@@ -17,7 +17,7 @@ import { decideStatus, httpAnswer, nestErrorBody, type HttpAnswer } from './http
 import { LALAMOVE_HOSTS } from '../api/hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
 import { LalamoveGraphqlError } from './lalamove-graphql-error.js';
-import { toldDetails } from './sent-details.js';
+import { sentDetails } from './sent-details.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
 /** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */
@@ -141,7 +141,7 @@ function report(exception: LalamoveException, logger: LoggerService): void {
   const message = isOurs ? exception.message : row.message;
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const cause = causeCode(exception);
-  const details = toldDetails(exception.errors);
+  const details = sentDetails(exception.errors);
   const told = { code, ...details, cause, upstreamStatus, account, requestId, sentRequestId };
   logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, told));
 }

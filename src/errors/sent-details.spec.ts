@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { blanked, toldDetails } from './sent-details.js';
+import { blanked, sentDetails } from './sent-details.js';
 
 describe('toldDetails', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('toldDetails', () => {
     ['ada@example.com', '…'],
   ])('blanks what may be about a person: %s', (detail, told) => {
     expect(blanked(detail)).toBe(told);
-    expect(toldDetails([{ code: 'c', message: 'm', detail }])).toEqual({ detail: JSON.stringify(told) });
+    expect(sentDetails([{ code: 'c', message: 'm', detail }])).toEqual({ detail: JSON.stringify(told) });
   });
 
   it.each([
@@ -26,6 +26,6 @@ describe('toldDetails', () => {
     ['/data/recipients/+85298765432', '/data/recipients/…'],
     ['/data/ada@example.com', '…'],
   ])('blanks it in a pointer, too: %s', (pointer, told) => {
-    expect(toldDetails([{ code: 'c', message: 'm', pointer }])).toEqual({ pointer: told });
+    expect(sentDetails([{ code: 'c', message: 'm', pointer }])).toEqual({ pointer: told });
   });
 });

@@ -22,7 +22,7 @@ const FIELDS = new Set(
 );
 
 /** What a line of a log says of where the faults of a request are: pointers, and Lalamove's prose, both without what may be about a person. */
-export function toldDetails(errors: readonly LalamoveErrorItem[]): { pointer?: string; detail?: string } {
+export function sentDetails(errors: readonly LalamoveErrorItem[]): { pointer?: string; detail?: string } {
   const pointer = joined(errors.map((error) => error.pointer && blanked(error.pointer.replace(BEHIND_PLACE, '…'))));
   const detail = joined(
     errors.map((error) => error.detail && blanked(error.detail)),

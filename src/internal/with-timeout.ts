@@ -14,7 +14,7 @@ export class TimeoutError extends Error {
  * @param options `keepsAlive`: whether the process lives on for the wait alone
  * @throws what it rejects with; a TimeoutError if it takes longer
  */
-export async function within<T>(
+export async function withTimeout<T>(
   ms: number,
   what: string,
   awaited: T | PromiseLike<T>,
@@ -36,5 +36,5 @@ export async function within<T>(
 
 /** Waits for something to end, or for so long, in real time; whichever comes first. It never rejects. */
 export async function atMost(ms: number, ending: Promise<unknown>): Promise<void> {
-  await within(ms, '', ending).catch(() => undefined);
+  await withTimeout(ms, '', ending).catch(() => undefined);
 }

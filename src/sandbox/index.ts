@@ -26,7 +26,7 @@ export {
   type DriverScriptName,
   type DriverStep,
 } from './simulation/driver-script.js';
-export type { SandboxLogEntry, SandboxNews } from './sandbox-log.js';
+export type { SandboxLogEntry, SandboxLogNews } from './sandbox-log.js';
 export type {
   LalamoveSandboxOptions,
   SandboxAccount,

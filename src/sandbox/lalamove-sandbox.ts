@@ -9,16 +9,16 @@ import type { ControlParts } from './control/control-routes.js';
 import { answerControl, CONTROL_PATH, ControlServer } from './control/control-server.js';
 import { followLog } from './control/event-source.js';
 import { SandboxControl } from './control/sandbox-control.js';
-import { FaultBox } from './faults/fault-injector.js';
+import { FaultInjector } from './faults/fault-injector.js';
 import type { Fault, FaultAnswer, FaultRule } from './faults/fault-rule.js';
-import { CourierLife } from './simulation/courier-simulator.js';
+import { CourierSimulator } from './simulation/courier-simulator.js';
 import { checkedStep, type DriverStep } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { sandboxSettings } from './sandbox-settings.js';
 import type { Duration } from './clock/duration.js';
 import { SandboxClock } from './clock/sandbox-clock.js';
-import { WebhookMail } from './webhooks/webhook-sender.js';
-import { WebhookSender } from './webhooks/webhook-publisher.js';
+import { WebhookSender } from './webhooks/webhook-sender.js';
+import { WebhookPublisher } from './webhooks/webhook-publisher.js';
 import { ledgerFor, ledgerOf, type Ledger, type LedgerLine } from './state/ledger.js';
 import { OrderBook } from './state/order-book.js';
 import { SandboxWorld } from './state/sandbox-world.js';
@@ -79,10 +79,10 @@ export class LalamoveSandbox {
     const world = new SandboxWorld(settings, this.clock);
     const wallets = new Wallets(world);
     const orders = new OrderBook(world, wallets);
-    const life = new CourierLife(world, orders);
-    const faults = new FaultBox(world);
-    const mail = new WebhookMail(world);
-    const sender = new WebhookSender(world, wallets, faults, mail);
+    const life = new CourierSimulator(world, orders);
+    const faults = new FaultInjector(world);
+    const mail = new WebhookSender(world);
+    const sender = new WebhookPublisher(world, wallets, faults, mail);
     const parts = { world, wallets, orders, life, sender, mail };
     const api = new ApiServer(parts, faults);
     const refuseConnections = (ms: number): void => {
@@ -91,7 +91,7 @@ export class LalamoveSandbox {
       });
     };
     this.#parts = { ...parts, api, faults, snapshots: new Map(), refuseConnections };
-    world.agenda.handle({
+    world.scheduler.handle({
       expiry: ({ orderId }) => {
         const entry = world.state.orders.get(orderId);
         if (entry) orders.expire(entry);
@@ -190,7 +190,7 @@ export class LalamoveSandbox {
   async stop(): Promise<void> {
     clearTimeout(this.#listensAgain);
     this.#address = undefined;
-    this.#parts.world.agenda.end();
+    this.#parts.world.scheduler.end();
     this.#parts.api.stop();
     this.#parts.mail.stop();
     this.#parts.world.log.end();

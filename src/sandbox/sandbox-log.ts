@@ -4,7 +4,7 @@ import type { SignatureVerdict } from './api/signature-verdict.js';
 import type { WebhookEventType } from './simulation/sandbox-event.js';
 
 /** Something that the sandbox saw or did. */
-export type SandboxNews =
+export type SandboxLogNews =
   | {
       readonly kind: 'request';
       /** Its place among the requests, from 1. */
@@ -63,7 +63,7 @@ export type SandboxLogEntry = {
   readonly seq: number;
   /** ISO 8601 with ms, by the sandbox's clock. */
   readonly at: string;
-} & SandboxNews;
+} & SandboxLogNews;
 
 /** Somebody who follows the log. */
 export interface Follower {
@@ -88,7 +88,7 @@ export class SandboxLog {
     return this.#entries;
   }
 
-  add(news: SandboxNews): void {
+  add(news: SandboxLogNews): void {
     this.#seq += 1;
     const entry: SandboxLogEntry = { seq: this.#seq, at: new Date(this.now()).toISOString(), ...news };
     this.#entries.push(entry);

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
-import { within } from '../internal/with-timeout.js';
+import { withTimeout } from '../internal/with-timeout.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
 import { keysOf } from './inbox/event-keys.js';
@@ -40,7 +40,7 @@ export interface LalamoveWebhooksParts {
 const MAX_DROPPED_LINES = 10;
 
 /** How long an inbox may take to take an event in, in ms. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
  * Receives an account's webhooks. The endpoint of `webhook: { path }` uses it; inject it (another account's by `@InjectLalamoveWebhooks(name)`) to receive them
@@ -112,7 +112,7 @@ export class LalamoveWebhooks {
     const { facts, dataValue } = verified;
     const event = this.#read(facts, dataValue);
     const receipt = await this.#accept({ keys: keysOf(facts, event), facts, event });
-    this.#sayAccepted(event, receipt);
+    this.#logAccepted(event, receipt);
     return receipt;
   }
 
@@ -129,7 +129,7 @@ export class LalamoveWebhooks {
     return verdict;
   }
 
-  #sayAccepted(event: LalamoveEvent, receipt: WebhookReceipt): void {
+  #logAccepted(event: LalamoveEvent, receipt: WebhookReceipt): void {
     // The type of an unknown one is not signed, and may be as long as a body.
     const type = event.eventType === 'UNKNOWN' ? event.sentEventType.slice(0, 64) : event.eventType;
     const order = 'orderId' in event ? event.orderId : undefined;
@@ -140,12 +140,12 @@ export class LalamoveWebhooks {
   #read(facts: LalamoveEventFacts, dataValue: unknown): LalamoveEvent {
     const event = readParsedEvent(facts, dataValue);
     if (event.eventType === 'UNKNOWN' && event.missing !== undefined)
-      this.#sayMisfit(event.sentEventType, event.missing);
+      this.#warnMismatch(event.sentEventType, event.missing);
     return event;
   }
 
   /** Once a kind: what Lalamove leaves out once, it leaves out again. */
-  #sayMisfit(type: string, missing: string): void {
+  #warnMismatch(type: string, missing: string): void {
     const kind = `${type} ${missing}`;
     if (this.#misfits.has(kind)) return;
     this.#misfits.add(kind);
@@ -156,7 +156,7 @@ export class LalamoveWebhooks {
   async #accept(entry: LalamoveInboxEntry): Promise<WebhookReceipt> {
     try {
       const accepted = this.#parts.inboxes.inbox.accept(entry);
-      return typeof accepted === 'string' ? accepted : await within(PATIENCE_MS, 'the inbox', accepted);
+      return typeof accepted === 'string' ? accepted : await withTimeout(TIMEOUT_MS, 'the inbox', accepted);
     } catch (cause) {
       throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause });
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HostCommand, HostPlan } from './messages.js';
 
 /** Nothing takes a host so long, in ms of real time: longer is a hang. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 /** A host that has died before it answered. */
 export class HostDied extends Error {
@@ -77,7 +77,7 @@ export class HostProcess {
       this.#waiting.set(id, { resolve, reject });
       timer = setTimeout(() => {
         reject(new Error(`A host hangs: ${command.do}`));
-      }, PATIENCE_MS);
+      }, TIMEOUT_MS);
       // One that is dying takes nothing; its exit tells so.
       this.#child.send({ id, command }, () => undefined);
     });

@@ -59,12 +59,12 @@ export async function compile(patch) {
 export function commitAfterPost(file, code) {
   if (!file.endsWith('delivery-worker.ts')) return code;
   const row = 'await reserveAttempt(trx, decided.record, attempt, quotation);';
-  const state = 'await store.changeIn(trx, id, (standing)=>reserved(standing, attempt), ';
+  const state = 'await store.changeIn(trx, id, (snapshot)=>reserved(snapshot, attempt), ';
   const end = 'const booked = await this.#answers.persist(';
   if (![row, state, end].every((line) => code.includes(line))) {
     throw new Error('The worker reads otherwise: mend the broken build.');
   }
-  const late = `await store.telling(async (trx, told) => {
+  const late = `await store.transact(async (trx, told) => {
     ${row}
     return ${state.replace(' id,', ' record.id,')}{ told });
   });`;

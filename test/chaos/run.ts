@@ -195,7 +195,7 @@ function policyOf(run: number, random: SeededRandom): GivenPolicy {
     ],
     changeDriver: { afterMinutes: 15, times: 2 },
     replacement: { waitMinutes: 10 },
-    poll: { everySeconds: 60, mostSeconds: 600 },
+    poll: { everySeconds: 60, maxSeconds: 600 },
   };
 }
 

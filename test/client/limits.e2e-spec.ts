@@ -42,7 +42,7 @@ const MODULE: [string, unknown, unknown, string][] = [
 const DELIVERIES: [string, unknown, unknown, string][] = [
   ['concurrency', 10_000, 10_001, '10000'],
   ['sweepSeconds', 86_400, 2_200_000, '86400'],
-  ['strangersHours', 8760, 8761, '8760'],
+  ['unmatchedHours', 8760, 8761, '8760'],
   ['retentionDays', 36_500, 36_501, '36500'],
   ['shutdownMs', 3_600_000, TIMER + 1, '3600000'],
   ['policy.unknownOutcome', { waitMinutes: YEAR_MINUTES }, { waitMinutes: YEAR_MINUTES + 1 }, '525600'],
@@ -50,8 +50,8 @@ const DELIVERIES: [string, unknown, unknown, string][] = [
   ['policy.rebook', { maxAttempts: 1000 }, { maxAttempts: 1001 }, '1000'],
   ['policy.changeDriver', { afterMinutes: YEAR_MINUTES }, { afterMinutes: YEAR_MINUTES + 1 }, '525600'],
   ['policy.changeDriver', { times: 1000 }, { times: 1001 }, '1000'],
-  ['policy.poll', { mostSeconds: YEAR_SECONDS }, { mostSeconds: YEAR_SECONDS + 1 }, '31536000'],
-  ['policy.failures', { mostFailures: 1000 }, { mostFailures: 1001 }, '1000'],
+  ['policy.poll', { maxSeconds: YEAR_SECONDS }, { maxSeconds: YEAR_SECONDS + 1 }, '31536000'],
+  ['policy.failures', { maxFailures: 1000 }, { maxFailures: 1001 }, '1000'],
   ['policy.raiseFee', steps(100), steps(101), '100'],
   [
     'policy.raiseFee',

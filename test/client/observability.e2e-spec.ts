@@ -16,7 +16,7 @@ const UUID = /^[0-9a-f-]{36}$/;
 const order = http(201, '{"data":{"orderId":"7"}}', { 'request-id': 'r-7' });
 
 /** A logger that keeps what it is told, by level. */
-class KeptLog implements LoggerService {
+class RecordingLog implements LoggerService {
   readonly lines: [level: string, line: string][] = [];
 
   log(line: string): void {
@@ -37,7 +37,7 @@ class KeptLog implements LoggerService {
 }
 
 /** Hooks that keep what they are told, in its order. */
-class KeptEvents implements LalamoveHooks {
+class RecordingHooks implements LalamoveHooks {
   readonly told: [hook: string, event: LalamoveRequestEvent | LalamoveResponseEvent | LalamoveRetryEvent][] = [];
 
   onRequest(event: LalamoveRequestEvent): void {
@@ -57,15 +57,15 @@ describe('what a call tells', () => {
   let server: RawServer;
   let lalamove: LalamoveService;
   let stop: () => Promise<void>;
-  let logger: KeptLog;
-  let hooks: KeptEvents;
+  let logger: RecordingLog;
+  let hooks: RecordingHooks;
 
   afterEach(() => stop());
 
   async function start(handle: RawHandler, more: Partial<LalamoveModuleOptions> = {}, name?: string): Promise<void> {
     server = await RawServer.start(handle);
-    logger = new KeptLog();
-    hooks = new KeptEvents();
+    logger = new RecordingLog();
+    hooks = new RecordingHooks();
     const options = { ...KEYS, baseUrl: server.url, retry: { baseDelayMs: 1 }, logger, hooks, name, ...more };
     const started = await startLalamove(options, undefined, name);
     ({ lalamove } = started);

@@ -56,7 +56,7 @@ describe('rate limits', () => {
 
   describe('keep a burst within', () => {
     /** Makes the calls at once, and has them end within 5 % of the time that they ideally take. */
-    async function within(idealMs: number, count: number, made: Call, lalamove: LalamoveService): Promise<Burst> {
+    async function withTimeout(idealMs: number, count: number, made: Call, lalamove: LalamoveService): Promise<Burst> {
       const burst = driven.burst(count, (index) => made(lalamove, { requestId: String(index) }));
       await driven.clock.advance(idealMs * 1.05);
       expect(driven.refused).toBe(0);
@@ -76,7 +76,7 @@ describe('rate limits', () => {
         const calls = await start({ rateLimits: 'production' });
         const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: HOUR, validate: false });
         const ideal = ((count - limit) * 60_000) / limit;
-        expect(failures(await within(ideal, count, calls[name], lalamove))).toEqual([]);
+        expect(failures(await withTimeout(ideal, count, calls[name], lalamove))).toEqual([]);
       },
       LONG_TEST_MS,
     );
@@ -87,7 +87,7 @@ describe('rate limits', () => {
         const { placeOrder } = await start({ rateLimits: 'production' });
         const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: HOUR, validate: false });
         const [minute, second] = [(1000 - 100) * 600, 999 * 500];
-        const burst = await within(Math.max(minute, second), 1000, placeOrder, lalamove);
+        const burst = await withTimeout(Math.max(minute, second), 1000, placeOrder, lalamove);
         // The quotation holds for five minutes less two seconds, and so for the first few hundred; all others are refused, but not as too many.
         const placed = burst.ended.filter(({ error }) => error === undefined);
         expect(placed.at(-1)?.index).toBe(placed.length - 1);
@@ -107,13 +107,13 @@ describe('rate limits', () => {
       const calls = await start();
       const lalamove = await driven.client({ rateLimit: true, deadlineMs: HOUR });
       const ideal = ((count - limit) * 60_000) / limit;
-      expect(failures(await within(ideal, count, calls[name], lalamove))).toEqual([]);
+      expect(failures(await withTimeout(ideal, count, calls[name], lalamove))).toEqual([]);
     });
 
     it('a budget of its own, above which no answer takes it', async () => {
       const { getOrder } = await start({ rateLimits: 'production' });
       const lalamove = await driven.client({ rateLimit: { perMinute: { getOrder: 60 } }, deadlineMs: HOUR });
-      const burst = await within((80 - 57) * 1000, 80, getOrder, lalamove);
+      const burst = await withTimeout((80 - 57) * 1000, 80, getOrder, lalamove);
       // 57 at once, then one a second.
       expect(burst.ended.map(({ at }) => at)).toEqual(upTo(80).map((index) => Math.max(0, index - 56) * 1000));
     });
@@ -126,7 +126,7 @@ describe('rate limits', () => {
         // From the first answer on: what is sent ahead of it would go by the limits of production.
         await createQuotation(lalamove, { requestId: '0' });
         driven.forget();
-        await within((60 - 29) * 2000, 60, createQuotation, lalamove);
+        await withTimeout((60 - 29) * 2000, 60, createQuotation, lalamove);
       },
     );
   });

@@ -82,7 +82,7 @@ describe.each([
   });
 
   it('leaves polls in their interval while webhooks are silent', async () => {
-    await start({ webhooks: false, deliveries: { policy: { poll: { everySeconds: 60, mostSeconds: 60 } } } });
+    await start({ webhooks: false, deliveries: { policy: { poll: { everySeconds: 60, maxSeconds: 60 } } } });
     await host.deliveries.book(bookingOf('A-1'));
     await host.clock.advance('10m');
     const before = calls('getOrder');
@@ -123,21 +123,21 @@ describe.each([
   });
 
   it('keeps webhooks of unknown orders for as long as they are to be kept', async () => {
-    await start({ deliveries: { strangersHours: 2 } });
+    await start({ deliveries: { unmatchedHours: 2 } });
     const { db } = host.engine.store;
     const at = host.clock.now();
     await db
       .insertInto('delivery_events')
       .values({
         ...{ account: '', source: 'webhook', type: 'ORDER_STATUS_CHANGED', fingerprint: 'f', order_id: '9' },
-        ...{ occurred_at: at, received_at: at, payload: '{}', hand_over: 'none' },
+        ...{ occurred_at: at, received_at: at, payload: '{}', dispatch: 'none' },
       })
       .execute();
     skewed.skewMs = skewMs;
     await host.clock.advance('115m');
-    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 1, setAsideStrangers: 0 });
+    expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 1, setAsideUnmatched: 0 });
     await host.clock.advance('10m');
-    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 0, setAsideStrangers: 1 });
+    expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 0, setAsideUnmatched: 1 });
   });
 });
 

@@ -3,26 +3,26 @@ import {
   cancelAsked,
   cancelRefused,
   cancellationSettled,
-  cancelTried,
+  cancelSent,
 } from '../../src/deliveries/domain/cancellation.js';
 import { adopted, orderOnItsWay } from '../../src/deliveries/domain/adoption.js';
 import type { Action } from '../../src/deliveries/domain/decide.js';
 import {
   isTerminal,
-  newCourse,
-  type CourseAttempt,
+  newProgress,
+  type DeliveryAttempt,
   type DeliverySnapshot,
 } from '../../src/deliveries/domain/delivery-progress.js';
 import type { DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
 import {
   duplicateChanged,
   duplicateHeldUp,
-  duplicateKept,
+  duplicateRefused,
   duplicateOf,
   unreadHeldUp,
   unreadRead,
 } from '../../src/deliveries/domain/duplicates.js';
-import type { Evolution, Standing } from '../../src/deliveries/domain/transition.js';
+import type { Transition, Snapshot } from '../../src/deliveries/domain/transition.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -31,7 +31,7 @@ import {
   feeStepOver,
   gaveUp,
   heldUp,
-  inDoubt,
+  needsRead,
   lostSight,
   placed,
   quoted,
@@ -43,7 +43,7 @@ import {
   namedAgain,
   readAfterEnd,
   replacedAny,
-  told,
+  statusUpdated,
   type OrderReading,
 } from '../../src/deliveries/domain/order-updates.js';
 
@@ -165,12 +165,12 @@ export const FAIR: StepChoice = { posting: 'answered', crash: 'none', isLost: fa
 export interface MachineRules {
   readonly decide: (snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number) => Action;
   readonly readAs: (
-    standing: Standing,
+    snapshot: Snapshot,
     reading: OrderReading,
-    toldBefore: number,
+    statusAtBefore: number,
     policy: DeliveryPolicy,
     now: number,
-  ) => Evolution;
+  ) => Transition;
   /** Whether a decision is dropped where something has happened since. */
   readonly isFenced: boolean;
 }
@@ -188,7 +188,7 @@ interface AttemptRow {
 
 /** One delivery, worked on as the worker and the inbox do it, without their database: each commit is checked against the laws. */
 export class ModelDelivery {
-  standing: Standing;
+  snapshot: Snapshot;
   wasCompleted = false;
   readonly #rows: AttemptRow[] = [];
   readonly #posted = new Set<string>();
@@ -202,13 +202,13 @@ export class ModelDelivery {
     readonly policy: DeliveryPolicy,
     private readonly rules: MachineRules,
   ) {
-    this.standing = { state: 'requested', course: newCourse(lalamove.now, undefined) };
+    this.snapshot = { state: 'requested', progress: newProgress(lalamove.now, undefined) };
   }
 
   get next(): Action {
     const waiting = this.#waiting.map(({ orderId }) => orderId);
     const unmatched = [...new Set(waiting)].filter((orderId) => !this.#lookedInto.has(orderId));
-    return this.rules.decide({ ...this.standing, scheduleAt: undefined, unmatched }, this.policy, this.lalamove.now);
+    return this.rules.decide({ ...this.snapshot, scheduleAt: undefined, unmatched }, this.policy, this.lalamove.now);
   }
 
   /** Sends an event: to be had again, where `again` says so. */
@@ -228,7 +228,7 @@ export class ModelDelivery {
   }
 
   askCancel(): void {
-    this.#commit(cancelAsked(this.standing, this.lalamove.now));
+    this.#commit(cancelAsked(this.snapshot, this.lalamove.now));
   }
 
   /** Orders of which it knows that they are its own. */
@@ -243,26 +243,26 @@ export class ModelDelivery {
 
   /** A person who has looked at Lalamove says what is true. */
   resolve(): void {
-    if (this.standing.state !== 'needs_attention') return;
+    if (this.snapshot.state !== 'needs_attention') return;
     const [live] = this.lalamove.live;
-    const { attempt: known } = this.standing.course;
+    const { attempt: known } = this.snapshot.progress;
     if (!live) {
       // As `resolve` refuses while an order may be on its way.
-      if (orderOnItsWay(this.standing.course)) return;
-      const alone = { ...this.standing.course, duplicates: undefined };
-      this.#commit(abandoned({ ...this.standing, course: alone }, 'RESOLVED'));
+      if (orderOnItsWay(this.snapshot.progress)) return;
+      const alone = { ...this.snapshot.progress, duplicates: undefined };
+      this.#commit(abandoned({ ...this.snapshot, progress: alone }, 'RESOLVED'));
       return;
     }
-    if (duplicateOf(this.standing, live.id)) {
-      this.#commit(adopted(this.standing, live.id));
+    if (duplicateOf(this.snapshot, live.id)) {
+      this.#commit(adopted(this.snapshot, live.id));
       return;
     }
-    const attempt: CourseAttempt = known
+    const attempt: DeliveryAttempt = known
       ? { ...known, outcome: 'unknown' }
       : { id: this.#id(), number: 1, quotationId: '', quotationExpiresAt: 0, outcome: 'unknown', reservedAt: 0 };
-    const course = { ...this.standing.course, order: undefined, replacement: undefined, attempt };
-    this.#commit(placed({ ...this.standing, course }, attempt.id, { orderId: live.id }, this.lalamove.now));
-    this.#commit(inDoubt(this.standing));
+    const progress = { ...this.snapshot.progress, order: undefined, replacement: undefined, attempt };
+    this.#commit(placed({ ...this.snapshot, progress }, attempt.id, { orderId: live.id }, this.lalamove.now));
+    this.#commit(needsRead(this.snapshot));
   }
 
   /** One action of the worker's. */
@@ -288,24 +288,24 @@ export class ModelDelivery {
         const version = this.#version;
         overtake();
         if (this.rules.isFenced && this.#version !== version) return;
-        this.#commit(settled(action, this.standing));
+        this.#commit(settled(action, this.snapshot));
         return;
       }
       case 'book':
         this.#book(choice);
         return;
       case 'raise-fee':
-        this.#commit(inDoubt(feeStepOver(this.standing, action.step)));
-        if (!choice.isLost) this.#commit(feeRaised(this.standing, action.orderId, action.priorityFee));
+        this.#commit(needsRead(feeStepOver(this.snapshot, action.step)));
+        if (!choice.isLost) this.#commit(feeRaised(this.snapshot, action.orderId, action.priorityFee));
         return;
       case 'change-driver':
-        this.#commit(driverChangeAsked(this.standing, action.orderId, action.driverId));
+        this.#commit(driverChangeAsked(this.snapshot, action.orderId, action.driverId));
         return;
       default:
     }
     if (choice.isLost) {
       overtake();
-      this.#commit(notAnswered(action, this.standing, lalamove.now + 5000));
+      this.#commit(notAnswered(action, this.snapshot, lalamove.now + 5000));
       return;
     }
     switch (action.do) {
@@ -313,14 +313,14 @@ export class ModelDelivery {
         const quotationId = `quotation ${this.#id()}`;
         const expiresAt = lalamove.now + 5 * MINUTE_MS;
         overtake();
-        this.#commit(quoted(this.standing, { quotationId, expiresAt, total: '10', currency: 'HKD', stopIds: [] }));
+        this.#commit(quoted(this.snapshot, { quotationId, expiresAt, total: '10', currency: 'HKD', stopIds: [] }));
         return;
       }
       case 'identify': {
         const order = this.#order(action.orderId);
         this.#lookedInto.add(order.id);
         this.#identified(order);
-        this.#commit(unreadRead(this.standing, order.id));
+        this.#commit(unreadRead(this.snapshot, order.id));
         return;
       }
       case 'read':
@@ -339,34 +339,37 @@ export class ModelDelivery {
     const row = this.#rows.find(({ id }) => id === order.attemptId);
     if (!row) return;
     if (row.orderId !== undefined && row.orderId !== order.id) {
-      this.#commit(namedAgain(this.standing, { prevOrderId: row.orderId, orderId: order.id }, -1, now));
+      this.#commit(namedAgain(this.snapshot, { prevOrderId: row.orderId, orderId: order.id }, -1, now));
       return;
     }
-    this.#commit(placed(this.standing, row.id, { orderId: order.id }, now));
-    this.#commit(inDoubt(this.standing));
+    this.#commit(placed(this.snapshot, row.id, { orderId: order.id }, now));
+    this.#commit(needsRead(this.snapshot));
   }
 
   #read(orderId: string, overtake: () => void): void {
     const { status } = this.#order(orderId);
-    const { order: live } = this.standing.course;
-    const wasCanceled = this.standing.state === 'canceled';
-    const heardBefore = (live?.orderId === orderId ? live : duplicateOf(this.standing, orderId)?.order)?.toldAt ?? 0;
+    const { order: live } = this.snapshot.progress;
+    const wasCanceled = this.snapshot.state === 'canceled';
+    const statusAtBefore =
+      (live?.orderId === orderId ? live : duplicateOf(this.snapshot, orderId)?.order)?.statusAt ?? 0;
     overtake();
     const reading = {
       ...{ orderId, status, driverId: status === 'ASSIGNING_DRIVER' ? '' : '7' },
       ...{ total: '10', priorityFee: '', currency: 'HKD', shareLink: '' },
     };
     if (wasCanceled && live?.orderId === orderId) {
-      this.#commit(readAfterEnd(this.standing, reading, this.policy, this.lalamove.now));
+      this.#commit(readAfterEnd(this.snapshot, reading, this.policy, this.lalamove.now));
       return;
     }
-    this.#commitOf(orderId, (alone) => this.rules.readAs(alone, reading, heardBefore, this.policy, this.lalamove.now));
+    this.#commitOf(orderId, (alone) =>
+      this.rules.readAs(alone, reading, statusAtBefore, this.policy, this.lalamove.now),
+    );
   }
 
   /** A change of an order, the live one or a duplicate. */
-  #commitOf(orderId: string, change: (alone: Standing) => Evolution): void {
-    const isLive = this.standing.course.order?.orderId === orderId;
-    this.#commit(isLive ? change(this.standing) : duplicateChanged(this.standing, orderId, change));
+  #commitOf(orderId: string, change: (alone: Snapshot) => Transition): void {
+    const isLive = this.snapshot.progress.order?.orderId === orderId;
+    this.#commit(isLive ? change(this.snapshot) : duplicateChanged(this.snapshot, orderId, change));
   }
 
   #meanwhile({ meanwhile }: StepChoice): void {
@@ -382,15 +385,15 @@ export class ModelDelivery {
   }
 
   get #liveId(): string | undefined {
-    return this.standing.course.order?.orderId;
+    return this.snapshot.progress.order?.orderId;
   }
 
   #book(choice: StepChoice): void {
     const { lalamove } = this;
     const { posting, crash } = choice;
-    const { quotation, attempt: last } = this.standing.course;
+    const { quotation, attempt: last } = this.snapshot.progress;
     if (!quotation) throw new BrokenLaw('It books without a quotation.');
-    const attempt: CourseAttempt = {
+    const attempt: DeliveryAttempt = {
       ...{ id: this.#id(), number: (last?.number ?? 0) + 1, quotationId: quotation.quotationId },
       ...{ quotationExpiresAt: quotation.expiresAt, outcome: 'reserved', reservedAt: lalamove.now },
     };
@@ -398,7 +401,7 @@ export class ModelDelivery {
     const isAgain = last?.outcome === 'reserved' && last.quotationId === quotation.quotationId;
     if (isAgain) throw new BrokenLaw('A quotation is posted that may have been posted before.');
     this.#rows.push({ id: attempt.id, outcome: 'reserved', orderId: undefined });
-    this.#commit(reserved(this.standing, attempt));
+    this.#commit(reserved(this.snapshot, attempt));
     if (crash === 'after the reservation') return;
     if (this.knownAlive.length > 0) {
       throw new BrokenLaw(`It books while its order ${this.knownAlive.join(', ')} is on its way.`);
@@ -413,26 +416,26 @@ export class ModelDelivery {
     this.#meanwhile(choice);
     if (crash === 'after the POST') return;
     if (posting === 'answered' && order) {
-      this.#commit(placed(this.standing, attempt.id, { orderId: order.id }, lalamove.now));
+      this.#commit(placed(this.snapshot, attempt.id, { orderId: order.id }, lalamove.now));
     } else if (posting === 'refused' || posting === 'too dear') {
-      const back = refused(this.standing, attempt.id);
+      const back = refused(this.snapshot, attempt.id);
       const end =
         posting === 'refused' ? heldUp(back, lalamove.now + 5000) : gaveUp(back, { code: '402', message: '!' });
       this.#commit({ ...end, attempts: back.attempts ?? [] });
-    } else if (this.standing.course.attempt?.id === attempt.id) this.#commit(lostSight(this.standing));
+    } else if (this.snapshot.progress.attempt?.id === attempt.id) this.#commit(lostSight(this.snapshot));
   }
 
   #cancel({ orderId }: Extract<Action, { do: 'cancel' | 'cancel-duplicate' }>, overtake: () => void): void {
     const order = this.#order(orderId);
     const isRefused = this.lalamove.forbidsCancelling || order.status === 'PICKED_UP' || order.status === 'COMPLETED';
     // Committed before the call, so that its webhook is known for our own cancellation.
-    this.#commitOf(orderId, (alone) => cancelTried(alone, orderId));
+    this.#commitOf(orderId, (alone) => cancelSent(alone, orderId));
     if (LIVE.has(order.status) && !isRefused) this.lalamove.move(order, 'CANCELED', 'USER');
     overtake();
     if (!isRefused) this.#commitOf(orderId, canceled);
-    else if (this.standing.course.order?.orderId === orderId) {
-      this.#commit(cancelRefused(this.standing, orderId, 'ERR'));
-    } else this.#commit(duplicateKept(this.standing, orderId, 'ERR'));
+    else if (this.snapshot.progress.order?.orderId === orderId) {
+      this.#commit(cancelRefused(this.snapshot, orderId, 'ERR'));
+    } else this.#commit(duplicateRefused(this.snapshot, orderId, 'ERR'));
   }
 
   /** As the inbox does it. @returns whether it has taken its effect */
@@ -442,13 +445,13 @@ export class ModelDelivery {
     const row =
       this.#rows.find(({ orderId }) => orderId === about) ?? this.#rows.find(({ id }) => id === event.attemptId);
     if (!row) return false;
-    if (row.orderId === undefined) this.#commit(placed(this.standing, row.id, { orderId: about }, now));
+    if (row.orderId === undefined) this.#commit(placed(this.snapshot, row.id, { orderId: about }, now));
     else if (row.orderId !== about) {
-      this.#commit(namedAgain(this.standing, { prevOrderId: row.orderId, orderId: about }, now, now));
+      this.#commit(namedAgain(this.snapshot, { prevOrderId: row.orderId, orderId: about }, now, now));
       if (!this.#isKnown(about)) return false;
     }
     const isKnownClone = event.type === 'ORDER_REPLACED' && this.#isKnown(event.orderId);
-    if (!isKnownClone || this.#isFollowed(about)) this.#commit(this.#evolved(event, about));
+    if (!isKnownClone || this.#isFollowed(about)) this.#commit(this.#transition(event, about));
     return true;
   }
 
@@ -457,32 +460,32 @@ export class ModelDelivery {
   }
 
   #isFollowed(orderId: string): boolean {
-    return this.standing.course.order?.orderId === orderId || duplicateOf(this.standing, orderId) !== undefined;
+    return this.snapshot.progress.order?.orderId === orderId || duplicateOf(this.snapshot, orderId) !== undefined;
   }
 
-  #evolved({ type, orderId, prevOrderId, status, cancelParty, signedAt }: ModelEvent, about: string): Evolution {
+  #transition({ type, orderId, prevOrderId, status, cancelParty, signedAt }: ModelEvent, about: string): Transition {
     const { now } = this.lalamove;
-    if (type === 'ORDER_REPLACED') return replacedAny(this.standing, { prevOrderId, orderId }, now);
+    if (type === 'ORDER_REPLACED') return replacedAny(this.snapshot, { prevOrderId, orderId }, now);
     const driverId = status === 'ASSIGNING_DRIVER' ? '' : '7';
-    const follow = (alone: Standing): Evolution =>
-      told(alone, { status, driverId, cancelParty }, signedAt, this.policy, now);
-    if (this.standing.course.order?.orderId === about) return follow(this.standing);
-    return duplicateChanged(this.standing, about, follow);
+    const follow = (alone: Snapshot): Transition =>
+      statusUpdated(alone, { status, driverId, cancelParty }, signedAt, this.policy, now);
+    if (this.snapshot.progress.order?.orderId === about) return follow(this.snapshot);
+    return duplicateChanged(this.snapshot, about, follow);
   }
 
-  #commit({ state, course, events, attempts = [], clone }: Evolution): void {
-    const before = this.standing;
+  #commit({ state, progress, events, attempts = [], clone }: Transition): void {
+    const before = this.snapshot;
     const isReplacement = events.some(
       ({ type }) => type === 'replaced' || type === 'duplicate_adopted' || type === 'cancel_refused',
     );
     if (before.state === 'canceled' && state !== 'canceled' && events.some(({ type }) => type === 'cancel_refused')) {
-      const alive = this.lalamove.orders.find(({ id }) => id === course.order?.orderId);
+      const alive = this.lalamove.orders.find(({ id }) => id === progress.order?.orderId);
       if (alive?.status === 'CANCELED') throw new BrokenLaw('Its order is canceled, and it goes on with it.');
     }
     if (isTerminal(before.state) && state !== before.state && !isReplacement) {
       throw new BrokenLaw(`It leaves ${before.state} for ${state}, and nothing was replaced.`);
     }
-    const { reason } = course;
+    const { reason } = progress;
     if ((state === 'needs_attention' || state === 'failed') && (!reason?.code || !reason.message)) {
       throw new BrokenLaw(`It is ${state}, and nobody says why.`);
     }
@@ -490,7 +493,7 @@ export class ModelDelivery {
       throw new BrokenLaw(`It is ${state}, and still says why it was not.`);
     }
     // As it is written, and read again after a crash.
-    this.standing = { state, course: JSON.parse(JSON.stringify(course)) as Standing['course'] };
+    this.snapshot = { state, progress: JSON.parse(JSON.stringify(progress)) as Snapshot['progress'] };
     this.#version += 1;
     this.wasCompleted ||= state === 'completed';
     for (const { id, outcome, orderId } of attempts) {
@@ -504,14 +507,14 @@ export class ModelDelivery {
     }
     this.#checkEnd(before.state);
     const known = ordersOf(before);
-    if (ordersOf(this.standing).some((orderId) => !known.includes(orderId))) this.sweep();
+    if (ordersOf(this.snapshot).some((orderId) => !known.includes(orderId))) this.sweep();
   }
 
   /** Nothing is called canceled or failed while an order that it knows of is on its way, as far as it was told. */
-  #checkEnd(before: Standing['state']): void {
-    const { state, course } = this.standing;
+  #checkEnd(before: Snapshot['state']): void {
+    const { state, progress } = this.snapshot;
     const isEnd = (state === 'canceled' || state === 'failed') && state !== before;
-    if (isEnd && (course.duplicates?.length ?? 0) > 0) throw new BrokenLaw(`It is ${state} with a duplicate order.`);
+    if (isEnd && (progress.duplicates?.length ?? 0) > 0) throw new BrokenLaw(`It is ${state} with a duplicate order.`);
   }
 
   #order(orderId: string): ModelOrder {
@@ -527,20 +530,20 @@ export class ModelDelivery {
 }
 
 /** The orders that a delivery follows. */
-function ordersOf({ course: { order, duplicates = [] } }: Standing): string[] {
+function ordersOf({ progress: { order, duplicates = [] } }: Snapshot): string[] {
   return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
 }
 
 /** A call was not answered: it is made again later. */
-function notAnswered(action: Action, standing: Standing, retryAt: number): Evolution {
+function notAnswered(action: Action, snapshot: Snapshot, retryAt: number): Transition {
   switch (action.do) {
     case 'identify':
-      return unreadHeldUp(standing, action.orderId, retryAt);
+      return unreadHeldUp(snapshot, action.orderId, retryAt);
     case 'cancel-duplicate':
     case 'read-duplicate':
-      return duplicateHeldUp(standing, action.orderId, retryAt);
+      return duplicateHeldUp(snapshot, action.orderId, retryAt);
     default:
-      return heldUp(standing, retryAt);
+      return heldUp(snapshot, retryAt);
   }
 }
 
@@ -549,26 +552,26 @@ function seconds(ms: number): number {
 }
 
 /** What needs no call. */
-function settled(action: Action, standing: Standing): Evolution {
+function settled(action: Action, snapshot: Snapshot): Transition {
   switch (action.do) {
     case 'doubt':
-      return lostSight(standing);
+      return lostSight(snapshot);
     case 'abandon':
-      return abandoned(standing, 'OUTCOME_UNKNOWN');
+      return abandoned(snapshot, 'OUTCOME_UNKNOWN');
     case 'drop':
-      return canceled(standing);
+      return canceled(snapshot);
     case 'rebook':
-      return rebooked(standing);
+      return rebooked(snapshot);
     case 'adopt-duplicate':
-      return adopted(standing, action.orderId);
+      return adopted(snapshot, action.orderId);
     case 'settle-cancellation':
-      return cancellationSettled(standing);
+      return cancellationSettled(snapshot);
     case 'fail':
-      return failed(standing, action.reason);
+      return failed(snapshot, action.reason);
     case 'give-up':
-      return gaveUp(standing, action.reason);
+      return gaveUp(snapshot, action.reason);
     case 'skip-fee':
-      return feeStepOver(standing, action.step);
+      return feeStepOver(snapshot, action.step);
     default:
       throw new TypeError(`There is a call for ${action.do}.`);
   }

@@ -1,4 +1,4 @@
-import { newCourse, type DeliveryCourse } from '../../src/deliveries/domain/delivery-progress.js';
+import { newProgress, type DeliveryProgress } from '../../src/deliveries/domain/delivery-progress.js';
 import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
 import { bookingOf } from '../support/sample-booking.js';
 
@@ -6,7 +6,7 @@ import { bookingOf } from '../support/sample-booking.js';
 export function recordNamed(
   reference: string,
   at: number,
-  { course, ...more }: Partial<Omit<DeliveryRecord, 'course'>> & { course?: Partial<DeliveryCourse> } = {},
+  { progress, ...more }: Partial<Omit<DeliveryRecord, 'progress'>> & { progress?: Partial<DeliveryProgress> } = {},
 ): DeliveryRecord {
   const { quotation, sender, recipients } = bookingOf(reference);
   return {
@@ -24,6 +24,6 @@ export function recordNamed(
     createdAt: at,
     updatedAt: at,
     ...more,
-    course: { ...newCourse(at, undefined), ...course },
+    progress: { ...newProgress(at, undefined), ...progress },
   };
 }

@@ -196,7 +196,7 @@ describe('the face of deliveries', () => {
       if (isLost) h.sandbox.addFault({ webhook: 'lost', times: 'always' });
       const seen: DeliveryEvent[] = [];
       const done: string[] = [];
-      await h.deliveries.book(bookingOf('A-1', { policy: { poll: { everySeconds: 7200, mostSeconds: 7200 } } }));
+      await h.deliveries.book(bookingOf('A-1', { policy: { poll: { everySeconds: 7200, maxSeconds: 7200 } } }));
       h.deliveries
         .watch('A-1')
         .subscribe({ next: (event) => seen.push(event), complete: () => done.push('completed') });

@@ -54,7 +54,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     // All of them at once: an event is set aside after nine minutes of failures.
     handlers().isFailing = true;
     handlers().seen = [];
-    const due = { hand_over: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
+    const due = { dispatch: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
     await host.deliveries.database
       .updateTable('delivery_events')
       .set(due)
@@ -118,7 +118,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     handlers().isFailing = false;
     await host.clock.advance('1h');
     handlers().failsOn = 'completed';
-    const due = { hand_over: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
+    const due = { dispatch: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
     const { database } = host.deliveries;
     await database.updateTable('delivery_events').set(due).where('type', '=', 'completed').execute();
     await host.clock.advance('1m');

@@ -86,12 +86,12 @@ describe('what hangs', () => {
     for (let index = 0; index < 20; index += 1) await host.deliveries.book(bookingOf(`A-${index}`));
     const states = async (): Promise<string[]> =>
       (await host.deliveries.list({ account: '' })).deliveries.map(({ state }) => state);
-    let standing = await states();
-    while (standing.some((state) => state !== 'assigning') && performance.now() - begun < 10_000) {
+    let snapshot = await states();
+    while (snapshot.some((state) => state !== 'assigning') && performance.now() - begun < 10_000) {
       await turn();
-      standing = await states();
+      snapshot = await states();
     }
-    expect(standing).toEqual(Array(20).fill('assigning'));
+    expect(snapshot).toEqual(Array(20).fill('assigning'));
     expect(logger.of('warn').length).toBeLessThan(2);
   });
 
@@ -108,7 +108,7 @@ describe('what hangs', () => {
             asked += 1;
             return resolve().finally(() => account);
           }),
-          policy: { failures: { mostFailures: 3 } },
+          policy: { failures: { maxFailures: 3 } },
         },
       });
       await host.deliveries.book(bookingOf('A-1', { account: 'bad' }));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { LalamoveService } from 'nestjs-lalamove';
-import { told } from '../../src/deliveries/domain/order-updates.js';
-import { newCourse, type DeliveryState } from '../../src/deliveries/domain/delivery-progress.js';
+import { statusUpdated } from '../../src/deliveries/domain/order-updates.js';
+import { newProgress, type DeliveryState } from '../../src/deliveries/domain/delivery-progress.js';
 import { DEFAULT_POLICY } from '../../src/deliveries/domain/delivery-policy.js';
 import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
 import { DeliveriesHost } from './deliveries-host.js';
@@ -93,17 +93,20 @@ describe('a delivery that has ended', () => {
         outcome: 'reserved',
         reservedAt: 0,
       } as const;
-      const { course } = placed(
-        reserved({ state: 'quoting', course: newCourse(0, undefined) }, attempt),
+      const { progress } = placed(
+        reserved({ state: 'quoting', progress: newProgress(0, undefined) }, attempt),
         '1',
         { orderId: '1', status: 'COMPLETED' },
         0,
       );
       for (const cancelParty of [undefined, 'USER', 'LALAMOVE_CUSTOMER_SUPPORT']) {
-        const news = { status: 'CANCELED', driverId: '', cancelParty };
-        const asked = { ...course, cancelAskedAt: 1, cancelRefused: true };
-        for (const known of [course, asked]) {
-          expect(told({ state, course: known }, news, 1, DEFAULT_POLICY, 1)).toMatchObject({ state, events: [] });
+        const update = { status: 'CANCELED', driverId: '', cancelParty };
+        const asked = { ...progress, cancelAskedAt: 1, cancelRefused: true };
+        for (const known of [progress, asked]) {
+          expect(statusUpdated({ state, progress: known }, update, 1, DEFAULT_POLICY, 1)).toMatchObject({
+            state,
+            events: [],
+          });
         }
       }
     },

@@ -21,7 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { newCourse } from '../../src/deliveries/domain/delivery-progress.js';
+import { newProgress } from '../../src/deliveries/domain/delivery-progress.js';
 import { migrateFile } from '../../src/deliveries/migrate-file.js';
 import { rowOf } from '../../src/deliveries/storage/delivery-record.js';
 import type { OpenerPlan } from '../chaos/opener.js';
@@ -392,19 +392,19 @@ describe('a file of deliveries that is opened again', () => {
   it('follows the orders that the version before kept beside the live one', async () => {
     const db = await openDatabase({ file });
     const row = rowOf(recordNamed('A', 1_000_000, { state: 'assigning', dueAt: undefined }));
-    const course = JSON.stringify({ ...newCourse(1_000_000, undefined), strays: ['77'] });
+    const progress = JSON.stringify({ ...newProgress(1_000_000, undefined), strays: ['77'] });
     await db
       .insertInto('deliveries')
-      .values({ ...row, course })
+      .values({ ...row, progress })
       .execute();
     await db.destroy();
     toVersionBefore(file);
     rmSync(`${file}.lock`);
     const after = await openDatabase({ file });
-    const kept = await after.selectFrom('deliveries').select(['course', 'due_at']).executeTakeFirstOrThrow();
+    const kept = await after.selectFrom('deliveries').select(['progress', 'due_at']).executeTakeFirstOrThrow();
     await after.destroy();
-    expect(JSON.parse(kept.course)).toMatchObject({ duplicates: [{ order: { orderId: '77' }, failures: 0 }] });
-    expect(kept.course).not.toContain('strays');
+    expect(JSON.parse(kept.progress)).toMatchObject({ duplicates: [{ order: { orderId: '77' }, failures: 0 }] });
+    expect(kept.progress).not.toContain('strays');
     expect(kept.due_at).toBe(1_000_000);
   });
 

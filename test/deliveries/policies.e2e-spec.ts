@@ -103,7 +103,7 @@ describe('a delivery', () => {
     });
 
     it('is given up where every quotation is refused, and asked for ever more rarely until then', async () => {
-      await start({ failures: { mostFailures: 6 } });
+      await start({ failures: { maxFailures: 6 } });
       host.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_INVALID_QUOTATION_ID' }, times: 'always' });
       await host.book();
       expect(await host.after('3h')).toMatchObject({ state: 'needs_attention', reason: { code: 'LALAMOVE_AWAY' } });

@@ -88,7 +88,7 @@ describe('a webhook', () => {
     told = [];
     store.committed.subscribe((event) => told.push(event));
     inbox = new DurableInbox({
-      ...{ store, hooks: {}, now: () => now, strangersMs: 3_600_000 },
+      ...{ store, hooks: {}, now: () => now, unmatchedMs: 3_600_000 },
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });
@@ -111,13 +111,13 @@ describe('a webhook', () => {
       const record = recordNamed('A', now);
       await store.insert(record, [], trx);
       await reserveAttempt(trx, record, ATTEMPT, { total: '50', currency: 'HKD' });
-      await store.changeIn(trx, record.id, (standing) => reserved(standing, ATTEMPT), { told: [] });
+      await store.changeIn(trx, record.id, (snapshot) => reserved(snapshot, ATTEMPT), { told: [] });
     });
   }
 
   /** The answer to that. */
   function answered(orderId: string): Promise<unknown> {
-    return store.change('id of A', (standing) => placed(standing, ATTEMPT.id, { orderId, total: '50' }, now));
+    return store.change('id of A', (snapshot) => placed(snapshot, ATTEMPT.id, { orderId, total: '50' }, now));
   }
 
   function entryOf(eventType: string, order: object, signedAt: number): LalamoveInboxEntry {
@@ -156,7 +156,7 @@ describe('a webhook', () => {
     const read = { ...reading, currency: 'HKD', shareLink: '' };
     await Promise.all([
       inbox.accept(status('111', 'PICKED_UP')),
-      store.change('id of A', (standing) => readAs(standing, read, 0, DEFAULT_POLICY, now)),
+      store.change('id of A', (snapshot) => readAs(snapshot, read, 0, DEFAULT_POLICY, now)),
     ]);
     await inbox.idle();
     // Whoever watches is done with the last one.
@@ -171,7 +171,7 @@ describe('a webhook', () => {
     await inbox.accept(status('111', 'CANCELED'));
     // Of the two that tell of the clone this one is the earlier.
     await inbox.accept(price('222', '70', 1000));
-    expect(await store.find('', 'A')).toMatchObject({ course: { order: { orderId: '222', total: '80' } } });
+    expect(await store.find('', 'A')).toMatchObject({ progress: { order: { orderId: '222', total: '80' } } });
     expect(pricesTold()).toEqual(['70', '80']);
   });
 
@@ -183,7 +183,7 @@ describe('a webhook', () => {
     // By the next turn the sweeper has looked them up.
     await turn();
     await Promise.all([answered('111'), sweep]);
-    expect(await store.find('', 'A')).toMatchObject({ course: { order: { orderId: '111', total: '80' } } });
+    expect(await store.find('', 'A')).toMatchObject({ progress: { order: { orderId: '111', total: '80' } } });
     expect(pricesTold()).toEqual(['70', '80']);
   });
 
@@ -194,7 +194,7 @@ describe('a webhook', () => {
     await inbox.accept(status('111', 'PICKED_UP'));
     await db.updateTable('delivery_events').set({ payload: '{}' }).where('received_at', '=', START).execute();
     await answered('111');
-    expect(await store.find('', 'A')).toMatchObject({ state: 'picked_up', course: { order: { orderId: '111' } } });
+    expect(await store.find('', 'A')).toMatchObject({ state: 'picked_up', progress: { order: { orderId: '111' } } });
     await inbox.sweep();
     expect(errors).toEqual([expect.stringContaining('A row cannot be read')]);
   });

@@ -4,7 +4,7 @@ import { openDatabase, type DeliveriesSchema } from 'nestjs-lalamove/deliveries'
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newCourse, type CourseAttempt } from '../../src/deliveries/domain/delivery-progress.js';
+import { newProgress, type DeliveryAttempt } from '../../src/deliveries/domain/delivery-progress.js';
 import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
 import { reserveAttempt, settleAttempts } from '../../src/deliveries/storage/sqlite/attempt-rows.js';
 import { rowOf } from '../../src/deliveries/storage/delivery-record.js';
@@ -90,7 +90,7 @@ describe('a sweep', () => {
     // What an older version has left is looked at once, so many a sweep; then by their orders alone.
     expect(Math.max(...cost)).toBeLessThan(500 * 12);
     expect(cost.at(-1)).toBeLessThan(12);
-    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 12_000 });
+    expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 12_000 });
   }, 60_000);
 
   it('finds each webhook whose order has become known, however far behind the others', async () => {
@@ -98,12 +98,12 @@ describe('a sweep', () => {
     await db.updateTable('delivery_events').set({ look_at: null }).execute();
     // As another process would have written it: nobody here has told of it.
     const at = host.clock.now();
-    const attempt: CourseAttempt = {
+    const attempt: DeliveryAttempt = {
       ...{ id: 'of A', number: 1, quotationId: '1', quotationExpiresAt: at, outcome: 'reserved', reservedAt: at },
     };
-    const standing = reserved({ state: 'quoting', course: newCourse(at, undefined) }, attempt);
-    const { state, course } = placed(standing, attempt.id, { orderId: '811999' }, at);
-    const record = recordNamed('A', at, { state, course, dueAt: undefined });
+    const snapshot = reserved({ state: 'quoting', progress: newProgress(at, undefined) }, attempt);
+    const { state, progress } = placed(snapshot, attempt.id, { orderId: '811999' }, at);
+    const record = recordNamed('A', at, { state, progress, dueAt: undefined });
     await db.insertInto('deliveries').values(rowOf(record)).execute();
     await db.transaction().execute(async (trx) => {
       await reserveAttempt(trx, record, attempt, { total: '1', currency: 'HKD' });

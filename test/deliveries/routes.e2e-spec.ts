@@ -48,7 +48,7 @@ describe('a delivery whose route Lalamove may change', () => {
     expect(world.lalamove.posted).toEqual([]);
     expect(world.lalamove.called).toEqual(['createQuotation']);
     expect(await world.row()).toMatchObject({
-      ...{ id: ID, state: 'needs_attention', course: { booked: 0, reason: { code: 'STOPS_UNMATCHED' } } },
+      ...{ id: ID, state: 'needs_attention', progress: { booked: 0, reason: { code: 'STOPS_UNMATCHED' } } },
     });
   });
 });

@@ -201,12 +201,12 @@ describe('the storage of deliveries', () => {
     await host.deliveries.book(bookingOf('A-1'));
     await host.clock.advance('2h');
     expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', attempts: 1 });
-    const { strangers, pendingEvents } = await host.deliveries.metrics();
-    expect({ strangers, pendingEvents }).toEqual({ strangers: 0, pendingEvents: 0 });
+    const { unmatched, pendingEvents } = await host.deliveries.metrics();
+    expect({ unmatched, pendingEvents }).toEqual({ unmatched: 0, pendingEvents: 0 });
   });
 
   it('keeps webhooks of orders that nobody knows for a while, sets them aside, and counts them', async () => {
-    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { strangersHours: 1 } });
+    host = await DeliveriesHost.start({ ...PROMPT, deliveries: { unmatchedHours: 1 } });
     const { apiKey, apiSecret: secret } = host.sandbox;
     const body = (eventId: string): string =>
       signWebhook({
@@ -227,11 +227,11 @@ describe('the storage of deliveries', () => {
       ).status;
     expect(await Promise.all(Array.from({ length: 20 }, () => send(body('e-1'))))).toEqual(Array(20).fill(200));
     await host.settle();
-    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 1, setAsideStrangers: 0 });
+    expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 1, setAsideUnmatched: 0 });
     await host.clock.advance('59m');
-    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 1, setAsideStrangers: 0 });
+    expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 1, setAsideUnmatched: 0 });
     await host.clock.advance('2m');
-    expect(await host.deliveries.metrics()).toMatchObject({ strangers: 0, setAsideStrangers: 1 });
+    expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 0, setAsideUnmatched: 1 });
     // While it shuts down, Lalamove is to send it again.
     await host.engine.stop();
     expect(await send(body('e-2'))).toBe(503);

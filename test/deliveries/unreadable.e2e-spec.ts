@@ -13,9 +13,13 @@ import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
 
 /** What a row can have in the place of what we have written, and what is said of it. */
 const DAMAGE: [string, string, string][] = [
-  ['a course that is cut', 'course = \'{"booked":0,\'', 'its course is no JSON'],
-  ['a course of another version', 'course = \'{"steps":[]}\'', 'its course is not of a form that this version knows'],
-  ['an order of another version', "course = json_set(course, '$.order', 'x')", 'its course is not of a form'],
+  ['a progress that is cut', 'progress = \'{"booked":0,\'', 'its progress is no JSON'],
+  [
+    'a progress of another version',
+    'progress = \'{"steps":[]}\'',
+    'its progress is not of a form that this version knows',
+  ],
+  ['an order of another version', "progress = json_set(progress, '$.order', 'x')", 'its progress is not of a form'],
   ['a request that is cut', 'request = substr(request, 1, 40)', 'its request is no JSON'],
   ['a state of another version', "state = 'teleporting'", 'its state "teleporting" is none that this version knows'],
   ['a time that is none', "updated_at = 'yesterday'", 'its updated_at is no number of ms'],
@@ -99,10 +103,10 @@ describe('a row that cannot be read', () => {
   it('is found by a list, and by a get, before anything is due', async () => {
     await start();
     await book('A-1', 'A-2');
-    await run("update deliveries set course = '', due_at = null");
+    await run("update deliveries set progress = '', due_at = null");
     expect((await host.deliveries.list()).unreadable).toHaveLength(2);
-    await expect(host.deliveries.get('A-1')).rejects.toThrow('its course is no JSON');
-    await expect(host.deliveries.timeline('A-1')).rejects.toThrow('its course is no JSON');
+    await expect(host.deliveries.get('A-1')).rejects.toThrow('its progress is no JSON');
+    await expect(host.deliveries.timeline('A-1')).rejects.toThrow('its progress is no JSON');
     expect(await unreadable()).toBe(2);
     expect(errors).toHaveLength(2);
   });
@@ -112,12 +116,12 @@ describe('a row that cannot be read', () => {
     await start({ queue: isDeaf, sweepSeconds: 3600 });
     await host.deliveries.book(bookingOf('A-1'));
     await host.deliveries.book(bookingOf('A-2'));
-    const damaged = "update deliveries set course = substr(course, 2) where reference = 'A-1'";
+    const damaged = "update deliveries set progress = substr(progress, 2) where reference = 'A-1'";
     await run(damaged);
     await run(damaged.replace('A-1', 'A-2'));
     await host.deliveries.list();
     expect(await unreadable()).toBe(2);
-    await run("update deliveries set course = '{' || course where reference = 'A-1'");
+    await run("update deliveries set progress = '{' || progress where reference = 'A-1'");
     await host.stop();
     errors.length = 0;
     await start();
@@ -131,7 +135,7 @@ describe('a row that cannot be read', () => {
     await start({}, 'prompt');
     host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
     await book('A-1');
-    await run("update deliveries set course = '', due_at = 0 where reference = 'A-1'");
+    await run("update deliveries set progress = '', due_at = 0 where reference = 'A-1'");
     await host.clock.advance('1m');
     host.sandbox.addFault({ webhook: 'lost', event: FIRST_EVENTS, times: FIRST_EVENTS.length });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
@@ -159,12 +163,12 @@ describe('a row that cannot be read', () => {
       expect(told).toHaveLength(rows.length);
       expect(errors.join()).not.toContain('could not take its effect');
       const counts = await host.deliveries.metrics();
-      expect(counts).toMatchObject({ unreadable: rows.length, setAsideStrangers: 0 });
+      expect(counts).toMatchObject({ unreadable: rows.length, setAsideUnmatched: 0 });
       await run("update delivery_events set payload = '{' || payload where source = 'webhook'");
       await host.stop();
       await start();
       await host.settle();
-      expect(await host.deliveries.metrics()).toMatchObject({ unreadable: 0, strangers: 0, setAsideStrangers: 0 });
+      expect(await host.deliveries.metrics()).toMatchObject({ unreadable: 0, unmatched: 0, setAsideUnmatched: 0 });
     });
 
     it('goes to no handler until it can be read, and keeps none from the others', async () => {

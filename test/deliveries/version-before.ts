@@ -10,10 +10,24 @@ const LATER_INDEXES = [
   'events_unreadable',
 ];
 
+/** Members of the stored progress, and what the first version called them. */
+const OLD_MEMBERS = {
+  statusAt: 'toldAt',
+  lastUpdateAt: 'heardAt',
+  needsRead: 'inDoubt',
+  cancelSent: 'cancelTried',
+  isAnnounced: 'told',
+};
+
 /** Makes of a file what the first version has left, but for its lock file: undoes every migration but the first. */
 export function toVersionBefore(file: string): void {
   const database = new Database(file);
   for (const text of [
+    'alter table deliveries rename column progress to course',
+    'alter table delivery_events rename column dispatch to hand_over',
+    ...Object.entries(OLD_MEMBERS).map(
+      ([name, old]) => `update deliveries set course = replace(course, '"${name}":', '"${old}":')`,
+    ),
     'drop table delivery_process',
     ...LATER_INDEXES.map((name) => `drop index ${name}`),
     'alter table delivery_events drop column look_at',

@@ -3,7 +3,7 @@ import { DRIVER_SCRIPTS } from '../../src/sandbox/simulation/driver-script.js';
 import { JournaledHost } from './delivery-journal.js';
 
 /** Seven hours of many deliveries are work for a busy machine, in ms. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const SCRIPTS = Object.keys(DRIVER_SCRIPTS);
 
@@ -83,12 +83,12 @@ describe('deliveries whose webhooks', () => {
         }
         expect(await host.deliveries.metrics()).toMatchObject({
           unknownAttempts: 0,
-          strangers: 0,
+          unmatched: 0,
           pendingEvents: 0,
           setAsideEvents: 0,
         });
       },
-      PATIENCE_MS,
+      TIMEOUT_MS,
     );
   });
 
@@ -113,7 +113,7 @@ describe('deliveries whose webhooks', () => {
       expect(host.calls('getOrder')).toBeLessThan(120);
       expect(host.sandbox.requests.filter(({ answer }) => answer?.status === 429)).toEqual([]);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   describe('tell of a clone', () => {

@@ -107,13 +107,13 @@ export class WorkerWorld {
   }
 
   /** A webhook tells that there is order `1001`, and which attempt it is, where that is said. */
-  async createdTold(attemptId?: string): Promise<void> {
+  async createdReceived(attemptId?: string): Promise<void> {
     const { store, now } = this;
     const metadata = attemptId === undefined ? {} : { deliveryAttempt: attemptId };
     const order = { orderId: '1001', status: 'ASSIGNING_DRIVER', metadata };
     const facts = factsOf('ORDER_CREATED', { order }, { signedAt: now(), receivedAt: now() });
     const inbox = new DurableInbox({
-      ...{ store, hooks: {}, now, strangersMs: 60_000 },
+      ...{ store, hooks: {}, now, unmatchedMs: 60_000 },
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });

@@ -10,7 +10,7 @@ import {
   openDatabase,
 } from 'nestjs-lalamove/deliveries';
 import { assertDeliveriesOptions } from '../../src/deliveries/deliveries.options.js';
-import { deliveryTransitions, type Transition } from './delivery-transitions.js';
+import { deliveryTransitions, type StateChange } from './delivery-transitions.js';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const docs = read('docs/deliveries.md');
@@ -41,7 +41,7 @@ function table(text: string, head: string): string[][] {
 const namesOf = (rows: readonly string[][]): string[] =>
   rows.map(([first = '']) => /^`(\w+)/.exec(first)?.[1] ?? '').filter((name) => name !== '');
 
-function diagram(all: readonly Transition[]): string {
+function diagram(all: readonly StateChange[]): string {
   const ways = DELIVERY_STATES.flatMap((from) =>
     DELIVERY_STATES.flatMap((to) =>
       all
@@ -126,11 +126,11 @@ describe("the README's chapter on deliveries", () => {
 
   it('has every event, with what it tells', () => {
     const events = members('src/deliveries/events/delivery-event.ts', /interface DeliveryEventDetails/);
-    const told = events.map(([name, type]) => [
+    const statusUpdated = events.map(([name, type]) => [
       `\`${name}\``,
       [...type.matchAll(/(\w+): /g)].map(([, field]) => `\`${field ?? ''}\``).join(', '),
     ]);
-    expect(table(chapter, '`type`').map(([name, fields]) => [name, fields])).toEqual(told);
+    expect(table(chapter, '`type`').map(([name, fields]) => [name, fields])).toEqual(statusUpdated);
   });
 
   it('has every part of the policy, with its default', () => {
@@ -139,13 +139,13 @@ describe("the README's chapter on deliveries", () => {
   });
 
   it('names every option', () => {
-    let told = '';
+    let statusUpdated = '';
     try {
       assertDeliveriesOptions({ nonsense: true });
     } catch (error) {
-      if (error instanceof DeliveriesOptionsException) told = error.message;
+      if (error instanceof DeliveriesOptionsException) statusUpdated = error.message;
     }
-    const options = /the options are (.*)\./.exec(told)?.[1]?.split(', ');
+    const options = /the options are (.*)\./.exec(statusUpdated)?.[1]?.split(', ');
     expect(options?.length).toBeGreaterThan(5);
     expect(namesOf(table(chapter, 'option'))).toEqual(options);
   });

@@ -3,8 +3,8 @@ import { adopted, orderOnItsWay } from '../../src/deliveries/domain/adoption.js'
 import { decide, type Action } from '../../src/deliveries/domain/decide.js';
 import {
   isTerminal,
-  newCourse,
-  type CourseAttempt,
+  newProgress,
+  type DeliveryAttempt,
   type DeliveryState,
 } from '../../src/deliveries/domain/delivery-progress.js';
 import { DEFAULT_POLICY, type DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
@@ -16,7 +16,7 @@ import {
   feeStepOver,
   gaveUp,
   heldUp,
-  inDoubt,
+  needsRead,
   lostSight,
   placed,
   quoted,
@@ -25,14 +25,20 @@ import {
   refused,
   reserved,
 } from '../../src/deliveries/domain/transitions.js';
-import { duplicateChanged, duplicateFound, duplicateKept } from '../../src/deliveries/domain/duplicates.js';
+import { duplicateChanged, duplicateFound, duplicateRefused } from '../../src/deliveries/domain/duplicates.js';
 import { cloneAlreadyKnown, orderAlreadyKnown } from '../../src/deliveries/domain/known-order.js';
-import type { Evolution, Standing } from '../../src/deliveries/domain/transition.js';
-import { driverTold, readAfterEnd, readAs, replaced, told } from '../../src/deliveries/domain/order-updates.js';
+import type { Transition, Snapshot } from '../../src/deliveries/domain/transition.js';
+import {
+  driverUpdated,
+  readAfterEnd,
+  readAs,
+  replaced,
+  statusUpdated,
+} from '../../src/deliveries/domain/order-updates.js';
 import { reason } from '../../src/deliveries/domain/reasons.js';
 
 /** A change of a delivery's state, and all that can bring it about. */
-export interface Transition {
+export interface StateChange {
   readonly from: DeliveryState;
   readonly to: DeliveryState;
   readonly by: readonly string[];
@@ -40,7 +46,7 @@ export interface Transition {
 
 /** Where a delivery may stand, and when. */
 interface Node {
-  readonly standing: Standing;
+  readonly snapshot: Snapshot;
   readonly now: number;
   readonly unmatched: readonly string[];
 }
@@ -63,11 +69,11 @@ const POLICIES: readonly DeliveryPolicy[] = [
 ];
 
 /** Every change of state that a delivery can go through: by walking on from a new one over all that the worker, webhooks, a host and time can do to it. */
-export function deliveryTransitions(): Transition[] {
+export function deliveryTransitions(): StateChange[] {
   const found = new Map<string, { from: DeliveryState; to: DeliveryState; by: Set<string> }>();
   for (const policy of POLICIES) {
     const first: Node = {
-      standing: { state: 'requested', course: newCourse(START, LIMIT) },
+      snapshot: { state: 'requested', progress: newProgress(START, LIMIT) },
       now: START,
       unmatched: [],
     };
@@ -76,14 +82,14 @@ export function deliveryTransitions(): Transition[] {
     for (let node = ahead.pop(); node; node = ahead.pop()) {
       const action = decideAt(node, policy);
       const key = keyOf(node, action);
-      if (seen.has(key) || (node.standing.course.duplicates?.length ?? 0) > 1) continue;
+      if (seen.has(key) || (node.snapshot.progress.duplicates?.length ?? 0) > 1) continue;
       seen.add(key);
       for (const step of stepsFrom(node, action, policy)) {
-        const { state: from } = node.standing;
-        const { state: to } = step.standing;
+        const { state: from } = node.snapshot;
+        const { state: to } = step.snapshot;
         if (from !== to) {
           const edge = found.get(`${from} ${to}`) ?? { from, to, by: new Set() };
-          edge.by.add(isAdoption(step.standing) ? 'duplicate' : step.by);
+          edge.by.add(isAdoption(step.snapshot) ? 'duplicate' : step.by);
           found.set(`${from} ${to}`, edge);
         }
         ahead.push(step);
@@ -94,38 +100,46 @@ export function deliveryTransitions(): Transition[] {
 }
 
 /** Whatever has brought it about: a duplicate has become the live order. */
-function isAdoption(standing: Standing | Evolution): boolean {
-  return 'events' in standing && standing.events.some(({ type }) => type === 'duplicate_adopted');
+function isAdoption(snapshot: Snapshot | Transition): boolean {
+  return 'events' in snapshot && snapshot.events.some(({ type }) => type === 'duplicate_adopted');
 }
 
-function decideAt({ standing, now, unmatched }: Node, policy: DeliveryPolicy): Action {
-  return decide({ ...standing, scheduleAt: undefined, unmatched }, policy, now);
+function decideAt({ snapshot, now, unmatched }: Node, policy: DeliveryPolicy): Action {
+  return decide({ ...snapshot, scheduleAt: undefined, unmatched }, policy, now);
 }
 
 /** Nodes that differ in nothing that matters for where they lead have one key, so that the walk comes to an end. */
-function keyOf({ standing, unmatched }: Node, { do: action }: Action): string {
-  const { state, course } = standing;
-  const { order, attempt } = course;
-  const [duplicate] = course.duplicates ?? [];
+function keyOf({ snapshot, unmatched }: Node, { do: action }: Action): string {
+  const { state, progress } = snapshot;
+  const { order, attempt } = progress;
+  const [duplicate] = progress.duplicates ?? [];
   // How a duplicate leads on does not depend on the rest.
   if (duplicate) {
-    const { cancelRefused, inDoubt, replacement } = duplicate;
-    return [state, action, order?.status, duplicate.order.status, cancelRefused, inDoubt, replacement?.told].join();
+    const { cancelRefused, needsRead, replacement } = duplicate;
+    return [
+      state,
+      action,
+      order?.status,
+      duplicate.order.status,
+      cancelRefused,
+      needsRead,
+      replacement?.isAnnounced,
+    ].join();
   }
   return [
     state,
     action,
     unmatched.length,
-    Math.min(course.booked, 2),
+    Math.min(progress.booked, 2),
     attempt?.outcome,
-    course.quotation?.total,
+    progress.quotation?.total,
     order?.status,
     order?.orderId.length,
-    course.cancelAskedAt !== undefined,
-    course.cancelRefused,
-    course.replacement?.told,
-    course.inDoubt,
-    course.lost !== undefined,
+    progress.cancelAskedAt !== undefined,
+    progress.cancelRefused,
+    progress.replacement?.isAnnounced,
+    progress.needsRead,
+    progress.lost !== undefined,
   ].join();
 }
 
@@ -139,12 +153,12 @@ function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
 }
 
 /** What needs Lalamove cannot be done for an account that nobody knows, or whose keys cannot be had. */
-function withoutAccount({ standing, now, unmatched }: Node, { do: action }: Action): Step[] {
-  const { state } = standing;
+function withoutAccount({ snapshot, now, unmatched }: Node, { do: action }: Action): Step[] {
+  const { state } = snapshot;
   if (!CALLS.has(action) || isTerminal(state) || state === 'needs_attention') return [];
   return ['ACCOUNT_UNKNOWN', 'ACCOUNT_UNAVAILABLE'].map((code) => ({
     by: code,
-    standing: gaveUp(standing, { code, message: code }),
+    snapshot: gaveUp(snapshot, { code, message: code }),
     ...{ now, unmatched },
   }));
 }
@@ -161,19 +175,19 @@ const CALLS = new Set([
   'change-driver',
 ]);
 
-function byWorker({ standing, now, unmatched }: Node, action: Action, policy: DeliveryPolicy): Step[] {
-  const { state, course } = standing;
-  const { order, attempt } = course;
-  const to = (by: string, next: Standing, later = now): Step => ({ by, standing: next, now: later, unmatched });
+function byWorker({ snapshot, now, unmatched }: Node, action: Action, policy: DeliveryPolicy): Step[] {
+  const { state, progress } = snapshot;
+  const { order, attempt } = progress;
+  const to = (by: string, next: Snapshot, later = now): Step => ({ by, snapshot: next, now: later, unmatched });
   switch (action.do) {
     case 'rest':
       return [];
     case 'wait':
       // It looks again and again for webhooks of a clone, which changes nothing.
-      return [to('time', standing, Math.max(action.until, course.replacement?.until ?? 0))];
+      return [to('time', snapshot, Math.max(action.until, progress.replacement?.until ?? 0))];
     case 'quote': {
       // Committed before the call, so what the call brings comes to it as it is quoting.
-      const asked = quoting(standing);
+      const asked = quoting(snapshot);
       if (state === 'requested') return [to('quote', asked)];
       const quotation = { quotationId: '1', expiresAt: now + 5 * MINUTE_MS, currency: 'HKD', stopIds: ['1', '2'] };
       return [
@@ -184,61 +198,61 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
       ];
     }
     case 'book': {
-      const next: CourseAttempt = {
-        id: `attempt ${course.booked + 1}`,
-        number: course.booked + 1,
-        quotationId: course.quotation?.quotationId ?? '',
-        quotationExpiresAt: course.quotation?.expiresAt ?? now,
+      const next: DeliveryAttempt = {
+        id: `attempt ${progress.booked + 1}`,
+        number: progress.booked + 1,
+        quotationId: progress.quotation?.quotationId ?? '',
+        quotationExpiresAt: progress.quotation?.expiresAt ?? now,
         outcome: 'reserved',
         reservedAt: now,
       };
-      return [to('reserve', reserved(standing, next)), to('time', standing, now + 6 * MINUTE_MS)];
+      return [to('reserve', reserved(snapshot, next)), to('time', snapshot, now + 6 * MINUTE_MS)];
     }
     case 'doubt':
       // Nobody works on it any more; or its answer comes.
       return [
-        to('crash', lostSight(standing)),
+        to('crash', lostSight(snapshot)),
         ...(attempt
           ? [
-              to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
-              to('ORDER_ALREADY_KNOWN', orderAlreadyKnown(standing, attempt.id, 'o')),
-              to('refused', gaveUp(refused(standing, attempt.id), REFUSAL)),
-              to('refused', refused(standing, attempt.id)),
+              to('placed', placed(snapshot, attempt.id, { orderId: 'o' }, now)),
+              to('ORDER_ALREADY_KNOWN', orderAlreadyKnown(snapshot, attempt.id, 'o')),
+              to('refused', gaveUp(refused(snapshot, attempt.id), REFUSAL)),
+              to('refused', refused(snapshot, attempt.id)),
             ]
           : []),
       ];
     case 'identify':
       return [
-        { by: 'nothing', standing, now, unmatched: [] },
+        { by: 'nothing', snapshot, now, unmatched: [] },
         ...(attempt
           ? [
-              to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
-              to('ORDER_ALREADY_KNOWN', orderAlreadyKnown(standing, attempt.id, 'o')),
+              to('placed', placed(snapshot, attempt.id, { orderId: 'o' }, now)),
+              to('ORDER_ALREADY_KNOWN', orderAlreadyKnown(snapshot, attempt.id, 'o')),
             ]
           : []),
       ];
     case 'abandon':
-      return [to('OUTCOME_UNKNOWN and rebook', abandoned(standing, 'OUTCOME_UNKNOWN'))];
+      return [to('OUTCOME_UNKNOWN and rebook', abandoned(snapshot, 'OUTCOME_UNKNOWN'))];
     case 'cancel':
       return [
-        to('cancel', canceled(standing)),
-        to('cancel refused', cancelRefused(standing, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
-        to('refused', state === 'needs_attention' ? heldUp(standing, now + MINUTE_MS) : gaveUp(standing, REFUSAL)),
+        to('cancel', canceled(snapshot)),
+        to('cancel refused', cancelRefused(snapshot, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
+        to('refused', state === 'needs_attention' ? heldUp(snapshot, now + MINUTE_MS) : gaveUp(snapshot, REFUSAL)),
       ];
     case 'cancel-duplicate':
       return [
-        to('duplicate', duplicateChanged(standing, action.orderId, canceled)),
-        to('duplicate', duplicateKept(standing, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
+        to('duplicate', duplicateChanged(snapshot, action.orderId, canceled)),
+        to('duplicate', duplicateRefused(snapshot, action.orderId, 'ERR_CANCELLATION_FORBIDDEN')),
       ];
     case 'read-duplicate':
       return STATUSES.map((status) =>
         to(
           'duplicate',
-          duplicateChanged(standing, action.orderId, (alone) =>
+          duplicateChanged(snapshot, action.orderId, (alone) =>
             readAs(
               alone,
               { ...READING, orderId: action.orderId, status },
-              alone.course.order?.toldAt ?? 0,
+              alone.progress.order?.statusAt ?? 0,
               policy,
               now,
             ),
@@ -246,90 +260,93 @@ function byWorker({ standing, now, unmatched }: Node, action: Action, policy: De
         ),
       );
     case 'adopt-duplicate':
-      return [to('duplicate', adopted(standing, action.orderId))];
+      return [to('duplicate', adopted(snapshot, action.orderId))];
     case 'drop':
-      return [to('cancel', canceled(standing))];
+      return [to('cancel', canceled(snapshot))];
     case 'read':
       if (state === 'canceled') {
         return STATUSES.map((status) =>
-          to(status, readAfterEnd(standing, { ...READING, orderId: action.orderId, status }, policy, now)),
+          to(status, readAfterEnd(snapshot, { ...READING, orderId: action.orderId, status }, policy, now)),
         );
       }
       return STATUSES.map((status) =>
-        to(status, readAs(standing, { ...READING, orderId: action.orderId, status }, order?.toldAt ?? 0, policy, now)),
+        to(
+          status,
+          readAs(snapshot, { ...READING, orderId: action.orderId, status }, order?.statusAt ?? 0, policy, now),
+        ),
       );
     case 'raise-fee':
-      return [to('fee', feeRaised(inDoubt(feeStepOver(standing, action.step)), action.orderId, action.priorityFee))];
+      return [to('fee', feeRaised(needsRead(feeStepOver(snapshot, action.step)), action.orderId, action.priorityFee))];
     case 'skip-fee':
-      return [to('fee', feeStepOver(standing, action.step))];
+      return [to('fee', feeStepOver(snapshot, action.step))];
     case 'change-driver':
-      return [to('driver', driverChangeAsked(standing, action.orderId, action.driverId))];
+      return [to('driver', driverChangeAsked(snapshot, action.orderId, action.driverId))];
     case 'rebook':
-      return [to(order?.status ?? '', rebooked(standing))];
+      return [to(order?.status ?? '', rebooked(snapshot))];
     case 'settle-cancellation': {
-      const settled = cancellationSettled(standing);
-      return [to(settled.course.reason?.code ?? '', settled)];
+      const settled = cancellationSettled(snapshot);
+      return [to(settled.progress.reason?.code ?? '', settled)];
     }
     case 'fail':
-      return [to(action.reason.code, failed(standing, action.reason))];
+      return [to(action.reason.code, failed(snapshot, action.reason))];
     case 'give-up':
-      return [to(action.reason.code, gaveUp(standing, action.reason))];
+      return [to(action.reason.code, gaveUp(snapshot, action.reason))];
   }
 }
 
 const READING = { driverId: 'd', total: '90', priorityFee: '', currency: 'HKD', shareLink: '' };
 
-function byWebhook({ standing, now, unmatched }: Node, policy: DeliveryPolicy): Step[] {
-  const { course } = standing;
-  const { order, attempt } = course;
-  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, unmatched });
+function byWebhook({ snapshot, now, unmatched }: Node, policy: DeliveryPolicy): Step[] {
+  const { progress } = snapshot;
+  const { order, attempt } = progress;
+  const to = (by: string, next: Snapshot): Step => ({ by, snapshot: next, now, unmatched });
   const isOpen = attempt !== undefined && ['reserved', 'unknown', 'abandoned'].includes(attempt.outcome);
   const steps = isOpen
     ? [
-        to('placed', placed(standing, attempt.id, { orderId: 'o' }, now)),
-        { by: 'nothing', standing, now, unmatched: ['o'] },
+        to('placed', placed(snapshot, attempt.id, { orderId: 'o' }, now)),
+        { by: 'nothing', snapshot, now, unmatched: ['o'] },
       ]
     : [];
   // One duplicate is enough: another would be followed in the same way.
-  if (course.lost && !course.duplicates && order?.orderId !== 'd') {
-    steps.push(to('duplicate', duplicateFound(standing, { orderId: 'd' }, now, {})));
+  if (progress.lost && !progress.duplicates && order?.orderId !== 'd') {
+    steps.push(to('duplicate', duplicateFound(snapshot, { orderId: 'd' }, now, {})));
   }
   if (!order) return steps;
-  const signedAt = Math.max(now + 60 * MINUTE_MS, order.toldAt + 1);
+  const signedAt = Math.max(now + 60 * MINUTE_MS, order.statusAt + 1);
   return [
     ...steps,
     ...STATUSES.flatMap((status) =>
       (status === 'CANCELED' ? [undefined, 'USER', 'LALAMOVE_CUSTOMER_SUPPORT'] : [undefined]).map((cancelParty) =>
-        to(status, told(standing, { status, driverId: 'd', cancelParty }, signedAt, policy, now)),
+        to(status, statusUpdated(snapshot, { status, driverId: 'd', cancelParty }, signedAt, policy, now)),
       ),
     ),
-    to('driver', driverTold(standing, 'd', signedAt, now)),
+    to('driver', driverUpdated(snapshot, 'd', signedAt, now)),
     ...(order.orderId.length < 3
       ? [
-          to('ORDER_REPLACED', replaced(standing, { prevOrderId: order.orderId, orderId: `${order.orderId}o` }, now)),
-          to('ORDER_ALREADY_KNOWN', cloneAlreadyKnown(standing, { prevOrderId: order.orderId, orderId: 'o' })),
+          to('ORDER_REPLACED', replaced(snapshot, { prevOrderId: order.orderId, orderId: `${order.orderId}o` }, now)),
+          to('ORDER_ALREADY_KNOWN', cloneAlreadyKnown(snapshot, { prevOrderId: order.orderId, orderId: 'o' })),
         ]
       : []),
   ];
 }
 
-function byHost({ standing, now, unmatched }: Node): Step[] {
-  const { state, course } = standing;
-  const to = (by: string, next: Standing): Step => ({ by, standing: next, now, unmatched });
-  const steps = isTerminal(state) ? [] : [to('cancel()', cancelAsked(standing, now))];
+function byHost({ snapshot, now, unmatched }: Node): Step[] {
+  const { state, progress } = snapshot;
+  const to = (by: string, next: Snapshot): Step => ({ by, snapshot: next, now, unmatched });
+  const steps = isTerminal(state) ? [] : [to('cancel()', cancelAsked(snapshot, now))];
   if (state !== 'needs_attention') return steps;
-  const { attempt } = course;
+  const { attempt } = progress;
   const settled = attempt?.outcome === 'unknown' ? { ...attempt, outcome: 'abandoned' as const } : attempt;
-  const found = { ...course, order: undefined, attempt: attempt && { ...attempt, outcome: 'unknown' as const } };
-  const alone = { ...course, duplicates: undefined };
+  const found = { ...progress, order: undefined, attempt: attempt && { ...attempt, outcome: 'unknown' as const } };
+  const alone = { ...progress, duplicates: undefined };
   return [
     ...steps,
-    ...(orderOnItsWay(course)
+    ...(orderOnItsWay(progress)
       ? []
       : [
-          to('resolve rebook', abandoned({ state, course: alone }, 'RESOLVED')),
-          to('resolve cancel', canceled({ state, course: { ...alone, attempt: settled, cancelAskedAt: now } })),
+          to('resolve rebook', abandoned({ state, progress: alone }, 'RESOLVED')),
+          to('resolve cancel', canceled({ state, progress: { ...alone, attempt: settled, cancelAskedAt: now } })),
         ]),
-    ...(attempt ? [to('resolve orderId', placed({ state, course: found }, attempt.id, { orderId: 'o' }, now))] : []),
+    ...(attempt ? [to('resolve orderId', placed({ state, progress: found }, attempt.id, { orderId: 'o' }, now))] : []),
   ];
 }

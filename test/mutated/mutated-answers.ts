@@ -113,8 +113,8 @@ function divided(random: SeededRandom, bytes: Buffer, end: number): Buffer[] {
   const splits = Array.from({ length: random.between(0, 4) }, () => {
     const at = random.below(Math.max(end, 1));
     if (random.chance(0.5)) return at;
-    const within = bytes.subarray(at, end).findIndex((byte) => (byte & 0xc0) === 0x80);
-    return within < 0 ? at : at + within;
+    const withTimeout = bytes.subarray(at, end).findIndex((byte) => (byte & 0xc0) === 0x80);
+    return withTimeout < 0 ? at : at + withTimeout;
   });
   const offsets = [0, ...splits.sort((a, b) => a - b), bytes.length];
   return offsets

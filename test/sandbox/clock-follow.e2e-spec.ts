@@ -23,8 +23,8 @@ function shortBooking(reference: string): BookDeliveryDto {
 }
 
 /** Waits until something holds. */
-async function until(holds: () => boolean | Promise<boolean>, mostMs = 10_000): Promise<void> {
-  const end = performance.now() + mostMs;
+async function until(holds: () => boolean | Promise<boolean>, maxMs = 10_000): Promise<void> {
+  const end = performance.now() + maxMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error('It does not come to hold.');
     await pause(20);

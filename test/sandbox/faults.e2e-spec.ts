@@ -205,8 +205,8 @@ describe('a fault', () => {
     it.each(Object.entries(ANSWERS))('and %s: an order ends as unknown, and the ledger knows', async (name, course) => {
       const quotation = await lalamove.createQuotation(QUOTATION);
       sandbox.addFault({ call: 'placeOrder', work: workOf(work), answer: course.answer });
-      const patience = name === 'hang' ? IMPATIENT : {};
-      const error = await failureOf(lalamove.placeOrder(orderOf(quotation), patience));
+      const timeoutMs = name === 'hang' ? IMPATIENT : {};
+      const error = await failureOf(lalamove.placeOrder(orderOf(quotation), timeoutMs));
       expect(error).toMatchObject({ ...UNKNOWN, cause: course.ends });
       await until(() => sandbox.requests.some(({ operation }) => operation === 'placeOrder'));
       const { total } = quotation.priceBreakdown;
@@ -224,8 +224,8 @@ describe('a fault', () => {
     // So that there is a connection, and the call arrives within the client's patience.
     await lalamove.getCities();
     sandbox.addFault({ call: 'createQuotation', answer });
-    const patience = name === 'hang' ? IMPATIENT : {};
-    expect(await failureOf(lalamove.createQuotation(QUOTATION, patience))).toMatchObject({ ...ends, retryable: true });
+    const timeoutMs = name === 'hang' ? IMPATIENT : {};
+    expect(await failureOf(lalamove.createQuotation(QUOTATION, timeoutMs))).toMatchObject({ ...ends, retryable: true });
     await lalamove.createQuotation(QUOTATION);
   });
 
@@ -634,8 +634,8 @@ describe('a fault', () => {
         async (value, { ends, live: [first, repeated, later] }) => {
           const quotation = await lalamove.createQuotation(QUOTATION);
           const order = put(orderOf(quotation), value);
-          const patience = value.startsWith('hang') ? IMPATIENT : {};
-          expect(await failureOf(lalamove.placeOrder(order, patience))).toMatchObject(ends);
+          const timeoutMs = value.startsWith('hang') ? IMPATIENT : {};
+          expect(await failureOf(lalamove.placeOrder(order, timeoutMs))).toMatchObject(ends);
           const { total } = quotation.priceBreakdown;
           await until(() => sandbox.requests.some(({ operation }) => operation === 'placeOrder'));
           expectLive(first, total);
@@ -705,10 +705,10 @@ describe('a fault', () => {
       it.each([
         ['for a client that waits', {}, { status: 'ASSIGNING_DRIVER' }],
         ['for one that gives up, too', IMPATIENT, { ...UNKNOWN, cause: ANSWERS.hang.ends }],
-      ])('books 3 seconds later, %s', async (_, patience, ends) => {
+      ])('books 3 seconds later, %s', async (_, timeoutMs, ends) => {
         const quotation = await lalamove.createQuotation(QUOTATION);
         const order = inMetadata(orderOf(quotation), 'slow-answer');
-        const answer = lalamove.placeOrder(order, patience).catch((error: unknown) => error);
+        const answer = lalamove.placeOrder(order, timeoutMs).catch((error: unknown) => error);
         await until(() => sandbox.requests.length === 2);
         jest.advanceTimersByTime(2999);
         await new Promise(setImmediate);

@@ -14,7 +14,7 @@ import {
 import { accountOn } from '../support/account.js';
 import { booked, orderOf, QUOTATION } from '../support/inputs.js';
 import { failureOf, startLalamove } from '../support/lalamove.js';
-import { WebhookReceiver, within } from '../webhooks/webhook-receiver.js';
+import { WebhookReceiver, withTimeout } from '../webhooks/webhook-receiver.js';
 
 const START = '2026-11-22T08:00:00Z';
 const SECOND = 1000;
@@ -141,8 +141,9 @@ describe('the life of an order in a sandbox', () => {
     for (const moments of found.values()) expect(moments.shift()?.[0]).toBe('ASSIGNING_DRIVER');
     return found;
   }
-  const courseOf = async (orderId: string): Promise<Moment[]> => (await courses()).get(orderId) ?? [];
-  const statusesOf = async (orderId: string): Promise<string[]> => (await courseOf(orderId)).map(([status]) => status);
+  const progressOf = async (orderId: string): Promise<Moment[]> => (await courses()).get(orderId) ?? [];
+  const statusesOf = async (orderId: string): Promise<string[]> =>
+    (await progressOf(orderId)).map(([status]) => status);
   const view = (orderId: string): Promise<SandboxOrder> => sandbox.control.order(orderId);
   const proofsOf = ({ stops }: Order): unknown[] => stops.slice(1).map(({ POD }) => POD?.status);
 
@@ -213,13 +214,13 @@ describe('the life of an order in a sandbox', () => {
     ])('%s, by the clock', async (name, moments) => {
       const { orderId } = await byOption(name);
       await sandbox.advance('8h');
-      expect((await courseOf(orderId)).slice(0, moments.length)).toEqual(moments);
+      expect((await progressOf(orderId)).slice(0, moments.length)).toEqual(moments);
     });
 
     it('late: three quarters of an hour later at the pick-up', async () => {
       const { orderId } = await byOption('late');
       await sandbox.advance('8h');
-      const [[, accepted] = [], [, pickedUp] = []] = await courseOf(orderId);
+      const [[, accepted] = [], [, pickedUp] = []] = await progressOf(orderId);
       expect((pickedUp ?? 0) - (accepted ?? 0)).toBeGreaterThanOrEqual(45 * 60);
     });
 
@@ -236,7 +237,7 @@ describe('the life of an order in a sandbox', () => {
       await sandbox.advance('8h');
       const [short = 0, long = 0] = await Promise.all(
         orders.map(async ({ orderId }) => {
-          const [, [, pickedUp] = [], [, completed] = []] = await courseOf(orderId);
+          const [, [, pickedUp] = [], [, completed] = []] = await progressOf(orderId);
           return (completed ?? 0) - (pickedUp ?? 0);
         }),
       );
@@ -311,7 +312,7 @@ describe('the life of an order in a sandbox', () => {
       await opened({ drivers: STEPS });
       const { orderId } = await place();
       await sandbox.advance('5h');
-      expect(await courseOf(orderId)).toEqual([
+      expect(await progressOf(orderId)).toEqual([
         ['ON_GOING', 10],
         ['PICKED_UP', 310],
         ['COMPLETED', 310 + 600 + 1200 + 90],
@@ -349,14 +350,14 @@ describe('the life of an order in a sandbox', () => {
       await sandbox.advance('20s');
       await sandbox.control.setScript(orderId, [{ do: 'accept', after: '5m' }]);
       await sandbox.advance('5h');
-      expect(await courseOf(orderId)).toEqual([['ON_GOING', 320]]);
+      expect(await progressOf(orderId)).toEqual([['ON_GOING', 320]]);
     });
 
     it('and no others: the drivers of an order without any stand still', async () => {
       await opened({ drivers: [{ do: 'accept' }] });
       const { orderId } = await place();
       await sandbox.advance('30h');
-      expect(await courseOf(orderId)).toEqual([['ON_GOING', 30]]);
+      expect(await progressOf(orderId)).toEqual([['ON_GOING', 30]]);
     });
 
     it('all the drop-offs that are left, one after the other', async () => {
@@ -397,7 +398,7 @@ describe('the life of an order in a sandbox', () => {
       await opened({ drivers: [{ do: 'accept' }, { do: 'arrive' }, { do: 'pick-up', after: 0 }] });
       const { orderId } = await place(scheduled('2026-11-22T11:00:00Z'));
       await sandbox.advance('5h');
-      expect(await courseOf(orderId)).toEqual([
+      expect(await progressOf(orderId)).toEqual([
         ['ON_GOING', 30],
         ['PICKED_UP', 3 * 3600],
       ]);
@@ -416,7 +417,7 @@ describe('the life of an order in a sandbox', () => {
       await opened({ drivers: [{ do: 'accept' }, { do: 'arrive', after: '4h' }, { do: 'pick-up', after: 0 }] });
       const { orderId } = await place(scheduled('2026-11-22T11:00:00Z'));
       await sandbox.advance('5h');
-      expect(await courseOf(orderId)).toEqual([
+      expect(await progressOf(orderId)).toEqual([
         ['ON_GOING', 30],
         ['PICKED_UP', 4 * 3600 + 30],
       ]);
@@ -514,7 +515,7 @@ describe('the life of an order in a sandbox', () => {
       });
       const { orderId } = await place();
       await sandbox.advance('8h');
-      expect((await courseOf(orderId)).slice(0, 4)).toEqual([
+      expect((await progressOf(orderId)).slice(0, 4)).toEqual([
         ['ON_GOING', 60],
         ['PICKED_UP', 120],
         ['ASSIGNING_DRIVER', 180],
@@ -610,7 +611,7 @@ describe('the life of an order in a sandbox', () => {
         const event = receiver.events.at(-1);
         live.push(sandbox.ledger.byMetadata.reference?.['A-1']?.live.length ?? 0);
         if (event && event.eventType !== 'WALLET_BALANCE_CHANGED') {
-          const order = (name: string): unknown => within(event.data, 'order', name);
+          const order = (name: string): unknown => withTimeout(event.data, 'order', name);
           const seconds = event.timestamp - Date.parse(START) / SECOND;
           told.push([
             seconds,
@@ -643,7 +644,7 @@ describe('the life of an order in a sandbox', () => {
         [390 + gap, 'ORDER_STATUS_CHANGED', clone, 'ASSIGNING_DRIVER', undefined],
         [390 + gap + 30, 'ORDER_STATUS_CHANGED', clone, 'ON_GOING', undefined],
       ]);
-      expect(told.slice(9).map((event) => within(event, '3'))).toEqual([undefined, 'PICKED_UP', 'COMPLETED']);
+      expect(told.slice(9).map((event) => withTimeout(event, '3'))).toEqual([undefined, 'PICKED_UP', 'COMPLETED']);
       expect(Math.max(...live)).toBe(1);
       expect(sandbox.ledger.byQuotation[quotationId]).toMatchObject({
         orderIds: [old, clone],
@@ -789,7 +790,7 @@ describe('the life of an order in a sandbox', () => {
       await lalamove.cancelOrder(orderId);
       expect(await view(orderId)).toMatchObject({ order: { status: 'CANCELED', driverId: '' }, steps: [] });
       await sandbox.advance('30h');
-      expect(await courseOf(orderId)).toEqual([
+      expect(await progressOf(orderId)).toEqual([
         ['ON_GOING', 30],
         ['CANCELED', 60],
       ]);
@@ -817,7 +818,7 @@ describe('the life of an order in a sandbox', () => {
       expect(status).toBe('ON_GOING');
       expect(second).not.toBe(driverId);
       await sandbox.advance('8h');
-      const course = await courseOf(orderId);
+      const course = await progressOf(orderId);
       expect(course.map(([each]) => each)).toEqual([
         'ON_GOING',
         'ASSIGNING_DRIVER',
@@ -844,8 +845,8 @@ describe('the life of an order in a sandbox', () => {
       await sandbox.advance(0);
       const ends = receiver.events
         .map(({ data }) => data.order)
-        .filter((order) => within(order, 'status') === 'CANCELED');
-      expect(ends.map((order) => [within(order, 'cancelParty'), within(order, 'cancelReason')])).toEqual([
+        .filter((order) => withTimeout(order, 'status') === 'CANCELED');
+      expect(ends.map((order) => [withTimeout(order, 'cancelParty'), withTimeout(order, 'cancelReason')])).toEqual([
         ['LALAMOVE_CUSTOMER_SUPPORT', undefined],
         ['DRIVER', 'CUSTOMER_UNREACHABLE'],
         ['USER', undefined],

@@ -448,10 +448,10 @@ describe('an order of the sandbox', () => {
       ['MY', '90.0', '90.1', 'ERR_EXCEED_MAX_TIPS'],
       ['BR', '0.70', '0.69', 'ERR_EXCEED_MIN_TIPS'],
       ['BR', '140.00', '140.01', 'ERR_EXCEED_MAX_TIPS'],
-    ])('within limits: in %s of %s, but not of %s', async (market, within, beyond, code) => {
+    ])('within limits: in %s of %s, but not of %s', async (market, withTimeout, beyond, code) => {
       const { orderId } = await placeIn(market);
       await expectRefusal(fee(orderId, beyond, market), code, '/data/priorityFee');
-      expect(await fee(orderId, within, market)).toMatchObject({ priceBreakdown: { priorityFee: within } });
+      expect(await fee(orderId, withTimeout, market)).toMatchObject({ priceBreakdown: { priorityFee: withTimeout } });
     });
 
     it.each([

@@ -4,7 +4,7 @@ import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
 import { accountOn } from '../support/account.js';
 import { orderOf } from '../support/inputs.js';
 import { startLalamove } from '../support/lalamove.js';
-import { WebhookReceiver, within } from '../webhooks/webhook-receiver.js';
+import { WebhookReceiver, withTimeout } from '../webhooks/webhook-receiver.js';
 
 /** A recorded webhook, or one of the sandbox's. */
 type Body = Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ function bodiesOf(name: string): Body[] {
 
 /** What a webhook is about: its type, and of a status which one, after which. */
 function kindOf({ eventType, data }: Body): string {
-  const [status, previous] = ['status', 'previousStatus'].map((name) => within(data, 'order', name));
+  const [status, previous] = ['status', 'previousStatus'].map((name) => withTimeout(data, 'order', name));
   return eventType === 'ORDER_STATUS_CHANGED'
     ? `ORDER_STATUS_CHANGED ${String(status)} after ${JSON.stringify(previous)}`
     : String(eventType);
@@ -102,11 +102,11 @@ describe.each([
   it('have one id for both events of a match, and metadata in whole orders alone', () => {
     const ids = (type: string, status?: string): unknown[] =>
       sent
-        .filter(({ eventType, data }) => eventType === type && within(data, 'order', 'status') === status)
+        .filter(({ eventType, data }) => eventType === type && withTimeout(data, 'order', 'status') === status)
         .map(({ eventId }) => eventId);
     expect(ids('DRIVER_ASSIGNED')).toHaveLength(2);
     expect(ids('DRIVER_ASSIGNED')).toEqual(ids('ORDER_STATUS_CHANGED', 'ON_GOING'));
-    const withMetadata = sent.filter(({ data }) => within(data, 'order', 'metadata') !== undefined);
+    const withMetadata = sent.filter(({ data }) => withTimeout(data, 'order', 'metadata') !== undefined);
     expect(new Set(withMetadata.map(({ eventType }) => eventType))).toEqual(
       new Set(['ORDER_CREATED', 'POD_STATUS_CHANGED']),
     );

@@ -37,7 +37,7 @@ describe('LalamoveSandbox', () => {
   /** An order whose pick-up is at a time. */
   const bookedFor = async (scheduleAt: string): Promise<Order> =>
     lalamove.placeOrder(orderOf(await lalamove.createQuotation({ ...QUOTATION, scheduleAt })));
-  const giveBack = (orderId: string, times = 1): void => {
+  const releaseDriver = (orderId: string, times = 1): void => {
     for (let count = 0; count < times; count += 1) {
       sandbox.drive(orderId, { do: 'accept' });
       sandbox.drive(orderId, { do: 'reject' });
@@ -348,16 +348,16 @@ describe('LalamoveSandbox', () => {
     it('2 hours after a driver has given it back for the first time', async () => {
       const { orderId } = await booked(lalamove);
       await sandbox.advance('1h');
-      giveBack(orderId);
+      releaseDriver(orderId);
       await expectExpiry(orderId, 2 * HOUR);
     });
 
     it('2 hours after the first of several who have given it back', async () => {
       const { orderId } = await booked(lalamove);
       await sandbox.advance('1h');
-      giveBack(orderId);
+      releaseDriver(orderId);
       await sandbox.advance('90m');
-      giveBack(orderId);
+      releaseDriver(orderId);
       await expectExpiry(orderId, 30 * MINUTE);
     });
 
@@ -367,7 +367,7 @@ describe('LalamoveSandbox', () => {
       ['long after them', 5 * HOUR, 2 * HOUR],
     ])('when the next driver gives it back %s', async (_, later, left) => {
       const { orderId } = await booked(lalamove);
-      giveBack(orderId);
+      releaseDriver(orderId);
       sandbox.drive(orderId, { do: 'accept' });
       await sandbox.advance(later);
       sandbox.drive(orderId, { do: 'reject' });
@@ -397,17 +397,17 @@ describe('LalamoveSandbox', () => {
       await start({ maxRejections });
       const { orderId } = await booked(lalamove);
       for (let count = 1; count < maxRejections; count += 1) {
-        giveBack(orderId);
+        releaseDriver(orderId);
         expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
       }
-      giveBack(orderId);
+      releaseDriver(orderId);
       expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'REJECTED', driverId: '' });
       expect((await sandbox.control.order(orderId)).rejections).toBe(maxRejections);
     });
 
     it('when 3 have, where it is told nothing else, also with the goods on board', async () => {
       const { orderId } = await booked(lalamove);
-      giveBack(orderId, 2);
+      releaseDriver(orderId, 2);
       for (const step of ['accept', 'pick-up', 'reject'] as const) sandbox.drive(orderId, { do: step });
       expect(await statusOf(orderId)).toBe('REJECTED');
     });
@@ -415,7 +415,7 @@ describe('LalamoveSandbox', () => {
     it.each([[1], [3]])('that a driver has, and no other, where %d may give it back', async (maxRejections) => {
       await start({ maxRejections });
       const { orderId } = await booked(lalamove);
-      giveBack(orderId, maxRejections - 1);
+      releaseDriver(orderId, maxRejections - 1);
       expect(() => sandbox.drive(orderId, { do: 'reject' })).toThrow(RangeError);
       expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
     });

@@ -21,7 +21,7 @@ import { ManualClock } from '../support/manual-clock.js';
 import {
   FIRST_EVENTS,
   WebhookReceiver,
-  within,
+  withTimeout,
   type ReceivedEvent,
   type WebhookAnswer,
 } from '../webhooks/webhook-receiver.js';
@@ -356,7 +356,7 @@ describe('the webhooks of a sandbox', () => {
       // A match has one id for both of its events.
       const own = events.filter(({ eventType }) => eventType !== 'DRIVER_ASSIGNED');
       expect(new Set(own.map(({ eventId }) => eventId)).size).toBe(own.length);
-      const matched = own.filter(({ data }) => within(data, 'order', 'status') === 'ON_GOING');
+      const matched = own.filter(({ data }) => withTimeout(data, 'order', 'status') === 'ON_GOING');
       for (const { eventId } of ofType(events, 'DRIVER_ASSIGNED')) {
         expect(matched.map((event) => event.eventId)).toContain(eventId);
       }
@@ -401,10 +401,10 @@ describe('the webhooks of a sandbox', () => {
       for (let fee = 20; fee < 28; fee += 1) await shop.lalamove.addPriorityFee(orderId, { priorityFee: String(fee) });
       await settled(shop);
       const prices = ofType(shop.receiver.events, 'ORDER_AMOUNT_CHANGED').map(({ data }) =>
-        within(data, 'order', 'price'),
+        withTimeout(data, 'order', 'price'),
       );
       const { total } = priceBreakdown;
-      const spelt = prices.map((price) => (within(price, 'subTotal') === undefined ? 'subtotal' : 'subTotal'));
+      const spelt = prices.map((price) => (withTimeout(price, 'subTotal') === undefined ? 'subtotal' : 'subTotal'));
       expect(new Set(spelt)).toEqual(new Set(['subtotal', 'subTotal']));
       prices.forEach((price, index) => {
         const [priorityFee, totalPrice] = [String(20 + index), String(Number(total) + 20 + index)];
@@ -421,7 +421,7 @@ describe('the webhooks of a sandbox', () => {
       await settled(shop);
       const total = Number(priceBreakdown.total);
       const amounts = ofType(shop.receiver.events, 'WALLET_BALANCE_CHANGED').map(({ data }) =>
-        within(data, 'balance', 'amount'),
+        withTimeout(data, 'balance', 'amount'),
       );
       expect(amounts).toEqual([1000, 1000 - total, 1000 - total - 20, 1000].map(String));
     });
@@ -446,8 +446,8 @@ describe('the webhooks of a sandbox', () => {
       });
       expect(edited.stops).toHaveLength(3);
       const [amount] = ofType(events, 'ORDER_AMOUNT_CHANGED');
-      expect(within(amount?.data, 'order', 'status')).toBe('ON_GOING');
-      expect(within(amount?.data, 'order', 'price', 'totalPrice')).toBe(edited.priceBreakdown.total);
+      expect(withTimeout(amount?.data, 'order', 'status')).toBe('ON_GOING');
+      expect(withTimeout(amount?.data, 'order', 'price', 'totalPrice')).toBe(edited.priceBreakdown.total);
     });
 
     it.each([
@@ -536,8 +536,8 @@ describe('the webhooks of a sandbox', () => {
       const orders = await Promise.all(Array.from({ length: 5 }, () => place(shop)));
       await shop.sandbox.advance('3h');
       for (const { orderId } of orders) {
-        const own = shop.receiver.events.filter(({ data }) => within(data, 'order', 'orderId') === orderId);
-        expect(own.map(({ eventType, data }) => within(data, 'order', 'status') ?? eventType)).toEqual([
+        const own = shop.receiver.events.filter(({ data }) => withTimeout(data, 'order', 'orderId') === orderId);
+        expect(own.map(({ eventType, data }) => withTimeout(data, 'order', 'status') ?? eventType)).toEqual([
           // Of ORDER_CREATED, and of the first ORDER_STATUS_CHANGED.
           'ASSIGNING_DRIVER',
           'ASSIGNING_DRIVER',
@@ -776,7 +776,7 @@ describe('the webhooks of a sandbox', () => {
       reordered: {
         atOnce: ['ORDER_STATUS_CHANGED', 'ORDER_CREATED', 'DRIVER_ASSIGNED', 'ORDER_STATUS_CHANGED'],
         also: (_, story) => {
-          const told = story.map(({ data }) => within(data, 'order', 'previousStatus'));
+          const told = story.map(({ data }) => withTimeout(data, 'order', 'previousStatus'));
           expect(told).toEqual(['', undefined, undefined, 'ASSIGNING_DRIVER']);
         },
       },
@@ -981,8 +981,8 @@ describe('the webhooks of a sandbox', () => {
       await settled(shop);
       const told = (orderId: string): unknown[] =>
         shop.receiver.events
-          .filter(({ data }) => within(data, 'order', 'orderId') === orderId)
-          .map(({ eventType, data }) => within(data, 'order', 'status') ?? eventType);
+          .filter(({ data }) => withTimeout(data, 'order', 'orderId') === orderId)
+          .map(({ eventType, data }) => withTimeout(data, 'order', 'status') ?? eventType);
       expect(told(other.orderId)).toEqual(['DRIVER_ASSIGNED', 'POP_STATUS_CHANGED', 'PICKED_UP', 'COMPLETED']);
       expect(told(one.orderId)).toEqual(['ON_GOING', 'DRIVER_ASSIGNED', 'PICKED_UP', 'COMPLETED']);
       expect(await shop.sandbox.control.faults()).toMatchObject([{ orderId: one.orderId, left: 'always' }]);
@@ -1070,7 +1070,7 @@ describe('the webhooks of a sandbox', () => {
       const { events, types } = shop.receiver;
       expect(new Set(types)).toEqual(new Set(WEBHOOK_EVENT_TYPES));
       for (const { eventType, data } of events) {
-        expect([eventType, within(data, 'order', 'metadata')]).toEqual([
+        expect([eventType, withTimeout(data, 'order', 'metadata')]).toEqual([
           eventType,
           telling.includes(eventType) ? METADATA : undefined,
         ]);

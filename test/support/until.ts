@@ -6,7 +6,7 @@ export async function turn(): Promise<void> {
 }
 
 /** Waits until something holds, but no longer than a busy machine may need. */
-export async function until(holds: () => boolean, mostMs = 2000): Promise<void> {
-  const end = performance.now() + mostMs;
+export async function until(holds: () => boolean, maxMs = 2000): Promise<void> {
+  const end = performance.now() + maxMs;
   while (!holds() && performance.now() < end) await turn();
 }

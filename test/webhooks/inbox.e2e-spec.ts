@@ -45,7 +45,7 @@ class StoringInbox implements LalamoveInbox {
   }
 
   /** Calls the handlers of all that is stored, with events made anew of their facts. */
-  async handOver(): Promise<string[]> {
+  async dispatcher(): Promise<string[]> {
     const names: string[] = [];
     for (const { facts } of this.stored) {
       const event = readLalamoveEvent(facts);
@@ -169,7 +169,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
       const { seen } = host.app.get(Gated);
       for (let turns = 0; turns < 5; turns += 1) await turn();
       expect(seen).toEqual([]);
-      expect(await inbox.handOver()).toEqual(['Gated.handle']);
+      expect(await inbox.dispatcher()).toEqual(['Gated.handle']);
       expect(seen).toEqual(['1']);
       expect(host.log.errors).toEqual([]);
     });

@@ -124,7 +124,7 @@ export function readEvent(webhook: ReceivedWebhook): ReceivedEvent {
 }
 
 /** What stands in nested objects under a list of names; `undefined` where one of them is missing. */
-export function within(value: unknown, ...names: string[]): unknown {
+export function withTimeout(value: unknown, ...names: string[]): unknown {
   return names.reduce<unknown>((found, name) => (isObject(found) ? found[name] : undefined), value);
 }
 

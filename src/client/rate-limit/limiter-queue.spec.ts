@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { Lane, type Waiter } from './limiter-queue.js';
+import { LimiterQueue, type Waiter } from './limiter-queue.js';
 import { afterOne, emptyAtFor, waitFor, type RateLimit } from './leaky-bucket.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 
@@ -110,7 +110,7 @@ const settled = (): Promise<void> =>
 describe('Lane', () => {
   let clock: ManualClock;
   let store: LalamoveRateLimitStore;
-  let lane: Lane;
+  let queue: LimiterQueue;
   /** What became of whom, and after how many ms. */
   let ends: string[];
   let failures: unknown[];
@@ -123,7 +123,7 @@ describe('Lane', () => {
   function open(limits: readonly RateLimit[]): void {
     clock = new ManualClock(START);
     [ends, failures] = [[], []];
-    lane = new Lane(limits, { store, clock, failed: (error) => failures.push(error) });
+    queue = new LimiterQueue(limits, { store, clock, failed: (error) => failures.push(error) });
   }
 
   /** Joins; the returned waiter can leave again. */
@@ -133,9 +133,9 @@ describe('Lane', () => {
       deadline: clock.now() + withinMs,
       run: (work) => work(),
       admit: () => ends.push(`${name} at ${since()}`),
-      turnAway: (waitMs) => ends.push(`${name} away at ${since()}, for ${waitMs}`),
+      reject: (waitMs) => ends.push(`${name} away at ${since()}, for ${waitMs}`),
     };
-    lane.join(waiter);
+    queue.join(waiter);
     return waiter;
   }
 
@@ -147,13 +147,13 @@ describe('Lane', () => {
       joinAll(3);
       expect(ends).toEqual(['0 at 0', '1 at 0', '2 at 0']);
       expect(clock.waiting).toBe(0);
-      expect(lane.isIdle).toBe(true);
+      expect(queue.isIdle).toBe(true);
     });
 
     it('the others in their order, each at the very ms at which there is a slot, with one timer for all', () => {
       joinAll(6);
       expect(clock.waiting).toBe(1);
-      expect(lane.isIdle).toBe(false);
+      expect(queue.isIdle).toBe(false);
       clock.advance(99);
       expect(ends).toHaveLength(3);
       clock.advance(1);
@@ -161,7 +161,7 @@ describe('Lane', () => {
       clock.advance(LATE);
       expect(ends.slice(4)).toEqual(['4 at 200', '5 at 300']);
       expect(clock.waiting).toBe(0);
-      expect(lane.isIdle).toBe(true);
+      expect(queue.isIdle).toBe(true);
     });
 
     it('nobody ahead of those who wait, also where there is a slot by then', () => {
@@ -182,14 +182,14 @@ describe('Lane', () => {
     });
 
     it('whoever joins while another is let in', () => {
-      lane.join({
+      queue.join({
         deadline: START + LATE,
         run: (work) => work(),
         admit: () => {
           ends.push('first');
           join('second');
         },
-        turnAway: () => undefined,
+        reject: () => undefined,
       });
       expect(ends).toEqual(['first', 'second at 0']);
     });
@@ -261,7 +261,7 @@ describe('Lane', () => {
       const [, , , first] = joinAll(4, 250);
       expect(first).toBeDefined();
       full(400);
-      lane.serve();
+      queue.serve();
       expect(ends.slice(3)).toEqual(['3 away at 0, for 400']);
       expect(clock.waiting).toBe(0);
     });
@@ -269,7 +269,7 @@ describe('Lane', () => {
     it('and lets those who still have time in later, at the new time', () => {
       joinAll(5);
       full(400);
-      lane.serve();
+      queue.serve();
       expect(clock.waiting).toBe(1);
       clock.advance(LATE);
       expect(ends.slice(3)).toEqual(['3 at 400', '4 at 500']);
@@ -292,7 +292,7 @@ describe('Lane', () => {
       join('b', 1000);
       join('c', 1000);
       full(850);
-      lane.serve();
+      queue.serve();
       // Served after 850, 950 and 1050 ms.
       expect(ends.slice(3)).toEqual(['c away at 0, for 1050']);
     });
@@ -301,24 +301,24 @@ describe('Lane', () => {
   describe('is left', () => {
     it('by the first, whose place the next one gets', () => {
       const [, , , first] = joinAll(6);
-      expect(first && lane.leave(first)).toBe(true);
-      expect(first && lane.leave(first)).toBe(false);
+      expect(first && queue.leave(first)).toBe(true);
+      expect(first && queue.leave(first)).toBe(false);
       clock.advance(LATE);
       expect(ends.slice(3)).toEqual(['4 at 100', '5 at 200']);
     });
 
     it('by one in the middle, behind whom all move up', () => {
       const waiters = joinAll(7);
-      if (waiters[4]) lane.leave(waiters[4]);
+      if (waiters[4]) queue.leave(waiters[4]);
       clock.advance(LATE);
       expect(ends.slice(3)).toEqual(['3 at 100', '5 at 200', '6 at 300']);
     });
 
     it('by the last, and then has no timer any more', () => {
       const waiters = joinAll(5);
-      for (const waiter of waiters) lane.leave(waiter);
+      for (const waiter of waiters) queue.leave(waiter);
       expect(clock.waiting).toBe(0);
-      expect(lane.isIdle).toBe(true);
+      expect(queue.isIdle).toBe(true);
       join('next');
       clock.advance(LATE);
       expect(ends.slice(3)).toEqual(['next at 100']);
@@ -327,7 +327,7 @@ describe('Lane', () => {
     it('and then takes whoever it would have had to turn away', () => {
       const waiters = joinAll(5);
       join('before', 300);
-      if (waiters[3]) lane.leave(waiters[3]);
+      if (waiters[3]) queue.leave(waiters[3]);
       join('after', 300);
       expect(ends.slice(3)).toEqual(['before away at 0, for 300']);
       clock.advance(LATE);
@@ -364,7 +364,7 @@ describe('Lane', () => {
             clock.advance(step.pauseMs);
           } else if ('leaves' in step) {
             const leaving = joined[step.leaves];
-            if (leaving) expect(lane.leave(leaving)).toBe(model.leave(step.leaves));
+            if (leaving) expect(queue.leave(leaving)).toBe(model.leave(step.leaves));
           } else {
             const index = joined.length;
             const told = model.join(index, clock.now(), step.withinMs);
@@ -373,10 +373,10 @@ describe('Lane', () => {
               deadline: clock.now() + step.withinMs,
               run: (work) => work(),
               admit: () => seen.push(`${index} at ${clock.now()}`),
-              turnAway: (waitMs) => seen.push(`${index} away for ${waitMs}`),
+              reject: (waitMs) => seen.push(`${index} away for ${waitMs}`),
             };
             joined.push(waiter);
-            lane.join(waiter);
+            queue.join(waiter);
           }
         }
         expected.push(...model.servedUntil(clock.now() + LATE));
@@ -417,7 +417,7 @@ describe('Lane', () => {
           open([LIMIT]);
           joinAll(count);
           let pick = 0;
-          for (let step = 0; step < 500 && !(lane.isIdle && far.pending === 0); step += 1) {
+          for (let step = 0; step < 500 && !(queue.isIdle && far.pending === 0); step += 1) {
             if (far.pending > 0) await far.answer(order[(pick += 1) % order.length]);
             else clock.advance(10);
           }
@@ -449,7 +449,7 @@ describe('Lane', () => {
 
     it('gives the slot of whoever has left meanwhile to the next', async () => {
       const [first] = joinAll(2);
-      if (first) lane.leave(first);
+      if (first) queue.leave(first);
       await far.answerAll();
       expect(ends).toEqual(['1 at 0']);
       await far.answerAll();
@@ -471,7 +471,7 @@ describe('Lane', () => {
       const waiter = join('first', 1000);
       clock.advance(1000);
       expect(ends).toEqual([expect.stringMatching(/^first away at 1000,/)]);
-      expect(lane.leave(waiter)).toBe(false);
+      expect(queue.leave(waiter)).toBe(false);
     });
 
     it('lets nobody in whose deadline has passed when the store answers', async () => {
@@ -501,7 +501,7 @@ describe('Lane', () => {
       expect(ends).toEqual([0, 1, 2, 3, 4].map((name) => `${name} at 0`));
       expect(failures).toContain(FAILURE);
       expect(clock.waiting).toBe(0);
-      expect(lane.isIdle).toBe(true);
+      expect(queue.isIdle).toBe(true);
     });
 
     it.each([Number.NaN, -1])('and says %d, lets everybody in, and says so', (told) => {

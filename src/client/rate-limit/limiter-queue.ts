@@ -12,14 +12,14 @@ export interface Waiter {
   /** It has its slot. */
   readonly admit: () => void;
   /** It will not get one in time. */
-  readonly turnAway: (waitMs: number) => void;
+  readonly reject: (waitMs: number) => void;
 }
 
 /** How long a store may take, in ms. */
-const PATIENCE_MS = 2000;
+const TIMEOUT_MS = 2000;
 
 /** What lanes share. */
-export interface LaneContext {
+export interface LimiterQueueContext {
   readonly store: LalamoveRateLimitStore;
   readonly clock: Clock;
   /** The store failed. */
@@ -34,13 +34,13 @@ interface Place {
 }
 
 /** The calls that wait for the slots of the same limits: first come, first served. */
-export class Lane {
+export class LimiterQueue {
   limits: readonly RateLimit[];
   /** The budget that Lalamove's headers last named, in requests a minute. */
   told: number | undefined;
   /** When calls were last told to pause because one was refused, by Unix ms, and how often that was so without a success in between. */
   readonly refused = { at: Number.NEGATIVE_INFINITY, times: 0 };
-  readonly #context: LaneContext;
+  readonly #context: LimiterQueueContext;
   readonly #waiting: Place[] = [];
   /** Whether the store is about to say when the first one gets in; and whether it takes its time to do so. */
   #isAsking = false;
@@ -50,7 +50,7 @@ export class Lane {
   #armedAt = 0;
   #cancelWake: (() => void) | undefined;
 
-  constructor(limits: readonly RateLimit[], context: LaneContext) {
+  constructor(limits: readonly RateLimit[], context: LimiterQueueContext) {
     this.limits = limits;
     this.#context = context;
   }
@@ -87,7 +87,7 @@ export class Lane {
   /** Lets in whom it can, and turns away whom it cannot in time. */
   serve(): void {
     while (!this.#isAsking) {
-      this.#turnAwayLate();
+      this.#rejectLate();
       const first = this.#waiting[0];
       if (!first) return;
       const wait = first.waiter.run(() => this.#ask(0));
@@ -101,7 +101,7 @@ export class Lane {
       void wait.then((told) => {
         this.#isAsking = false;
         this.#cancelWake?.();
-        this.#turnAwayLate();
+        this.#rejectLate();
         if (this.#letIn(told)) this.serve();
       });
     }
@@ -136,7 +136,7 @@ export class Lane {
     const wait = ahead === 0 ? firstWait : waiter.run(() => this.#estimate(ahead, firstWait));
     place.dueAt = this.#context.clock.now() + Math.ceil(wait);
     if (place.dueAt < waiter.deadline) return true;
-    if (this.leave(waiter)) waiter.turnAway(wait);
+    if (this.leave(waiter)) waiter.reject(wait);
     return false;
   }
 
@@ -152,7 +152,7 @@ export class Lane {
     if (this.isIdle) return;
     const next = Math.min(...this.#waiting.map(({ waiter }) => waiter.deadline));
     this.#wake(Math.max(0, next - this.#context.clock.now()), () => {
-      this.#turnAwayLate();
+      this.#rejectLate();
       this.#watchDeadlines();
     });
   }
@@ -166,10 +166,10 @@ export class Lane {
     this.#cancelWake = detached(() => clock.setTimeout(work, delayMs));
   }
 
-  #turnAwayLate(): void {
+  #rejectLate(): void {
     const now = this.#context.clock.now();
     for (const { waiter } of this.#waiting.filter((place) => place.waiter.deadline <= now)) {
-      if (this.leave(waiter)) waiter.turnAway(0);
+      if (this.leave(waiter)) waiter.reject(0);
     }
   }
 
@@ -188,8 +188,8 @@ export class Lane {
     const { clock } = this.#context;
     return new Promise((resolve) => {
       const cancel = clock.setTimeout(() => {
-        resolve(this.#unlimited(new Error(`no answer within ${PATIENCE_MS} ms`)));
-      }, PATIENCE_MS);
+        resolve(this.#unlimited(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+      }, TIMEOUT_MS);
       const settle = (told: number): void => {
         cancel();
         resolve(told);

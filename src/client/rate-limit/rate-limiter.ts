@@ -8,7 +8,7 @@ import { readRateLimit } from '../../api/rate-limit-headers.js';
 import { isRateLimited } from '../../errors/refusal.js';
 import { readRetryAfter } from '../../api/retry-after.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
-import { Lane, type LaneContext, type Waiter } from './limiter-queue.js';
+import { LimiterQueue, type LimiterQueueContext, type Waiter } from './limiter-queue.js';
 import { emptyAtFor, type RateLimit } from './leaky-bucket.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 
@@ -61,9 +61,9 @@ const MOST_LANES = 10_000;
 export class RateLimiter {
   readonly #options: RateLimitSettings;
   readonly #clock: Clock;
-  readonly #context: LaneContext;
+  readonly #context: LimiterQueueContext;
   /** The most recently used last. */
-  readonly #lanes = new Map<string, Lane>();
+  readonly #queues = new Map<string, LimiterQueue>();
 
   /** @param failed is told of errors of the store, which let calls pass */
   constructor(options: RateLimitSettings, clock: Clock, failed: (error: unknown) => void) {
@@ -74,7 +74,7 @@ export class RateLimiter {
 
   /** Takes a slot that is free: the short way of {@link take}, for the default store alone, which answers at once. */
   takeFree(apiKey: string, operation: LalamoveOperation): boolean {
-    return this.#context.store instanceof InMemoryRateLimitStore && this.#lane(apiKey, operation).takeFree();
+    return this.#context.store instanceof InMemoryRateLimitStore && this.#queue(apiKey, operation).takeFree();
   }
 
   /**
@@ -95,7 +95,7 @@ export class RateLimiter {
         giveUp();
         return undefined;
       }
-      const lane = this.#lane(apiKey, operation);
+      const queue = this.#queue(apiKey, operation);
       const since = this.#clock.now();
       const waiter: Waiter = {
         deadline,
@@ -106,19 +106,19 @@ export class RateLimiter {
             subscriber.complete();
           });
         },
-        turnAway: (waitMs: number): void => {
+        reject: (waitMs: number): void => {
           run(() => {
             subscriber.error(new NoSlot(waitMs));
           });
         },
       };
-      lane.join(waiter);
+      queue.join(waiter);
       if (subscriber.closed) return undefined;
       // One signal of a caller's may stand for any number of calls.
       if (signal instanceof EventTarget) setMaxListeners(0, signal);
       signal?.addEventListener('abort', giveUp, { once: true });
       return () => {
-        lane.leave(waiter);
+        queue.leave(waiter);
         signal?.removeEventListener('abort', giveUp);
       };
     });
@@ -137,16 +137,16 @@ export class RateLimiter {
   ): void {
     const { limit, remaining } = readRateLimit(headers);
     const told = limit === 0 ? undefined : limit;
-    const lane = this.#lanes.get(keyOf(apiKey, operation)) ?? this.#lane(apiKey, operation);
-    if (told !== undefined && told !== lane.told) {
-      lane.told = told;
-      lane.limits = this.#limits(apiKey, operation, told);
+    const queue = this.#queues.get(keyOf(apiKey, operation)) ?? this.#queue(apiKey, operation);
+    if (told !== undefined && told !== queue.told) {
+      queue.told = told;
+      queue.limits = this.#limits(apiKey, operation, told);
     }
-    const [perMinute, perSecond] = lane.limits;
+    const [perMinute, perSecond] = queue.limits;
     if (!perMinute) return;
     if (isRateLimited(status)) {
       const now = this.#clock.now();
-      const { refused } = lane;
+      const { refused } = queue;
       // One pause for all that were sent before it. Where Lalamove does not say how long, each further one is twice as long: others may be filling
       // the bucket as fast as it leaks.
       if (sentAt > refused.at) {
@@ -161,10 +161,10 @@ export class RateLimiter {
       // Refused with requests left, it was the limit of the second.
       const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
       this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
-      lane.serve();
+      queue.serve();
       return;
     }
-    lane.refused.times = 0;
+    queue.refused.times = 0;
     if (told && remaining !== undefined) {
       // As of the sending, and one less, for it is rounded: what is in flight has been counted here already.
       const used = remaining > 0 ? told - remaining - 1 : told;
@@ -182,19 +182,19 @@ export class RateLimiter {
     }
   }
 
-  #lane(apiKey: string, operation: LalamoveOperation): Lane {
+  #queue(apiKey: string, operation: LalamoveOperation): LimiterQueue {
     const key = keyOf(apiKey, operation);
-    const lane = this.#lanes.get(key) ?? new Lane(this.#limits(apiKey, operation), this.#context);
-    this.#lanes.delete(key);
-    this.#lanes.set(key, lane);
-    if (this.#lanes.size > MOST_LANES) this.#forgetOldest();
-    return lane;
+    const queue = this.#queues.get(key) ?? new LimiterQueue(this.#limits(apiKey, operation), this.#context);
+    this.#queues.delete(key);
+    this.#queues.set(key, queue);
+    if (this.#queues.size > MOST_LANES) this.#forgetOldest();
+    return queue;
   }
 
   #forgetOldest(): void {
-    for (const [key, { isIdle }] of this.#lanes) {
+    for (const [key, { isIdle }] of this.#queues) {
       if (!isIdle) continue;
-      this.#lanes.delete(key);
+      this.#queues.delete(key);
       return;
     }
   }

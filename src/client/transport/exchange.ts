@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { AnswerBody, UnreadableBody } from './answer-body.js';
 import type { Dispatch } from './request-tracker.js';
-import { resendsOnKeptConnections } from './runtime.js';
+import { resendsOnKeepAlive } from './runtime.js';
 
 /** A request as it goes onto the wire. */
 export interface WireRequest {
@@ -122,7 +122,7 @@ function open({ method, url, headers, body, httpAgent, httpsAgent }: WireRequest
 
 /** Node's own one, which keeps connections open; one for this request alone if that is a risk. */
 function ownAgent(): false | undefined {
-  return resendsOnKeptConnections() ? false : undefined;
+  return resendsOnKeepAlive() ? false : undefined;
 }
 
 /** Any agent: those of proxies have classes of their own. */

@@ -13,7 +13,7 @@ import { isRecord } from '../../internal/is-record.js';
 import type { Dispatch } from './request-tracker.js';
 import { exchange } from './exchange.js';
 import { needsAxios, nodeAdapter } from './node-adapter.js';
-import { resendsOnKeptConnections } from './runtime.js';
+import { resendsOnKeepAlive } from './runtime.js';
 
 /**
  * More than 100 at once no rate limit of Lalamove's has a use for. An idle connection is given up before a server with Node's default of 5 s
@@ -66,7 +66,7 @@ export class LalamoveHttpService extends HttpService implements OnApplicationShu
   readonly #axiosRequest: unknown = Reflect.get(this.axiosRef, 'request');
 
   constructor({ httpAgent, httpsAgent, proxy, headers }: LalamoveHttpOptions = {}) {
-    const connections = resendsOnKeptConnections() ? UNKEPT_CONNECTIONS : CONNECTIONS;
+    const connections = resendsOnKeepAlive() ? UNKEPT_CONNECTIONS : CONNECTIONS;
     const plain = httpAgent ?? new HttpAgent(connections);
     const secure = httpsAgent ?? new HttpsAgent(connections);
     const adapter = (proxy ?? isProxied(process.env)) ? 'http' : nodeAdapter;

@@ -6,7 +6,7 @@ import { isRecord } from '../../internal/is-record.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { getLalamoveToken } from '../../lalamove.tokens.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
-import { within } from '../../internal/with-timeout.js';
+import { withTimeout } from '../../internal/with-timeout.js';
 
 /**
  * Finds the keys of an account that is not registered by name: a marketplace's merchant. Secrets are never stored: it
@@ -136,7 +136,7 @@ export class AccountServices implements DeliveryAccounts {
       },
       (error: unknown) => {
         lookup.holdsUntil = performance.now() + FAILURE_HOLDS_MS;
-        this.#sayFailed(account, error);
+        this.#warnFailed(account, error);
       },
     );
     this.#keep(account, lookup);
@@ -156,7 +156,7 @@ export class AccountServices implements DeliveryAccounts {
     const { resolve, timeoutMs } = this.parts;
     try {
       const asked = resolve?.(account);
-      const credentials: unknown = await within(timeoutMs, 'accounts.resolve', asked, { keepsAlive: false });
+      const credentials: unknown = await withTimeout(timeoutMs, 'accounts.resolve', asked, { keepsAlive: false });
       const parent = this.#registered(undefined);
       if (!isCredentials(credentials) || !parent) return undefined;
       return parent.forAccount(credentials);
@@ -166,7 +166,7 @@ export class AccountServices implements DeliveryAccounts {
   }
 
   /** Once, until it has answered again. */
-  #sayFailed(account: string, error: unknown): void {
+  #warnFailed(account: string, error: unknown): void {
     if (this.#inOutage.has(account)) return;
     if (this.#inOutage.size >= MAX_ACCOUNTS) this.#inOutage.clear();
     this.#inOutage.add(account);

@@ -58,7 +58,7 @@ export class ClockWatch {
   #plan(): void {
     const { clock } = this.parts;
     // Of a clock that cannot tell a jump there is nothing to be seen.
-    if (this.#isStopped || !clock.canTellJumps) return;
+    if (this.#isStopped || !clock.detectsJumps) return;
     this.#cancel = clock.setTimeout(() => {
       void Promise.resolve(this.check()).then(() => {
         this.#plan();

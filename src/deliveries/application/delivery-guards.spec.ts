@@ -23,7 +23,7 @@ describe('a delivery', () => {
     ({ lalamove } = world);
     applied = [];
     inbox = new DurableInbox({
-      ...{ store: world.store, now: world.now, strangersMs: 60 * MINUTE_MS },
+      ...{ store: world.store, now: world.now, unmatchedMs: 60 * MINUTE_MS },
       hooks: {
         onStep: (step, of) => {
           if (step === 'event_applied') applied.push(of);
@@ -50,12 +50,12 @@ describe('a delivery', () => {
     await world.requested();
     lalamove.fail('placeOrder', LOST);
     await world.advance();
-    const { course } = await world.row();
+    const { progress } = await world.row();
     world.clock.advance(20 * MINUTE_MS);
-    await world.workerTo('claimed', () => world.createdTold(course.attempt?.id)).advance(ID);
+    await world.workerTo('claimed', () => world.createdReceived(progress.attempt?.id)).advance(ID);
     expect(lalamove.posted).toHaveLength(1);
     expect(await world.attempts()).toEqual(['placed as 1001']);
-    expect(await world.row()).toMatchObject({ state: 'assigning', course: { order: { orderId: '1001' } } });
+    expect(await world.row()).toMatchObject({ state: 'assigning', progress: { order: { orderId: '1001' } } });
   });
 
   /**
@@ -82,9 +82,9 @@ describe('a delivery', () => {
     const crashed = world.workerTo('canceled', async () => {
       await world.leaseOver();
       // Whoever takes over reads the order before it cancels it: webhooks have been silent.
-      await world.store.change(ID, ({ state, course }) => ({
+      await world.store.change(ID, ({ state, progress }) => ({
         state,
-        course: { ...course, inDoubt: true },
+        progress: { ...progress, needsRead: true },
         events: [],
       }));
       lalamove.shows = { status: 'CANCELED' };
@@ -104,8 +104,8 @@ describe('a delivery', () => {
       const crashed = world.workerTo('quoted', () => Promise.reject(new Error('The process is asked to stop.')));
       await crashed.advance(ID);
       await world.advance();
-      const { course } = await world.row();
-      expect(course.quotation?.expiresAt).toBe(world.now() + 5 * MINUTE_MS);
+      const { progress } = await world.row();
+      expect(progress.quotation?.expiresAt).toBe(world.now() + 5 * MINUTE_MS);
       expect(lalamove.posted).toHaveLength(1);
     },
   );
@@ -117,14 +117,14 @@ describe('a delivery', () => {
     lalamove.shows = { status: 'REJECTED' };
     world.under({ rebook: { maxAttempts: 3 } });
     await world.advance();
-    const { course } = await world.row();
-    expect(course.order?.orderId).not.toBe('1001');
+    const { progress } = await world.row();
+    expect(progress.order?.orderId).not.toBe('1001');
     lalamove.shows = {};
     lalamove.called.length = 0;
     world.clock.advance(1000);
     await told('ORDER_REPLACED', { order: { orderId: '2002' }, prevOrderId: '1001', again: true });
     await world.advance();
-    expect((await world.row()).course.duplicates).toBeUndefined();
+    expect((await world.row()).progress.duplicates).toBeUndefined();
     expect(lalamove.called).not.toContain('cancelOrder 2002');
     expect(await world.told()).not.toContain('duplicate_found');
   });

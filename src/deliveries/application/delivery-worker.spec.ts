@@ -50,9 +50,9 @@ describe('DeliveryWorker', () => {
 
   it('commits an attempt under its lease before the order is posted, which names it', async () => {
     const { post, advancing } = await posting();
-    const { state, leaseToken, leaseUntil, course } = await world.row();
-    const id = course.attempt?.id;
-    expect({ state, booked: course.booked, attempt: course.attempt?.outcome }).toEqual({
+    const { state, leaseToken, leaseUntil, progress } = await world.row();
+    const id = progress.attempt?.id;
+    expect({ state, booked: progress.booked, attempt: progress.attempt?.outcome }).toEqual({
       ...{ state: 'booking', booked: 1, attempt: 'reserved' },
     });
     expect(await world.db.selectFrom('delivery_attempts').selectAll().execute()).toMatchObject([
@@ -77,10 +77,10 @@ describe('DeliveryWorker', () => {
       await world.workerTo('reserved', () => world.leaseOver()).advance(ID);
       expect(lalamove.posted).toEqual([]);
       expect(await world.attempts()).toEqual(['refused']);
-      expect(await world.row()).toMatchObject({ state: 'quoting', course: { booked: 0 }, ...unleased });
+      expect(await world.row()).toMatchObject({ state: 'quoting', progress: { booked: 0 }, ...unleased });
       await world.advance();
       expect(await world.attempts()).toEqual(['refused', 'placed as 1001']);
-      expect(await world.row()).toMatchObject({ state: 'assigning', course: { booked: 1 } });
+      expect(await world.row()).toMatchObject({ state: 'assigning', progress: { booked: 1 } });
     });
 
     it('settles its attempt where another has taken it for lost', async () => {
@@ -97,11 +97,11 @@ describe('DeliveryWorker', () => {
 
     /** A person vouches that there is no order. */
     async function vouched(): Promise<void> {
-      await world.store.change(ID, ({ state, course }) => {
-        if (!course.attempt) throw new TypeError('There is no attempt.');
-        const attempt = { ...course.attempt, outcome: 'abandoned' } as const;
+      await world.store.change(ID, ({ state, progress }) => {
+        if (!progress.attempt) throw new TypeError('There is no attempt.');
+        const attempt = { ...progress.attempt, outcome: 'abandoned' } as const;
         const { id, outcome } = attempt;
-        return { ...canceled({ state, course: { ...course, attempt } }), attempts: [{ id, outcome }] };
+        return { ...canceled({ state, progress: { ...progress, attempt } }), attempts: [{ id, outcome }] };
       });
     }
 
@@ -129,7 +129,7 @@ describe('DeliveryWorker', () => {
         await world.cancellationAsked();
         world.clock.advance(20 * MINUTE_MS);
         await world.advance();
-        expect(await world.row()).toMatchObject({ course: { reason: { code: 'OUTCOME_UNKNOWN' } } });
+        expect(await world.row()).toMatchObject({ progress: { reason: { code: 'OUTCOME_UNKNOWN' } } });
         await vouched();
         expect(await world.attempts()).toEqual(['abandoned']);
       };
@@ -189,23 +189,23 @@ describe('DeliveryWorker', () => {
     ['a refusal', NO_CREDIT],
   ])('books once where ORDER_CREATED comes before %s', async (_, end) => {
     const { post, advancing } = await posting();
-    await world.createdTold(lalamove.posted[0]?.requestId);
-    expect(await world.row()).toMatchObject({ state: 'assigning', course: { order: { orderId: '1001' } } });
+    await world.createdReceived(lalamove.posted[0]?.requestId);
+    expect(await world.row()).toMatchObject({ state: 'assigning', progress: { order: { orderId: '1001' } } });
     post.end(end);
     await advancing;
     await world.advance();
     expect(lalamove.posted).toHaveLength(1);
     expect(await world.told()).toEqual(['requested', 'quoted', 'booked']);
     expect(await world.attempts()).toEqual(['placed as 1001']);
-    expect(await world.row()).toMatchObject({ state: 'assigning', course: { booked: 1 }, ...unleased });
+    expect(await world.row()).toMatchObject({ state: 'assigning', progress: { booked: 1 }, ...unleased });
   });
 
   it('learns from the answer to the POST what ORDER_CREATED has not told', async () => {
     const { post, advancing } = await posting();
-    await world.createdTold(lalamove.posted[0]?.requestId);
+    await world.createdReceived(lalamove.posted[0]?.requestId);
     post.end();
     await advancing;
-    expect((await world.row()).course.order?.shareLink).toBe('https://share.example/1001');
+    expect((await world.row()).progress.order?.shareLink).toBe('https://share.example/1001');
   });
 
   it('reads an order that has a driver when it is posted, and does not ask for another one at once', async () => {
@@ -214,7 +214,7 @@ describe('DeliveryWorker', () => {
     await world.advance();
     expect(lalamove.called).toEqual(['createQuotation', 'placeOrder', 'getOrder 1001']);
     expect(await world.told()).toEqual(['requested', 'quoted', 'booked', 'driver_assigned', 'on_going']);
-    expect((await world.row()).course.order?.driverSince).toBe(world.now());
+    expect((await world.row()).progress.order?.driverSince).toBe(world.now());
   });
 
   it.each(['quoting', 'quoted', 'reserving'] as const)(
@@ -291,7 +291,7 @@ describe('DeliveryWorker', () => {
       await world.requested();
       lalamove.fail('placeOrder', LOST);
       await world.advance();
-      await world.createdTold();
+      await world.createdReceived();
     },
     'raise the fee': async (): Promise<void> => {
       world.under({ raiseFee: [{ afterMinutes: 1, priorityFee: '20' }] });
@@ -342,7 +342,7 @@ describe('DeliveryWorker', () => {
     ['its price', { priceBreakdown: undefined }],
     ['its stops', { stops: undefined }],
   ])('needs a person where quotations lack %s time and again, and orders none of them', async (_, quotes) => {
-    world.under({ failures: { mostFailures: 3 } });
+    world.under({ failures: { maxFailures: 3 } });
     lalamove.quotes = quotes;
     await world.requested();
     for (let count = 0; count < 3; count += 1) {
@@ -352,7 +352,7 @@ describe('DeliveryWorker', () => {
     expect(lalamove.called).toEqual(['createQuotation', 'createQuotation', 'createQuotation']);
     expect(await world.row()).toMatchObject({
       state: 'needs_attention',
-      course: { reason: { code: 'LALAMOVE_AWAY' } },
+      progress: { reason: { code: 'LALAMOVE_AWAY' } },
     });
   });
 
@@ -361,7 +361,7 @@ describe('DeliveryWorker', () => {
     const foreign = { [Symbol.for('nestjs-lalamove:exception')]: true, code: 'LALAMOVE_SERVER_ERROR', retryable: true };
     lalamove.fail('createQuotation', Object.assign(new Error('Away.'), foreign));
     await world.advance();
-    expect(await world.row()).toMatchObject({ state: 'quoting', course: { failures: 1 }, ...unleased });
+    expect(await world.row()).toMatchObject({ state: 'quoting', progress: { failures: 1 }, ...unleased });
     expect(world.logged).toEqual([]);
   });
 
@@ -406,7 +406,7 @@ describe('DeliveryWorker', () => {
   });
 
   it.each<[string, Parameters<typeof recordNamed>[2], number | undefined]>([
-    ['waits', { course: { retryAt: AT_NINE }, dueAt: AT_NINE }, AT_NINE],
+    ['waits', { progress: { retryAt: AT_NINE }, dueAt: AT_NINE }, AT_NINE],
     ['has ended', { state: 'completed', dueAt: undefined }, undefined],
   ])('takes no lease of a delivery that %s, and writes nothing', async (_, more, dueAt) => {
     await world.requested(more);
@@ -446,11 +446,11 @@ describe('DeliveryWorker', () => {
     await prepare();
     await world.advance();
     expect(lalamove.called).toEqual([]);
-    expect(await world.row()).toMatchObject({ state: 'needs_attention', course: { reason: { code } }, ...unleased });
+    expect(await world.row()).toMatchObject({ state: 'needs_attention', progress: { reason: { code } }, ...unleased });
   });
 
   it('goes on later with what goes round in circles, and gives its lease back', async () => {
-    world.under({ poll: { everySeconds: 0, mostSeconds: 0 } });
+    world.under({ poll: { everySeconds: 0, maxSeconds: 0 } });
     await world.requested();
     const dueAt = (await world.advance()) ?? 0;
     expect(dueAt).toBeGreaterThanOrEqual(world.now() + 2500);

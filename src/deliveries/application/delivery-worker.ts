@@ -4,20 +4,20 @@ import type { Kysely } from 'kysely';
 import { createLalamoveException } from '../../errors/create-exception.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
-import { tellStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
+import { reportStep, type DeliveriesHooks, type DeliveryStep } from '../deliveries.hooks.js';
 import { adopted } from '../domain/adoption.js';
-import { canceled, cancellationSettled, cancelRefused, cancelTried } from '../domain/cancellation.js';
+import { canceled, cancellationSettled, cancelRefused, cancelSent } from '../domain/cancellation.js';
 import { isWork, type Action } from '../domain/decide.js';
-import { isOpen, type CourseAttempt, type CourseQuotation } from '../domain/delivery-progress.js';
+import { isOpen, type DeliveryAttempt, type CurrentQuotation } from '../domain/delivery-progress.js';
 import {
   duplicateChanged,
   duplicateHeldUp,
-  duplicateKept,
+  duplicateRefused,
   duplicateOf,
   unreadHeldUp,
   unreadRead,
 } from '../domain/duplicates.js';
-import type { Evolution, Standing } from '../domain/transition.js';
+import type { Transition, Snapshot } from '../domain/transition.js';
 import {
   abandoned,
   driverChangeAsked,
@@ -25,7 +25,7 @@ import {
   feeRaised,
   feeStepOver,
   gaveUp,
-  inDoubt,
+  needsRead,
   lostSight,
   placed,
   quoted,
@@ -51,8 +51,8 @@ import { LostLease, type Change, type Decided, type DeliveryStore } from '../sto
 import { ATTEMPT_KEY } from '../storage/webhook-updates.js';
 import { AccountPending, AccountUnavailable, type DeliveryAccounts, type DeliveryCalls } from './account-services.js';
 import { PostedAnswers, type PostedAttempt } from './posted-answers.js';
-import { isGone, isOutcomeUnknown, isRefusal, isUsedUp, Setbacks } from './failure-policy.js';
-import { courseQuotation, orderInput, readingOf } from './lalamove-calls.js';
+import { isGone, isOutcomeUnknown, isRefusal, isUsedUp, FailurePolicy } from './failure-policy.js';
+import { quotationOf, orderInput, readingOf } from './lalamove-calls.js';
 
 /** Longer than the longest call may take with all its repeats, in ms. */
 const LEASE_MS = 120_000;
@@ -76,18 +76,18 @@ export interface WorkerParts {
 
 /** Works on deliveries: claims one, does what is to be done with it, one action at a time, and gives it back. */
 export class DeliveryWorker {
-  readonly #setbacks: Setbacks;
+  readonly #failures: FailurePolicy;
   readonly #answers: PostedAnswers;
 
   constructor(private readonly parts: WorkerParts) {
     const { store, now, logger } = parts;
-    this.#setbacks = new Setbacks((record) => store.policyOf(record), now);
+    this.#failures = new FailurePolicy((record) => store.policyOf(record), now);
     this.#answers = new PostedAnswers(logger);
   }
 
   /** Says what is posted and not stored yet, before the database is closed. */
-  sayUnderWay(): void {
-    this.#answers.sayUnderWay();
+  warnUnderWay(): void {
+    this.#answers.warnUnderWay();
   }
 
   /**
@@ -131,15 +131,15 @@ export class DeliveryWorker {
 
   /** What was to be done next is done later. */
   async #later({ record: { id }, action }: Decided, token: string): Promise<Decided> {
-    const later = (record: DeliveryRecord): Evolution =>
-      this.#besideLater(record, action) ?? this.#setbacks.later(record);
+    const later = (record: DeliveryRecord): Transition =>
+      this.#besidesLater(record, action) ?? this.#failures.later(record);
     return this.parts.store.change(id, later, { token, yields: token });
   }
 
   async #act(decided: Decided, token: string): Promise<Decided> {
     const { record, action } = decided;
     // A decision holds for what it was made of: whatever has happened since, a replacement say, is decided upon first.
-    const change = (to: (standing: DeliveryRecord) => Evolution): Promise<Decided> =>
+    const change = (to: (snapshot: DeliveryRecord) => Transition): Promise<Decided> =>
       this.parts.store.change(record.id, (now) => (now.version === record.version ? to(now) : undefined), {
         token,
         yields: token,
@@ -184,14 +184,14 @@ export class DeliveryWorker {
       const service = await services.of(record.account);
       if (!service) {
         return await context.change(
-          (now) => this.#besideLater(now, action) ?? this.#setbacks.needsHelp(now, reason('ACCOUNT_UNKNOWN')),
+          (now) => this.#besidesLater(now, action) ?? this.#failures.needsHelp(now, reason('ACCOUNT_UNKNOWN')),
         );
       }
       return await this.#ask(service, context, action);
     } catch (error) {
       if (error instanceof AccountPending) return this.#postponed(context, error);
       if (error instanceof AccountUnavailable) {
-        return context.change((now) => this.#besideLater(now, action) ?? this.#setbacks.withoutKeys(now));
+        return context.change((now) => this.#besidesLater(now, action) ?? this.#failures.withoutKeys(now));
       }
       throw error;
     }
@@ -238,23 +238,23 @@ export class DeliveryWorker {
 
   async #quote(service: DeliveryCalls, context: CallContext): Promise<Decided> {
     const { request, reference } = context.record;
-    if (!request) return context.change((standing) => gaveUp(standing, reason('REQUEST_ERASED')));
+    if (!request) return context.change((snapshot) => gaveUp(snapshot, reason('REQUEST_ERASED')));
     await this.#step('quoting', reference);
     const askedAt = this.parts.now();
     const quotation = await service.createQuotation(request.quotation).catch((error: unknown) => notAnswered(error));
     await this.#step('quoted', reference);
     if (LalamoveException.is(quotation)) {
-      return context.change((standing) => this.#setbacks.after(quotation, standing));
+      return context.change((snapshot) => this.#failures.after(quotation, snapshot));
     }
-    const price = courseQuotation(quotation, request, askedAt);
+    const price = quotationOf(quotation, request, askedAt);
     if (!price) {
       const unusable = createLalamoveException('LALAMOVE_UNREADABLE_RESPONSE', { operation: 'createQuotation' });
-      return context.change((standing) => this.#setbacks.after(unusable, standing));
+      return context.change((snapshot) => this.#failures.after(unusable, snapshot));
     }
     if (price === 'unmatched') {
-      return context.change((standing) => this.#setbacks.needsHelp(standing, reason('STOPS_UNMATCHED')));
+      return context.change((snapshot) => this.#failures.needsHelp(snapshot, reason('STOPS_UNMATCHED')));
     }
-    return this.#book(service, context, (standing) => quoted(standing, price));
+    return this.#book(service, context, (snapshot) => quoted(snapshot, price));
   }
 
   /**
@@ -269,7 +269,7 @@ export class DeliveryWorker {
   ): Promise<Decided> {
     const { store, now } = this.parts;
     const { request, reference } = record;
-    if (!request) return change((standing) => gaveUp(standing, reason('REQUEST_ERASED')));
+    if (!request) return change((snapshot) => gaveUp(snapshot, reason('REQUEST_ERASED')));
     await this.#step('reserving', reference);
     const { decided, attempt, quotation } = await this.#reserve(record.id, token, first);
     if (!attempt) return decided;
@@ -278,7 +278,7 @@ export class DeliveryWorker {
     // A process that slept over its lease must not post: others take the attempt for lost.
     if (now() >= leaseUntil) {
       // Nobody else ever posts this attempt: it surely was not carried out.
-      await store.change(record.id, (standing) => refused(standing, attempt.id));
+      await store.change(record.id, (snapshot) => refused(snapshot, attempt.id));
       throw new LostLease();
     }
     await this.#step('posting', reference);
@@ -291,13 +291,13 @@ export class DeliveryWorker {
     // What has become of it is true whoever has the lease by now.
     const booked = await this.#answers.persist(posted, () => store.change(record.id, end, { yields: token }));
     await this.#step('committed', reference);
-    this.#sayIfKnown(booked, posted);
+    this.#warnIfKnown(booked, posted);
     return booked;
   }
 
   /** Says which order was answered with that another attempt has already. */
-  #sayIfKnown({ record }: Decided, { reference, attemptId, orderId }: PostedAttempt): void {
-    if (record.course.reason?.code !== 'ORDER_ALREADY_KNOWN') return;
+  #warnIfKnown({ record }: Decided, { reference, attemptId, orderId }: PostedAttempt): void {
+    if (record.progress.reason?.code !== 'ORDER_ALREADY_KNOWN') return;
     const told = { delivery: reference, attempt: attemptId, order: orderId };
     say(this.parts.logger, 'error', logLine('Lalamove has answered with an order that another attempt has', told));
   }
@@ -305,11 +305,11 @@ export class DeliveryWorker {
   /** Commits an attempt before its order is posted, where that is to be done: decided and written as one, so that nothing comes in between, a cancellation say. */
   async #reserve(id: string, token: string, first: Change): Promise<Reservation> {
     const { store, now } = this.parts;
-    return store.telling(async (trx, told) => {
+    return store.transact(async (trx, told) => {
       const decided = await store.changeIn(trx, id, first, { token, yields: token, told });
-      const { quotation, attempt: before } = decided.record.course;
+      const { quotation, attempt: before } = decided.record.progress;
       if (decided.action.do !== 'book' || !quotation) return { decided };
-      const attempt: CourseAttempt = {
+      const attempt: DeliveryAttempt = {
         id: randomUUID(),
         number: (before?.number ?? 0) + 1,
         quotationId: quotation.quotationId,
@@ -318,7 +318,7 @@ export class DeliveryWorker {
         reservedAt: now(),
       };
       await reserveAttempt(trx, decided.record, attempt, quotation);
-      const kept = await store.changeIn(trx, id, (standing) => reserved(standing, attempt), { token, told });
+      const kept = await store.changeIn(trx, id, (snapshot) => reserved(snapshot, attempt), { token, told });
       return { decided: kept, attempt, quotation };
     });
   }
@@ -327,15 +327,15 @@ export class DeliveryWorker {
   async #post(
     service: DeliveryCalls,
     input: Parameters<DeliveryCalls['placeOrder']>[0],
-    { attempt, posted, signal }: { attempt: CourseAttempt; posted: PostedAttempt; signal: AbortSignal },
+    { attempt, posted, signal }: { attempt: DeliveryAttempt; posted: PostedAttempt; signal: AbortSignal },
   ): Promise<Change> {
     const { now, logger } = this.parts;
     try {
       const order = readingOf(await service.placeOrder(input, { requestId: attempt.id, signal }));
       posted.orderId = order.orderId;
-      return (standing) => {
+      return (snapshot) => {
         const { orderId, total, currency, shareLink, priorityFee, status, driverId } = order;
-        const known = standing.course.quotation;
+        const known = snapshot.progress.quotation;
         const told = {
           orderId,
           priorityFee,
@@ -343,10 +343,10 @@ export class DeliveryWorker {
           total: total === '' ? (known?.total ?? '') : total,
           currency: currency === '' ? (known?.currency ?? '') : currency,
         };
-        const back = placed(standing, attempt.id, told, now());
+        const back = placed(snapshot, attempt.id, told, now());
         // Where it has come further already, a read tells of it, as of any other change.
         const isFresh = status === 'ASSIGNING_DRIVER' && driverId === '';
-        return isFresh ? back : after(back, inDoubt(back));
+        return isFresh ? back : after(back, needsRead(back));
       };
     } catch (error) {
       const isSurelyNot = LalamoveException.is(error) && !isOutcomeUnknown(error);
@@ -354,36 +354,36 @@ export class DeliveryWorker {
         const told = { delivery: posted.reference, attempt: attempt.id, error: wordsOf(error) };
         const what = 'Nobody knows whether an order was placed: resolve({ orderId }) if you find it';
         say(logger, 'warn', logLine(what, told));
-        return (standing) => (standing.course.attempt?.id === attempt.id ? lostSight(standing) : undefined);
+        return (snapshot) => (snapshot.progress.attempt?.id === attempt.id ? lostSight(snapshot) : undefined);
       }
-      return (standing) => {
-        const back = refused(standing, attempt.id);
+      return (snapshot) => {
+        const back = refused(snapshot, attempt.id);
         // A webhook has told of the order: whatever this answer was, there is one.
-        const { attempt: latest } = standing.course;
+        const { attempt: latest } = snapshot.progress;
         if (!isOpen(latest) || latest.id !== attempt.id) return undefined;
         // The quotation is used up, and that is all, unless the policy wants no other one.
-        if (isUsedUp(error) && !this.parts.store.policyOf(standing).requote) {
+        if (isUsedUp(error) && !this.parts.store.policyOf(snapshot).requote) {
           return after(back, gaveUp(back, reason('QUOTATION_EXPIRED')));
         }
-        return after(back, this.#setbacks.after(error, { ...standing, ...back }));
+        return after(back, this.#failures.after(error, { ...snapshot, ...back }));
       };
     }
   }
 
   async #read(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
-    const toldBefore = record.course.order?.toldAt ?? 0;
+    const statusAtBefore = record.progress.order?.statusAt ?? 0;
     await this.#step('reading', record.reference);
     const order = await service.getOrder(orderId).catch((error: unknown) => notAnswered(error));
     // A live order is never given up for a read that fails: webhooks may still come.
-    if (LalamoveException.is(order)) return change((standing) => this.#setbacks.later(standing, order));
+    if (LalamoveException.is(order)) return change((snapshot) => this.#failures.later(snapshot, order));
     await this.#step('read', record.reference);
     const reading = readingOf(order);
-    if (reading.orderId !== orderId) return change((standing) => this.#setbacks.later(standing));
+    if (reading.orderId !== orderId) return change((snapshot) => this.#failures.later(snapshot));
     const policy = store.policyOf(record);
     // Only a read that was begun since can tell that it was canceled by mistake.
-    if (record.state === 'canceled') return change((standing) => readAfterEnd(standing, reading, policy, now()));
-    return change((standing) => readAs(standing, reading, toldBefore, policy, now()));
+    if (record.state === 'canceled') return change((snapshot) => readAfterEnd(snapshot, reading, policy, now()));
+    return change((snapshot) => readAs(snapshot, reading, statusAtBefore, policy, now()));
   }
 
   /** Finds out whose an order is that came up while an attempt's outcome is unknown. */
@@ -406,10 +406,10 @@ export class DeliveryWorker {
       if (known !== orderId) first = readingOf(await service.getOrder(known));
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
-      if (!isGone(error)) return change((standing) => this.#unread(standing, orderId, error));
+      if (!isGone(error)) return change((snapshot) => this.#unread(snapshot, orderId, error));
     }
     await this.#step('read', record.reference);
-    const found = await store.telling(async (trx, told) => {
+    const found = await store.transact(async (trx, told) => {
       await trx
         .updateTable('delivery_events')
         .set({ quotation_id: quotationId })
@@ -424,57 +424,57 @@ export class DeliveryWorker {
         return store.changeIn(
           trx,
           attempt.delivery_id,
-          (standing) =>
-            isReplaced && standing.course.order?.orderId === known
-              ? replaced(standing, { prevOrderId: known, orderId }, now())
-              : namedAgain(standing, { prevOrderId: known, orderId }, -1, now()),
+          (snapshot) =>
+            isReplaced && snapshot.progress.order?.orderId === known
+              ? replaced(snapshot, { prevOrderId: known, orderId }, now())
+              : namedAgain(snapshot, { prevOrderId: known, orderId }, -1, now()),
           { told },
         );
       }
-      await store.changeIn(trx, attempt.delivery_id, (standing) => placed(standing, attempt.id, { orderId }, now()), {
+      await store.changeIn(trx, attempt.delivery_id, (snapshot) => placed(snapshot, attempt.id, { orderId }, now()), {
         told,
       });
-      return store.changeIn(trx, attempt.delivery_id, inDoubt, { told });
+      return store.changeIn(trx, attempt.delivery_id, needsRead, { told });
     });
     // Whoever looks first finds out for all: it may be another's.
     if (found?.record.dueAt !== undefined && found.record.id !== record.id) wake(found.record.id, found.record.dueAt);
-    return change((standing) => unreadRead(standing, orderId));
+    return change((snapshot) => unreadRead(snapshot, orderId));
   }
 
   /** What was to be done beside the live order is tried again by itself; `undefined` for the live order. */
-  #besideLater(standing: Standing, action: Action): Evolution | undefined {
+  #besidesLater(snapshot: Snapshot, action: Action): Transition | undefined {
     switch (action.do) {
       case 'identify':
-        return this.#unread(standing, action.orderId);
+        return this.#unread(snapshot, action.orderId);
       case 'cancel-duplicate':
       case 'read-duplicate':
-        return this.#duplicateLater(standing, action.orderId);
+        return this.#duplicateLater(snapshot, action.orderId);
       default:
         return undefined;
     }
   }
 
   /** The order of an unmatched webhook could not be read. */
-  #unread(standing: Standing, orderId: string, error?: LalamoveException): Evolution {
-    const { failures = 0 } = standing.course.unread?.find((unread) => unread.orderId === orderId) ?? {};
-    return unreadHeldUp(standing, orderId, this.#setbacks.retryAt(failures, error));
+  #unread(snapshot: Snapshot, orderId: string, error?: LalamoveException): Transition {
+    const { failures = 0 } = snapshot.progress.unread?.find((unread) => unread.orderId === orderId) ?? {};
+    return unreadHeldUp(snapshot, orderId, this.#failures.retryAt(failures, error));
   }
 
   async #cancel(service: DeliveryCalls, { record, note, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
-    const wasTried = record.course.cancelTried === orderId;
-    if (!wasTried) await note(ofOrder(orderId, (standing) => cancelTried(standing, orderId)));
+    const wasTried = record.progress.cancelSent === orderId;
+    if (!wasTried) await note(ofOrder(orderId, (snapshot) => cancelSent(snapshot, orderId)));
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
     } catch (error) {
       if (!LalamoveException.is(error)) throw error;
       if (error.code === 'ERR_CANCELLATION') {
-        const elsewhere = (standing: Standing): Evolution =>
-          canceledElsewhere(withoutTry(standing), store.policyOf(record), now());
+        const elsewhere = (snapshot: Snapshot): Transition =>
+          canceledElsewhere(withoutTry(snapshot), store.policyOf(record), now());
         return change(ofOrder(orderId, wasTried ? canceled : elsewhere));
       }
-      if (isRefusal(error)) return change(ofOrder(orderId, (standing) => cancelRefused(standing, orderId, error.code)));
+      if (isRefusal(error)) return change(ofOrder(orderId, (snapshot) => cancelRefused(snapshot, orderId, error.code)));
       return this.#failed(error, change);
     }
     await this.#step('canceled', record.reference);
@@ -488,9 +488,9 @@ export class DeliveryWorker {
     orderId: string,
   ): Promise<Decided> {
     const { store, now } = this.parts;
-    const wasTried = duplicateOf(record, orderId)?.cancelTried === true;
-    const alone = (to: (standing: Standing) => Evolution): Change => this.#ofDuplicate(orderId, to);
-    if (!wasTried) await note(alone((standing) => cancelTried(standing, orderId)));
+    const wasTried = duplicateOf(record, orderId)?.cancelSent === true;
+    const alone = (to: (snapshot: Snapshot) => Transition): Change => this.#ofDuplicate(orderId, to);
+    if (!wasTried) await note(alone((snapshot) => cancelSent(snapshot, orderId)));
     await this.#step('canceling', record.reference);
     try {
       await service.cancelOrder(orderId);
@@ -499,16 +499,16 @@ export class DeliveryWorker {
       if (error.code === 'ERR_CANCELLATION') {
         const policy = store.policyOf(record);
         return change(
-          alone(wasTried ? canceled : (standing) => canceledElsewhere(withoutTry(standing), policy, now())),
+          alone(wasTried ? canceled : (snapshot) => canceledElsewhere(withoutTry(snapshot), policy, now())),
         );
       }
       if (isRefusal(error)) {
         const told = { delivery: record.reference, order: orderId, code: error.code };
         const what = 'A second courier may be on the road: a duplicate order cannot be cancelled, and is followed';
         say(this.parts.logger, 'warn', logLine(what, told));
-        return change((standing) => duplicateKept(standing, orderId, error.code));
+        return change((snapshot) => duplicateRefused(snapshot, orderId, error.code));
       }
-      return change((standing) => this.#duplicateLater(standing, orderId, error));
+      return change((snapshot) => this.#duplicateLater(snapshot, orderId, error));
     }
     await this.#step('canceled', record.reference);
     return change(alone(canceled));
@@ -516,25 +516,26 @@ export class DeliveryWorker {
 
   async #readDuplicate(service: DeliveryCalls, { record, change }: CallContext, orderId: string): Promise<Decided> {
     const { store, now } = this.parts;
-    const heardBefore = duplicateOf(record, orderId)?.order.toldAt ?? 0;
+    const statusAtBefore = duplicateOf(record, orderId)?.order.statusAt ?? 0;
     await this.#step('reading', record.reference);
     const order = await service.getOrder(orderId).catch((error: unknown) => notAnswered(error));
-    if (LalamoveException.is(order)) return change((standing) => this.#duplicateLater(standing, orderId, order));
+    if (LalamoveException.is(order)) return change((snapshot) => this.#duplicateLater(snapshot, orderId, order));
     await this.#step('read', record.reference);
     const reading = readingOf(order);
-    if (reading.orderId !== orderId) return change((standing) => this.#duplicateLater(standing, orderId));
+    if (reading.orderId !== orderId) return change((snapshot) => this.#duplicateLater(snapshot, orderId));
     const policy = store.policyOf(record);
-    return change(this.#ofDuplicate(orderId, (alone) => readAs(alone, reading, heardBefore, policy, now())));
+    return change(this.#ofDuplicate(orderId, (alone) => readAs(alone, reading, statusAtBefore, policy, now())));
   }
 
   /** A change of a duplicate; the live order if it has become that meanwhile. */
-  #ofDuplicate(orderId: string, to: (alone: Standing) => Evolution): Change {
-    return (record) => (record.course.order?.orderId === orderId ? to(record) : duplicateChanged(record, orderId, to));
+  #ofDuplicate(orderId: string, to: (alone: Snapshot) => Transition): Change {
+    return (record) =>
+      record.progress.order?.orderId === orderId ? to(record) : duplicateChanged(record, orderId, to);
   }
 
-  #duplicateLater(standing: Standing, orderId: string, error?: LalamoveException): Evolution {
-    const { failures } = duplicateOf(standing, orderId) ?? { failures: 0 };
-    return duplicateHeldUp(standing, orderId, this.#setbacks.retryAt(failures, error));
+  #duplicateLater(snapshot: Snapshot, orderId: string, error?: LalamoveException): Transition {
+    const { failures } = duplicateOf(snapshot, orderId) ?? { failures: 0 };
+    return duplicateHeldUp(snapshot, orderId, this.#failures.retryAt(failures, error));
   }
 
   async #raiseFee(
@@ -543,7 +544,7 @@ export class DeliveryWorker {
     { orderId, priorityFee, step }: Extract<Action, { do: 'raise-fee' }>,
   ): Promise<Decided> {
     // Committed before the call: whatever becomes of it, this step is not made twice.
-    await note((standing) => inDoubt(feeStepOver(standing, step)));
+    await note((snapshot) => needsRead(feeStepOver(snapshot, step)));
     await this.#step('raising_fee', record.reference);
     try {
       await service.addPriorityFee(orderId, { priorityFee });
@@ -552,7 +553,7 @@ export class DeliveryWorker {
       // Refused, or nobody knows: the read that follows tells what it costs.
       return change(() => undefined);
     }
-    return change((standing) => feeRaised(standing, orderId, priorityFee));
+    return change((snapshot) => feeRaised(snapshot, orderId, priorityFee));
   }
 
   async #changeDriver(
@@ -560,7 +561,7 @@ export class DeliveryWorker {
     { record, note, change }: CallContext,
     { orderId, driverId }: Extract<Action, { do: 'change-driver' }>,
   ): Promise<Decided> {
-    await note((standing) => driverChangeAsked(standing, orderId, driverId));
+    await note((snapshot) => driverChangeAsked(snapshot, orderId, driverId));
     await this.#step('changing_driver', record.reference);
     try {
       await service.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
@@ -572,11 +573,11 @@ export class DeliveryWorker {
 
   async #failed(error: unknown, change: CallContext['change']): Promise<Decided> {
     if (!LalamoveException.is(error)) throw error;
-    return change((standing) => this.#setbacks.after(error, standing));
+    return change((snapshot) => this.#failures.after(error, snapshot));
   }
 
   async #step(step: DeliveryStep, reference: string): Promise<void> {
-    await tellStep(this.parts.hooks, step, reference);
+    await reportStep(this.parts.hooks, step, reference);
   }
 }
 
@@ -596,7 +597,7 @@ function isOurs({ action, record }: Decided, token: string): boolean {
 
 /** Whether an attempt was reserved. */
 type Reservation =
-  | { readonly decided: Decided; readonly attempt: CourseAttempt; readonly quotation: CourseQuotation }
+  | { readonly decided: Decided; readonly attempt: DeliveryAttempt; readonly quotation: CurrentQuotation }
   | { readonly decided: Decided; readonly attempt?: undefined; readonly quotation?: undefined };
 
 /** @throws what is not Lalamove's answer */
@@ -606,7 +607,7 @@ function notAnswered(error: unknown): LalamoveException {
 }
 
 /** The second of two evolutions, with what the first one has told. */
-function after(first: Evolution, second: Evolution): Evolution {
+function after(first: Transition, second: Transition): Transition {
   return {
     ...second,
     events: [...first.events, ...second.events],
@@ -615,11 +616,11 @@ function after(first: Evolution, second: Evolution): Evolution {
 }
 
 /** A change that holds for an order only as long as it is the live one. */
-function ofOrder(orderId: string, change: (standing: Standing) => Evolution): Change {
-  return (record) => (record.course.order?.orderId === orderId ? change(record) : undefined);
+function ofOrder(orderId: string, change: (snapshot: Snapshot) => Transition): Change {
+  return (record) => (record.progress.order?.orderId === orderId ? change(record) : undefined);
 }
 
 /** As before a cancellation that found that there was nothing left to cancel. */
-function withoutTry({ state, course }: Standing): Standing {
-  return { state, course: { ...course, cancelTried: undefined } };
+function withoutTry({ state, progress }: Snapshot): Snapshot {
+  return { state, progress: { ...progress, cancelSent: undefined } };
 }

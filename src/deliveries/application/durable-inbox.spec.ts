@@ -10,7 +10,7 @@ import { turn } from '../../../test/support/until.js';
 import { readLalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
-import type { CourseAttempt } from '../domain/delivery-progress.js';
+import type { DeliveryAttempt } from '../domain/delivery-progress.js';
 import { DEFAULT_POLICY } from '../domain/delivery-policy.js';
 import { lostSight, placed } from '../domain/transitions.js';
 import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
@@ -55,7 +55,7 @@ describe('DurableInbox', () => {
 
   function inboxWith(hooks: DeliveriesHooks): DurableInbox {
     return new DurableInbox({
-      ...{ store, hooks, now: () => clock.now(), strangersMs: STRANGERS_MS },
+      ...{ store, hooks, now: () => clock.now(), unmatchedMs: STRANGERS_MS },
       wake: (id, at) => wakes.push({ id, in: at - clock.now() }),
       wakeHandlers: () => {
         wakesOfHandlers += 1;
@@ -66,11 +66,11 @@ describe('DurableInbox', () => {
   /** A delivery whose order is under way to Lalamove. */
   async function post(reference: string): Promise<void> {
     const now = clock.now();
-    const attempt: CourseAttempt = {
+    const attempt: DeliveryAttempt = {
       ...{ id: attemptOf(reference), number: 1, quotationId: `quotation of ${reference}`, outcome: 'reserved' },
       ...{ quotationExpiresAt: now + 300_000, reservedAt: now },
     };
-    const record = recordNamed(reference, now, { state: 'booking', course: { attempt, booked: 1 } });
+    const record = recordNamed(reference, now, { state: 'booking', progress: { attempt, booked: 1 } });
     await store.write(async (trx) => {
       await store.insert(record, [], trx);
       await reserveAttempt(trx, record, attempt, { total: '100', currency: 'HKD' });
@@ -91,10 +91,10 @@ describe('DurableInbox', () => {
   }
 
   /** A webhook of an order's status. */
-  function news(
+  function update(
     orderId: string,
     status: string,
-    { key = `${orderId} ${status}`, keys = [key, `id of ${key}`], later = 0 }: NewsOptions = {},
+    { key = `${orderId} ${status}`, keys = [key, `id of ${key}`], later = 0 }: UpdateOptions = {},
   ): LalamoveInboxEntry {
     const [fingerprint] = keys;
     const at = clock.now();
@@ -103,7 +103,7 @@ describe('DurableInbox', () => {
     return { keys, facts, event: readLalamoveEvent(facts) };
   }
 
-  interface NewsOptions {
+  interface UpdateOptions {
     key?: string;
     keys?: LalamoveInboxEntry['keys'];
     /** How much later than now it was signed, in ms. */
@@ -113,7 +113,7 @@ describe('DurableInbox', () => {
   async function webhooks(): Promise<object[]> {
     return db
       .selectFrom('delivery_events')
-      .select(['fingerprint', 'delivery_id', 'applied_at', 'set_aside_at', 'hand_over'])
+      .select(['fingerprint', 'delivery_id', 'applied_at', 'set_aside_at', 'dispatch'])
       .where('source', '=', 'webhook')
       .orderBy('id')
       .execute();
@@ -125,7 +125,7 @@ describe('DurableInbox', () => {
 
   it('knows what a version before has stored, whose keys named no account, and keeps those of accounts apart', async () => {
     const accept = (signature: string, repeatKey: string): Promise<string> =>
-      inbox.accept(news('1', 'ON_GOING', { keys: [signature, repeatKey] }));
+      inbox.accept(update('1', 'ON_GOING', { keys: [signature, repeatKey] }));
     expect(await accept('signature 1', 'id.data.ORDER_STATUS_CHANGED')).toBe('new');
     expect(await accept('signature 2', 'id.data.ORDER_STATUS_CHANGED.key 1')).toBe('repeated');
     expect(await accept('signature 3', 'id.data.ORDER_STATUS_CHANGED.key 1')).toBe('repeated');
@@ -137,14 +137,14 @@ describe('DurableInbox', () => {
   it('commits an event with its effect before it answers, and tells of it with that', async () => {
     await order('A', '1');
     const { entered, open } = gated();
-    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
     expect(await webhooks()).toEqual([
       {
         ...{ fingerprint: '1 ON_GOING', delivery_id: 'id of A', applied_at: clock.now(), set_aside_at: null },
-        hand_over: 'pending',
+        dispatch: 'pending',
       },
     ]);
-    expect(await delivery('A')).toMatchObject({ state: 'on_going', course: { order: { driverId: '7' } } });
+    expect(await delivery('A')).toMatchObject({ state: 'on_going', progress: { order: { driverId: '7' } } });
     expect([entered(), told]).toEqual([1, ['A driver_assigned', 'A on_going']]);
     open();
     await inbox.idle();
@@ -166,7 +166,7 @@ describe('DurableInbox', () => {
   it('tells a repetition by either key, then by its own keys as well, and takes no effect twice', async () => {
     await order('A', '1');
     const keys = (...names: LalamoveInboxEntry['keys']): LalamoveInboxEntry =>
-      news('1', 'ON_GOING', { keys: names, later: 1 });
+      update('1', 'ON_GOING', { keys: names, later: 1 });
     const [first, atOnce] = await Promise.all([inbox.accept(keys('f', 'id')), inbox.accept(keys('f', 'id'))]);
     expect([first, atOnce]).toEqual(['new', 'repeated']);
     await inbox.idle();
@@ -194,10 +194,10 @@ describe('DurableInbox', () => {
     await order('A', '1');
     await order('B', '2');
     await db.updateTable('deliveries').set({ state: 'teleporting' }).where('id', '=', 'id of A').execute();
-    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
-    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('repeated');
+    expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
+    expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('repeated');
     // As after a crash: stored, and not applied.
-    await inbox.accept(news('2', 'ON_GOING'));
+    await inbox.accept(update('2', 'ON_GOING'));
     await db.updateTable('delivery_events').set({ applied_at: null }).where('order_id', '=', '2').execute();
     await inbox.sweep();
     // What cannot take its effect yet keeps nobody else from it.
@@ -220,7 +220,7 @@ describe('DurableInbox', () => {
 
   it('lets a webhook that was looked up twice take its effect once', async () => {
     await order('A', '1');
-    await inbox.accept(news('1', 'ON_GOING'));
+    await inbox.accept(update('1', 'ON_GOING'));
     await db.updateTable('delivery_events').set({ applied_at: null }).where('source', '=', 'webhook').execute();
     const version = (await delivery('A'))?.version ?? 0;
     await Promise.all([inbox.sweep(), inbox.sweep()]);
@@ -230,7 +230,7 @@ describe('DurableInbox', () => {
   it('leaves nothing of an effect that fails half-way', async () => {
     await order('A', '1');
     await sql`create trigger half before update on deliveries begin select raise(abort, 'half-way'); end`.execute(db);
-    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
     await sql`drop trigger half`.execute(db);
     await inbox.idle();
     expect([told, wakes]).toEqual([[], []]);
@@ -246,10 +246,10 @@ describe('DurableInbox', () => {
     await sql`create trigger full before insert on delivery_events begin select raise(abort, 'the disk is full'); end`.execute(
       db,
     );
-    expect((await failureOf(inbox.accept(news('1', 'ON_GOING')))).message).toContain('the disk is full');
+    expect((await failureOf(inbox.accept(update('1', 'ON_GOING')))).message).toContain('the disk is full');
     await sql`drop trigger full`.execute(db);
     expect([await webhooks(), await delivery('A'), told, wakes]).toEqual([[], before, [], []]);
-    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('new');
+    expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
     expect(await delivery('A')).toMatchObject({ state: 'on_going' });
   });
 
@@ -258,8 +258,8 @@ describe('DurableInbox', () => {
     await store.change('id of A', lostSight);
     told = [];
     clock.advance(1000);
-    await inbox.accept(news('1', 'PICKED_UP', { later: 2 }));
-    await inbox.accept(news('1', 'ON_GOING', { later: 1 }));
+    await inbox.accept(update('1', 'PICKED_UP', { later: 2 }));
+    await inbox.accept(update('1', 'ON_GOING', { later: 1 }));
     await inbox.idle();
     expect(wakes).toEqual([
       { id: 'id of A', in: 0 },
@@ -276,7 +276,7 @@ describe('DurableInbox', () => {
 
   it('sets an event aside when its order was not known for too long, and then for good', async () => {
     await post('A');
-    await inbox.accept(news('1', 'ON_GOING'));
+    await inbox.accept(update('1', 'ON_GOING'));
     clock.advance(STRANGERS_MS);
     await inbox.sweep();
     expect(await webhooks()).toMatchObject([{ applied_at: null, set_aside_at: null }]);
@@ -290,12 +290,12 @@ describe('DurableInbox', () => {
     expect(await webhooks()).toMatchObject([aside]);
     expect(await delivery('A')).toMatchObject({ state: 'assigning' });
     // Lalamove may repeat it all the same.
-    expect(await inbox.accept(news('1', 'ON_GOING'))).toBe('repeated');
+    expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('repeated');
   });
 
   it('sweeps through however many wait', async () => {
     const many = Array.from({ length: 201 }, (_, index) => `${index}`);
-    await Promise.all(many.map((key) => inbox.accept(news('1', 'ON_GOING', { key }))));
+    await Promise.all(many.map((key) => inbox.accept(update('1', 'ON_GOING', { key }))));
     await post('A');
     // The attempt's row alone: what has waited is not looked for.
     await db.updateTable('delivery_attempts').set({ order_id: '1', outcome: 'placed' }).execute();
@@ -309,7 +309,7 @@ describe('DurableInbox', () => {
     for (const [index, reference] of references.entries()) await order(reference, `${index}`);
     const commits = jest.spyOn(db, 'transaction');
     const burst = ['PICKED_UP', 'ON_GOING'].flatMap((status, before) =>
-      references.map((_, index) => news(`${index}`, status, { later: 1000 - before })),
+      references.map((_, index) => update(`${index}`, status, { later: 1000 - before })),
     );
     expect(await Promise.all(burst.map((entry) => inbox.accept(entry)))).toEqual(Array(50).fill('new'));
     expect(commits).toHaveBeenCalledTimes(1);
@@ -326,41 +326,41 @@ describe('DurableInbox', () => {
     ['not at all where it rests', 'COMPLETED', 0, []],
   ])('wakes a delivery %s', async (_, status, later, expected) => {
     await order('A', '1');
-    await inbox.accept(news('1', 'ASSIGNING_DRIVER'));
+    await inbox.accept(update('1', 'ASSIGNING_DRIVER'));
     await inbox.idle();
     wakes = [];
     clock.advance(1000);
-    await inbox.accept(news('1', status, { later: later * 2000 }));
+    await inbox.accept(update('1', status, { later: later * 2000 }));
     await inbox.idle();
     expect(wakes).toEqual(expected);
   });
 
   it('wakes handlers only where one wants the event; until they are known one may', async () => {
-    await inbox.accept(news('1', 'ON_GOING'));
+    await inbox.accept(update('1', 'ON_GOING'));
     expect(wakesOfHandlers).toBe(1);
     inbox.start(({ eventType }) =>
       eventType === 'UNKNOWN' ? [{ name: 'Host.on', handle: () => Promise.resolve() }] : [],
     );
     expect(wakesOfHandlers).toBe(2);
-    await inbox.accept(news('1', 'PICKED_UP'));
+    await inbox.accept(update('1', 'PICKED_UP'));
     expect(wakesOfHandlers).toBe(2);
     const facts = factsOf('ORDER_TELEPORTED', {}, { fingerprint: 'new' });
     await inbox.accept({ keys: ['new'], facts, event: readLalamoveEvent(facts) });
     expect(wakesOfHandlers).toBe(3);
     expect(await webhooks()).toMatchObject([
-      { hand_over: 'pending' },
-      { hand_over: 'none' },
+      { dispatch: 'pending' },
+      { dispatch: 'none' },
       // It is of no order: there is nothing to wait for.
-      { hand_over: 'pending', applied_at: clock.now() },
+      { dispatch: 'pending', applied_at: clock.now() },
     ]);
   });
 
   it('takes nothing any more once it stops, and has woken then whom it must', async () => {
     await order('A', '1');
     const { open } = gated();
-    await inbox.accept(news('1', 'ON_GOING'));
+    await inbox.accept(update('1', 'ON_GOING'));
     const stopped = inbox.stop().then(() => told.push('stopped'));
-    expect((await failureOf(inbox.accept(news('1', 'PICKED_UP')))).message).toContain('shutting down');
+    expect((await failureOf(inbox.accept(update('1', 'PICKED_UP')))).message).toContain('shutting down');
     await turn();
     expect(told).not.toContain('stopped');
     open();

@@ -3,10 +3,10 @@ import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import { formerKeyOf } from '../../webhooks/inbox/event-keys.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
-import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
+import { reportStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryStore } from '../storage/sqlite/delivery-store.js';
 import type { DeliveriesTransaction } from '../storage/sqlite/group-commit.js';
-import { newsIn, newsOf, orderOf } from '../storage/webhook-updates.js';
+import { updatesIn, updateOf, orderOf } from '../storage/webhook-updates.js';
 import { UnmatchedWebhooks, type WaitingWebhook } from './unmatched-webhooks.js';
 import { UnreadableRows } from './unreadable-rows.js';
 import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
@@ -23,7 +23,7 @@ export interface DurableInboxParts {
   /** Handlers may have something to do. */
   readonly wakeHandlers: () => void;
   /** How long a webhook of an order that nobody knows is kept waiting, in ms. */
-  readonly strangersMs: number;
+  readonly unmatchedMs: number;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface DurableInboxParts {
  */
 export class DurableInbox implements LalamoveInbox {
   readonly #logger = new Logger('LalamoveInbox');
-  readonly #telling = new Set<Promise<void>>();
+  readonly #transact = new Set<Promise<void>>();
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   readonly #effects: WebhookEffects;
   readonly #unmatched: UnmatchedWebhooks;
@@ -40,7 +40,7 @@ export class DurableInbox implements LalamoveInbox {
   #isStopped = false;
 
   constructor(private readonly parts: DurableInboxParts) {
-    const { store, now, strangersMs: maxAgeMs } = parts;
+    const { store, now, unmatchedMs: maxAgeMs } = parts;
     this.#effects = new WebhookEffects(store, now);
     this.#unmatched = new UnmatchedWebhooks({ store, now, maxAgeMs, apply: (webhook) => this.#applyAgain(webhook) });
     this.#unreadable = new UnreadableRows({ store, logger: this.#logger, now });
@@ -55,7 +55,7 @@ export class DurableInbox implements LalamoveInbox {
     if (settling) await settling;
     const effect = await this.#stored(entry);
     if (!effect) return 'repeated';
-    await tellStep(hooks, 'event_stored', event.fingerprint);
+    await reportStep(hooks, 'event_stored', event.fingerprint);
     this.#later(this.#tell(effect, event));
     if (this.#isWanted(event)) this.parts.wakeHandlers();
     return 'new';
@@ -71,13 +71,13 @@ export class DurableInbox implements LalamoveInbox {
     const { event, facts } = entry;
     const account = event.account ?? '';
     try {
-      return await store.telling(async (trx, told) => {
-        const news = newsIn(event, facts.signedAt);
-        const attempt = await this.#effects.attemptOf(trx, account, news);
-        const isClear = isClearly(news, attempt);
+      return await store.transact(async (trx, told) => {
+        const update = updatesIn(event, facts.signedAt);
+        const attempt = await this.#effects.attemptOf(trx, account, update);
+        const isClear = isClearly(update, attempt);
         const id = await this.#insert(trx, entry, isClear ? { deliveryId: attempt?.delivery_id ?? null } : undefined);
         if (id === undefined) return undefined;
-        const effect = await this.#effects.take(trx, account, news, attempt, told);
+        const effect = await this.#effects.take(trx, account, update, attempt, told);
         if (effect.isTaken && !isClear) await store.markApplied(trx, id, attempt?.delivery_id ?? null);
         if (!effect.isTaken && attempt) await this.#lookAgain(trx, id, this.parts.now());
         return effect;
@@ -124,7 +124,7 @@ export class DurableInbox implements LalamoveInbox {
         received_at: at,
         payload: JSON.stringify(facts),
         applied_at: applied && at,
-        hand_over: isWanted ? 'pending' : 'none',
+        dispatch: isWanted ? 'pending' : 'none',
         next_try_at: isWanted ? at : undefined,
       })
       .onConflict((conflict) => conflict.doNothing())
@@ -168,7 +168,7 @@ export class DurableInbox implements LalamoveInbox {
           received_at: at,
           payload: '{}',
           applied_at: at,
-          hand_over: 'none',
+          dispatch: 'none',
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
@@ -187,7 +187,7 @@ export class DurableInbox implements LalamoveInbox {
 
   /** Waits until the effect of what has come is told. */
   async idle(): Promise<void> {
-    while (this.#telling.size > 0) await Promise.all(this.#telling);
+    while (this.#transact.size > 0) await Promise.all(this.#transact);
   }
 
   /**
@@ -199,7 +199,7 @@ export class DurableInbox implements LalamoveInbox {
     event: LalamoveEvent;
     handlers: readonly LalamoveEventHandler[];
   } {
-    const { event } = newsOf(row);
+    const { event } = updateOf(row);
     return { event, handlers: this.#handlersOf?.(event) ?? [] };
   }
 
@@ -212,17 +212,17 @@ export class DurableInbox implements LalamoveInbox {
   async #applyAgain({ id: eventId, payload, account, received_at: receivedAt }: WaitingWebhook): Promise<void> {
     const { store } = this.parts;
     try {
-      const news = newsOf({ id: eventId, payload }, receivedAt);
-      const effect = await store.telling(async (trx, told) => {
+      const update = updateOf({ id: eventId, payload }, receivedAt);
+      const effect = await store.transact(async (trx, told) => {
         // It may have taken its effect since it was looked up.
         if (!(await this.#isWaiting(trx, eventId))) return undefined;
-        const attempt = await this.#effects.attemptOf(trx, account, news);
-        const taken = await this.#effects.take(trx, account, news, attempt, told);
+        const attempt = await this.#effects.attemptOf(trx, account, update);
+        const taken = await this.#effects.take(trx, account, update, attempt, told);
         if (taken.isTaken) await store.markApplied(trx, eventId, attempt?.delivery_id ?? null);
         else await this.#lookAgain(trx, eventId, attempt && this.#unmatched.nextLook(receivedAt));
         return taken;
       });
-      if (effect) await this.#tell(effect, news.event);
+      if (effect) await this.#tell(effect, update.event);
     } catch (error) {
       await this.#noEffect(eventId, error);
       await store
@@ -250,15 +250,15 @@ export class DurableInbox implements LalamoveInbox {
   }
 
   /** The answer to a webhook does not wait for this. */
-  #later(telling: Promise<void>): void {
-    this.#telling.add(telling);
-    void telling.finally(() => this.#telling.delete(telling));
+  #later(transact: Promise<void>): void {
+    this.#transact.add(transact);
+    void transact.finally(() => this.#transact.delete(transact));
   }
 
   /** Tells who works of an effect that is committed; who watches has been told with the commit, in its order. */
   async #tell({ isTaken, wakes }: Effect, event: LalamoveEvent): Promise<void> {
     const { hooks, wake } = this.parts;
-    if (isTaken) await tellStep(hooks, 'event_applied', event.fingerprint);
+    if (isTaken) await reportStep(hooks, 'event_applied', event.fingerprint);
     for (const { id, at } of wakes) wake(id, at);
   }
 

@@ -1,10 +1,10 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import type { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isRateLimited } from '../../errors/refusal.js';
-import { blanked, toldDetails } from '../../errors/sent-details.js';
+import { blanked, sentDetails } from '../../errors/sent-details.js';
 import { isTerminal, type DeliveryReason } from '../domain/delivery-progress.js';
 import type { DeliveryPolicy } from '../domain/delivery-policy.js';
-import type { Evolution, Standing } from '../domain/transition.js';
+import type { Transition, Snapshot } from '../domain/transition.js';
 import { gaveUp, heldUp } from '../domain/transitions.js';
 import { reason } from '../domain/reasons.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
@@ -13,49 +13,49 @@ const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
 /** What becomes of a delivery where a call has failed. */
-export class Setbacks {
+export class FailurePolicy {
   constructor(
-    private readonly policyOf: (standing: Pick<DeliveryRecord, 'request'>) => DeliveryPolicy,
+    private readonly policyOf: (snapshot: Pick<DeliveryRecord, 'request'>) => DeliveryPolicy,
     private readonly now: () => number,
   ) {}
 
   /** What passes is tried again, later; what does not needs a person. */
-  after(error: LalamoveException, standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
-    if (!isPassing(error)) return this.needsHelp(standing, { code: error.code, message: wordsOf(error) }, error);
-    const { mostFailures } = this.policyOf(standing).failures;
-    if (standing.course.failures + 1 >= mostFailures) {
+  after(error: LalamoveException, snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
+    if (!isPassing(error)) return this.needsHelp(snapshot, { code: error.code, message: wordsOf(error) }, error);
+    const { maxFailures } = this.policyOf(snapshot).failures;
+    if (snapshot.progress.failures + 1 >= maxFailures) {
       return this.needsHelp(
-        standing,
+        snapshot,
         reason(
           'LALAMOVE_AWAY',
-          `Lalamove has failed ${mostFailures} times in a row: ${error.code}, ${blanked(error.message)}`,
+          `Lalamove has failed ${maxFailures} times in a row: ${error.code}, ${blanked(error.message)}`,
         ),
         error,
       );
     }
-    return this.later(standing, error);
+    return this.later(snapshot, error);
   }
 
   /** The keys of its account cannot be had: that may pass, and is a failure like one of Lalamove's. */
-  withoutKeys(standing: Standing & Pick<DeliveryRecord, 'request'>): Evolution {
-    const { mostFailures } = this.policyOf(standing).failures;
-    if (standing.course.failures + 1 < mostFailures) return this.later(standing);
+  withoutKeys(snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
+    const { maxFailures } = this.policyOf(snapshot).failures;
+    if (snapshot.progress.failures + 1 < maxFailures) return this.later(snapshot);
     return this.needsHelp(
-      standing,
+      snapshot,
       // Without what the host's function has thrown: nobody knows what is in it.
-      reason('ACCOUNT_UNAVAILABLE', `accounts.resolve has failed ${mostFailures} times in a row: see the log.`),
+      reason('ACCOUNT_UNAVAILABLE', `accounts.resolve has failed ${maxFailures} times in a row: see the log.`),
     );
   }
 
   /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
-  needsHelp(standing: Standing, because: DeliveryReason, error?: LalamoveException): Evolution {
-    const isAtRest = standing.state === 'needs_attention' || isTerminal(standing.state);
-    return isAtRest ? this.later(standing, error) : gaveUp(standing, because);
+  needsHelp(snapshot: Snapshot, because: DeliveryReason, error?: LalamoveException): Transition {
+    const isAtRest = snapshot.state === 'needs_attention' || isTerminal(snapshot.state);
+    return isAtRest ? this.later(snapshot, error) : gaveUp(snapshot, because);
   }
 
   /** It is tried again: twice as late after each failure, with jitter, and no sooner than Lalamove says. */
-  later(standing: Standing, error?: LalamoveException): Evolution {
-    return heldUp(standing, this.retryAt(standing.course.failures, error));
+  later(snapshot: Snapshot, error?: LalamoveException): Transition {
+    return heldUp(snapshot, this.retryAt(snapshot.progress.failures, error));
   }
 
   /**
@@ -72,7 +72,7 @@ export class Setbacks {
 
 /** What a person reads, and what is stored: with the place of the fault, where Lalamove has named it, and without what may be about a person. */
 function wordsOf({ message, errors }: LalamoveException): string {
-  const { pointer, detail } = toldDetails(errors);
+  const { pointer, detail } = sentDetails(errors);
   const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
   return where === '' ? blanked(message) : `${blanked(message)} (${where})`;
 }

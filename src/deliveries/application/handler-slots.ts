@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { logLine, say } from '../../internal/log-line.js';
-import { TimeoutError, within } from '../../internal/with-timeout.js';
+import { TimeoutError, withTimeout } from '../../internal/with-timeout.js';
 
 /** How many events each handler may be busy with at a time. */
 const PLACES = 32;
@@ -12,7 +12,7 @@ const PLACES_IN_OUTAGE = 1;
  * The places of handlers: each has its own, so that one that hangs takes none of another's. A call that takes too long
  * counts as failed, and gives its place back.
  */
-export class HandlerPlaces {
+export class HandlerSlots {
   readonly #running = new Map<string, number>();
   /** Since when a handler has had no free place, by `performance.now()`. */
   readonly #fullSince = new Map<string, number>();
@@ -40,7 +40,7 @@ export class HandlerPlaces {
   async run(name: string, call: () => Promise<void>): Promise<void> {
     this.#take(name, 1);
     try {
-      await within(this.timeoutMs, name, call(), { keepsAlive: false });
+      await withTimeout(this.timeoutMs, name, call(), { keepsAlive: false });
       this.#inOutage.delete(name);
     } catch (error) {
       if (error instanceof TimeoutError) this.#timedOut(name);

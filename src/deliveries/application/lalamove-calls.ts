@@ -2,7 +2,7 @@ import type { Order } from '../../api/answers/order.js';
 import type { PlaceOrderDto } from '../../api/requests/place-order.dto.js';
 import type { Quotation } from '../../api/answers/quotation.js';
 import { isRecord } from '../../internal/is-record.js';
-import type { CourseAttempt, CourseQuotation } from '../domain/delivery-progress.js';
+import type { DeliveryAttempt, CurrentQuotation } from '../domain/delivery-progress.js';
 import type { OrderReading } from '../domain/order-updates.js';
 import type { BookedRequest } from '../storage/delivery-record.js';
 import { ATTEMPT_KEY } from '../storage/webhook-updates.js';
@@ -17,11 +17,11 @@ const QUOTATION_MS = 5 * 60_000;
  * @param askedAt Unix ms by our clock: its end is counted from here, for Lalamove's clock may be another
  * @returns `undefined` for one that cannot be ordered: its price or its stops are missing; `'unmatched'` where nobody can tell which of its stops is whose
  */
-export function courseQuotation(
+export function quotationOf(
   quotation: Quotation,
   { quotation: asked }: BookedRequest,
   askedAt: number,
-): CourseQuotation | 'unmatched' | undefined {
+): CurrentQuotation | 'unmatched' | undefined {
   const { total, currency } = membersOf(quotation.priceBreakdown);
   if (text(total) === '' || !hasStops(quotation)) return undefined;
   const isOptimised = [asked, quotation].some(({ isRouteOptimized }) => isRouteOptimized === true);
@@ -48,8 +48,8 @@ function hasStops(quotation: Quotation): boolean {
 /** The order of an attempt; its metadata name the attempt, so that it can be found whatever becomes of the answer. */
 export function orderInput(
   request: BookedRequest,
-  { stopIds }: CourseQuotation,
-  attempt: CourseAttempt,
+  { stopIds }: CurrentQuotation,
+  attempt: DeliveryAttempt,
 ): PlaceOrderDto {
   const [from = '', ...to] = stopIds;
   const { isPODEnabled, isRecipientSMSEnabled, partner, metadata } = request;

@@ -10,13 +10,13 @@ import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
 import { DeliveryStore } from '../storage/sqlite/delivery-store.js';
 import { openDatabase } from '../storage/sqlite/open-database.js';
 import { DurableInbox } from './durable-inbox.js';
-import { HandOver, type NamedHandler } from './outbox-dispatcher.js';
+import { OutboxDispatcher, type NamedHandler } from './outbox-dispatcher.js';
 
 describe('HandOver', () => {
   let db: Kysely<DeliveriesSchema>;
   let clock: ManualClock;
   let store: DeliveryStore;
-  let handOver: HandOver;
+  let dispatcher: OutboxDispatcher;
   let handlers: NamedHandler<DeliveryEvent>[];
   let seen: string[];
   let errors: string[];
@@ -40,7 +40,7 @@ describe('HandOver', () => {
   });
 
   afterEach(async () => {
-    await handOver.stop(10);
+    await dispatcher.stop(10);
     await db.destroy();
     Logger.overrideLogger(false);
   });
@@ -54,12 +54,12 @@ describe('HandOver', () => {
     store = new DeliveryStore(db, DEFAULT_POLICY, now);
     const hooks = onStep ? { onStep } : {};
     const inbox = new DurableInbox({
-      ...{ store, hooks, now, strangersMs: 1000 },
+      ...{ store, hooks, now, unmatchedMs: 1000 },
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });
-    handOver = new HandOver({ store, inbox, hooks, clock, handlersOf, timeoutMs });
-    handOver.start();
+    dispatcher = new OutboxDispatcher({ store, inbox, hooks, clock, handlersOf, timeoutMs });
+    dispatcher.start();
   }
 
   function handler(
@@ -78,13 +78,13 @@ describe('HandOver', () => {
   async function happen(reference: string, ...types: ('requested' | 'cancel_requested')[]): Promise<void> {
     const events = types.map((type): NewDeliveryEvent => ({ type }));
     await store.write((trx) => store.insert(recordNamed(reference, clock.now()), events, trx));
-    handOver.wake();
+    dispatcher.wake();
   }
 
-  async function rows(): Promise<{ hand_over: string; tries: number; error: string | null; handled_by: string }[]> {
+  async function rows(): Promise<{ dispatch: string; tries: number; error: string | null; handled_by: string }[]> {
     return db
       .selectFrom('delivery_events')
-      .select(['hand_over', 'tries', 'error', 'handled_by'])
+      .select(['dispatch', 'tries', 'error', 'handled_by'])
       .orderBy('id')
       .execute();
   }
@@ -92,15 +92,15 @@ describe('HandOver', () => {
   it('hands each event of a delivery over once, in their order', async () => {
     await happen('A', 'requested', 'cancel_requested', 'requested');
     await happen('B', 'requested');
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen.filter((line) => line.includes(' A '))).toEqual([
       'noting A requested',
       'noting A cancel_requested',
       'noting A requested',
     ]);
     expect(seen).toHaveLength(4);
-    handOver.wake();
-    await handOver.idle();
+    dispatcher.wake();
+    await dispatcher.idle();
     expect(seen).toHaveLength(4);
   });
 
@@ -132,7 +132,7 @@ describe('HandOver', () => {
       requested: [handler('hanging', () => new Promise(() => undefined))],
       cancel_requested: [handler('noting')],
     };
-    await handOver.stop(0);
+    await dispatcher.stop(0);
     renew(undefined, ({ type }) => wanted[type] ?? []);
     await Promise.all(Array.from({ length: 1000 }, (_, index) => happen(`H-${index}`, 'requested')));
     await soon(() => seen.length === 32);
@@ -144,12 +144,12 @@ describe('HandOver', () => {
     await happen('B', 'cancel_requested');
     await soon(() => seen.includes('noting B cancel_requested'));
     expect(performance.now() - begun).toBeLessThan(1000);
-    await handOver.stop(0);
+    await dispatcher.stop(0);
   });
 
   it('takes a handler that gives no answer for one that failed, frees its place, and says so once', async () => {
     timeoutMs = 30;
-    await handOver.stop(0);
+    await dispatcher.stop(0);
     let isWell = false;
     handlers = [handler('hanging', () => (isWell ? Promise.resolve() : new Promise(() => undefined)))];
     renew();
@@ -158,31 +158,31 @@ describe('HandOver', () => {
     expect(warnings).toEqual([expect.stringContaining('handler=hanging timeout_seconds=0.03')]);
     const failed = (await rows()).filter(({ tries }) => tries === 1);
     expect(failed.length).toBeGreaterThan(31);
-    expect(failed[0]).toMatchObject({ hand_over: 'pending', error: expect.stringContaining('no answer within 30 ms') });
+    expect(failed[0]).toMatchObject({ dispatch: 'pending', error: expect.stringContaining('no answer within 30 ms') });
     isWell = true;
     await soon(() => seen.length === 50);
     for (let count = 0; count < 3; count += 1) {
       clock.advance(2000);
-      await handOver.idle();
+      await dispatcher.idle();
     }
-    expect((await rows()).filter(({ hand_over: state }) => state !== 'done')).toEqual([]);
+    expect((await rows()).filter(({ dispatch: state }) => state !== 'done')).toEqual([]);
     expect(warnings).toHaveLength(1);
   });
 
   it('sets an event aside whose handler never answers, and goes on', async () => {
     timeoutMs = 5;
-    await handOver.stop(0);
+    await dispatcher.stop(0);
     handlers = [
       handler('hanging', ({ type }) => (type === 'requested' ? new Promise(() => undefined) : Promise.resolve())),
     ];
     renew();
     await happen('A', 'requested', 'cancel_requested');
     for (let count = 0; count < 10; count += 1) {
-      await handOver.idle();
+      await dispatcher.idle();
       clock.advance(600_000);
     }
-    await handOver.idle();
-    expect(await rows()).toMatchObject([{ hand_over: 'set_aside', tries: 10 }, { hand_over: 'done' }]);
+    await dispatcher.idle();
+    expect(await rows()).toMatchObject([{ dispatch: 'set_aside', tries: 10 }, { dispatch: 'done' }]);
     expect(warnings).toHaveLength(1);
   });
 
@@ -197,18 +197,18 @@ describe('HandOver', () => {
       await soon(() => ends.length > 0);
       ends.shift()?.();
     }
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen).toHaveLength(160);
     expect(new Set(seen).size).toBe(160);
-    expect((await rows()).filter(({ hand_over: state }) => state !== 'done')).toEqual([]);
+    expect((await rows()).filter(({ dispatch: state }) => state !== 'done')).toEqual([]);
   });
 
   it('forgets after a restart for which handlers events waited: they may have other names', async () => {
-    await handOver.stop(0);
+    await dispatcher.stop(0);
     await happen('A', 'requested');
     await db.updateTable('delivery_events').set({ blocked_on: 'Gone.on' }).execute();
     renew();
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen).toEqual(['noting A requested']);
   });
 
@@ -220,28 +220,28 @@ describe('HandOver', () => {
     });
     handlers = [handler('noting'), failing];
     await happen('A', 'requested', 'cancel_requested');
-    await handOver.idle();
+    await dispatcher.idle();
     expect(await rows()).toMatchObject([
-      { hand_over: 'pending', tries: 1, error: 'failing: not today', handled_by: '["noting"]' },
-      { hand_over: 'pending', tries: 0 },
+      { dispatch: 'pending', tries: 1, error: 'failing: not today', handled_by: '["noting"]' },
+      { dispatch: 'pending', tries: 0 },
     ]);
     clock.advance(999);
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen).toHaveLength(2);
     clock.advance(1);
-    await handOver.idle();
+    await dispatcher.idle();
     clock.advance(1999);
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen).toHaveLength(3);
     clock.advance(1);
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen.slice(2)).toEqual([
       'failing A requested',
       'failing A requested',
       'noting A cancel_requested',
       'failing A cancel_requested',
     ]);
-    expect(await rows()).toMatchObject([{ hand_over: 'done', error: null }, { hand_over: 'done' }]);
+    expect(await rows()).toMatchObject([{ dispatch: 'done', error: null }, { dispatch: 'done' }]);
   });
 
   it('sets an event aside with its error behind the last try, and goes on', async () => {
@@ -249,14 +249,14 @@ describe('HandOver', () => {
       handler('failing', ({ type }) => (type === 'requested' ? Promise.reject(new Error('never')) : Promise.resolve())),
     ];
     await happen('A', 'requested', 'cancel_requested');
-    await handOver.idle();
+    await dispatcher.idle();
     for (let count = 0; count < 9; count += 1) {
       clock.advance(600_000);
-      await handOver.idle();
+      await dispatcher.idle();
     }
     expect(await rows()).toMatchObject([
-      { hand_over: 'set_aside', tries: 10, error: 'failing: never' },
-      { hand_over: 'done' },
+      { dispatch: 'set_aside', tries: 10, error: 'failing: never' },
+      { dispatch: 'done' },
     ]);
     expect(errors.filter((line) => line.includes('set aside'))).toHaveLength(1);
     expect(clock.waiting).toBe(0);
@@ -266,22 +266,22 @@ describe('HandOver', () => {
     handlers = [handler('hanging', () => new Promise(() => undefined))];
     await happen('A', 'requested', 'cancel_requested');
     await until(() => seen.length === 1);
-    await handOver.stop(5);
+    await dispatcher.stop(5);
     handlers = [handler('noting')];
     renew();
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen).toEqual(['hanging A requested', 'noting A requested', 'noting A cancel_requested']);
   });
 
   it('leaves no timer behind that would keep a process alive, at whatever moment it is stopped', async () => {
     handlers = [handler('failing', () => Promise.reject(new Error('not today')))];
     await happen('A', 'requested');
-    await handOver.idle();
+    await dispatcher.idle();
     const left = new Set<number>();
     for (let moment = 0; moment < 50; moment += 1) {
-      handOver.start();
+      dispatcher.start();
       for (let step = 0; step < moment; step += 1) await Promise.resolve();
-      await handOver.stop(10);
+      await dispatcher.stop(10);
       left.add(clock.waiting);
     }
     expect([...left]).toEqual([0]);
@@ -289,19 +289,19 @@ describe('HandOver', () => {
 
   it('leaves a row of another version alone, and reports it once', async () => {
     await happen('A', 'requested');
-    await handOver.idle();
+    await dispatcher.idle();
     await db
       .updateTable('delivery_events')
-      .set({ payload: '[]', hand_over: 'pending', next_try_at: clock.now() })
+      .set({ payload: '[]', dispatch: 'pending', next_try_at: clock.now() })
       .execute();
     await happen('B', 'requested');
-    await handOver.idle();
+    await dispatcher.idle();
     expect(seen).toEqual(['noting A requested', 'noting B requested']);
-    expect(await rows()).toMatchObject([{ hand_over: 'pending', tries: 1 }, { hand_over: 'done' }]);
+    expect(await rows()).toMatchObject([{ dispatch: 'pending', tries: 1 }, { dispatch: 'done' }]);
     expect(errors).toEqual([expect.stringContaining('its payload is not of a form')]);
     clock.advance(3_600_000);
-    handOver.wake();
-    await handOver.idle();
+    dispatcher.wake();
+    await dispatcher.idle();
     expect(errors).toHaveLength(1);
   });
 
@@ -313,23 +313,23 @@ describe('HandOver', () => {
       return setTimeout(callback, ms);
     });
     await happen('A', 'requested');
-    await handOver.idle();
+    await dispatcher.idle();
     // As where the clock was set back by weeks.
     const later = clock.now() + 2 ** 40;
-    await db.updateTable('delivery_events').set({ hand_over: 'pending', next_try_at: later }).execute();
-    handOver.wake();
-    await handOver.idle();
+    await db.updateTable('delivery_events').set({ dispatch: 'pending', next_try_at: later }).execute();
+    dispatcher.wake();
+    await dispatcher.idle();
     expect(waits).toEqual([2 ** 31 - 1]);
   });
 
   it('ignores what a hook throws', async () => {
-    await handOver.stop(10);
+    await dispatcher.stop(10);
     renew(() => {
       throw new Error('The hook is broken.');
     });
     await happen('A', 'requested');
-    await handOver.idle();
-    expect(await rows()).toMatchObject([{ hand_over: 'done' }]);
+    await dispatcher.idle();
+    expect(await rows()).toMatchObject([{ dispatch: 'done' }]);
     expect(errors).toEqual([]);
   });
 });

@@ -6,14 +6,14 @@ import type { Clock } from '../../internal/clock.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { atMost } from '../../internal/with-timeout.js';
 import { timerMs } from '../../internal/timer-limit.js';
-import { tellStep, type DeliveriesHooks } from '../deliveries.hooks.js';
+import { reportStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import { deliveryEventOf } from '../storage/delivery-record.js';
 import { IS_PENDING, IS_READABLE } from '../storage/sqlite/deliveries-schema.js';
 import type { DeliveryStore } from '../storage/sqlite/delivery-store.js';
 import { unlessErased } from '../storage/sqlite/erase-delivery.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DurableInbox } from './durable-inbox.js';
-import { HandlerPlaces } from './handler-slots.js';
+import { HandlerSlots } from './handler-slots.js';
 import { UnreadableRows } from './unreadable-rows.js';
 
 /** A method that events are handed to. */
@@ -24,7 +24,7 @@ export interface NamedHandler<Event> {
 }
 
 /** What hands events over. */
-export interface HandOverParts {
+export interface OutboxDispatcherParts {
   readonly store: DeliveryStore;
   readonly inbox: DurableInbox;
   readonly hooks: DeliveriesHooks;
@@ -84,9 +84,9 @@ interface Dispatch {
  * a handler fails. Each handler has places of its own. An event that waits for one alone is marked in its row, so that
  * however many wait for a handler that hangs, the events of others are found at once.
  */
-export class HandOver {
+export class OutboxDispatcher {
   readonly #logger = new Logger('LalamoveDeliveries');
-  readonly #places: HandlerPlaces;
+  readonly #places: HandlerSlots;
   #isRunning = false;
   #isWanted = false;
   #isStopped = true;
@@ -101,9 +101,9 @@ export class HandOver {
 
   readonly #unreadable: UnreadableRows;
 
-  constructor(private readonly parts: HandOverParts) {
+  constructor(private readonly parts: OutboxDispatcherParts) {
     const { store, clock, timeoutMs } = parts;
-    this.#places = new HandlerPlaces(timeoutMs, this.#logger);
+    this.#places = new HandlerSlots(timeoutMs, this.#logger);
     this.#unreadable = new UnreadableRows({ store, logger: this.#logger, now: () => clock.now() });
   }
 
@@ -217,10 +217,10 @@ export class HandOver {
     const { rows } = await sql<Pending>`
       select e.id, e.source, e.payload, e.occurred_at, e.handled_by, e.tries, e.account, e.blocked_on, d.reference
       from delivery_events e left join deliveries d on d.id = e.delivery_id
-      where e.hand_over = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${clock.now()}
+      where e.dispatch = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${clock.now()}
         and (e.source = 'webhook' or not exists (
           select 1 from delivery_events earlier
-          where earlier.delivery_id = e.delivery_id and earlier.hand_over = 'pending'
+          where earlier.delivery_id = e.delivery_id and earlier.dispatch = 'pending'
             and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id))
       order by e.next_try_at, e.id limit ${limit}`.execute(store.db);
     return rows;
@@ -293,7 +293,7 @@ export class HandOver {
 
   #begin(dispatch: Dispatch): void {
     const { id, reference } = dispatch.pending;
-    const told = tellStep(this.parts.hooks, 'handing_over', reference ?? '');
+    const told = reportStep(this.parts.hooks, 'handing_over', reference ?? '');
     // Their places are taken at once: the next event is to find them so.
     const calls = dispatch.calls.map(({ name, call }) => {
       const begun = async (): Promise<void> => {
@@ -348,7 +348,7 @@ export class HandOver {
       trx
         .updateTable('delivery_events')
         .set({
-          hand_over: !isOver ? 'pending' : isLast ? 'set_aside' : 'done',
+          dispatch: !isOver ? 'pending' : isLast ? 'set_aside' : 'done',
           handled_by: JSON.stringify([...done]),
           tries,
           next_try_at: isOver ? null : clock.now() + pause,
@@ -359,7 +359,7 @@ export class HandOver {
         .where('id', '=', pending.id)
         .execute(),
     );
-    await tellStep(hooks, 'handed_over', pending.reference ?? '');
+    await reportStep(hooks, 'handed_over', pending.reference ?? '');
   }
 
   /** @throws UnreadableRow */

@@ -28,14 +28,14 @@ describe('PostedAnswers', () => {
   it('stores what goes well, without a word', async () => {
     const { answers, write } = posted('1001');
     expect(await write('stored')).toBe('stored');
-    answers.sayUnderWay();
+    answers.warnUnderWay();
     expect(logged).toEqual([]);
   });
 
   it('tries again while the database may take it yet, and says so once', async () => {
     const { answers, write } = posted('1001');
     expect(await write(full, full, 'stored')).toBe('stored');
-    answers.sayUnderWay();
+    answers.warnUnderWay();
     const fields = 'delivery=A-1 attempt=attempt-1 order=1001';
     expect(logged).toEqual([
       `error An order was placed, and could not be stored; it is tried again (${fields} error=The disk is full.)`,
@@ -49,7 +49,7 @@ describe('PostedAnswers', () => {
   ])('gives up once the database is %s, with the order in the log', async (_, failure) => {
     const { answers, write } = posted('1001');
     expect(await failureOf(write(full, failure))).toBe(failure);
-    answers.sayUnderWay();
+    answers.warnUnderWay();
     expect(logged.at(-1)).toBe(
       'error An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId }) ' +
         `(delivery=A-1 attempt=attempt-1 order=1001 error=${failure.message})`,
@@ -57,12 +57,12 @@ describe('PostedAnswers', () => {
   });
 
   it('says what is under way when the app shuts down', () => {
-    posted().answers.sayUnderWay();
+    posted().answers.warnUnderWay();
     expect(logged).toEqual([
       'error The app shuts down while an order is posted: nobody may ever hear of its answer ' +
         '(delivery=A-1 attempt=attempt-1)',
     ]);
-    posted('1001').answers.sayUnderWay();
+    posted('1001').answers.warnUnderWay();
     expect(logged).toEqual([
       'error The app shuts down with an order that was placed, and not stored ' +
         '(delivery=A-1 attempt=attempt-1 order=1001)',

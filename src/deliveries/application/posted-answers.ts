@@ -58,7 +58,7 @@ export class PostedAnswers {
   }
 
   /** Says what is posted and not stored yet, before the database is closed. */
-  sayUnderWay(): void {
+  warnUnderWay(): void {
     for (const posted of this.#underWay) {
       const what =
         posted.orderId === undefined

@@ -29,7 +29,7 @@ export class SteadyClock implements Clock {
   }
 
   /** Whether a jump of the wall clock can be told from time that passes. */
-  get canTellJumps(): boolean {
+  get detectsJumps(): boolean {
     return this.clock.monotonic !== undefined;
   }
 

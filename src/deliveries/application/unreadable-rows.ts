@@ -5,7 +5,7 @@ import type { DeliveriesTable, DeliveryEventsTable } from '../storage/sqlite/del
 import { deliveryEventOf, recordOf } from '../storage/delivery-record.js';
 import type { DeliveryStore } from '../storage/sqlite/delivery-store.js';
 import { REMEDY, UnreadableRow, type RowOfOurs } from '../storage/sqlite/unreadable-row.js';
-import { newsOf } from '../storage/webhook-updates.js';
+import { updateOf } from '../storage/webhook-updates.js';
 
 /** What it works with. */
 export interface UnreadableRowsParts {
@@ -109,7 +109,9 @@ function isReadableDelivery(row: Selectable<DeliveriesTable>): boolean {
 }
 
 function isReadableEvent(row: Selectable<DeliveryEventsTable>): boolean {
-  return isRead(() => (row.source === 'webhook' ? newsOf(row) : deliveryEventOf(row, { reference: '', account: '' })));
+  return isRead(() =>
+    row.source === 'webhook' ? updateOf(row) : deliveryEventOf(row, { reference: '', account: '' }),
+  );
 }
 
 function isRead(read: () => unknown): boolean {

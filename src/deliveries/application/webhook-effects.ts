@@ -7,7 +7,7 @@ import type { DeliveryRecord } from '../storage/delivery-record.js';
 import { IS_OF_READABLE_DELIVERY } from '../storage/sqlite/deliveries-schema.js';
 import type { Decided, DeliveryStore } from '../storage/sqlite/delivery-store.js';
 import type { DeliveriesTransaction } from '../storage/sqlite/group-commit.js';
-import { orderOf, type OrderNews } from '../storage/webhook-updates.js';
+import { orderOf, type OrderUpdate } from '../storage/webhook-updates.js';
 
 /** What a webhook has done. */
 export interface Effect {
@@ -27,10 +27,10 @@ export class WebhookEffects {
   ) {}
 
   /** The attempt whose order a webhook is about, or that its metadata name. */
-  async attemptOf(trx: DeliveriesTransaction, account: string, news: OrderNews): Promise<KnownAttempt | undefined> {
-    const orderId = orderOf(news.event);
+  async attemptOf(trx: DeliveriesTransaction, account: string, update: OrderUpdate): Promise<KnownAttempt | undefined> {
+    const orderId = orderOf(update.event);
     if (orderId === undefined) return undefined;
-    const { attemptId } = news;
+    const { attemptId } = update;
     const owner = await attemptOf(trx, account, { orderId });
     return owner ?? (attemptId === undefined ? undefined : attemptOf(trx, account, { attemptId }));
   }
@@ -39,11 +39,11 @@ export class WebhookEffects {
   async take(
     trx: DeliveriesTransaction,
     account: string,
-    news: OrderNews,
+    update: OrderUpdate,
     attempt: KnownAttempt | undefined,
     told: DeliveryEvent[],
   ): Promise<Effect> {
-    const orderId = orderOf(news.event);
+    const orderId = orderOf(update.event);
     if (orderId === undefined) return { isTaken: true, wakes: [] };
     if (!attempt) return this.#whoMayBeIt(trx, account);
     const { id, delivery_id: deliveryId, order_id: known } = attempt;
@@ -51,7 +51,7 @@ export class WebhookEffects {
       // The webhook has come before the answer to the order: it says which order it is.
       await this.store.changeIn(trx, deliveryId, (record) => placed(record, id, { orderId }, this.now()), { told });
     } else if (known !== orderId) {
-      const receivedAt = Date.parse(news.event.receivedAt);
+      const receivedAt = Date.parse(update.event.receivedAt);
       const before = await this.store.byId(deliveryId, trx);
       const named = await this.store.changeIn(
         trx,
@@ -64,13 +64,13 @@ export class WebhookEffects {
       // Whether it is a clone, a read will tell: the sweeper asks again.
       if (!(await this.#isKnown(trx, account, orderId))) return effectOf(named, false);
     }
-    return effectOf(await this.#change(trx, account, news, { deliveryId, orderId }, told), true);
+    return effectOf(await this.#change(trx, account, update, { deliveryId, orderId }, told), true);
   }
 
   async #change(
     trx: DeliveriesTransaction,
     account: string,
-    { event, evolve }: OrderNews,
+    { event, apply }: OrderUpdate,
     { deliveryId, orderId }: { deliveryId: string; orderId: string },
     told: DeliveryEvent[],
   ): Promise<Decided> {
@@ -81,7 +81,7 @@ export class WebhookEffects {
       trx,
       deliveryId,
       (record) =>
-        isKnownClone && !isFollowed(record, orderId) ? undefined : evolve(record, store.policyOf(record), now()),
+        isKnownClone && !isFollowed(record, orderId) ? undefined : apply(record, store.policyOf(record), now()),
       { told },
     );
   }
@@ -114,12 +114,12 @@ export class WebhookEffects {
 
 /** Whether an order is one of the delivery's: the live one, or a duplicate. */
 function isFollowed(record: DeliveryRecord, orderId: string): boolean {
-  return record.course.order?.orderId === orderId || duplicateOf(record, orderId) !== undefined;
+  return record.progress.order?.orderId === orderId || duplicateOf(record, orderId) !== undefined;
 }
 
 /** Whether it is clear before anything is written that a webhook takes its effect at once. */
-export function isClearly(news: OrderNews, attempt: KnownAttempt | undefined): boolean {
-  const orderId = orderOf(news.event);
+export function isClearly(update: OrderUpdate, attempt: KnownAttempt | undefined): boolean {
+  const orderId = orderOf(update.event);
   return orderId === undefined || (attempt !== undefined && (attempt.order_id ?? orderId) === orderId);
 }
 

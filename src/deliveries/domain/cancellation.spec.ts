@@ -1,41 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
-import { cancelAsked, canceled, cancellationSettled, cancelRefused, cancelTried } from './cancellation.js';
+import { cancelAsked, canceled, cancellationSettled, cancelRefused, cancelSent } from './cancellation.js';
 import { decide } from './decide.js';
-import { newCourse, type CourseOrder, type DeliveryCourse, type DeliveryState } from './delivery-progress.js';
+import { newProgress, type TrackedOrder, type DeliveryProgress, type DeliveryState } from './delivery-progress.js';
 import { DEFAULT_POLICY } from './delivery-policy.js';
-import type { Evolution, Standing } from './transition.js';
-import { readAs, told } from './order-updates.js';
+import type { Transition, Snapshot } from './transition.js';
+import { readAs, statusUpdated } from './order-updates.js';
 
 const NOW = 1_000_000_000;
 const DAY_MS = 86_400_000;
 const ENDS = ['completed', 'canceled', 'failed'] as const;
-const ORDER: CourseOrder = {
-  ...{ orderId: '1', status: 'ON_GOING', toldAt: 0, readAt: 0, placedAt: NOW, driverId: '7', driverSince: NOW },
+const ORDER: TrackedOrder = {
+  ...{ orderId: '1', status: 'ON_GOING', statusAt: 0, readAt: 0, placedAt: NOW, driverId: '7', driverSince: NOW },
   ...{ total: '100', priorityFee: '', currency: 'HKD', shareLink: '' },
 };
 const READING = { ...ORDER, status: 'CANCELED', driverId: '' };
 
-function standing(course: Partial<DeliveryCourse> = {}, state: DeliveryState = 'on_going'): Standing {
-  return { state, course: { ...newCourse(NOW, undefined), order: ORDER, ...course } };
+function snapshot(progress: Partial<DeliveryProgress> = {}, state: DeliveryState = 'on_going'): Snapshot {
+  return { state, progress: { ...newProgress(NOW, undefined), order: ORDER, ...progress } };
 }
 
-const action = ({ state, course }: Evolution, now = NOW): ReturnType<typeof decide> =>
-  decide({ state, course, scheduleAt: undefined, unmatched: [] }, DEFAULT_POLICY, now);
+const action = ({ state, progress }: Transition, now = NOW): ReturnType<typeof decide> =>
+  decide({ state, progress, scheduleAt: undefined, unmatched: [] }, DEFAULT_POLICY, now);
 
 describe('a cancellation', () => {
   it('is asked for once, goes before a retry that waits, and leaves the delivery where it is until it is done', () => {
-    const asked = cancelAsked(standing({ retryAt: NOW + 1000 }), NOW);
+    const asked = cancelAsked(snapshot({ retryAt: NOW + 1000 }), NOW);
     expect(asked).toMatchObject({ state: 'on_going', events: [{ type: 'cancel_requested' }] });
     expect(action(asked)).toEqual({ do: 'cancel', orderId: '1' });
     const again = cancelAsked(asked, NOW + 1);
-    expect(again).toEqual({ state: asked.state, course: asked.course, events: [] });
+    expect(again).toEqual({ state: asked.state, progress: asked.progress, events: [] });
   });
 
   it('of an order is done with it, and with all that was still in question', () => {
     const done = canceled(
-      standing(
+      snapshot(
         {
-          ...{ failures: 3, retryAt: NOW + 1, inDoubt: true, replacement: { until: NOW + 1, told: true } },
+          ...{ failures: 3, retryAt: NOW + 1, needsRead: true, replacement: { until: NOW + 1, isAnnounced: true } },
           reason: { code: 'LALAMOVE_AWAY', message: '' },
         },
         'needs_attention',
@@ -43,54 +43,54 @@ describe('a cancellation', () => {
     );
     expect(done).toEqual({
       state: 'canceled',
-      course: { ...newCourse(NOW, undefined), order: { ...ORDER, status: 'CANCELED' } },
+      progress: { ...newProgress(NOW, undefined), order: { ...ORDER, status: 'CANCELED' } },
       events: [{ type: 'canceled', orderId: '1' }],
     });
   });
 
   it('of what was never ordered is done without an order', () => {
-    const done = canceled(standing({ order: undefined }, 'quoting'));
-    expect(done).toMatchObject({ state: 'canceled', course: { order: undefined } });
+    const done = canceled(snapshot({ order: undefined }, 'quoting'));
+    expect(done).toMatchObject({ state: 'canceled', progress: { order: undefined } });
     expect(done.events).toEqual([{ type: 'canceled', orderId: undefined }]);
   });
 
   it.each(['REJECTED', 'EXPIRED'])('leaves an order %s that ended so', (status) => {
-    expect(canceled(standing({ order: { ...ORDER, status } }, 'assigning'))).toMatchObject({
+    expect(canceled(snapshot({ order: { ...ORDER, status } }, 'assigning'))).toMatchObject({
       state: 'canceled',
-      course: { order: { status } },
+      progress: { order: { status } },
     });
   });
 
   it.each(ENDS)('changes nothing of a delivery that is %s', (state) => {
-    const before = standing({}, state);
+    const before = snapshot({}, state);
     const nothing = { ...before, events: [] };
     expect(cancelAsked(before, NOW)).toEqual(nothing);
     expect(canceled(before)).toEqual(nothing);
   });
 
   it('explains the CANCELED of the order that it was tried on, and of no other', () => {
-    const tried = cancelTried(standing(), '1');
+    const tried = cancelSent(snapshot(), '1');
     expect(tried.events).toEqual([]);
-    const read = (from: Standing): Evolution => readAs(from, READING, 0, DEFAULT_POLICY, NOW);
+    const read = (from: Snapshot): Transition => readAs(from, READING, 0, DEFAULT_POLICY, NOW);
     expect(read(tried)).toMatchObject({ state: 'canceled', events: [{ type: 'canceled', orderId: '1' }] });
-    expect(read(cancelTried(standing(), '2'))).toMatchObject({ state: 'on_going', course: { replacement: {} } });
+    expect(read(cancelSent(snapshot(), '2'))).toMatchObject({ state: 'on_going', progress: { replacement: {} } });
   });
 
   it('that is refused lets the delivery go on, is not tried again, and explains nothing', () => {
-    const asked = cancelTried(cancelAsked(standing({ failures: 2 }), NOW), '1');
+    const asked = cancelSent(cancelAsked(snapshot({ failures: 2 }), NOW), '1');
     const refused = cancelRefused(asked, '1', 'ERR_CANCELLATION_FORBIDDEN');
-    expect(refused).toMatchObject({ state: 'on_going', course: { failures: 0, cancelAskedAt: NOW } });
+    expect(refused).toMatchObject({ state: 'on_going', progress: { failures: 0, cancelAskedAt: NOW } });
     expect(refused.events).toEqual([{ type: 'cancel_refused', orderId: '1', code: 'ERR_CANCELLATION_FORBIDDEN' }]);
     // How the order stands now, only a read can tell.
     expect(action(refused)).toEqual({ do: 'read', orderId: '1' });
     const goingOn = readAs(refused, { ...READING, ...ORDER }, 0, DEFAULT_POLICY, NOW);
     expect(action(goingOn)).toMatchObject({ do: 'wait' });
     const elsewhere = readAs(refused, READING, 0, DEFAULT_POLICY, NOW);
-    expect(elsewhere).toMatchObject({ state: 'on_going', course: { replacement: { told: false } } });
+    expect(elsewhere).toMatchObject({ state: 'on_going', progress: { replacement: { isAnnounced: false } } });
   });
 
   it('that was refused is tried again once the order has lost its driver', () => {
-    const refused = cancelRefused(cancelAsked(standing(), NOW), '1', 'ERR_CANCELLATION_FORBIDDEN');
+    const refused = cancelRefused(cancelAsked(snapshot(), NOW), '1', 'ERR_CANCELLATION_FORBIDDEN');
     const lost = { status: 'ASSIGNING_DRIVER', driverId: '' };
     const free = readAs(refused, { ...READING, ...lost }, 0, DEFAULT_POLICY, NOW);
     expect(action(free)).toEqual({ do: 'cancel', orderId: '1' });
@@ -99,20 +99,23 @@ describe('a cancellation', () => {
   it.each([
     ['CANCELED_UNEXPLAINED', 'nobody has told of', false],
     ['REPLACEMENT_MISSING', 'customer service told of', true],
-  ])('needs a person, with %s, where %s it and no replacement came', (code, _, isTold) => {
-    const waiting = isTold
-      ? told(
-          standing(),
+  ])('needs a person, with %s, where %s it and no replacement came', (code, _, isAnnounced) => {
+    const waiting = isAnnounced
+      ? statusUpdated(
+          snapshot(),
           { status: 'CANCELED', driverId: '', cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT' },
           NOW,
           DEFAULT_POLICY,
           NOW,
         )
-      : readAs(standing(), READING, 0, DEFAULT_POLICY, NOW);
+      : readAs(snapshot(), READING, 0, DEFAULT_POLICY, NOW);
     // Even where a cancellation was asked for in the meantime: a clone may be on its way.
     for (const from of [waiting, cancelAsked(waiting, NOW)]) {
       const settled = cancellationSettled(from);
-      expect(settled).toMatchObject({ state: 'needs_attention', course: { replacement: undefined, reason: { code } } });
+      expect(settled).toMatchObject({
+        state: 'needs_attention',
+        progress: { replacement: undefined, reason: { code } },
+      });
       expect(settled.events).toMatchObject([{ type: 'needs_attention', reason: { code } }]);
       // Its webhooks are looked for during a day.
       expect(action(settled)).toEqual({ do: 'wait', until: NOW + 300_000 });

@@ -9,7 +9,7 @@ const LOOK_MS = 5 * 60_000;
 /**
  * What is done beside the live order: with its duplicates, and with orders of which nobody knows yet whose they are.
  */
-export type BesidesAction =
+export type DuplicatesAction =
   | { readonly do: 'rest' }
   | { readonly do: 'wait'; readonly until: number }
   | { readonly do: 'identify'; readonly orderId: string }
@@ -17,8 +17,8 @@ export type BesidesAction =
   | { readonly do: 'read-duplicate'; readonly orderId: string };
 
 /** Says what is to be done beside the live order: the first thing that is due, else how long to wait. */
-export function besides(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): BesidesAction {
-  const { duplicates = [] } = snapshot.course;
+export function decideDuplicates(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): DuplicatesAction {
+  const { duplicates = [] } = snapshot.progress;
   const steps = [
     ...duplicates.map((duplicate) => withDuplicate(duplicate, snapshot, policy, now)),
     ...withUnmatched(snapshot, now),
@@ -34,15 +34,15 @@ function withDuplicate(
   { state, scheduleAt = 0 }: DeliverySnapshot,
   policy: DeliveryPolicy,
   now: number,
-): BesidesAction {
-  const { retryAt = 0, replacement, cancelRefused, inDoubt, failures } = duplicate;
+): DuplicatesAction {
+  const { retryAt = 0, replacement, cancelRefused, needsRead, failures } = duplicate;
   const { orderId } = duplicate.order;
   // Nothing depends any more on what cannot be read time and again.
-  if (state === 'completed' && failures >= policy.failures.mostFailures) return { do: 'rest' };
+  if (state === 'completed' && failures >= policy.failures.maxFailures) return { do: 'rest' };
   if (retryAt > now) return { do: 'wait', until: retryAt };
   // It was cancelled by others: `ORDER_REPLACED` may come, or the live order may end.
   if (replacement) return { do: 'rest' };
-  if (inDoubt) return { do: 'read-duplicate', orderId };
+  if (needsRead) return { do: 'read-duplicate', orderId };
   if (!cancelRefused) return { do: 'cancel-duplicate', orderId };
   const pollAt = nextPoll(duplicate, scheduleAt, policy, now);
   if (pollAt === undefined) return { do: 'rest' };
@@ -50,13 +50,13 @@ function withDuplicate(
 }
 
 /** While an order of the delivery may be among them, the orders of unmatched webhooks are read. */
-function withUnmatched(snapshot: DeliverySnapshot, now: number): BesidesAction[] {
-  const { course, unmatched } = snapshot;
+function withUnmatched(snapshot: DeliverySnapshot, now: number): DuplicatesAction[] {
+  const { progress, unmatched } = snapshot;
   if (soughtSince(snapshot, now) === undefined) return [];
   // Nobody wakes a delivery for a clone that it does not know of.
   if (unmatched.length === 0) return isCloneSought(snapshot, now) ? [{ do: 'wait', until: now + LOOK_MS }] : [];
   return unmatched.map((orderId) => {
-    const { retryAt = 0 } = course.unread?.find((unread) => unread.orderId === orderId) ?? {};
+    const { retryAt = 0 } = progress.unread?.find((unread) => unread.orderId === orderId) ?? {};
     return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'identify', orderId };
   });
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide, type Action } from './decide.js';
 import {
-  newCourse,
-  type CourseOrder,
-  type DeliveryCourse,
+  newProgress,
+  type TrackedOrder,
+  type DeliveryProgress,
   type DeliverySnapshot,
   type DuplicateOrder,
 } from './delivery-progress.js';
@@ -21,22 +21,22 @@ const ATTEMPT = {
   outcome: 'unknown',
   reservedAt: NOW,
 } as const;
-const ORDER: CourseOrder = {
-  ...{ orderId: '1', status: 'ASSIGNING_DRIVER', toldAt: 0, readAt: 0, placedAt: NOW, driverId: '', driverSince: 0 },
+const ORDER: TrackedOrder = {
+  ...{ orderId: '1', status: 'ASSIGNING_DRIVER', statusAt: 0, readAt: 0, placedAt: NOW, driverId: '', driverSince: 0 },
   ...{ total: '100', priorityFee: '', currency: 'HKD', shareLink: '' },
 };
 
-const DUPLICATE: DuplicateOrder = { order: { ...ORDER, orderId: '9' }, heardAt: NOW, polls: 0, failures: 0 };
+const DUPLICATE: DuplicateOrder = { order: { ...ORDER, orderId: '9' }, lastUpdateAt: NOW, polls: 0, failures: 0 };
 
 function decided(
-  course: Partial<DeliveryCourse>,
+  progress: Partial<DeliveryProgress>,
   at: number,
   policy: Partial<DeliveryPolicy> = {},
   more: Partial<DeliverySnapshot> = {},
 ): Action {
   const snapshot: DeliverySnapshot = {
     ...{ state: 'booking', scheduleAt: undefined, unmatched: [], ...more },
-    course: { ...newCourse(NOW, undefined), ...course },
+    progress: { ...newProgress(NOW, undefined), ...progress },
   };
   return decide(snapshot, { ...DEFAULT_POLICY, ...policy }, at);
 }
@@ -61,8 +61,8 @@ describe('decide', () => {
 
   it('reads at once what was heard of in the future, by a clock that was wrong, and not for a small difference', () => {
     const order = { ...ORDER, status: 'ON_GOING' };
-    const poll = { poll: { everySeconds: 120, mostSeconds: 1800 }, changeDriver: false } as const;
-    const heard = (heardAt: number): Action => decided({ order, heardAt }, NOW, poll, { state: 'on_going' });
+    const poll = { poll: { everySeconds: 120, maxSeconds: 1800 }, changeDriver: false } as const;
+    const heard = (lastUpdateAt: number): Action => decided({ order, lastUpdateAt }, NOW, poll, { state: 'on_going' });
     expect(heard(NOW + 24 * 60 * MINUTE)).toEqual({ do: 'read', orderId: '1' });
     expect(heard(NOW + MINUTE)).toEqual({ do: 'wait', until: NOW + 3 * MINUTE });
   });
@@ -126,7 +126,7 @@ describe('decide', () => {
   });
 
   it('waits for a replacement, and settles the cancellation then', () => {
-    const replacement = { until: NOW + 1, told: true };
+    const replacement = { until: NOW + 1, isAnnounced: true };
     const order = { ...ORDER, status: 'CANCELED' };
     expect(decided({ order, replacement }, NOW)).toEqual({ do: 'wait', until: NOW + 1 });
     expect(decided({ order, replacement }, NOW + 1)).toEqual({ do: 'settle-cancellation' });
@@ -136,17 +136,17 @@ describe('decide', () => {
     for (const state of ['completed', 'canceled', 'failed'] as const) {
       // A webhook has contradicted a cancellation: only a read can tell.
       const doubted = state === 'canceled' ? { do: 'read', orderId: '1' } : { do: 'rest' };
-      expect(decided({ cancelAskedAt: NOW, inDoubt: true, order: ORDER }, NOW, {}, { state })).toEqual(doubted);
+      expect(decided({ cancelAskedAt: NOW, needsRead: true, order: ORDER }, NOW, {}, { state })).toEqual(doubted);
       expect(decided({ cancelAskedAt: NOW, order: ORDER }, NOW, {}, { state })).toEqual({ do: 'rest' });
       expect(decided({ duplicates: [DUPLICATE] }, NOW, {}, { state })).toEqual({
         do: 'cancel-duplicate',
         orderId: '9',
       });
       // The order of an attempt that was surely refused is such a one as well.
-      const course = { ...newCourse(NOW, undefined), attempt: { ...ATTEMPT, outcome: 'refused' as const } };
-      expect(placed({ state, course }, 'a', { orderId: '9' }, NOW)).toMatchObject({
+      const progress = { ...newProgress(NOW, undefined), attempt: { ...ATTEMPT, outcome: 'refused' as const } };
+      expect(placed({ state, progress }, 'a', { orderId: '9' }, NOW)).toMatchObject({
         state,
-        course: { duplicates: [{ order: { orderId: '9' } }] },
+        progress: { duplicates: [{ order: { orderId: '9' } }] },
       });
     }
   });

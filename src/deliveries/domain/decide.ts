@@ -3,21 +3,21 @@ import { exceeds, withPart } from './money.js';
 import {
   isOpen,
   isTerminal,
-  type CourseOrder,
-  type DeliveryCourse,
+  type TrackedOrder,
+  type DeliveryProgress,
   type DeliveryReason,
   type DeliverySnapshot,
   type OpenAttempt,
 } from './delivery-progress.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
-import { besides, type BesidesAction } from './decide-duplicates.js';
+import { decideDuplicates, type DuplicatesAction } from './decide-duplicates.js';
 import { nextPoll } from './next-poll.js';
 import { ENDED_STATUSES, ENDED_WITHOUT_DRIVER } from './order-status.js';
 import { reason } from './reasons.js';
 
 /** The one thing that is to be done next with a delivery. */
 export type Action =
-  | BesidesAction
+  | DuplicatesAction
   | { readonly do: 'quote' }
   | { readonly do: 'book' }
   | { readonly do: 'doubt' }
@@ -52,7 +52,7 @@ const QUOTATION_MARGIN_MS = 15_000;
 export function decide(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): Action {
   const successor = successorAt(snapshot);
   if (successor !== undefined) return { do: 'adopt-duplicate', orderId: successor };
-  const aside = besides(snapshot, policy, now);
+  const aside = decideDuplicates(snapshot, policy, now);
   return isWork(aside) ? aside : sooner(withLiveOrder(snapshot, policy, now), aside);
 }
 
@@ -66,58 +66,58 @@ function sooner(action: Action, aside: Action): Action {
  * The duplicate that becomes the live order now: nothing is booked, called canceled or failed while an order of the
  * delivery may be on its way.
  */
-function successorAt({ state, course }: DeliverySnapshot): string | undefined {
+function successorAt({ state, progress }: DeliverySnapshot): string | undefined {
   if (state === 'completed') return undefined;
   // What was given up is canceled if Lalamove allows it; if not, the courier is on the road, and is followed to the
   // door.
   if (isTerminal(state)) {
-    const kept = aliveDuplicate(course);
+    const kept = aliveDuplicate(progress);
     return kept?.cancelRefused ? kept.order.orderId : undefined;
   }
-  const isOver = course.order === undefined || ENDED_STATUSES.has(course.order.status);
-  return isOver && !isOpen(course.attempt) ? successorOf(course)?.order.orderId : undefined;
+  const isOver = progress.order === undefined || ENDED_STATUSES.has(progress.order.status);
+  return isOver && !isOpen(progress.attempt) ? successorOf(progress)?.order.orderId : undefined;
 }
 
 function withLiveOrder(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): Action {
-  const { state, course } = snapshot;
+  const { state, progress } = snapshot;
   if (isTerminal(state)) return afterEnd(snapshot, now);
-  if (course.attempt?.outcome === 'reserved') return { do: 'doubt' };
-  const held = course.retryAt !== undefined && course.retryAt > now ? course.retryAt : undefined;
-  if (state === 'needs_attention') return atRest(course, held);
+  if (progress.attempt?.outcome === 'reserved') return { do: 'doubt' };
+  const held = progress.retryAt !== undefined && progress.retryAt > now ? progress.retryAt : undefined;
+  if (state === 'needs_attention') return atRest(progress, held);
   if (held !== undefined) return { do: 'wait', until: held };
-  if (isOpen(course.attempt)) return whenUnknown(snapshot, course.attempt, policy, now);
-  return course.order ? withOrder(snapshot, course.order, policy, now) : withoutOrder(course, policy, now);
+  if (isOpen(progress.attempt)) return whenUnknown(snapshot, progress.attempt, policy, now);
+  return progress.order ? withOrder(snapshot, progress.order, policy, now) : withoutOrder(progress, policy, now);
 }
 
 /** A webhook says that the order of a canceled delivery lives: a read tells. */
-function afterEnd({ state, course }: DeliverySnapshot, now: number): Action {
-  const { order, inDoubt, retryAt = 0 } = course;
-  if (state !== 'canceled' || !order || !inDoubt) return { do: 'rest' };
+function afterEnd({ state, progress }: DeliverySnapshot, now: number): Action {
+  const { order, needsRead, retryAt = 0 } = progress;
+  if (state !== 'canceled' || !order || !needsRead) return { do: 'rest' };
   return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'read', orderId: order.orderId };
 }
 
 /** A person is to decide; but what its order does is not lost, and a cancellation is not forgotten. */
-function atRest(course: DeliveryCourse, held: number | undefined): Action {
-  const action = besideThePerson(course);
+function atRest(progress: DeliveryProgress, held: number | undefined): Action {
+  const action = besidesPerson(progress);
   return action.do === 'rest' || held === undefined ? action : { do: 'wait', until: held };
 }
 
-function besideThePerson(course: DeliveryCourse): Action {
-  const { order } = course;
-  if (order && course.inDoubt) return { do: 'read', orderId: order.orderId };
-  if (course.cancelAskedAt === undefined || course.cancelRefused) return { do: 'rest' };
-  if (order && isLive(course)) return { do: 'cancel', orderId: order.orderId };
+function besidesPerson(progress: DeliveryProgress): Action {
+  const { order } = progress;
+  if (order && progress.needsRead) return { do: 'read', orderId: order.orderId };
+  if (progress.cancelAskedAt === undefined || progress.cancelRefused) return { do: 'rest' };
+  if (order && isLive(progress)) return { do: 'cancel', orderId: order.orderId };
   // An order that nobody has told of may be on its way: only a person can call that canceled.
-  return isVouchedFor(course) ? { do: 'drop' } : { do: 'rest' };
+  return isVouchedFor(progress) ? { do: 'drop' } : { do: 'rest' };
 }
 
 /** Whether no order is on its way that nobody here knows of, as far as that can be known. */
-function isVouchedFor(course: DeliveryCourse): boolean {
-  return course.attempt?.outcome !== 'unknown' && !isUnexplained(course) && !course.lost?.unknown;
+function isVouchedFor(progress: DeliveryProgress): boolean {
+  return progress.attempt?.outcome !== 'unknown' && !isUnexplained(progress) && !progress.lost?.unknown;
 }
 
 function whenUnknown(
-  { course, unmatched }: DeliverySnapshot,
+  { progress, unmatched }: DeliverySnapshot,
   attempt: OpenAttempt,
   { unknownOutcome, rebook }: DeliveryPolicy,
   now: number,
@@ -126,18 +126,18 @@ function whenUnknown(
   if (now < until) return { do: 'wait', until };
   // Each round may put a courier on the road.
   const most = rebook === false ? 2 : rebook.maxAttempts;
-  const isOver = unknownOutcome.then !== 'rebook' || course.booked >= most || course.cancelAskedAt !== undefined;
+  const isOver = unknownOutcome.then !== 'rebook' || progress.booked >= most || progress.cancelAskedAt !== undefined;
   if (isOver) {
     return { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
   }
   // An order that could not be read yet may be this attempt's.
   if (unmatched.length > 0) return { do: 'rest' };
-  const alive = aliveDuplicate(course);
+  const alive = aliveDuplicate(progress);
   return alive ? { do: 'adopt-duplicate', orderId: alive.order.orderId } : { do: 'abandon' };
 }
 
-function withoutOrder(course: DeliveryCourse, policy: DeliveryPolicy, now: number): Action {
-  const { quotation, cancelAskedAt, maxPrice } = course;
+function withoutOrder(progress: DeliveryProgress, policy: DeliveryPolicy, now: number): Action {
+  const { quotation, cancelAskedAt, maxPrice } = progress;
   if (cancelAskedAt !== undefined) return { do: 'drop' };
   if (!quotation) return { do: 'quote' };
   if (quotation.expiresAt - QUOTATION_MARGIN_MS <= now) {
@@ -153,22 +153,22 @@ function withoutOrder(course: DeliveryCourse, policy: DeliveryPolicy, now: numbe
   return { do: 'book' };
 }
 
-function withOrder(snapshot: DeliverySnapshot, order: CourseOrder, policy: DeliveryPolicy, now: number): Action {
-  const { course } = snapshot;
+function withOrder(snapshot: DeliverySnapshot, order: TrackedOrder, policy: DeliveryPolicy, now: number): Action {
+  const { progress } = snapshot;
   const { orderId } = order;
-  if (course.replacement) {
-    const { until } = course.replacement;
+  if (progress.replacement) {
+    const { until } = progress.replacement;
     return now < until ? { do: 'wait', until } : { do: 'settle-cancellation' };
   }
-  if (course.inDoubt) return { do: 'read', orderId };
-  if (ENDED_WITHOUT_DRIVER.has(order.status)) return afterNoDriver(course, order, policy);
-  if (course.cancelAskedAt !== undefined && !course.cancelRefused) return { do: 'cancel', orderId };
+  if (progress.needsRead) return { do: 'read', orderId };
+  if (ENDED_WITHOUT_DRIVER.has(order.status)) return afterNoDriver(progress, order, policy);
+  if (progress.cancelAskedAt !== undefined && !progress.cancelRefused) return { do: 'cancel', orderId };
   return following(snapshot, order, policy, now);
 }
 
 function afterNoDriver(
-  { booked, cancelAskedAt }: DeliveryCourse,
-  { status }: CourseOrder,
+  { booked, cancelAskedAt }: DeliveryProgress,
+  { status }: TrackedOrder,
   { rebook }: DeliveryPolicy,
 ): Action {
   if (cancelAskedAt !== undefined) return { do: 'drop' };
@@ -179,27 +179,27 @@ function afterNoDriver(
 }
 
 /** While an order is on its way: fees, drivers, polls, whichever comes first. */
-function following(snapshot: DeliverySnapshot, order: CourseOrder, policy: DeliveryPolicy, now: number): Action {
-  const { course, scheduleAt = 0 } = snapshot;
+function following(snapshot: DeliverySnapshot, order: TrackedOrder, policy: DeliveryPolicy, now: number): Action {
+  const { progress, scheduleAt = 0 } = snapshot;
   const { orderId, status, driverId, driverSince } = order;
   const times: number[] = [];
   if (status === 'ASSIGNING_DRIVER' && policy.raiseFee) {
-    const step = policy.raiseFee[course.feeSteps];
+    const step = policy.raiseFee[progress.feeSteps];
     const at = step && Math.max(order.placedAt, scheduleAt) + step.afterMinutes * MINUTE_MS;
-    if (step && at !== undefined && at <= now) return raise(course, order, step.priorityFee);
+    if (step && at !== undefined && at <= now) return raise(progress, order, step.priorityFee);
     if (at !== undefined) times.push(at);
   }
   if (
     status === 'ON_GOING' &&
     policy.changeDriver &&
     driverId !== '' &&
-    course.driverChanges < policy.changeDriver.times
+    progress.driverChanges < policy.changeDriver.times
   ) {
     const at = Math.max(driverSince, scheduleAt) + policy.changeDriver.afterMinutes * MINUTE_MS;
     if (at <= now) return { do: 'change-driver', orderId, driverId };
     times.push(at);
   }
-  const pollAt = nextPoll({ ...course, order }, scheduleAt, policy, now);
+  const pollAt = nextPoll({ ...progress, order }, scheduleAt, policy, now);
   if (pollAt !== undefined) {
     if (pollAt <= now) return { do: 'read', orderId };
     times.push(pollAt);
@@ -207,7 +207,7 @@ function following(snapshot: DeliverySnapshot, order: CourseOrder, policy: Deliv
   return times.length === 0 ? { do: 'rest' } : { do: 'wait', until: Math.min(...times) };
 }
 
-function raise({ feeSteps, maxPrice }: DeliveryCourse, order: CourseOrder, priorityFee: string): Action {
+function raise({ feeSteps, maxPrice }: DeliveryProgress, order: TrackedOrder, priorityFee: string): Action {
   const before = order.priorityFee === '' ? '0' : order.priorityFee;
   const total = withPart(order.total, before, priorityFee);
   const isMore = exceeds(priorityFee, before) === true;

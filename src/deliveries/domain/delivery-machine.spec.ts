@@ -118,8 +118,8 @@ const COMMANDS = [
         delivery.step(FAIR);
         checkLaws(delivery);
       }
-      const { next, standing, lalamove } = delivery;
-      throw new BrokenLaw(`It goes round in circles: ${JSON.stringify({ next, standing, orders: lalamove.orders })}`);
+      const { next, snapshot, lalamove } = delivery;
+      throw new BrokenLaw(`It goes round in circles: ${JSON.stringify({ next, snapshot, orders: lalamove.orders })}`);
     }),
   ),
   fc.constant(
@@ -229,23 +229,23 @@ function comeToRest(delivery: ModelDelivery): void {
     delivery.step(FAIR);
     checkLaws(delivery);
   }
-  const { state, course } = delivery.standing;
+  const { state, progress } = delivery.snapshot;
   const isOver = isTerminal(state) || state === 'needs_attention';
   // Who neither polls nor is told cannot know.
-  const isTold = delivery.policy.poll !== false;
-  if (isTold && (delivery.next.do !== 'rest' || !isOver)) {
+  const isAnnounced = delivery.policy.poll !== false;
+  if (isAnnounced && (delivery.next.do !== 'rest' || !isOver)) {
     throw new BrokenLaw(
-      `It does not come to rest: ${state}, ${JSON.stringify({ next: delivery.next, course, orders: lalamove.orders })}`,
+      `It does not come to rest: ${state}, ${JSON.stringify({ next: delivery.next, progress, orders: lalamove.orders })}`,
     );
   }
-  const order = lalamove.orders.find(({ id }) => id === course.order?.orderId);
+  const order = lalamove.orders.find(({ id }) => id === progress.order?.orderId);
   const isAsTold = order?.status === 'COMPLETED' || order?.status === 'CANCELED';
   if (state === 'completed' && !isAsTold) throw new BrokenLaw('It is completed, and its order is not.');
   const isDelivered = delivery.knownOrders.some(({ status }) => status === 'COMPLETED');
   // What has been completed can be replaced, and the clone canceled.
-  if (isTold && state !== 'completed' && isDelivered && !delivery.wasCompleted) {
+  if (isAnnounced && state !== 'completed' && isDelivered && !delivery.wasCompleted) {
     throw new BrokenLaw(
-      `It is ${state}, and an order of it is completed: ${JSON.stringify({ course, orders: lalamove.orders })}`,
+      `It is ${state}, and an order of it is completed: ${JSON.stringify({ progress, orders: lalamove.orders })}`,
     );
   }
 }
@@ -264,9 +264,9 @@ describe('a delivery under any sequence of events and failures', () => {
       'a duplicate that could not be cancelled is forgotten',
       {
         ...RULES,
-        decide: ({ course, ...rest }, policy, now) => {
-          const duplicates = course.duplicates?.filter(({ cancelRefused }) => !cancelRefused);
-          return decide({ ...rest, course: { ...course, duplicates } }, policy, now);
+        decide: ({ progress, ...rest }, policy, now) => {
+          const duplicates = progress.duplicates?.filter(({ cancelRefused }) => !cancelRefused);
+          return decide({ ...rest, progress: { ...progress, duplicates } }, policy, now);
         },
       },
       REBOOK,
@@ -277,7 +277,7 @@ describe('a delivery under any sequence of events and failures', () => {
       {
         ...RULES,
         decide: (snapshot, policy, now) =>
-          snapshot.course.attempt?.outcome === 'reserved' ? { do: 'book' } : decide(snapshot, policy, now),
+          snapshot.progress.attempt?.outcome === 'reserved' ? { do: 'book' } : decide(snapshot, policy, now),
       },
     ],
     [
@@ -285,7 +285,7 @@ describe('a delivery under any sequence of events and failures', () => {
       {
         ...RULES,
         decide: (snapshot, policy, now) =>
-          snapshot.course.attempt?.outcome === 'unknown' ? { do: 'abandon' } : decide(snapshot, policy, now),
+          snapshot.progress.attempt?.outcome === 'unknown' ? { do: 'abandon' } : decide(snapshot, policy, now),
       },
     ],
     [
@@ -293,15 +293,15 @@ describe('a delivery under any sequence of events and failures', () => {
       {
         ...RULES,
         decide: (snapshot, policy, now) =>
-          snapshot.course.attempt?.outcome === 'reserved' ? { do: 'abandon' } : decide(snapshot, policy, now),
+          snapshot.progress.attempt?.outcome === 'reserved' ? { do: 'abandon' } : decide(snapshot, policy, now),
       },
     ],
     [
       'a cancellation that was only polled is booked again',
       {
         ...RULES,
-        readAs: (standing, reading, ...rest) =>
-          reading.status === 'CANCELED' ? rebooked(standing) : readAs(standing, reading, ...rest),
+        readAs: (snapshot, reading, ...rest) =>
+          reading.status === 'CANCELED' ? rebooked(snapshot) : readAs(snapshot, reading, ...rest),
       },
     ],
   ];

@@ -48,13 +48,13 @@ export interface DeliveryPolicy {
    *
    * @default { everySeconds: 120, mostSeconds: 1800 }
    */
-  poll: false | { everySeconds: number; mostSeconds: number };
+  poll: false | { everySeconds: number; maxSeconds: number };
   /**
    * After how many failures in a row, each time longer apart, a delivery needs attention: Lalamove is away, or answers what cannot be used.
    *
    * @default { mostFailures: 12 }
    */
-  failures: { mostFailures: number };
+  failures: { maxFailures: number };
 }
 
 /** A policy of which parts, and members of parts, are left out: these stay as they are. */
@@ -66,7 +66,7 @@ type InPart<Part> = Part extends readonly unknown[] ? Part : Part extends object
 export const USUAL = {
   rebook: { maxAttempts: 3 },
   changeDriver: { afterMinutes: 45, times: 1 },
-  poll: { everySeconds: 120, mostSeconds: 1800 },
+  poll: { everySeconds: 120, maxSeconds: 1800 },
 } as const;
 
 /** The policy of who says nothing. */
@@ -78,5 +78,5 @@ export const DEFAULT_POLICY: DeliveryPolicy = {
   changeDriver: USUAL.changeDriver,
   replacement: { waitMinutes: 60 },
   poll: USUAL.poll,
-  failures: { mostFailures: 12 },
+  failures: { maxFailures: 12 },
 };

@@ -28,7 +28,7 @@ export interface DeliveryReason {
 }
 
 /** The quotation at hand. */
-export interface CourseQuotation {
+export interface CurrentQuotation {
   readonly quotationId: string;
   /** Unix ms. */
   readonly expiresAt: number;
@@ -40,7 +40,7 @@ export interface CourseQuotation {
 }
 
 /** The latest attempt to book. `reserved` is committed before the order is posted. */
-export interface CourseAttempt {
+export interface DeliveryAttempt {
   readonly id: string;
   readonly number: number;
   readonly quotationId: string;
@@ -52,12 +52,12 @@ export interface CourseAttempt {
 }
 
 /** The live order, as far as it is known. */
-export interface CourseOrder {
+export interface TrackedOrder {
   readonly orderId: string;
   /** Lalamove's. */
   readonly status: string;
   /** The signed timestamp of the last webhook that said so, in Unix ms by Lalamove's clock; 0 where none has. */
-  readonly toldAt: number;
+  readonly statusAt: number;
   /** When it was last read, in Unix ms by ours; 0 where it was not. */
   readonly readAt: number;
   /** Unix ms by our clock. */
@@ -79,16 +79,16 @@ export interface CourseOrder {
  * order. It is cancelled if Lalamove allows it. Until it has ended it is an order of this delivery, and is followed.
  */
 export interface DuplicateOrder {
-  readonly order: CourseOrder;
+  readonly order: TrackedOrder;
   /** Its cancellation has been sent, whatever became of it: it explains its `CANCELED`. */
-  readonly cancelTried?: boolean | undefined;
+  readonly cancelSent?: boolean | undefined;
   /** Lalamove has refused its cancellation. */
   readonly cancelRefused?: boolean | undefined;
-  /** As those of {@link DeliveryCourse}, for this order. */
-  readonly replacement?: { readonly until: number; readonly told: boolean } | undefined;
-  readonly inDoubt?: boolean | undefined;
+  /** As those of {@link DeliveryProgress}, for this order. */
+  readonly replacement?: { readonly until: number; readonly isAnnounced: boolean } | undefined;
+  readonly needsRead?: boolean | undefined;
   readonly polls: number;
-  readonly heardAt: number;
+  readonly lastUpdateAt: number;
   readonly failures: number;
   readonly retryAt?: number | undefined;
 }
@@ -111,38 +111,38 @@ export interface UnreadOrder {
 }
 
 /** An attempt of which an order may have come, or may come yet. */
-export type OpenAttempt = CourseAttempt & { readonly outcome: 'reserved' | 'unknown' };
+export type OpenAttempt = DeliveryAttempt & { readonly outcome: 'reserved' | 'unknown' };
 
 /** Whether nobody knows yet what has become of an attempt. */
-export function isOpen(attempt: CourseAttempt | undefined): attempt is OpenAttempt {
+export function isOpen(attempt: DeliveryAttempt | undefined): attempt is OpenAttempt {
   return attempt?.outcome === 'reserved' || attempt?.outcome === 'unknown';
 }
 
 /** Where a delivery is on its way: all that is known of it beside its request. Written as JSON. */
-export interface DeliveryCourse {
+export interface DeliveryProgress {
   readonly reason?: DeliveryReason | undefined;
-  readonly quotation?: CourseQuotation | undefined;
-  readonly attempt?: CourseAttempt | undefined;
+  readonly quotation?: CurrentQuotation | undefined;
+  readonly attempt?: DeliveryAttempt | undefined;
   /** Orders that may have been placed so far: refusals do not count. */
   readonly booked: number;
-  readonly order?: CourseOrder | undefined;
+  readonly order?: TrackedOrder | undefined;
   /** Unix ms at which its cancellation was asked for. */
   readonly cancelAskedAt?: number | undefined;
   /** The order whose cancellation has been sent, whatever became of it: it explains that order's `CANCELED`. */
-  readonly cancelTried?: string | undefined;
+  readonly cancelSent?: string | undefined;
   /** Lalamove has refused the cancellation of this order. */
   readonly cancelRefused?: boolean | undefined;
   /** A cancellation that nobody here asked for: until then (Unix ms) a replacement may come. */
-  readonly replacement?: { readonly until: number; readonly told: boolean } | undefined;
+  readonly replacement?: { readonly until: number; readonly isAnnounced: boolean } | undefined;
   /** How many steps of the fee's schedule are over. */
   readonly feeSteps: number;
   readonly driverChanges: number;
   /** How many reads in a row have brought nothing new. */
   readonly polls: number;
   /** Unix ms from which on it is polled: the last sign of life. */
-  readonly heardAt: number;
+  readonly lastUpdateAt: number;
   /** What was told cannot be ordered in time: only a read can tell. */
-  readonly inDoubt?: boolean | undefined;
+  readonly needsRead?: boolean | undefined;
   readonly failures: number;
   /** Not before (Unix ms): after a failure. */
   readonly retryAt?: number | undefined;
@@ -156,15 +156,15 @@ export interface DeliveryCourse {
   readonly maxPrice?: string | undefined;
 }
 
-/** The course of a delivery that has just been asked for. */
-export function newCourse(now: number, maxPrice: string | undefined): DeliveryCourse {
-  return { booked: 0, feeSteps: 0, driverChanges: 0, polls: 0, heardAt: now, failures: 0, maxPrice };
+/** The progress of a delivery that has just been asked for. */
+export function newProgress(now: number, maxPrice: string | undefined): DeliveryProgress {
+  return { booked: 0, feeSteps: 0, driverChanges: 0, polls: 0, lastUpdateAt: now, failures: 0, maxPrice };
 }
 
 /** What the decisions are about. */
 export interface DeliverySnapshot {
   readonly state: DeliveryState;
-  readonly course: DeliveryCourse;
+  readonly progress: DeliveryProgress;
   /** Unix ms of the pick-up that was asked for; `undefined` for at once. */
   readonly scheduleAt: number | undefined;
   /** Orders of unmatched webhooks of the account, which have not been read yet: one of them may be this delivery's. */

@@ -1,4 +1,4 @@
-import { isOpen, type DeliveryCourse, type LostAttempts } from './delivery-progress.js';
+import { isOpen, type DeliveryProgress, type LostAttempts } from './delivery-progress.js';
 
 /** For so long after its quotation's end a webhook may still tell of an order: Lalamove repeats them for a day. */
 const LOST_MS = 24 * 3_600_000;
@@ -8,7 +8,7 @@ const LOST_MS = 24 * 3_600_000;
  *
  * @param isVouchedFor whether a person vouches that no order is on its way
  */
-export function lostWith({ attempt, lost }: DeliveryCourse, isVouchedFor = false): LostAttempts | undefined {
+export function lostWith({ attempt, lost }: DeliveryProgress, isVouchedFor = false): LostAttempts | undefined {
   if (!isOpen(attempt)) return isVouchedFor && lost ? { ...lost, unknown: 0 } : lost;
   const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + LOST_MS;
   const unknown = isVouchedFor ? 0 : (lost?.unknown ?? 0) + 1;
@@ -16,6 +16,6 @@ export function lostWith({ attempt, lost }: DeliveryCourse, isVouchedFor = false
 }
 
 /** The order of one of them has turned up. */
-export function lostFound({ lost }: DeliveryCourse): LostAttempts | undefined {
+export function lostFound({ lost }: DeliveryProgress): LostAttempts | undefined {
   return lost && { ...lost, unknown: Math.max(0, (lost.unknown ?? 0) - 1) };
 }

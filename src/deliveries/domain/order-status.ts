@@ -10,7 +10,7 @@ export const STATE_OF_STATUS: Readonly<Record<string, DeliveryState>> = {
 };
 
 /** How far on its way an order is: a status with a lower number is a step back. */
-export const PROGRESS_OF_STATUS: Readonly<Record<string, number>> = {
+export const RANK_OF_STATUS: Readonly<Record<string, number>> = {
   ASSIGNING_DRIVER: 0,
   ON_GOING: 1,
   PICKED_UP: 2,

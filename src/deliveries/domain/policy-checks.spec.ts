@@ -33,8 +33,8 @@ describe('policyProblems', () => {
       [false, {}, { afterMinutes: 15 }, { afterMinutes: YEAR, times: 1000 }, { afterMinutes: 15.5, times: 1 }],
     ],
     ['replacement', [{}, { waitMinutes: 0 }, { waitMinutes: YEAR }]],
-    ['poll', [false, {}, { everySeconds: 1, mostSeconds: 1 }, { everySeconds: 1800 }, { mostSeconds: 31_536_000 }]],
-    ['failures', [{}, { mostFailures: 1 }, { mostFailures: 1000 }]],
+    ['poll', [false, {}, { everySeconds: 1, maxSeconds: 1 }, { everySeconds: 1800 }, { maxSeconds: 31_536_000 }]],
+    ['failures', [{}, { maxFailures: 1 }, { maxFailures: 1000 }]],
   ])('lets %s be all that it may be', (part, allowed) => {
     for (const value of allowed) expect([value, policyProblems({ [part]: value })]).toEqual([value, []]);
   });
@@ -85,14 +85,14 @@ describe('policyProblems', () => {
       'poll',
       'must be false or { everySeconds, mostSeconds } of at least 1 and at most 31536000 seconds (a year), the latter not less than the former',
       [
-        ...[true, { everySeconds: 0.9 }, { everySeconds: 1801 }, { mostSeconds: 119 }, { mostSeconds: 31_536_001 }],
-        { everySeconds: 2, mostSeconds: 1 },
+        ...[true, { everySeconds: 0.9 }, { everySeconds: 1801 }, { maxSeconds: 119 }, { maxSeconds: 31_536_001 }],
+        { everySeconds: 2, maxSeconds: 1 },
       ],
     ],
     [
       'failures',
       'must be { mostFailures } of at least 1 and at most 1000',
-      [false, { mostFailures: 0 }, { mostFailures: null }],
+      [false, { maxFailures: 0 }, { maxFailures: null }],
     ],
   ])('refuses all else of %s, and says what it must be', (part, message, refused) => {
     for (const value of [null, ...refused]) {
@@ -113,9 +113,9 @@ describe('policyProblems', () => {
   });
 
   it('fills a part that is given in part in from the base, and looks at that', () => {
-    const base = { ...DEFAULT_POLICY, poll: { everySeconds: 30, mostSeconds: 600 }, rebook: false } as const;
-    expect(policyProblems({ poll: { mostSeconds: 60 }, rebook: {} }, base)).toEqual([]);
-    expect(policyProblems({ poll: { mostSeconds: 29 } }, base).map(({ part }) => part)).toEqual(['poll']);
+    const base = { ...DEFAULT_POLICY, poll: { everySeconds: 30, maxSeconds: 600 }, rebook: false } as const;
+    expect(policyProblems({ poll: { maxSeconds: 60 }, rebook: {} }, base)).toEqual([]);
+    expect(policyProblems({ poll: { maxSeconds: 29 } }, base).map(({ part }) => part)).toEqual(['poll']);
     expect(policyProblems({ poll: { everySeconds: 601 } }, base).map(({ part }) => part)).toEqual(['poll']);
   });
 });
@@ -137,8 +137,8 @@ describe('withPolicy', () => {
     rebook: { maxAttempts: 9 },
     changeDriver: { afterMinutes: 99, times: 9 },
     replacement: { waitMinutes: 9 },
-    poll: { everySeconds: 9, mostSeconds: 99 },
-    failures: { mostFailures: 9 },
+    poll: { everySeconds: 9, maxSeconds: 99 },
+    failures: { maxFailures: 9 },
   };
 
   it('leaves what is not given as it is', () => {
@@ -157,17 +157,17 @@ describe('withPolicy', () => {
     const part: unknown = {
       unknownOutcome: { waitMinutes: 5 },
       changeDriver: { times: 2 },
-      poll: { mostSeconds: 150 },
+      poll: { maxSeconds: 150 },
     };
     if (!isPolicy(part)) throw new TypeError('It is no policy.');
     expect(withPolicy(OWN, part)).toEqual({
       ...OWN,
       unknownOutcome: { waitMinutes: 5, then: 'rebook' },
       changeDriver: { afterMinutes: 99, times: 2 },
-      poll: { everySeconds: 9, mostSeconds: 150 },
+      poll: { everySeconds: 9, maxSeconds: 150 },
     });
     expect(withPolicy(OFF, part)).toMatchObject({
-      ...{ changeDriver: { afterMinutes: 45, times: 2 }, poll: { everySeconds: 120, mostSeconds: 150 }, rebook: false },
+      ...{ changeDriver: { afterMinutes: 45, times: 2 }, poll: { everySeconds: 120, maxSeconds: 150 }, rebook: false },
     });
   });
 

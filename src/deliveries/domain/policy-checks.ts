@@ -47,14 +47,14 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
       value === false ||
       (isRecord(value) &&
         isSeconds(value.everySeconds) &&
-        isSeconds(value.mostSeconds) &&
-        Number(value.mostSeconds) >= Number(value.everySeconds)),
+        isSeconds(value.maxSeconds) &&
+        Number(value.maxSeconds) >= Number(value.everySeconds)),
     remedy:
       `must be false or { everySeconds, mostSeconds } of at least 1 and at most ${SECONDS}, ` +
       'the latter not less than the former',
   },
   failures: {
-    holds: (value) => isRecord(value) && isCount(value.mostFailures),
+    holds: (value) => isRecord(value) && isCount(value.maxFailures),
     remedy: `must be { mostFailures } of at least 1 and at most ${COUNT}`,
   },
 };

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from './decide.js';
 import {
-  newCourse,
-  type CourseAttempt,
-  type CourseOrder,
-  type DeliveryCourse,
+  newProgress,
+  type DeliveryAttempt,
+  type TrackedOrder,
+  type DeliveryProgress,
   type DeliverySnapshot,
   type DuplicateOrder,
 } from './delivery-progress.js';
@@ -15,17 +15,17 @@ import { shiftTimes } from './shift-times.js';
 const DAY_MS = 86_400_000;
 
 function duplicateAt(at: number): DuplicateOrder {
-  const order: CourseOrder = {
+  const order: TrackedOrder = {
     ...{ orderId: '2', status: 'ON_GOING', driverId: '8', total: '', priorityFee: '', currency: '', shareLink: '' },
-    ...{ toldAt: 4, readAt: at + 14, placedAt: at + 15, driverSince: at + 16 },
+    ...{ statusAt: 4, readAt: at + 14, placedAt: at + 15, driverSince: at + 16 },
   };
-  return { order, heardAt: at + 17, retryAt: at + 18, polls: 1, failures: 1, cancelRefused: true };
+  return { order, lastUpdateAt: at + 17, retryAt: at + 18, polls: 1, failures: 1, cancelRefused: true };
 }
 
-/** A course of which every part is there. */
-function fullCourse(at: number): DeliveryCourse & { attempt: CourseAttempt; order: CourseOrder } {
+/** A progress of which every part is there. */
+function fullProgress(at: number): DeliveryProgress & { attempt: DeliveryAttempt; order: TrackedOrder } {
   return {
-    ...newCourse(at, '100'),
+    ...newProgress(at, '100'),
     quotation: { quotationId: '1', expiresAt: at + 1, total: '1', currency: 'HKD', stopIds: ['1'] },
     attempt: {
       ...{ id: '1', number: 1, quotationId: '1', outcome: 'placed' },
@@ -41,11 +41,11 @@ function fullCourse(at: number): DeliveryCourse & { attempt: CourseAttempt; orde
         currency: 'HKD',
         shareLink: '',
       },
-      ...{ toldAt: at + 4, pricedAt: at + 5, readAt: at + 6, placedAt: at + 7, driverSince: at + 8 },
+      ...{ statusAt: at + 4, pricedAt: at + 5, readAt: at + 6, placedAt: at + 7, driverSince: at + 8 },
     },
     cancelAskedAt: at + 9,
     retryAt: at + 10,
-    replacement: { until: at + 11, told: true },
+    replacement: { until: at + 11, isAnnounced: true },
     lost: { since: at + 12, until: at + 13 },
     duplicates: [duplicateAt(at)],
     unread: [{ orderId: '9', failures: 1, retryAt: at + 19 }],
@@ -55,19 +55,19 @@ function fullCourse(at: number): DeliveryCourse & { attempt: CourseAttempt; orde
 describe('shiftTimes', () => {
   it('shifts every time by our clock, and none by Lalamove’s', () => {
     const at = 1_000_000;
-    const before = fullCourse(at);
+    const before = fullProgress(at);
     const after = shiftTimes(before, 500);
-    const { toldAt, pricedAt } = { toldAt: at + 4, pricedAt: at + 5 };
-    const expected = fullCourse(at + 500);
-    expect(after).toEqual({ ...expected, order: { ...expected.order, toldAt, pricedAt } });
-    expect(before).toEqual(fullCourse(at));
+    const { statusAt, pricedAt } = { statusAt: at + 4, pricedAt: at + 5 };
+    const expected = fullProgress(at + 500);
+    expect(after).toEqual({ ...expected, order: { ...expected.order, statusAt, pricedAt } });
+    expect(before).toEqual(fullProgress(at));
   });
 
   it('leaves out what is not there, and 0 for what has never been', () => {
-    const course = newCourse(0, undefined);
-    expect(shiftTimes(course, 500)).toEqual({ ...course, heardAt: 500 });
-    const order = { ...fullCourse(0).order, readAt: 0, driverSince: 0 };
-    expect(shiftTimes({ ...fullCourse(0), order }, 500).order).toMatchObject({
+    const progress = newProgress(0, undefined);
+    expect(shiftTimes(progress, 500)).toEqual({ ...progress, lastUpdateAt: 500 });
+    const order = { ...fullProgress(0).order, readAt: 0, driverSince: 0 };
+    expect(shiftTimes({ ...fullProgress(0), order }, 500).order).toMatchObject({
       readAt: 0,
       driverSince: 0,
       placedAt: 507,
@@ -98,13 +98,13 @@ describe('shiftTimes', () => {
         fc.integer({ min: 0, max: DAY_MS }),
         (state, some, outcome, ms, later) => {
           const at = 10 * DAY_MS;
-          const full = fullCourse(at);
-          const kept = Object.entries(full).filter(([name]) => name in newCourse(0, '1') || some.includes(name));
-          const course = { ...newCourse(at, '100'), ...Object.fromEntries(kept) };
-          const given = course.attempt ? { ...course, attempt: { ...full.attempt, outcome } } : course;
-          const snapshot = (of: DeliveryCourse): DeliverySnapshot => ({
+          const full = fullProgress(at);
+          const kept = Object.entries(full).filter(([name]) => name in newProgress(0, '1') || some.includes(name));
+          const progress = { ...newProgress(at, '100'), ...Object.fromEntries(kept) };
+          const given = progress.attempt ? { ...progress, attempt: { ...full.attempt, outcome } } : progress;
+          const snapshot = (of: DeliveryProgress): DeliverySnapshot => ({
             state,
-            course: of,
+            progress: of,
             scheduleAt: undefined,
             unmatched: ['9'],
           });

@@ -1,13 +1,13 @@
 import type {
-  CourseAttempt,
-  CourseOrder,
-  CourseQuotation,
-  DeliveryCourse,
+  DeliveryAttempt,
+  TrackedOrder,
+  CurrentQuotation,
+  DeliveryProgress,
   DuplicateOrder,
   UnreadOrder,
 } from './delivery-progress.js';
 
-/** Shifts one value of a course. */
+/** Shifts one value of a progress. */
 type Shift<Value> = (value: Value, ms: number) => Value;
 
 const time: Shift<number> = (value, ms) => value + ms;
@@ -34,28 +34,29 @@ function membersOf<Part>(shifts: Shifts<Part>): (keyof Part)[] {
   return members;
 }
 
-const quotation: Shift<CourseQuotation> = (part, ms) => shifted(part, { expiresAt: time }, ms);
+const quotation: Shift<CurrentQuotation> = (part, ms) => shifted(part, { expiresAt: time }, ms);
 
-const attempt: Shift<CourseAttempt> = (part, ms) => shifted(part, { quotationExpiresAt: time, reservedAt: time }, ms);
+const attempt: Shift<DeliveryAttempt> = (part, ms) => shifted(part, { quotationExpiresAt: time, reservedAt: time }, ms);
 
-/** `toldAt` and `pricedAt` are by Lalamove's clock, and stay. */
-const order: Shift<CourseOrder> = (part, ms) =>
+/** `statusAt` and `pricedAt` are by Lalamove's clock, and stay. */
+const order: Shift<TrackedOrder> = (part, ms) =>
   shifted(part, { readAt: timeIfAny, placedAt: time, driverSince: timeIfAny }, ms);
 
-const replacement: Shift<NonNullable<DeliveryCourse['replacement']>> = (part, ms) => shifted(part, { until: time }, ms);
+const replacement: Shift<NonNullable<DeliveryProgress['replacement']>> = (part, ms) =>
+  shifted(part, { until: time }, ms);
 
 const duplicate: Shift<DuplicateOrder> = (part, ms) =>
-  shifted(part, { order, replacement, heardAt: time, retryAt: time }, ms);
+  shifted(part, { order, replacement, lastUpdateAt: time, retryAt: time }, ms);
 
 const unread: Shift<UnreadOrder> = (part, ms) => shifted(part, { retryAt: time }, ms);
 
-/** A new part of the course that has times by our clock is added here. */
-const COURSE: Shifts<DeliveryCourse> = {
+/** A new part of the progress that has times by our clock is added here. */
+const COURSE: Shifts<DeliveryProgress> = {
   quotation,
   attempt,
   order,
   cancelAskedAt: time,
-  heardAt: time,
+  lastUpdateAt: time,
   retryAt: time,
   replacement,
   duplicates: (list, ms) => list.map((part) => duplicate(part, ms)),
@@ -64,11 +65,11 @@ const COURSE: Shifts<DeliveryCourse> = {
 };
 
 /**
- * What a course is once our clock has been set anew: all of its times that rest on our clock are as far from now as
+ * What a progress is once our clock has been set anew: all of its times that rest on our clock are as far from now as
  * they were before. Times by Lalamove's clock stay, and so does the pick-up that was asked for.
  *
  * @param ms by how much the clock was set forward; below 0: back
  */
-export function shiftTimes(course: DeliveryCourse, ms: number): DeliveryCourse {
-  return shifted(course, COURSE, ms);
+export function shiftTimes(progress: DeliveryProgress, ms: number): DeliveryProgress {
+  return shifted(progress, COURSE, ms);
 }

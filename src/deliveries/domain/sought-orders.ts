@@ -1,6 +1,6 @@
 import { isUnexplained } from './adoption.js';
 import { isTerminal } from './delivery-progress.js';
-import type { Standing } from './transition.js';
+import type { Snapshot } from './transition.js';
 
 /** For so long after a cancellation the webhooks of a clone may still come: Lalamove repeats them for a day. */
 const CLONE_MS = 24 * 3_600_000;
@@ -12,27 +12,27 @@ const CLONE_MS = 24 * 3_600_000;
  * @param now Unix ms
  * @returns Unix ms; `undefined` if no order is sought
  */
-export function soughtSince(standing: Standing, now: number): number | undefined {
-  const { attempt, lost } = standing.course;
+export function soughtSince(snapshot: Snapshot, now: number): number | undefined {
+  const { attempt, lost } = snapshot.progress;
   const times = [
     ...(lost && now < lost.until ? [lost.since] : []),
     ...(attempt?.outcome === 'unknown' ? [attempt.reservedAt] : []),
-    ...cancelledAt(standing, now),
+    ...cancelledAt(snapshot, now),
   ];
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Whether a clone of an order that others have cancelled is sought, which no row of an attempt tells of. */
-export function isCloneSought(standing: Standing, now: number): boolean {
-  return cancelledAt(standing, now).length > 0;
+export function isCloneSought(snapshot: Snapshot, now: number): boolean {
+  return cancelledAt(snapshot, now).length > 0;
 }
 
 /** When the orders were placed of which clones may be on their way. */
-function cancelledAt({ state, course }: Standing, now: number): number[] {
-  const { order, heardAt, duplicates = [] } = course;
-  const isLiveSought = order !== undefined && !isTerminal(state) && isUnexplained(course);
+function cancelledAt({ state, progress }: Snapshot, now: number): number[] {
+  const { order, lastUpdateAt, duplicates = [] } = progress;
+  const isLiveSought = order !== undefined && !isTerminal(state) && isUnexplained(progress);
   return [
-    ...(isLiveSought ? [{ order, heardAt }] : []),
+    ...(isLiveSought ? [{ order, lastUpdateAt }] : []),
     ...duplicates.filter(({ replacement }) => replacement !== undefined),
-  ].flatMap((canceled) => (now < canceled.heardAt + CLONE_MS ? [canceled.order.placedAt] : []));
+  ].flatMap((canceled) => (now < canceled.lastUpdateAt + CLONE_MS ? [canceled.order.placedAt] : []));
 }

@@ -1,11 +1,11 @@
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
-import type { CourseOrder, DeliveryState } from './delivery-progress.js';
+import type { TrackedOrder, DeliveryState } from './delivery-progress.js';
 
 /** What is told of a state that is the order's own. */
 export function stateEvents(
   before: DeliveryState,
   state: DeliveryState,
-  { orderId, driverId }: CourseOrder,
+  { orderId, driverId }: TrackedOrder,
 ): NewDeliveryEvent[] {
   if (before === state) return [];
   switch (state) {

@@ -1,16 +1,16 @@
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
-import type { CourseAttempt, DeliveryCourse, DeliveryState } from './delivery-progress.js';
+import type { DeliveryAttempt, DeliveryProgress, DeliveryState } from './delivery-progress.js';
 
 /** Where a delivery stands. */
-export interface Standing {
+export interface Snapshot {
   readonly state: DeliveryState;
-  readonly course: DeliveryCourse;
+  readonly progress: DeliveryProgress;
 }
 
 /** What becomes of an attempt's row. */
 export interface AttemptChange {
   readonly id: string;
-  readonly outcome: CourseAttempt['outcome'];
+  readonly outcome: DeliveryAttempt['outcome'];
   readonly orderId?: string;
 }
 
@@ -21,7 +21,7 @@ export interface OrderClone {
 }
 
 /** Where a delivery stands after something has happened, and what is to be told of it. */
-export interface Evolution extends Standing {
+export interface Transition extends Snapshot {
   readonly events: readonly NewDeliveryEvent[];
   readonly attempts?: readonly AttemptChange[];
   /** It gets a row of its own; the row of the order that it replaces is marked as replaced. */
@@ -29,6 +29,6 @@ export interface Evolution extends Standing {
 }
 
 /** Nothing has changed. */
-export function unchanged({ state, course }: Standing): Evolution {
-  return { state, course, events: [] };
+export function unchanged({ state, progress }: Snapshot): Transition {
+  return { state, progress, events: [] };
 }

@@ -69,7 +69,7 @@ export class InProcessQueue implements DeliveriesQueue {
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#ready.clear();
-    this.#tellRoom();
+    this.#notifyRoom();
     if (this.#working.size > 0) await atMost(graceMs, this.idle());
   }
 
@@ -104,10 +104,10 @@ export class InProcessQueue implements DeliveriesQueue {
       const done = detached(() => this.#run(id, work));
       this.#working.set(id, done);
     }
-    if (this.#ready.size < this.concurrency) this.#tellRoom();
+    if (this.#ready.size < this.concurrency) this.#notifyRoom();
   }
 
-  #tellRoom(): void {
+  #notifyRoom(): void {
     for (const tell of this.#roomy.splice(0)) tell();
   }
 

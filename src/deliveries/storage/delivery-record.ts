@@ -4,7 +4,7 @@ import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { BookDeliveryDto } from '../dto/book-delivery.dto.js';
 import {
   DELIVERY_STATES,
-  type DeliveryCourse,
+  type DeliveryProgress,
   type DeliverySnapshot,
   type DeliveryState,
 } from '../domain/delivery-progress.js';
@@ -29,7 +29,7 @@ export interface DeliveryRecord {
   readonly dueAt: number | undefined;
   readonly leaseToken: string | undefined;
   readonly leaseUntil: number | undefined;
-  readonly course: DeliveryCourse;
+  readonly progress: DeliveryProgress;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -50,7 +50,7 @@ export function recordOf(row: Selectable<DeliveriesTable>): DeliveryRecord {
     dueAt: row.due_at ?? undefined,
     leaseToken: row.lease_token ?? undefined,
     leaseUntil: row.lease_until ?? undefined,
-    course: readJson(row.course, isCourse, ours, 'course'),
+    progress: readJson(row.progress, isProgress, ours, 'progress'),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -68,7 +68,7 @@ export function rowOf(record: DeliveryRecord): Insertable<DeliveriesTable> {
     state: record.state,
     version: record.version,
     due_at: record.dueAt ?? null,
-    course: JSON.stringify(record.course),
+    progress: JSON.stringify(record.progress),
     created_at: record.createdAt,
     updated_at: record.updatedAt,
   };
@@ -79,11 +79,11 @@ export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): U
   const changed: Updateable<DeliveriesTable> = {};
   if (after.version !== before.version) {
     changed.version = after.version;
-    changed.course = JSON.stringify(after.course);
+    changed.progress = JSON.stringify(after.progress);
     changed.updated_at = after.updatedAt;
   }
-  const orderId = after.course.order?.orderId;
-  if (orderId !== before.course.order?.orderId) changed.order_id = orderId ?? null;
+  const orderId = after.progress.order?.orderId;
+  if (orderId !== before.progress.order?.orderId) changed.order_id = orderId ?? null;
   if (after.state !== before.state) changed.state = after.state;
   if (after.dueAt !== before.dueAt) changed.due_at = after.dueAt ?? null;
   if (after.leaseToken !== before.leaseToken) {
@@ -95,10 +95,10 @@ export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): U
 
 /** What decisions are about. */
 export function snapshotOf(
-  { state, course, scheduleAt }: DeliveryRecord,
+  { state, progress, scheduleAt }: DeliveryRecord,
   unmatched: readonly string[],
 ): DeliverySnapshot {
-  return { state, course, scheduleAt, unmatched };
+  return { state, progress, scheduleAt, unmatched };
 }
 
 /** A delivery as its host sees it. Secrets are nowhere in it, names and addresses neither. */
@@ -108,7 +108,7 @@ export interface Delivery {
   readonly account: string | undefined;
   readonly state: DeliveryState;
   /** Why it needs attention, or has failed. */
-  readonly reason: DeliveryCourse['reason'];
+  readonly reason: DeliveryProgress['reason'];
   /** The live order, or the last one. */
   readonly orderId: string | undefined;
   /** Lalamove's own status of it. */
@@ -134,25 +134,25 @@ export interface Delivery {
 
 /** What the host sees of a record. */
 export function deliveryOf(record: DeliveryRecord): Delivery {
-  const { course, request } = record;
-  const { order, quotation } = course;
+  const { progress, request } = record;
+  const { order, quotation } = progress;
   const price = order && order.total !== '' ? order : quotation;
   return {
     reference: record.reference,
     account: record.account === '' ? undefined : record.account,
     state: record.state,
-    reason: course.reason,
+    reason: progress.reason,
     orderId: order?.orderId,
     orderStatus: order?.status,
     driverId: order?.driverId === '' ? undefined : order?.driverId,
-    duplicateOrders: (course.duplicates ?? []).map(({ order: { orderId, status } }) => ({
+    duplicateOrders: (progress.duplicates ?? []).map(({ order: { orderId, status } }) => ({
       orderId,
       orderStatus: status,
     })),
     shareLink: order?.shareLink === '' ? undefined : order?.shareLink,
     price: price && { total: price.total, currency: price.currency },
-    attempts: course.booked,
-    cancellation: course.cancelAskedAt === undefined ? 'none' : course.cancelRefused ? 'refused' : 'asked',
+    attempts: progress.booked,
+    cancellation: progress.cancelAskedAt === undefined ? 'none' : progress.cancelRefused ? 'refused' : 'asked',
     metadata: request?.metadata ?? {},
     createdAt: new Date(record.createdAt).toISOString(),
     updatedAt: new Date(record.updatedAt).toISOString(),
@@ -205,7 +205,7 @@ function isRequest(value: unknown): value is BookedRequest {
   return isRecord(value) && isRecord(value.quotation) && isRecord(value.sender) && Array.isArray(value.recipients);
 }
 
-function isCourse(value: unknown): value is DeliveryCourse {
+function isProgress(value: unknown): value is DeliveryProgress {
   if (!isRecord(value) || typeof value.booked !== 'number' || typeof value.failures !== 'number') return false;
   return [value.quotation, value.attempt, value.order].every((part) => part === undefined || isRecord(part));
 }

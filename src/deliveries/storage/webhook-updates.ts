@@ -3,20 +3,20 @@ import { readLalamoveEvent, type LalamoveEvent } from '../../webhooks/events/lal
 import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-facts.js';
 import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import { duplicateChanged, duplicateOf } from '../domain/duplicates.js';
-import { unchanged, type Evolution, type Standing } from '../domain/transition.js';
-import { driverTold, priceTold, replacedAny, told } from '../domain/order-updates.js';
+import { unchanged, type Transition, type Snapshot } from '../domain/transition.js';
+import { driverUpdated, priceUpdated, replacedAny, statusUpdated } from '../domain/order-updates.js';
 import { readJson, UnreadableRow, type RowOfOurs } from './sqlite/unreadable-row.js';
 
 /** The member of an order's metadata that names the attempt that placed it. */
 export const ATTEMPT_KEY = 'deliveryAttempt';
 
 /** What a webhook tells of an order. */
-export interface OrderNews {
+export interface OrderUpdate {
   readonly event: LalamoveEvent;
   /** The attempt that its metadata name. */
   readonly attemptId: string | undefined;
   /** What becomes of the delivery whose order it is about: the live one, a duplicate, or one that has ended. */
-  evolve: (standing: Standing, policy: DeliveryPolicy, now: number) => Evolution;
+  apply: (snapshot: Snapshot, policy: DeliveryPolicy, now: number) => Transition;
 }
 
 /**
@@ -25,13 +25,13 @@ export interface OrderNews {
  * @param receivedAt Unix ms, by the row: it follows a clock that was set anew, and the payload does not
  * @throws UnreadableRow for a row that is damaged, or that this version has not written
  */
-export function newsOf(
+export function updateOf(
   { id, payload }: { readonly id: number; readonly payload: string },
   receivedAt?: number,
-): OrderNews {
+): OrderUpdate {
   const row: RowOfOurs = { table: 'delivery_events', id };
   const facts = readJson(payload, isFacts, row, 'payload');
-  return newsIn(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts.signedAt);
+  return updatesIn(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts.signedAt);
 }
 
 function eventOf(facts: LalamoveEventFacts, row: RowOfOurs): LalamoveEvent {
@@ -50,42 +50,42 @@ export function orderOf(event: LalamoveEvent): string | undefined {
 }
 
 /** @param signedAt Unix ms */
-export function newsIn(event: LalamoveEvent, signedAt: number): OrderNews {
+export function updatesIn(event: LalamoveEvent, signedAt: number): OrderUpdate {
   const metadata = 'metadata' in event ? event.metadata : undefined;
   return {
     event,
     attemptId: metadata?.[ATTEMPT_KEY],
-    evolve: (standing, policy, now) => {
-      if (event.eventType === 'ORDER_REPLACED') return replacedAny(standing, event, now);
+    apply: (snapshot, policy, now) => {
+      if (event.eventType === 'ORDER_REPLACED') return replacedAny(snapshot, event, now);
       const orderId = orderOf(event) ?? '';
-      const follow = (alone: Standing): Evolution => evolved(event, signedAt, alone, policy, now);
-      if (standing.course.order?.orderId === orderId) return follow(standing);
-      return duplicateOf(standing, orderId) ? duplicateChanged(standing, orderId, follow) : unchanged(standing);
+      const follow = (alone: Snapshot): Transition => transition(event, signedAt, alone, policy, now);
+      if (snapshot.progress.order?.orderId === orderId) return follow(snapshot);
+      return duplicateOf(snapshot, orderId) ? duplicateChanged(snapshot, orderId, follow) : unchanged(snapshot);
     },
   };
 }
 
-/** What a webhook does to the order that it is about, which is the live one of `standing`. */
-function evolved(
+/** What a webhook does to the order that it is about, which is the live one of `snapshot`. */
+function transition(
   event: LalamoveEvent,
   signedAt: number,
-  standing: Standing,
+  snapshot: Snapshot,
   policy: DeliveryPolicy,
   now: number,
-): Evolution {
+): Transition {
   switch (event.eventType) {
     case 'ORDER_CREATED':
     case 'ORDER_STATUS_CHANGED': {
       const { status, driverId } = event;
       const cancelParty = cancelPartyIn(event);
-      return told(standing, { status, driverId, cancelParty }, signedAt, policy, now);
+      return statusUpdated(snapshot, { status, driverId, cancelParty }, signedAt, policy, now);
     }
     case 'DRIVER_ASSIGNED':
-      return driverTold(standing, event.driver.driverId, signedAt, now);
+      return driverUpdated(snapshot, event.driver.driverId, signedAt, now);
     case 'ORDER_AMOUNT_CHANGED':
-      return priceTold(standing, event.price, signedAt, now);
+      return priceUpdated(snapshot, event.price, signedAt, now);
     default:
-      return unchanged(standing);
+      return unchanged(snapshot);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LalamoveOperation } from '../../api/operation-table.js';
-import type { CourierLife } from '../simulation/courier-simulator.js';
-import type { WebhookMail } from '../webhooks/webhook-sender.js';
-import type { WebhookSender } from '../webhooks/webhook-publisher.js';
+import type { CourierSimulator } from '../simulation/courier-simulator.js';
+import type { WebhookSender } from '../webhooks/webhook-sender.js';
+import type { WebhookPublisher } from '../webhooks/webhook-publisher.js';
 import type { MarketFacts } from '../state/market-facts.js';
 import type { OrderBook } from '../state/order-book.js';
 import type { Tenant } from '../state/sandbox-state.js';
@@ -18,9 +18,9 @@ export interface SandboxParts {
   readonly world: SandboxWorld;
   readonly wallets: Wallets;
   readonly orders: OrderBook;
-  readonly life: CourierLife;
-  readonly sender: WebhookSender;
-  readonly mail: WebhookMail;
+  readonly life: CourierSimulator;
+  readonly sender: WebhookPublisher;
+  readonly mail: WebhookSender;
 }
 
 /** A call whose signature, limits, market and body have been checked. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { operationsOfPath, type FoundOperation } from '../../api/operation-table.js';
 import { isRecord } from '../../internal/is-record.js';
-import type { FaultBox } from '../faults/fault-injector.js';
+import type { FaultInjector } from '../faults/fault-injector.js';
 import type { CallFault } from '../faults/fault-rule.js';
 import { magicCallFault, magicOf } from '../faults/magic-values.js';
 import { keepLatest } from '../keep-latest.js';
@@ -34,7 +34,7 @@ export class ApiServer {
 
   constructor(
     private readonly parts: SandboxParts,
-    private readonly faults: FaultBox,
+    private readonly faults: FaultInjector,
   ) {
     this.#limits = new RateLimits(parts.world);
   }
@@ -133,13 +133,13 @@ export class ApiServer {
 
   #doLater({ method, path, headers, body, address, apiKey, operation, at }: SeenRequest, lateByMs: number): void {
     const request = { method, path, headers, body, address, apiKey, operation };
-    this.parts.world.agenda.add({ at: at + lateByMs, kind: 'late-work', request });
+    this.parts.world.scheduler.add({ at: at + lateByMs, kind: 'late-work', request });
   }
 
   async #work(request: StoredRequest): Promise<Worked> {
     let limits: Readonly<Record<string, string>> = {};
     // What has fallen due comes first, also where the timer is late.
-    this.parts.world.agenda.catchUp();
+    this.parts.world.scheduler.catchUp();
     try {
       const { caller, found } = this.#recognise(request);
       const allowance = this.#limits.take(found.operation, caller);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxClock } from './sandbox-clock.js';
 
 /** A follower that has not come back after so long, in ms of real time, is waited for no more. */
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 /** A follower is answered after so long, in ms of real time, if nothing has changed. */
 const LONGEST_ANSWER_MS = 5000;
@@ -43,7 +43,7 @@ export class ClockFollowers {
 
   /** Resolves once every follower goes by the time as it is now; one that stays away is waited for no more. */
   async caughtUp(): Promise<void> {
-    await this.#until(() => this.#behind().length === 0, PATIENCE_MS);
+    await this.#until(() => this.#behind().length === 0, TIMEOUT_MS);
     for (const follower of this.#behind()) this.#seen.delete(follower);
   }
 

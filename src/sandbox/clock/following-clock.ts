@@ -2,7 +2,7 @@ import type { Clock } from '../../internal/clock.js';
 import { SandboxClock } from './sandbox-clock.js';
 
 /** What is told of the clock that is followed. */
-export interface ToldTime {
+export interface ServerTime {
   /** Unix ms. */
   readonly now: number;
   /** How many seconds pass there while one passes here. */
@@ -22,7 +22,7 @@ export class FollowingClock implements Clock {
   readonly #passed: SandboxClock;
   /** What is added to the time that has passed. */
   #offset = 0;
-  #isTold = false;
+  #isFollowing = false;
 
   /** @param base the clock of this process */
   constructor(base: Clock) {
@@ -42,12 +42,12 @@ export class FollowingClock implements Clock {
   }
 
   /** Takes over what is told; resolves once all timers have fired that are due by it. */
-  async follow({ now, speed }: ToldTime): Promise<void> {
+  async follow({ now, speed }: ServerTime): Promise<void> {
     this.#passed.speed = speed;
     const ahead = now - this.now();
     const isBack = ahead < -SLACK_MS * Math.max(1, speed);
-    if (!this.#isTold || isBack) this.#offset += ahead;
+    if (!this.#isFollowing || isBack) this.#offset += ahead;
     else if (ahead > 0) await this.#passed.advance(ahead);
-    this.#isTold = true;
+    this.#isFollowing = true;
   }
 }

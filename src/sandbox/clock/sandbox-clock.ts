@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../internal/clock.js';
-import { DueQueue } from './timer-queue.js';
+import { TimerQueue } from './timer-queue.js';
 import { milliseconds, type Duration } from './duration.js';
 
 /** Options of a {@link SandboxClock}. */
@@ -49,7 +49,7 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
  */
 export class SandboxClock implements Clock {
   readonly #base: Clock;
-  readonly #timers = new DueQueue<Timer>();
+  readonly #timers = new TimerQueue<Timer>();
   readonly #settlers = new Set<() => Promise<void>>();
   readonly #listeners: (() => void)[] = [];
   /** Two moments that are the same: one by the base, one by this clock. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DueQueue } from './timer-queue.js';
+import { TimerQueue } from './timer-queue.js';
 
 interface Item {
   readonly at: number;
@@ -29,7 +29,7 @@ describe('DueQueue', () => {
   it('is a list that is always sorted, whatever is put in, taken out and removed', () => {
     fc.assert(
       fc.property(STEPS, (steps) => {
-        const queue = new DueQueue<Item>();
+        const queue = new TimerQueue<Item>();
         const added: { item: Item; remove: () => void }[] = [];
         let model: Item[] = [];
         // Compared at the end, all at once: hundreds of expectations a run would take seconds.
@@ -65,7 +65,7 @@ describe('DueQueue', () => {
   });
 
   it('gives out what falls due together in the order in which it came', () => {
-    const queue = new DueQueue<Item>();
+    const queue = new TimerQueue<Item>();
     for (let name = 0; name < 100; name += 1) queue.add({ at: name % 2, name });
     const names = Array.from({ length: 100 }, () => queue.take()?.name);
     const evenFirst = [...Array(100).keys()].sort((a, b) => (a % 2) - (b % 2));
@@ -73,14 +73,14 @@ describe('DueQueue', () => {
   });
 
   it('shows everything without giving it out', () => {
-    const queue = new DueQueue<Item>();
+    const queue = new TimerQueue<Item>();
     queue.add({ at: 2, name: 0 });
     queue.all().pop();
     expect(queue.size).toBe(1);
   });
 
   it('removes nothing for what it has given out, whoever stands in its place now', () => {
-    const queue = new DueQueue<Item>();
+    const queue = new TimerQueue<Item>();
     const remove = queue.add({ at: 1, name: 0 });
     queue.take();
     queue.add({ at: 1, name: 1 });

@@ -12,7 +12,7 @@ interface Node<T> {
 }
 
 /** What is to come, the soonest first: a binary heap that can also drop what is no longer wanted. */
-export class DueQueue<T extends Due> {
+export class TimerQueue<T extends Due> {
   readonly #heap: Node<T>[] = [];
   #order = 0;
 

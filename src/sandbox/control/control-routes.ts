@@ -3,7 +3,7 @@ import { idsOf } from '../../api/operation-table.js';
 import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
 import type { ApiServer } from '../api/api-server.js';
 import type { SandboxParts } from '../api/api-routes.js';
-import type { FaultBox } from '../faults/fault-injector.js';
+import type { FaultInjector } from '../faults/fault-injector.js';
 import { isStringMap } from '../../internal/is-record.js';
 import { checkedScript, checkedStep } from '../simulation/driver-script.js';
 import { ledgerFor, ledgerOf } from '../state/ledger.js';
@@ -16,7 +16,7 @@ import { orderView, webhookView, type SandboxInfo, type SandboxTime, type Sandbo
 /** What the control works on. */
 export interface ControlParts extends SandboxParts {
   readonly api: ApiServer;
-  readonly faults: FaultBox;
+  readonly faults: FaultInjector;
   readonly snapshots: Map<string, Snapshot>;
   /** Stops accepting connections for so many ms of real time. */
   readonly refuseConnections: (ms: number) => void;

@@ -25,7 +25,7 @@ export async function answerControl(
     return { status: 404, body: { message: `The sandbox's control has no ${method} ${CONTROL_PATH}${path}.` } };
   if (method !== 'GET') parts.world.log.add({ kind: 'control', what: `${method} ${CONTROL_PATH}${path}` });
   try {
-    parts.world.agenda.catchUp();
+    parts.world.scheduler.catchUp();
     const result = await found.route.handle(parts, { ids: found.ids, body });
     return result === undefined ? { status: 204 } : { status: 200, body: result };
   } catch (error) {

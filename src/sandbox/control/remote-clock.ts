@@ -3,7 +3,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { systemClock, type Clock } from '../../internal/clock.js';
 import { isRecord } from '../../internal/is-record.js';
-import { FollowingClock, type ToldTime } from '../clock/following-clock.js';
+import { FollowingClock, type ServerTime } from '../clock/following-clock.js';
 
 /** A clock that follows the sandbox's, in another process. */
 export interface FollowedSandboxClock extends Clock {
@@ -92,14 +92,14 @@ class RemoteClock implements FollowedSandboxClock {
   }
 }
 
-function readTime(text: string | undefined): (ToldTime & { changes: number }) | undefined {
+function readTime(text: string | undefined): (ServerTime & { changes: number }) | undefined {
   try {
     const told: unknown = JSON.parse(text ?? '');
     if (!isRecord(told) || typeof told.now !== 'string') return undefined;
     const { speed, changes } = told;
     const now = Date.parse(told.now);
-    const isTold = typeof speed === 'number' && typeof changes === 'number' && !Number.isNaN(now);
-    return isTold ? { now, speed, changes } : undefined;
+    const isComplete = typeof speed === 'number' && typeof changes === 'number' && !Number.isNaN(now);
+    return isComplete ? { now, speed, changes } : undefined;
   } catch {
     return undefined;
   }

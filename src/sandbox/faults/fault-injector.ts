@@ -4,7 +4,7 @@ import { checkedFault } from './check-fault.js';
 import type { CallFault, Fault, FaultRule, WebhookFault } from './fault-rule.js';
 
 /** The faults that wait for their occasions. */
-export class FaultBox {
+export class FaultInjector {
   constructor(private readonly world: SandboxWorld) {}
 
   /** Adds a fault, behind those that are there. */

@@ -21,7 +21,7 @@ const PAUSES = {
 } as const satisfies Record<DriverStep['do'], number>;
 
 /** Lets couriers live: carries out their scripts, step by step, by the clock. */
-export class CourierLife {
+export class CourierSimulator {
   constructor(
     private readonly world: SandboxWorld,
     private readonly orders: OrderBook,
@@ -102,7 +102,7 @@ export class CourierLife {
     const isAtPickUp = step.do === 'arrive' || step.do === 'pick-up';
     const at = Math.max(now + pause, isAtPickUp ? entry.scheduleAt : 0);
     if (target && courier) headFor(courier, target, at, now);
-    this.world.agenda.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
+    this.world.scheduler.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
   }
 
   /** Whether a step is behind an order already, or is none in its market. */
@@ -172,7 +172,7 @@ export class CourierLife {
     const { orderId } = entry.order;
     const wait = milliseconds(gap);
     if (wait === 0) this.replace(orderId);
-    else this.world.agenda.add({ at: this.world.clock.now() + wait, kind: 'replacement', orderId });
+    else this.world.scheduler.add({ at: this.world.clock.now() + wait, kind: 'replacement', orderId });
   }
 }
 

@@ -3,7 +3,7 @@ import type { CancelParty } from './driver-script.js';
 import type { OrderEntry, Tenant } from '../state/sandbox-state.js';
 
 /** Something that has happened in the world, and that Lalamove tells by webhook. */
-export type Happening =
+export type SandboxEvent =
   | { readonly type: 'ORDER_CREATED'; readonly entry: OrderEntry }
   | {
       readonly type: 'ORDER_STATUS_CHANGED';
@@ -39,12 +39,12 @@ export const WEBHOOK_EVENT_TYPES = [
   'POD_STATUS_CHANGED',
   'POP_STATUS_CHANGED',
   'DELIVERY_CODE_STATUS_CHANGED',
-] as const satisfies readonly Happening['type'][];
+] as const satisfies readonly SandboxEvent['type'][];
 
 /** One of the ten. */
-export type WebhookEventType = Happening['type'];
+export type WebhookEventType = SandboxEvent['type'];
 
 /** Whose account something has happened to. */
-export function tenantOf(happening: Happening): Tenant {
-  return 'entry' in happening ? happening.entry.tenant : happening.tenant;
+export function tenantOf(sandboxEvent: SandboxEvent): Tenant {
+  return 'entry' in sandboxEvent ? sandboxEvent.entry.tenant : sandboxEvent.tenant;
 }

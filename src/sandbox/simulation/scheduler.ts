@@ -1,9 +1,9 @@
 import type { Clock } from '../../internal/clock.js';
 import type { StoredRequest } from '../api/seen-request.js';
-import { DueQueue } from '../clock/timer-queue.js';
+import { TimerQueue } from '../clock/timer-queue.js';
 
 /** Something that will happen by itself; plain data, so that a snapshot can hold it. */
-export type AgendaItem = { readonly at: number } & (
+export type ScheduledItem = { readonly at: number } & (
   | { readonly kind: 'expiry'; readonly orderId: string }
   | { readonly kind: 'step'; readonly orderId: string; readonly run: number }
   | { readonly kind: 'replacement'; readonly orderId: string }
@@ -11,27 +11,27 @@ export type AgendaItem = { readonly at: number } & (
   | { readonly kind: 'late-work'; readonly request: StoredRequest }
 );
 
-type Happen<Kind extends AgendaItem['kind']> = (item: Extract<AgendaItem, { kind: Kind }>) => void;
+type Happen<Kind extends ScheduledItem['kind']> = (item: Extract<ScheduledItem, { kind: Kind }>) => void;
 
 /** What each kind of item does when it falls due. */
-export type AgendaHandlers = { readonly [Kind in AgendaItem['kind']]: Happen<Kind> };
+export type ScheduleHandlers = { readonly [Kind in ScheduledItem['kind']]: Happen<Kind> };
 
 /** What will happen by itself, in its order, by the sandbox's clock. */
-export class Agenda {
-  readonly #queue = new DueQueue<AgendaItem>();
+export class Scheduler {
+  readonly #queue = new TimerQueue<ScheduledItem>();
   #disarm: () => void = () => undefined;
   #armedFor: number | undefined;
-  #handlers: AgendaHandlers | undefined;
+  #handlers: ScheduleHandlers | undefined;
   #isEnded = false;
 
   constructor(private readonly clock: Clock) {}
 
   /** Says who does what falls due. */
-  handle(handlers: AgendaHandlers): void {
+  handle(handlers: ScheduleHandlers): void {
     this.#handlers = handlers;
   }
 
-  add(item: AgendaItem): void {
+  add(item: ScheduledItem): void {
     if (this.#isEnded) return;
     this.#queue.add(item);
     this.#arm();
@@ -43,12 +43,12 @@ export class Agenda {
   }
 
   /** Everything that is to come. */
-  get items(): AgendaItem[] {
+  get items(): ScheduledItem[] {
     return this.#queue.all();
   }
 
   /** Forgets what was to come, and takes these in its place. */
-  replace(items: readonly AgendaItem[]): void {
+  replace(items: readonly ScheduledItem[]): void {
     this.#queue.clear();
     for (const item of items) this.#queue.add(item);
     this.#arm();
@@ -83,7 +83,7 @@ export class Agenda {
     this.#arm();
   }
 
-  #happen(item: AgendaItem): void {
+  #happen(item: ScheduledItem): void {
     const handlers = this.#handlers;
     if (!handlers) return;
     if (item.kind === 'expiry') handlers.expiry(item);

@@ -64,11 +64,11 @@ export class OrderBook {
     this.#require(entry, 'REJECTED');
     entry.rejections += 1;
     if (entry.rejections >= this.world.settings.maxRejections) this.end(entry, 'REJECTED');
-    else this.giveBack(entry);
+    else this.releaseDriver(entry);
   }
 
   /** A courier gives the order back: the 2 hours count from the first time, or anew where they are over. */
-  giveBack(entry: OrderEntry): void {
+  releaseDriver(entry: OrderEntry): void {
     this.#require(entry, 'ASSIGNING_DRIVER');
     const now = this.world.clock.now();
     entry.firstReturnAt ??= now;
@@ -213,7 +213,7 @@ export class OrderBook {
   move(entry: OrderEntry, status: OrderStatus): void {
     this.#require(entry, status);
     if (status === 'ON_GOING') this.accept(entry);
-    else if (status === 'ASSIGNING_DRIVER') this.giveBack(entry);
+    else if (status === 'ASSIGNING_DRIVER') this.releaseDriver(entry);
     else if (status === 'PICKED_UP') this.pickUp(entry);
     else if (status === 'DELIVERING') this.setOff(entry);
     else if (status === 'COMPLETED') this.complete(entry);
@@ -238,7 +238,7 @@ export class OrderBook {
   }
 
   #seek(entry: OrderEntry): void {
-    this.world.agenda.add({ at: entry.soughtSince + SOUGHT_MS, kind: 'expiry', orderId: entry.order.orderId });
+    this.world.scheduler.add({ at: entry.soughtSince + SOUGHT_MS, kind: 'expiry', orderId: entry.order.orderId });
   }
 
   #require(entry: OrderEntry, next: OrderStatus): void {

@@ -3,7 +3,7 @@ import type { Quotation } from '../../api/answers/quotation.js';
 import type { FaultRule } from '../faults/fault-rule.js';
 import type { DriverScript, DriverStep } from '../simulation/driver-script.js';
 import type { WebhookDelivery, WebhookRegistration } from '../webhooks/webhook-delivery.js';
-import type { AgendaItem } from '../simulation/scheduler.js';
+import type { ScheduledItem } from '../simulation/scheduler.js';
 import type { Point } from './route.js';
 
 /** Whose something is: wallet, webhook URL, quotations and orders belong to a key in one market. */
@@ -124,7 +124,7 @@ export interface SandboxState {
   buckets: Map<string, number>;
   /** When the last two orders of an address, key or market were let in: Unix ms. */
   placements: Map<string, number[]>;
-  agenda: AgendaItem[];
+  scheduler: ScheduledItem[];
   /** What couriers do with orders to come. */
   script: DriverScript;
 }
@@ -145,7 +145,7 @@ export function emptyState({ lastId, lastCourier, script }: Beginning): SandboxS
     faults: [],
     buckets: new Map(),
     placements: new Map(),
-    agenda: [],
+    scheduler: [],
     script,
   };
 }

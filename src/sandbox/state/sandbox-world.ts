@@ -2,8 +2,8 @@ import type { SandboxSettings } from '../sandbox-settings.js';
 import { SandboxLog } from '../sandbox-log.js';
 import { ClockFollowers } from '../clock/clock-followers.js';
 import type { SandboxClock } from '../clock/sandbox-clock.js';
-import { Agenda } from '../simulation/scheduler.js';
-import { tenantOf, type Happening } from '../simulation/sandbox-event.js';
+import { Scheduler } from '../simulation/scheduler.js';
+import { tenantOf, type SandboxEvent } from '../simulation/sandbox-event.js';
 import type { MarketFacts } from './market-facts.js';
 import { written } from './money.js';
 import { Random } from './random.js';
@@ -23,19 +23,19 @@ const ID_RANGE = 6n * 10n ** 18n;
 /** The world that everything in the sandbox shares: what is, what will be, what time it is, and what chance decides. */
 export class SandboxWorld {
   readonly random: Random;
-  readonly agenda: Agenda;
+  readonly scheduler: Scheduler;
   readonly log: SandboxLog;
   /** Who goes by the time here in other processes. */
   readonly followers: ClockFollowers;
   state: SandboxState;
-  readonly #listeners: ((happening: Happening) => void)[] = [];
+  readonly #listeners: ((sandboxEvent: SandboxEvent) => void)[] = [];
 
   constructor(
     readonly settings: SandboxSettings,
     readonly clock: SandboxClock,
   ) {
     this.random = new Random(settings.seed);
-    this.agenda = new Agenda(clock);
+    this.scheduler = new Scheduler(clock);
     this.log = new SandboxLog(() => clock.now(), settings.historyLimit);
     this.followers = new ClockFollowers(clock);
     this.state = this.#beginning();
@@ -55,22 +55,22 @@ export class SandboxWorld {
   }
 
   /** Tells everybody what has happened. */
-  announce(happening: Happening): void {
-    const tenant = tenantOf(happening);
+  announce(sandboxEvent: SandboxEvent): void {
+    const tenant = tenantOf(sandboxEvent);
     const what =
-      'entry' in happening
-        ? { orderId: happening.entry.order.orderId, now: happening.entry.order.status }
+      'entry' in sandboxEvent
+        ? { orderId: sandboxEvent.entry.order.orderId, now: sandboxEvent.entry.order.status }
         : { now: written(this.state.wallets.get(tenantKey(tenant))?.balance ?? 0, this.facts(tenant)) };
-    this.log.add({ kind: 'event', type: happening.type, market: tenant.market, ...what });
-    for (const listener of this.#listeners) listener(happening);
+    this.log.add({ kind: 'event', type: sandboxEvent.type, market: tenant.market, ...what });
+    for (const listener of this.#listeners) listener(sandboxEvent);
   }
 
-  onHappening(listener: (happening: Happening) => void): void {
+  onEvent(listener: (sandboxEvent: SandboxEvent) => void): void {
     this.#listeners.push(listener);
   }
 
   snapshot(): Snapshot {
-    const state = structuredClone({ ...this.state, agenda: this.agenda.items });
+    const state = structuredClone({ ...this.state, scheduler: this.scheduler.items });
     return { now: this.clock.now(), random: this.random.states, state };
   }
 
@@ -79,13 +79,13 @@ export class SandboxWorld {
     this.clock.set(now);
     this.random.restore(random);
     this.state = structuredClone(state);
-    this.agenda.replace(this.state.agenda);
+    this.scheduler.replace(this.state.scheduler);
   }
 
   /** Forgets everything that has happened; time, chance and ids go on. */
   clear(): void {
     this.state = emptyState(this.state);
-    this.agenda.replace([]);
+    this.scheduler.replace([]);
     this.log.clear();
   }
 

@@ -1,5 +1,5 @@
 import type { OrderStop } from '../../api/answers/order.js';
-import type { Happening } from '../simulation/sandbox-event.js';
+import type { SandboxEvent } from '../simulation/sandbox-event.js';
 import { tenantOf } from '../simulation/sandbox-event.js';
 import type { OrderEntry } from '../state/sandbox-state.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
@@ -9,45 +9,49 @@ import type { Wallets } from '../state/wallets.js';
 import { webhookTime } from '../state/written-time.js';
 
 /** The `data` of an event, member by member as Lalamove was seen to send it: false-Z times, numbers for a location, either spelling of a subtotal. */
-export function webhookData(happening: Happening, world: SandboxWorld, wallets: Wallets): Record<string, unknown> {
-  const tenant = tenantOf(happening);
+export function webhookData(
+  sandboxEvent: SandboxEvent,
+  world: SandboxWorld,
+  wallets: Wallets,
+): Record<string, unknown> {
+  const tenant = tenantOf(sandboxEvent);
   const { utcOffsetHours, currency } = world.facts(tenant);
   const time = (unixMs: number): string => webhookTime(unixMs, utcOffsetHours);
   const balance = (): object => ({ currency, amount: wallets.written(tenant) });
   const updatedAt = time(world.clock.now());
 
-  switch (happening.type) {
+  switch (sandboxEvent.type) {
     case 'ORDER_CREATED':
-      return { order: wholeOrder(happening.entry, world, time), updatedAt };
+      return { order: wholeOrder(sandboxEvent.entry, world, time), updatedAt };
     case 'ORDER_STATUS_CHANGED': {
-      const { entry, previousStatus, cancelParty, cancelReason } = happening;
+      const { entry, previousStatus, cancelParty, cancelReason } = sandboxEvent;
       const { status } = entry.order;
       const by = { ...(cancelParty && { cancelParty }), ...(cancelReason && { cancelReason }) };
       return { order: { ...summary(entry, world, time), previousStatus, status, ...by }, updatedAt };
     }
     case 'DRIVER_ASSIGNED':
-      return { ...assigned(happening.entry, world), order: named(happening.entry, world), updatedAt };
+      return { ...assigned(sandboxEvent.entry, world), order: named(sandboxEvent.entry, world), updatedAt };
     case 'ORDER_AMOUNT_CHANGED':
-      return { order: repriced(happening.entry, world), balance: balance(), updatedAt };
+      return { order: repriced(sandboxEvent.entry, world), balance: balance(), updatedAt };
     case 'ORDER_REPLACED':
-      return { order: named(happening.entry, world), prevOrderId: happening.prevOrderId, updatedAt };
+      return { order: named(sandboxEvent.entry, world), prevOrderId: sandboxEvent.prevOrderId, updatedAt };
     case 'ORDER_EDITED': {
-      const { entry, previousStops, editParty } = happening;
+      const { entry, previousStops, editParty } = sandboxEvent;
       const order = { ...summary(entry, world, time), status: entry.order.status, stops: entry.order.stops };
       return { order, previousData: { stops: previousStops }, editParty, editReason: '', updatedAt };
     }
     case 'WALLET_BALANCE_CHANGED':
       return { balance: balance(), updatedAt };
     case 'POD_STATUS_CHANGED':
-      return { order: wholeOrder(happening.entry, world, time), updatedAt };
+      return { order: wholeOrder(sandboxEvent.entry, world, time), updatedAt };
     case 'POP_STATUS_CHANGED': {
-      const { entry, imageUrls } = happening;
+      const { entry, imageUrls } = sandboxEvent;
       const POP = { imageUrls, pickedUpAt: updatedAt };
       const stops = entry.order.stops.map((_, index) => (index === 0 ? { POP } : {}));
       return { order: { ...named(entry, world), stops }, updatedAt };
     }
     case 'DELIVERY_CODE_STATUS_CHANGED': {
-      const { entry } = happening;
+      const { entry } = sandboxEvent;
       const stops = entry.order.stops.map(({ delivery_code: code }) => ({ deliveryCode: code ?? NO_DELIVERY_CODE }));
       return { order: { ...named(entry, world), stops }, updatedAt };
     }

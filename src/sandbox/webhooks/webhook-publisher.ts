@@ -1,15 +1,15 @@
-import type { FaultBox } from '../faults/fault-injector.js';
+import type { FaultInjector } from '../faults/fault-injector.js';
 import type { WebhookFault } from '../faults/fault-rule.js';
 import { magicWebhookFaults } from '../faults/magic-values.js';
 import { milliseconds } from '../clock/duration.js';
 import { realPause } from '../clock/real-pause.js';
-import { tenantOf, type Happening } from '../simulation/sandbox-event.js';
+import { tenantOf, type SandboxEvent } from '../simulation/sandbox-event.js';
 import type { Tenant } from '../state/sandbox-state.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { Wallets } from '../state/wallets.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 import { webhookData } from './webhook-forms.js';
-import type { WebhookMail } from './webhook-sender.js';
+import type { WebhookSender } from './webhook-sender.js';
 
 /** How long an event that a fault holds back waits for another one to overtake it. */
 const LONGEST_HOLD_MS = 60_000;
@@ -27,7 +27,7 @@ interface Draft {
 }
 
 /** Tells registered URLs what has happened, but for the faults that strike. */
-export class WebhookSender {
+export class WebhookPublisher {
   /** What has happened during a call, and waits for its answer. */
   #held: Draft[] | undefined;
   #trimAbove = 0;
@@ -37,11 +37,11 @@ export class WebhookSender {
   constructor(
     private readonly world: SandboxWorld,
     private readonly wallets: Wallets,
-    private readonly faults: FaultBox,
-    private readonly mail: WebhookMail,
+    private readonly faults: FaultInjector,
+    private readonly mail: WebhookSender,
   ) {
-    world.onHappening((happening) => {
-      this.#hear(happening);
+    world.onEvent((sandboxEvent) => {
+      this.#hear(sandboxEvent);
     });
   }
 
@@ -105,16 +105,16 @@ export class WebhookSender {
     throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}, or has lost it.`);
   }
 
-  #hear(happening: Happening): void {
-    const tenant = tenantOf(happening);
+  #hear(sandboxEvent: SandboxEvent): void {
+    const tenant = tenantOf(sandboxEvent);
     if (!this.mail.registration(tenant)) return;
-    const entry = 'entry' in happening ? happening.entry : undefined;
+    const entry = 'entry' in sandboxEvent ? sandboxEvent.entry : undefined;
     const draft: Draft = {
-      eventId: this.#idOf(happening),
+      eventId: this.#idOf(sandboxEvent),
       tenant,
-      eventType: happening.type,
+      eventType: sandboxEvent.type,
       orderId: entry?.order.orderId,
-      data: JSON.stringify(webhookData(happening, this.world, this.wallets)),
+      data: JSON.stringify(webhookData(sandboxEvent, this.world, this.wallets)),
       magic: entry?.magic ?? [],
       occurredAt: this.world.clock.now(),
     };
@@ -123,10 +123,10 @@ export class WebhookSender {
   }
 
   /** A match has one id for both of its events, as it was seen. */
-  #idOf(happening: Happening): string {
-    const { type } = happening;
+  #idOf(sandboxEvent: SandboxEvent): string {
+    const { type } = sandboxEvent;
     if (type !== 'ORDER_STATUS_CHANGED' && type !== 'DRIVER_ASSIGNED') return this.#newId();
-    const { orderId, status } = happening.entry.order;
+    const { orderId, status } = sandboxEvent.entry.order;
     if (type === 'DRIVER_ASSIGNED' && this.#match?.orderId === orderId) return this.#match.eventId;
     const eventId = this.#newId();
     this.#match = status === 'ON_GOING' ? { orderId, eventId } : undefined;

@@ -6,7 +6,7 @@ import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js
 import { post } from './webhook-post.js';
 
 /** Carries events to their URLs: one post after the other, signed, with retries until Lalamove would give the URL up. */
-export class WebhookMail {
+export class WebhookSender {
   /** The end of what is being sent to each URL. */
   readonly #lines = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
@@ -46,7 +46,7 @@ export class WebhookMail {
   /** Makes the next attempt later. */
   sendLater(delivery: WebhookDelivery, pauseMs: number): void {
     const at = this.world.clock.now() + pauseMs;
-    this.world.agenda.add({ at, kind: 'webhook', delivery: delivery.key, attempt: delivery.begun + 1 });
+    this.world.scheduler.add({ at, kind: 'webhook', delivery: delivery.key, attempt: delivery.begun + 1 });
   }
 
   /** Makes an attempt that has fallen due: a retry, or what a fault had put off. */

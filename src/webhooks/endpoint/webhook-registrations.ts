@@ -68,7 +68,7 @@ export class LalamoveWebhookRegistrations
   /** The options of an account are there, and name a URL: once the app has started nothing registers it, which is said once. */
   urlGiven(account: string | undefined): void {
     this.#awaitedUrls.delete(account);
-    if (this.#isStarted || this.mount.isServed) this.#sayUnregistered(account);
+    if (this.#isStarted || this.mount.isServed) this.#warnUnregistered(account);
   }
 
   /** The options of an account are there, and ask for an endpoint: for those that are made for each request it is too late, which is said once. */
@@ -102,7 +102,7 @@ export class LalamoveWebhookRegistrations
 
   async onApplicationBootstrap(): Promise<void> {
     this.#isStarted = true;
-    for (const account of this.#awaitedUrls) this.#sayUnregistered(account);
+    for (const account of this.#awaitedUrls) this.#warnUnregistered(account);
     await this.inboxes.inbox.start(this.handlers.of);
   }
 
@@ -139,7 +139,7 @@ export class LalamoveWebhookRegistrations
     return [...this.#registrations.values()].flatMap(({ webhooks: { path } }) => (path === undefined ? [] : [path]));
   }
 
-  #sayUnregistered(account: string | undefined): void {
+  #warnUnregistered(account: string | undefined): void {
     if (this.#unregistered.has(account)) return;
     this.#unregistered.add(account);
     const remedy = `${nameOf(account)} has its options made only after the app has started, so that webhook.url is not registered: have them made at boot, or call setWebhookUrl`;

@@ -77,7 +77,7 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
       say(logger, 'log', logLine('Lalamove sends webhooks here from now on', { url: withoutQuery(url), account }));
     } catch (error) {
       if (signal.aborted) return;
-      const told = { url: withoutQuery(url), account, ...toldOf(error) };
+      const told = { url: withoutQuery(url), account, ...failureOf(error) };
       if (isRefusedHere(error)) {
         say(logger, 'error', logLine('webhook.url is no URL that Lalamove could call: correct it', told));
         return;
@@ -102,7 +102,7 @@ function withoutQuery(url: string): string {
 }
 
 /** In the words of our catalog: Lalamove's own quote the URL. */
-function toldOf(error: unknown): { code?: string; error: string; field?: string } {
+function failureOf(error: unknown): { code?: string; error: string; field?: string } {
   if (!LalamoveException.is(error)) return { error: 'something unexpected was thrown' };
   const { message } = rowOfCode(error.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
   return { code: error.code, error: message, ...(isRefusedHere(error) && { field: error.errors[0]?.pointer }) };

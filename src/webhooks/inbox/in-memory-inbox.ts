@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { detached } from '../../internal/async-context.js';
 import { logLine, say } from '../../internal/log-line.js';
-import { atMost, TimeoutError, within } from '../../internal/with-timeout.js';
+import { atMost, TimeoutError, withTimeout } from '../../internal/with-timeout.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import { inboxOptionProblems } from './inbox-option-problems.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
@@ -84,14 +84,14 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
       throw new Error(`${this.#options.holds} events are with their handlers already: are they hanging?`);
     }
     this.#remember(keys);
-    if (this.#handlersOf) this.#handOver(event);
+    if (this.#handlersOf) this.#dispatcher(event);
     else this.#early.push(event);
     return 'new';
   }
 
   start(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void {
     this.#handlersOf = handlersOf;
-    for (const event of this.#early.splice(0)) this.#handOver(event);
+    for (const event of this.#early.splice(0)) this.#dispatcher(event);
   }
 
   /** Waits a while for the handlers that are running; what is lost then is logged. */
@@ -114,7 +114,7 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     }
   }
 
-  #handOver(event: LalamoveEvent): void {
+  #dispatcher(event: LalamoveEvent): void {
     const handlers = this.#handlersOf?.(event) ?? [];
     if (handlers.length === 0) return;
     this.#held.set(event, handlers.length);
@@ -150,16 +150,16 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   async #handled(event: LalamoveEvent, handler: LalamoveEventHandler): Promise<void> {
     const { handlerTimeoutMs: timeoutMs } = this.#options;
     try {
-      await within(timeoutMs, handler.name, handler.handle(event), { keepsAlive: false });
+      await withTimeout(timeoutMs, handler.name, handler.handle(event), { keepsAlive: false });
       this.#inOutage.delete(handler.name);
     } catch (error) {
-      if (error instanceof TimeoutError) this.#sayTimeout(handler.name, timeoutMs);
+      if (error instanceof TimeoutError) this.#warnTimeout(handler.name, timeoutMs);
       throw error;
     }
   }
 
   /** Once, until it has answered again. */
-  #sayTimeout(name: string, timeoutMs: number): void {
+  #warnTimeout(name: string, timeoutMs: number): void {
     if (this.#inOutage.has(name)) return;
     this.#inOutage.add(name);
     const what = 'A handler gives no answer: its events are tried again. Give what it waits for a timeout';

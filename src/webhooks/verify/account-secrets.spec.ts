@@ -4,7 +4,7 @@ import type { LalamoveWebhookOptions } from '../webhook.options.js';
 
 type Resolve = NonNullable<LalamoveWebhookOptions['resolveAccount']>;
 
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /** What a host writes in JavaScript may give anything. */
 function assertResolve(given: unknown): asserts given is Resolve {
@@ -122,11 +122,11 @@ describe('AccountSecrets', () => {
   it('waits 5 seconds for an answer, once for all that ask', async () => {
     const secrets = knowing(() => new Promise(() => undefined));
     const both = Promise.allSettled([secrets.find('k'), secrets.find('k')]);
-    await jest.advanceTimersByTimeAsync(PATIENCE_MS);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
     for (const { status } of await both) expect(status).toBe('rejected');
     expect(asked).toEqual(['k']);
     const anew = expect(secrets.find('k')).rejects.toThrow('resolveAccount gave no answer within 5000 ms');
-    await jest.advanceTimersByTimeAsync(PATIENCE_MS);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
     await anew;
     expect(asked).toEqual(['k', 'k']);
   });

@@ -1,7 +1,7 @@
 import { detached } from '../../internal/async-context.js';
 import { passed, type Clock } from '../../internal/clock.js';
 import { isRecord } from '../../internal/is-record.js';
-import { within } from '../../internal/with-timeout.js';
+import { withTimeout } from '../../internal/with-timeout.js';
 import type { LalamoveWebhookOptions } from '../webhook.options.js';
 
 type ResolveAccount = NonNullable<LalamoveWebhookOptions['resolveAccount']>;
@@ -28,7 +28,7 @@ const HOLDS_MS = 60_000;
 /** After so long it is asked again where a signature did not fit, in ms: a secret may be new, a stranger must not make us ask for each of his guesses. */
 const DOUBTED_MS = 5000;
 /** How long is waited for an answer, in ms. */
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 const MOST_ENTRIES = 1000;
 /** Longer ones are nobody's, and would fill the memory. */
 const MOST_KEY_LENGTH = 256;
@@ -68,7 +68,7 @@ export class AccountSecrets {
   }
 
   async #ask(apiKey: string): Promise<Finding> {
-    return { account: checked(await within(PATIENCE_MS, 'resolveAccount', this.resolve(apiKey))) };
+    return { account: checked(await withTimeout(TIMEOUT_MS, 'resolveAccount', this.resolve(apiKey))) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { CourseAttempt } from '../../domain/delivery-progress.js';
+import type { DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { AttemptChange, OrderClone } from '../../domain/transition.js';
 import type { DeliveriesSchema } from './deliveries-schema.js';
 import type { DeliveryRecord } from '../delivery-record.js';
@@ -17,7 +17,7 @@ export interface KnownAttempt {
 export async function reserveAttempt(
   trx: DeliveriesTransaction,
   { id, account }: DeliveryRecord,
-  attempt: CourseAttempt,
+  attempt: DeliveryAttempt,
   price: { total: string; currency: string },
 ): Promise<void> {
   await trx

@@ -26,7 +26,7 @@ export interface DeliveriesTable {
   /** The live order. */
   order_id: string | null;
   /** All else that is known of it, as JSON. */
-  course: string;
+  progress: string;
   /** Unix ms. */
   created_at: number;
   updated_at: number;
@@ -79,7 +79,7 @@ export interface DeliveryEventsTable {
   /** Unix ms at which a webhook was set aside, for nobody knew its order. */
   set_aside_at: number | null;
   /** Whether handlers are to have it: `none`, `pending`, `done`, `set_aside`. */
-  hand_over: string;
+  dispatch: string;
   /** The handlers that have had it, as a JSON list of names. */
   handled_by: ColumnType<string, string | undefined, string>;
   tries: ColumnType<number, number | undefined, number>;
@@ -122,7 +122,7 @@ export const IS_GIVEN_UP = sql<SqlBool>`outcome in ('unknown', 'abandoned')`;
 export const IS_KEPT = sql<SqlBool>`request is not null and state in ('completed', 'canceled', 'failed')`;
 
 /** Events that wait for their handlers; word for word, too. */
-export const IS_PENDING = sql<SqlBool>`hand_over = 'pending'`;
+export const IS_PENDING = sql<SqlBool>`dispatch = 'pending'`;
 
 /** Rows that nobody has found unreadable. */
 export const IS_READABLE = sql<SqlBool>`unreadable_at is null`;

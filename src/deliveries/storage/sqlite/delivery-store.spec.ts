@@ -85,7 +85,7 @@ describe('DeliveryStore', () => {
     await store.change('id of A', (record) => cancelAsked(record, now));
     const { record, action } = await store.change('id of A', quoting, { token: 'worker' });
     expect(action).toEqual({ do: 'drop' });
-    expect(record.course.cancelAskedAt).toBe(now);
+    expect(record.progress.cancelAskedAt).toBe(now);
   });
 
   it('writes when a delivery is due again, in whole ms', async () => {
@@ -120,7 +120,7 @@ describe('DeliveryStore', () => {
 
   it.each([
     ['a state', { state: 'teleporting' }, 'its state "teleporting" is none that this version knows'],
-    ['a course', { course: '{"booked":"twice"}' }, 'its course is not of a form that this version knows'],
+    ['a progress', { progress: '{"booked":"twice"}' }, 'its progress is not of a form that this version knows'],
     ['a request', { request: '[]' }, 'its request is not of a form that this version knows'],
   ])('fails on a row with %s of another version', async (_, row, message) => {
     await insert(recordNamed('A', now));

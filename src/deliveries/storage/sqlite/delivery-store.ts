@@ -7,7 +7,7 @@ import { soughtSince } from '../../domain/sought-orders.js';
 import { withPolicy } from '../../domain/policy-checks.js';
 import type { DeliveryPolicy } from '../../domain/delivery-policy.js';
 import { MAX_UNREAD } from '../../domain/duplicates.js';
-import type { Evolution } from '../../domain/transition.js';
+import type { Transition } from '../../domain/transition.js';
 import { cloneAlreadyKnown, orderAlreadyKnown } from '../../domain/known-order.js';
 import { IS_READABLE, IS_UNIDENTIFIED, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import { addClone, attemptOf, knownElsewhere, settleAttempts } from './attempt-rows.js';
@@ -20,7 +20,7 @@ import {
   type DeliveryRecord,
 } from '../delivery-record.js';
 import { GroupCommit, type DeliveriesTransaction } from './group-commit.js';
-import { newsOf, type OrderNews } from '../webhook-updates.js';
+import { updateOf, type OrderUpdate } from '../webhook-updates.js';
 
 /** A webhook may come before the order is known that it is about, and before the clock here says so. */
 const STRANGER_MS = 15 * 60_000;
@@ -32,7 +32,7 @@ const WEBHOOKS_OF_AN_ORDER = 10;
 const UNLEASED = { leaseToken: undefined, leaseUntil: undefined } as const;
 
 /** What changes a delivery: pure, but for what it closes over. `undefined` leaves it as it is. */
-export type Change = (record: DeliveryRecord) => Evolution | undefined;
+export type Change = (record: DeliveryRecord) => Transition | undefined;
 
 /** What a change has to do with the lease of its delivery. */
 export interface LeaseTerms {
@@ -127,11 +127,11 @@ export class DeliveryStore {
    * @throws LostLease where the lease is not what it must be
    */
   async change(id: string, change: Change, lease: LeaseTerms = {}): Promise<Decided> {
-    return this.telling((trx, told) => this.changeIn(trx, id, change, { ...lease, told }));
+    return this.transact((trx, told) => this.changeIn(trx, id, change, { ...lease, told }));
   }
 
   /** A write that shares its commit with others; what it has told is announced once that is committed. */
-  async telling<T>(work: (trx: DeliveriesTransaction, told: DeliveryEvent[]) => Promise<T>): Promise<T> {
+  async transact<T>(work: (trx: DeliveriesTransaction, told: DeliveryEvent[]) => Promise<T>): Promise<T> {
     const { result, told } = await this.write(async (trx) => {
       const events: DeliveryEvent[] = [];
       return { result: await work(trx, events), told: events };
@@ -158,11 +158,11 @@ export class DeliveryStore {
   async #changed(
     trx: DeliveriesTransaction,
     before: DeliveryRecord,
-    evolution: Evolution | undefined,
+    transition: Transition | undefined,
     told: DeliveryEvent[],
   ): Promise<DeliveryRecord> {
-    if (!evolution) return before;
-    const record = await this.#evolved(trx, before, evolution, told);
+    if (!transition) return before;
+    const record = await this.#transition(trx, before, transition, told);
     return this.#caughtUp(trx, before, record, told);
   }
 
@@ -206,11 +206,11 @@ export class DeliveryStore {
       .execute();
     let record = before;
     for (const { id, payload } of waiting) {
-      const news = readable({ id, payload });
+      const update = readable({ id, payload });
       // It goes on waiting, and the sweeper says so: whose order it is must be kept all the same.
-      if (!news) continue;
-      const evolution = news.evolve(record, this.policyOf(record), this.now());
-      record = await this.#evolved(trx, record, evolution, told);
+      if (!update) continue;
+      const transition = update.apply(record, this.policyOf(record), this.now());
+      record = await this.#transition(trx, record, transition, told);
       await this.markApplied(trx, id, record.id);
     }
     return record;
@@ -225,15 +225,15 @@ export class DeliveryStore {
   }
 
   /** What becomes of a delivery; its own row is written by {@link #kept}. */
-  async #evolved(
+  async #transition(
     trx: DeliveriesTransaction,
     before: DeliveryRecord,
-    evolution: Evolution,
+    transition: Transition,
     told: DeliveryEvent[],
   ): Promise<DeliveryRecord> {
     const now = this.now();
-    const { state, course, events, attempts = [], clone } = await this.#keepingOrders(trx, before, evolution);
-    const record: DeliveryRecord = { ...before, state, course, version: before.version + 1, updatedAt: now };
+    const { state, progress, events, attempts = [], clone } = await this.#keepingOrders(trx, before, transition);
+    const record: DeliveryRecord = { ...before, state, progress, version: before.version + 1, updatedAt: now };
     await settleAttempts(trx, attempts, now);
     if (clone) await addClone(trx, record, clone);
     told.push(...(await this.#tell(trx, record, events)));
@@ -241,13 +241,17 @@ export class DeliveryStore {
   }
 
   /** An order stays with the attempt that had it first, whatever else names it. */
-  async #keepingOrders(trx: DeliveriesTransaction, before: DeliveryRecord, evolution: Evolution): Promise<Evolution> {
-    const { attempts = [], clone } = evolution;
+  async #keepingOrders(
+    trx: DeliveriesTransaction,
+    before: DeliveryRecord,
+    transition: Transition,
+  ): Promise<Transition> {
+    const { attempts = [], clone } = transition;
     const { id, account } = before;
     const known = await knownElsewhere(trx, account, attempts);
     if (known) return orderAlreadyKnown(before, known.id, known.orderId);
     const owner = clone && (await attemptOf(trx, account, { orderId: clone.orderId }));
-    return owner && owner.delivery_id !== id ? cloneAlreadyKnown(before, clone) : evolution;
+    return owner && owner.delivery_id !== id ? cloneAlreadyKnown(before, clone) : transition;
   }
 
   /** Writes the row of a delivery, with when it is to be looked at again. */
@@ -287,7 +291,7 @@ export class DeliveryStore {
           received_at: now,
           payload,
           applied_at: now,
-          hand_over: isWanted ? 'pending' : 'none',
+          dispatch: isWanted ? 'pending' : 'none',
           ...(isWanted && { next_try_at: now }),
         })
         .returning('id')
@@ -306,7 +310,7 @@ export class DeliveryStore {
   /** Orders of unmatched webhooks of the account since then, which nobody has read yet. */
   async #unmatched(
     trx: Kysely<DeliveriesSchema>,
-    { account, course }: DeliveryRecord,
+    { account, progress }: DeliveryRecord,
     since: number,
   ): Promise<string[]> {
     const found = await trx
@@ -321,7 +325,7 @@ export class DeliveryStore {
       .execute();
     const orders = found.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
     // Those that could not be read yet keep none of the others waiting.
-    const failed = new Set(course.unread?.map(({ orderId }) => orderId));
+    const failed = new Set(progress.unread?.map(({ orderId }) => orderId));
     const [fresh, again] = partition(new Set(orders), (orderId) => !failed.has(orderId));
     return [...fresh, ...again].slice(0, MAX_UNREAD);
   }
@@ -338,7 +342,7 @@ export class DeliveryStore {
     { token, ms }: { token: string; ms: number },
     begin: (action: Action) => Change | undefined = () => undefined,
   ): Promise<Decided | undefined> {
-    return this.telling(async (trx, told) => {
+    return this.transact(async (trx, told) => {
       const now = this.now();
       const before = await this.byId(id, trx);
       if (!before || (before.leaseUntil !== undefined && before.leaseUntil > now)) return undefined;
@@ -409,14 +413,14 @@ function partition<T>(all: Iterable<T>, isFirst: (one: T) => boolean): [T[], T[]
 }
 
 /** The live order of a delivery, and its duplicates. */
-function ordersOf({ course: { order, duplicates = [] } }: DeliveryRecord): string[] {
+function ordersOf({ progress: { order, duplicates = [] } }: DeliveryRecord): string[] {
   return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
 }
 
 /** A stored webhook; `undefined` where its row is of another version. */
-function readable(row: { id: number; payload: string }): OrderNews | undefined {
+function readable(row: { id: number; payload: string }): OrderUpdate | undefined {
   try {
-    return newsOf(row);
+    return updateOf(row);
   } catch {
     return undefined;
   }

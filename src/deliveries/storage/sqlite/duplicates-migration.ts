@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely';
 import { isRecord } from '../../../internal/is-record.js';
 import { duplicateFound } from '../../domain/duplicates.js';
-import { newCourse, type DeliveryCourse } from '../../domain/delivery-progress.js';
+import { newProgress, type DeliveryProgress } from '../../domain/delivery-progress.js';
 
 /** The version before wrote orders beside the live one as their ids alone, in `strays`. */
 export const duplicatesMigration: Migration = {
@@ -24,12 +24,13 @@ function withoutStrays(json: string, at: number): string | undefined {
   return JSON.stringify({ ...rest, duplicates: duplicatesOf(strays, at) });
 }
 
-function duplicatesOf(strays: readonly unknown[], at: number): DeliveryCourse['duplicates'] {
-  let course = newCourse(at, undefined);
+function duplicatesOf(strays: readonly unknown[], at: number): DeliveryProgress['duplicates'] {
+  let progress = newProgress(at, undefined);
   for (const orderId of strays) {
-    if (typeof orderId === 'string') ({ course } = duplicateFound({ state: 'assigning', course }, { orderId }, at, {}));
+    if (typeof orderId === 'string')
+      ({ progress } = duplicateFound({ state: 'assigning', progress }, { orderId }, at, {}));
   }
-  return course.duplicates;
+  return progress.duplicates;
 }
 
 /** A damaged row is found, and reported, by who reads it. */

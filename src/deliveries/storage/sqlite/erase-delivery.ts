@@ -58,7 +58,7 @@ export async function eraseOld(store: DeliveryStore, before: number, limit: numb
 /** What waits longer than its delivery is kept must not take the place of others. */
 const HAS_NO_WAITING_WEBHOOK = sql<SqlBool>`not exists (
   select 1 from delivery_events e where e.delivery_id = deliveries.id and e.source = 'webhook'
-    and e.hand_over = 'pending' and e.unreadable_at is null)`;
+    and e.dispatch = 'pending' and e.unreadable_at is null)`;
 
 /** A text about an event of a delivery, for the row of the event: `null` once its delivery is erased. */
 export function unlessErased(text: string): RawBuilder<string | null> {
@@ -80,7 +80,7 @@ async function eraseWebhooks(trx: DeliveriesTransaction, deliveryId: string): Pr
       .updateTable('delivery_events')
       .set({
         payload: JSON.stringify({ ...factsOf(webhook), data }),
-        hand_over: 'none',
+        dispatch: 'none',
         next_try_at: null,
         unreadable_at: null,
       })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import { duplicatesMigration } from './duplicates-migration.js';
+import { progressMigration } from './progress-migration.js';
 import { unreadableMigration } from './unreadable-migration.js';
 
 /** One column type for two dialects: SQLite's integers have 64 bits, PostgreSQL's `integer` has 32. */
@@ -173,6 +174,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-27-second': second,
   '2026-11-28-unreadable': unreadableMigration,
   '2026-11-29-duplicates': duplicatesMigration,
+  '2026-11-30-progress': progressMigration,
 };
 
 /** The migrations of the tables, in code: nothing has to be found on a disk. */

@@ -37,7 +37,7 @@ describe('openDatabase', () => {
   it('makes the folders and the tables that are missing, once', async () => {
     const db = await openDatabase({ file });
     await migrateDeliveries(db);
-    await sql`insert into deliveries (id, account, reference, request_hash, state, version, course, created_at, updated_at) values ('1', '', 'A', '', 'requested', 1, '{}', 0, 0)`.execute(
+    await sql`insert into deliveries (id, account, reference, request_hash, state, version, progress, created_at, updated_at) values ('1', '', 'A', '', 'requested', 1, '{}', 0, 0)`.execute(
       db,
     );
     await db.destroy();

@@ -116,11 +116,11 @@ async function rewrite(
   dueAt: number | null,
   changedAt = row.updated_at,
 ): Promise<void> {
-  const course = shiftedCourse(row, ms);
+  const progress = shiftedProgress(row, ms);
   await trx
     .updateTable('deliveries')
     .set({
-      ...(course !== undefined && { course }),
+      ...(progress !== undefined && { progress }),
       due_at: dueAt,
       lease_until: row.lease_until === null ? null : row.lease_until + ms,
       updated_at: changedAt,
@@ -130,9 +130,9 @@ async function rewrite(
 }
 
 /** As JSON; `undefined` for a row of another version, which is left as it is. */
-function shiftedCourse(row: Row, ms: number): string | undefined {
+function shiftedProgress(row: Row, ms: number): string | undefined {
   try {
-    return JSON.stringify(shiftTimes(recordOf(row).course, ms));
+    return JSON.stringify(shiftTimes(recordOf(row).progress, ms));
   } catch {
     return undefined;
   }

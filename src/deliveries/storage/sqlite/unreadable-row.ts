@@ -13,7 +13,7 @@ export interface RowOfOurs {
  * do, and quotes nothing of it: people's names may be in there.
  */
 export class UnreadableRow extends DeliveriesStoreException {
-  /** @param fault what is wrong: `its course is no JSON` */
+  /** @param fault what is wrong: `its progress is no JSON` */
   constructor(
     readonly row: RowOfOurs,
     readonly fault: string,

@@ -1,0 +1,22 @@
+import { sql, type Kysely, type Migration } from 'kysely';
+
+/** Old member of the stored JSON → new member. Quotes inside a JSON string are escaped: no text of a host matches. */
+const RENAMED_MEMBERS: Readonly<Record<string, string>> = {
+  toldAt: 'statusAt',
+  heardAt: 'lastUpdateAt',
+  inDoubt: 'needsRead',
+  cancelTried: 'cancelSent',
+  told: 'isAnnounced',
+};
+
+/** Gives the columns and the members of the stored progress the names that the code uses. */
+export const progressMigration: Migration = {
+  up: async (db: Kysely<unknown>) => {
+    await sql`alter table deliveries rename column course to progress`.execute(db);
+    await sql`alter table delivery_events rename column hand_over to dispatch`.execute(db);
+    for (const [from, to] of Object.entries(RENAMED_MEMBERS)) {
+      await sql`update deliveries set progress = replace(progress, ${`"${from}":`}, ${`"${to}":`})
+        where progress like ${`%"${from}":%`}`.execute(db);
+    }
+  },
+};
