@@ -39,7 +39,7 @@ export async function storeMany(file, count) {
       const isWebhook = event < WEBHOOKS;
       const keys = isWebhook ? `'f${event}' || ${id}, 'r${event}' || ${id}, 'o' || i` : 'null, null, null';
       db.prepare(
-        `insert into delivery_events (delivery_id, account, source, type, fingerprint, repeat_key, order_id, occurred_at, received_at, payload, applied_at, hand_over)
+        `insert into delivery_events (delivery_id, account, source, type, fingerprint, repeat_key, order_id, occurred_at, received_at, payload, applied_at, dispatch)
          ${numbers} select ${id}, '', '${isWebhook ? 'webhook' : 'delivery'}', 'ORDER_STATUS_CHANGED', ${keys}, 1000 + i, 1000 + i, ?, 1, 'none' from n`,
       ).run([payload]);
     }

@@ -40,7 +40,7 @@ async function insertUnmatched(
   const data = { order: { orderId, status: 'ON_GOING', previousStatus: 'ASSIGNING_DRIVER', driverId: '7' } };
   const facts = factsOf('ORDER_STATUS_CHANGED', data, { fingerprint, signedAt: at, receivedAt: at });
   await sql`insert into delivery_events
-    (account, source, type, fingerprint, order_id, occurred_at, received_at, payload, hand_over)
+    (account, source, type, fingerprint, order_id, occurred_at, received_at, payload, dispatch)
     values ('', 'webhook', ${facts.eventType}, ${fingerprint}, ${orderId}, ${at}, ${at}, ${JSON.stringify(facts)},
       'none')`.execute(trx);
 }

@@ -176,7 +176,7 @@ describe('a row that cannot be read', () => {
       await start({}, 'prompt');
       await book('A-1');
       await host.clock.advance('2h');
-      await run(`update delivery_events set hand_over = 'pending', handled_by = '[]', next_try_at = 0,
+      await run(`update delivery_events set dispatch = 'pending', handled_by = '[]', next_try_at = 0,
         payload = case when id % 2 = 0 then substr(payload, 2) else payload end`);
       const rows = await host.deliveries.database.selectFrom('delivery_events').selectAll().orderBy('id').execute();
       const journals = (): number[] => [
@@ -221,7 +221,7 @@ describe('a row that cannot be read', () => {
     await book('A-1');
     const before = host.app.get(Journal).events.length;
     await run(
-      `update delivery_events set hand_over = 'pending', handled_by = '[', next_try_at = 0 where type = 'quoted'`,
+      `update delivery_events set dispatch = 'pending', handled_by = '[', next_try_at = 0 where type = 'quoted'`,
     );
     await host.clock.advance('1m');
     expect(host.app.get(Journal).events).toHaveLength(before + 1);

@@ -46,13 +46,13 @@ export interface DeliveryPolicy {
   /**
    * Reads the order where webhooks stay silent: after so many seconds, then ever more rarely. No polling before a scheduled pick-up is an hour away. `false`: webhooks alone.
    *
-   * @default { everySeconds: 120, mostSeconds: 1800 }
+   * @default { everySeconds: 120, maxSeconds: 1800 }
    */
   poll: false | { everySeconds: number; maxSeconds: number };
   /**
    * After how many failures in a row, each time longer apart, a delivery needs attention: Lalamove is away, or answers what cannot be used.
    *
-   * @default { mostFailures: 12 }
+   * @default { maxFailures: 12 }
    */
   failures: { maxFailures: number };
 }

@@ -83,7 +83,7 @@ describe('policyProblems', () => {
     ],
     [
       'poll',
-      'must be false or { everySeconds, mostSeconds } of at least 1 and at most 31536000 seconds (a year), the latter not less than the former',
+      'must be false or { everySeconds, maxSeconds } of at least 1 and at most 31536000 seconds (a year), the latter not less than the former',
       [
         ...[true, { everySeconds: 0.9 }, { everySeconds: 1801 }, { maxSeconds: 119 }, { maxSeconds: 31_536_001 }],
         { everySeconds: 2, maxSeconds: 1 },
@@ -91,7 +91,7 @@ describe('policyProblems', () => {
     ],
     [
       'failures',
-      'must be { mostFailures } of at least 1 and at most 1000',
+      'must be { maxFailures } of at least 1 and at most 1000',
       [false, { maxFailures: 0 }, { maxFailures: null }],
     ],
   ])('refuses all else of %s, and says what it must be', (part, message, refused) => {

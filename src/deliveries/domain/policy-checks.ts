@@ -50,12 +50,12 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
         isSeconds(value.maxSeconds) &&
         Number(value.maxSeconds) >= Number(value.everySeconds)),
     remedy:
-      `must be false or { everySeconds, mostSeconds } of at least 1 and at most ${SECONDS}, ` +
+      `must be false or { everySeconds, maxSeconds } of at least 1 and at most ${SECONDS}, ` +
       'the latter not less than the former',
   },
   failures: {
     holds: (value) => isRecord(value) && isCount(value.maxFailures),
-    remedy: `must be { mostFailures } of at least 1 and at most ${COUNT}`,
+    remedy: `must be { maxFailures } of at least 1 and at most ${COUNT}`,
   },
 };
 
