@@ -69,10 +69,10 @@ describe('news of an order', () => {
     const until = NOW + 3_600_000;
     expect(tell(snapshot(), 'CANCELED', NOW, 'LALAMOVE_CUSTOMER_SUPPORT')).toMatchObject({
       state: 'on_going',
-      progress: { replacement: { until, statusUpdated: true } },
+      progress: { replacement: { until, isAnnounced: true } },
     });
     expect(readAs(snapshot(), { ...READING, status: 'CANCELED' }, NOW, DEFAULT_POLICY, NOW)).toMatchObject({
-      progress: { replacement: { until, statusUpdated: false } },
+      progress: { replacement: { until, isAnnounced: false } },
     });
   });
 
