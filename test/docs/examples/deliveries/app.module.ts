@@ -1,0 +1,16 @@
+// app.module.ts
+import { Module } from '@nestjs/common';
+import { LalamoveModule, lalamoveOptionsFromEnv } from 'nestjs-lalamove';
+import { DeliveriesModule } from 'nestjs-lalamove/deliveries';
+import { OrdersController } from './orders.controller.js';
+
+@Module({
+  imports: [
+    LalamoveModule.forRootAsync({
+      useFactory: () => ({ ...lalamoveOptionsFromEnv(), webhook: { path: 'webhooks/lalamove' } }),
+    }),
+    DeliveriesModule.forRoot({ database: { file: 'data/deliveries.db' } }),
+  ],
+  controllers: [OrdersController],
+})
+export class AppModule {}
