@@ -57,19 +57,15 @@ export {
   type LalamoveErrorOptions,
   type LalamoveFailure,
 } from './errors/error-policies.js';
-export type {
-  GatewayAnswer,
-  LalamoveAnswerFormat,
-  LalamoveStatusPolicy,
-  NestErrorBody,
-  ProblemBody,
-} from './errors/http-answer.js';
+export type { LalamoveAnswerFormat, ProblemBody } from './errors/http-answer.js';
+export type { LalamoveErrorItem } from './errors/lalamove-error-item.js';
+export type { GatewayAnswer, NestErrorBody } from './errors/nest-error-body.js';
+export type { LalamoveStatusPolicy } from './errors/status-policy.js';
 export { LalamoveExceptionFilter } from './errors/lalamove-exception.filter.js';
 export {
   LalamoveException,
   type AttemptedCall,
   type FixableBy,
-  type LalamoveErrorItem,
   type LalamoveExceptionInit,
 } from './errors/lalamove.exception.js';
 export {

@@ -1,5 +1,5 @@
 import { rowOf, rowOfCode, rowOfStatus, type ErrorRow, type LalamoveErrorCode } from './error-catalog.js';
-import { neutralAnswer, type GatewayAnswer } from './http-answer.js';
+import { neutralAnswer, type GatewayAnswer } from './nest-error-body.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
 import { operationFacts } from '../api/operation-table.js';
 import { hasStoppedWaiting, isRateLimited } from './refusal.js';

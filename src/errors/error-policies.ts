@@ -1,5 +1,6 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
-import type { LalamoveAnswerFormat, LalamoveStatusPolicy } from './http-answer.js';
+import type { LalamoveAnswerFormat } from './http-answer.js';
+import type { LalamoveStatusPolicy } from './status-policy.js';
 import { LALAMOVE_HOSTS } from '../api/hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
 import { calledBaseUrl } from './translate-axios-error.js';

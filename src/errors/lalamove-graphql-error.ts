@@ -1,5 +1,6 @@
-import type { LalamoveErrorItem, LalamoveException } from './lalamove.exception.js';
-import type { NestErrorBody } from './http-answer.js';
+import type { LalamoveErrorItem } from './lalamove-error-item.js';
+import type { LalamoveException } from './lalamove.exception.js';
+import type { NestErrorBody } from './nest-error-body.js';
 
 /** The `extensions` of an error in a GraphQL answer: what the HTTP body has beside the message. */
 export interface LalamoveGraphqlExtensions {

@@ -1,22 +1,12 @@
 import { HttpException } from '@nestjs/common';
-import { nestErrorBody, type GatewayAnswer, type NestErrorBody } from './http-answer.js';
+import type { LalamoveErrorItem } from './lalamove-error-item.js';
+import { nestErrorBody, type GatewayAnswer, type NestErrorBody } from './nest-error-body.js';
 
 /** Marks our exceptions across copies of this package in one process (an ESM and a CommonJS one, two versions). */
 const BRAND = Symbol.for('nestjs-lalamove:exception');
 
 /** Who can mend what went wrong: the app's API consumer, the app itself (or who runs it), or Lalamove. */
 export type FixableBy = 'consumer' | 'host' | 'lalamove';
-
-/** One of the errors that an answer lists. */
-export interface LalamoveErrorItem {
-  /** Lalamove's `ERR_…` code, or one of ours with the prefix `LALAMOVE_`. */
-  code: string;
-  message: string;
-  /** A JSON pointer (RFC 6901) into what was sent, e.g. `/data/stops/0/address`. */
-  pointer?: string;
-  /** What Lalamove adds in words, which may be all that names the field: `'name' validation failed: …`. */
-  detail?: string;
-}
 
 /** What a call was about, as far as it helps to find out whether it was carried out. */
 export interface AttemptedCall {

@@ -1,4 +1,5 @@
-import { LalamoveException, type LalamoveErrorItem } from './lalamove.exception.js';
+import type { LalamoveErrorItem } from './lalamove-error-item.js';
+import { LalamoveException } from './lalamove.exception.js';
 
 /**
  * A field of the request is missing or wrong; {@link fieldErrors} says which. Thrown for Lalamove's refusals (409 in v2, 422 in v3)

@@ -1,4 +1,4 @@
-import type { LalamoveErrorItem } from './lalamove.exception.js';
+import type { LalamoveErrorItem } from './lalamove-error-item.js';
 
 /** Phone numbers, and ids beside them, in whichever digits: a line of a log is not to hold them. */
 const LONG_NUMBERS = /[+＋]?\p{Nd}[\p{Nd}\s().\p{Pd}]{4,}\p{Nd}/gu;

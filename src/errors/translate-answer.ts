@@ -1,7 +1,8 @@
 import { rowOfCode, rowOfStatus, rowOfText, type ErrorRow } from './error-catalog.js';
 import { readErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
-import type { LalamoveErrorItem, LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
+import type { LalamoveErrorItem } from './lalamove-error-item.js';
+import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
 import { redact } from '../internal/redact.js';
 import { isLalamoves, isRateLimited, isRefusal } from './refusal.js';
 import type { AnswerHeaders } from '../api/rate-limit-headers.js';
