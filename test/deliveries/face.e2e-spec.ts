@@ -265,6 +265,21 @@ describe('the face of deliveries', () => {
     expect(rows).toEqual([{ reference: 'A-1' }]);
   });
 
+  it('keeps what was booked in a host’s transaction, but not what was booked after a savepoint that is rolled back to', async () => {
+    const h = await start();
+    const { deliveries } = h;
+    const trx = await deliveries.database.startTransaction().execute();
+    await deliveries.book(bookingOf('A-1'), { trx });
+    const inner = await trx.savepoint('second').execute();
+    await deliveries.book(bookingOf('A-2'), { trx: inner });
+    await inner.rollbackToSavepoint('second').execute();
+    await trx.commit().execute();
+    await h.host.clock.advance('1s');
+    expect(await deliveries.get('A-1')).toMatchObject({ state: 'assigning' });
+    expect(await deliveries.find('A-2')).toBeNull();
+    expect(h.orders('A-2')).toEqual([]);
+  });
+
   it('books for accounts by name, and for merchants whose keys are asked for', async () => {
     const asked: string[] = [];
     const bob = { apiKey: 'pk_test_bob', apiSecret: 'sk_test_bob', market: 'HK' };

@@ -98,6 +98,19 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual([]);
   });
 
+  it('rolls back to a savepoint, and commits what was written before and after it', async () => {
+    const trx = await db.startTransaction().execute();
+    await put('a', trx);
+    const inner = await trx.savepoint('inner').execute();
+    await put('b', inner);
+    await expect(put('b', inner)).rejects.toThrow('UNIQUE');
+    await inner.rollbackToSavepoint('inner').execute();
+    await put('c', trx);
+    await (await trx.savepoint('last').execute()).releaseSavepoint('last').execute();
+    await trx.commit().execute();
+    expect(await all()).toEqual(['a', 'c']);
+  });
+
   it('waits for another process’s transaction without blocking, and for no longer than it says', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dialect-'));
     const [ours, theirs] = [new Database(join(folder, 'x.db')), new Database(join(folder, 'x.db'))];

@@ -1,14 +1,10 @@
 import {
   SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
+  SqliteDialect,
+  SqliteDriver,
   type DatabaseConnection,
-  type DatabaseIntrospector,
-  type Dialect,
   type DialectAdapter,
   type Driver,
-  type Kysely,
-  type QueryCompiler,
 } from 'kysely';
 import { atMost } from '../../../internal/with-timeout.js';
 import { LibsqlConnection, type LibsqlDatabase, type TransactionGuard } from './libsql-connection.js';
@@ -28,61 +24,52 @@ export interface LibsqlDialectOptions {
 }
 
 /**
- * Kysely over one connection of libsql. Kysely's own SQLite dialect begins transactions as readers, which fail if
- * they come to write; these are writers from the start. Within the process everybody waits for the one connection in
- * turn.
+ * Kysely's SQLite dialect over one connection of libsql, with a connection class of our own: it begins transactions as
+ * writers (a reader that comes to write fails), waits for locks without blocking the event loop, and checks the file.
  */
-export class LibsqlDialect implements Dialect, ConnectionOwner {
+export class LibsqlDialect extends SqliteDialect implements ConnectionOwner {
   readonly #driver: LibsqlDriver;
 
   constructor(database: LibsqlDatabase, options: LibsqlDialectOptions = {}) {
+    super({ database });
     this.#driver = new LibsqlDriver(database, options);
   }
 
-  createAdapter(): DialectAdapter {
+  override createAdapter(): DialectAdapter {
     return new TransactionalAdapter();
   }
 
-  createDriver(): Driver {
+  override createDriver(): Driver {
     return this.#driver;
-  }
-
-  createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
-    return new SqliteIntrospector(db);
-  }
-
-  createQueryCompiler(): QueryCompiler {
-    return new SqliteQueryCompiler();
   }
 
   isInTransaction(connection: DatabaseConnection): boolean {
     return this.#driver.isInTransaction(connection);
   }
 
-  /** Closes the database: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
+  /** Closes the database: a query after that fails with a `DeliveriesStoreException`. */
   async close(): Promise<void> {
     await this.#driver.destroy();
   }
 }
 
-/** SQLite's tables are made in transactions: migrations that are killed halfway leave nothing. */
+/** SQLite can change tables in a transaction: a migration that is killed halfway leaves nothing. */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
 
-/** Hands the one connection out, to one user at a time, in the order of their asking. */
-class LibsqlDriver implements Driver {
+/** Kysely's driver (its mutex, its savepoints) with our connection, transactions and closing. */
+class LibsqlDriver extends SqliteDriver {
   readonly #connection: LibsqlConnection;
-  #last: Promise<void> = Promise.resolve();
-  #release: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
     database: LibsqlDatabase,
     private readonly options: LibsqlDialectOptions,
   ) {
+    super({ database });
     this.#connection = new LibsqlConnection(database, options.file ?? ':memory:', options.guard);
   }
 
@@ -90,41 +77,30 @@ class LibsqlDriver implements Driver {
     return connection === this.#connection && this.#connection.isInTransaction;
   }
 
-  async init(): Promise<void> {
+  override async init(): Promise<void> {
     // The connection is open already.
   }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#last;
-    let release: () => void = () => undefined;
-    this.#last = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
-    this.#release = release;
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    await super.acquireConnection();
     return this.#connection;
   }
 
-  async beginTransaction(): Promise<void> {
+  override async beginTransaction(): Promise<void> {
     await this.#connection.begin();
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
-  async commitTransaction(): Promise<void> {
+  override async commitTransaction(): Promise<void> {
     this.#connection.commit();
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
-  async rollbackTransaction(): Promise<void> {
+  override async rollbackTransaction(): Promise<void> {
     this.#connection.rollback();
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- Kysely awaits it
-  async releaseConnection(): Promise<void> {
-    this.#release();
-  }
-
-  async destroy(): Promise<void> {
+  override async destroy(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
   }
@@ -135,7 +111,7 @@ class LibsqlDriver implements Driver {
       this.#connection.close();
     } finally {
       this.options.closed?.();
-      this.#release();
+      await this.releaseConnection();
     }
   }
 }
