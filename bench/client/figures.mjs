@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { PEER } from './contenders.mjs';
@@ -76,15 +76,32 @@ function pathsInTarball() {
   }
 }
 
+/**
+ * The bundles that the core's entry point imports, in one build.
+ *
+ * @param {string[]} paths of all files in the tarball
+ * @param {'esm' | 'cjs'} format
+ */
+function bundlesOfCore(paths, format) {
+  const folder = `dist/${format}/`;
+  const shared = paths.filter((path) => path.startsWith(`${folder}shared-`) && path.endsWith('.js'));
+  const found = new Set([`${folder}index.js`]);
+  // What is added on the way is visited as well.
+  for (const path of found) {
+    const code = readFileSync(new URL(path, ROOT), 'utf8');
+    for (const other of shared) if (code.includes(`"./${basename(other)}"`)) found.add(other);
+  }
+  return found;
+}
+
 /** What npm would pack of the core: without the sandbox, the deliveries, the maps and the sources. */
 export function packedFiles() {
-  const files = pathsInTarball();
-  const entry = readFileSync(new URL('dist/esm/index.js', ROOT), 'utf8');
-  // What entry points share is the core's where the core's own imports it.
-  const isOthers = (path) => /\/shared-[^/]*$/.test(path) && !entry.includes(path.split('/').at(-1));
-  return files
+  const paths = pathsInTarball();
+  const bundles = new Set([...bundlesOfCore(paths, 'esm'), ...bundlesOfCore(paths, 'cjs')]);
+  const isTypes = (path) => path.endsWith('.d.ts') && !/\/(sandbox|deliveries)\//.test(path);
+  return paths
     .filter(
-      (path) => /^dist\/(esm|cjs)\//.test(path) && !/\/(sandbox|deliveries)\/|\.map$/.test(path) && !isOthers(path),
+      (path) => bundles.has(path) || path === 'dist/cjs/package.json' || (path.startsWith('dist/') && isTypes(path)),
     )
     .map((path) => ({ path, bytes: readFileSync(new URL(path, ROOT)) }));
 }

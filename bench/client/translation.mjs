@@ -1,14 +1,11 @@
 // A process of its own: how long an answer takes to become its exception. Told a refusal's name, it tells the µs of one translation; without one,
 // those of making Nest's own exception, which no translation can do without.
 import { HttpException } from '@nestjs/common';
-import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
+import { translateAnswer } from '../../dist/compiled/errors/translate-answer.js';
 import { answering } from './processes.mjs';
 import { CREDENTIALS, REFUSALS } from './samples.mjs';
 import { median } from './report.mjs';
-
-// Of the CommonJS build, in which modules stand apart.
-const { translateAnswer } = createRequire(import.meta.url)('../../dist/cjs/errors/translate-answer.js');
 
 const BATCHES = 41;
 const BATCH = 500;

@@ -2,17 +2,14 @@
 // package, and by `LalamoveWebhooks.verify()` with the typed event that it returns. In turns, for each of the three must meet the same machine.
 import { Buffer } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { LalamoveModule, LalamoveWebhooks, signWebhook } from '../../dist/esm/index.js';
+import { verifyWebhook } from '../../dist/compiled/webhooks/verify/webhook-verifier.js';
 import { answering } from './processes.mjs';
 import { median } from './report.mjs';
 import { CREDENTIALS, WEBHOOK_PATH, WEBHOOKS } from './samples.mjs';
-
-// Of the CommonJS build, in which modules stand apart.
-const { verifyWebhook } = createRequire(import.meta.url)('../../dist/cjs/webhooks/webhook-verifier.js');
 
 const TURNS = 21;
 const CALLS = 1000;

@@ -16,7 +16,7 @@ import {
   type NestInterceptor,
   type NestModule,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
@@ -123,6 +123,7 @@ export async function checkHost(): Promise<void> {
       const sandbox = await LalamoveSandbox.start();
       const app = await startHost(platform, format, sandbox);
       try {
+        checkNamesInNest(app.get(ModulesContainer));
         await checkDelivery(await app.getUrl());
         await checkErrors(await app.getUrl(), format);
         await checkWebhooks(await app.getUrl(), sandbox);
@@ -140,6 +141,15 @@ function checkNames(): void {
   for (const [name, exported] of [core, deliveries, sandbox].flatMap((entry) => Object.entries<unknown>(entry))) {
     if (typeof exported === 'function') assert.equal(exported.name, name);
   }
+}
+
+/** A bundler that renames a class appends `$1` or a digit, or prepends `_`. */
+function checkNamesInNest(modules: ModulesContainer): void {
+  const classes = [...modules.values()].flatMap(({ metatype, providers, controllers }) => [
+    metatype,
+    ...[...providers.keys(), ...controllers.keys()].filter((token) => typeof token === 'function'),
+  ]);
+  for (const { name } of classes) assert.match(name, /^[A-Z][A-Za-z]+$/);
 }
 
 async function startHost(
