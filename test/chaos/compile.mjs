@@ -57,15 +57,16 @@ export async function compile(patch) {
  * @param {string} code
  */
 export function commitAfterPost(file, code) {
-  if (!file.endsWith('delivery-worker.ts')) return code;
+  if (!file.endsWith('actions/place-order.ts')) return code;
   const row = 'await reserveAttempt(trx, decided.record, attempt, quotation);';
   const state = 'await store.changeIn(trx, id, (snapshot)=>reserved(snapshot, attempt), ';
-  const end = 'const booked = await this.#answers.persist(';
+  const end = 'const booked = await answers.persist(';
   if (![row, state, end].every((line) => code.includes(line))) {
-    throw new Error('The worker reads otherwise: mend the broken build.');
+    throw new Error('The code that places orders has changed: adapt the broken build to it.');
   }
-  const late = `await store.transact(async (trx, told) => {
-    ${row}
+  const late = `const { attempt, quotation } = reservation;
+  await store.transact(async (trx, told) => {
+    ${row.replace('decided.record', 'record')}
     return ${state.replace(' id,', ' record.id,')}{ told });
   });`;
   const broken = code.replace(row, '').replace(state, 'await unreserved(decided, ').replace(end, `${late}\n${end}`);

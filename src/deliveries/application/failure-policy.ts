@@ -1,5 +1,5 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
-import type { LalamoveException } from '../../errors/lalamove.exception.js';
+import { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isRateLimited } from '../../errors/refusal.js';
 import { blanked, sentDetails } from '../../errors/sent-details.js';
 import { isTerminal, type DeliveryReason } from '../domain/delivery-progress.js';
@@ -12,14 +12,14 @@ import type { DeliveryRecord } from '../storage/delivery-record.js';
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
-/** What becomes of a delivery where a call has failed. */
+/** Decides what a failed call leads to: a retry later, or a person's help. */
 export class FailurePolicy {
   constructor(
     private readonly policyOf: (snapshot: Pick<DeliveryRecord, 'request'>) => DeliveryPolicy,
     private readonly now: () => number,
   ) {}
 
-  /** What passes is tried again, later; what does not needs a person. */
+  /** A temporary failure is retried later; any other one needs a person. */
   after(error: LalamoveException, snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
     if (!isPassing(error)) return this.needsHelp(snapshot, { code: error.code, message: wordsOf(error) }, error);
     const { maxFailures } = this.policyOf(snapshot).failures;
@@ -36,30 +36,33 @@ export class FailurePolicy {
     return this.later(snapshot, error);
   }
 
-  /** The keys of its account cannot be had: that may pass, and is a failure like one of Lalamove's. */
+  /** The account's keys could not be resolved: that is temporary, and counts like a failure of Lalamove. */
   withoutKeys(snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
     const { maxFailures } = this.policyOf(snapshot).failures;
     if (snapshot.progress.failures + 1 < maxFailures) return this.later(snapshot);
     return this.needsHelp(
       snapshot,
-      // Without what the host's function has thrown: nobody knows what is in it.
+      // Without the error that the host's function threw: it may contain secrets.
       reason('ACCOUNT_UNAVAILABLE', `accounts.resolve has failed ${maxFailures} times in a row: see the log.`),
     );
   }
 
-  /** A person is needed. Where one is already, or it has ended, that is not said again and again: it is tried again, ever more rarely. */
+  /**
+   * A person is needed. If that was reported before, or the delivery has ended, it is not reported again: the call is
+   * retried later, with a growing pause.
+   */
   needsHelp(snapshot: Snapshot, because: DeliveryReason, error?: LalamoveException): Transition {
     const isAtRest = snapshot.state === 'needs_attention' || isTerminal(snapshot.state);
     return isAtRest ? this.later(snapshot, error) : gaveUp(snapshot, because);
   }
 
-  /** It is tried again: twice as late after each failure, with jitter, and no sooner than Lalamove says. */
+  /** Retries later: exponential backoff with jitter, and not before the time that Lalamove asks for. */
   later(snapshot: Snapshot, error?: LalamoveException): Transition {
     return heldUp(snapshot, this.retryAt(snapshot.progress.failures, error));
   }
 
   /**
-   * When to try again: Unix ms.
+   * The time of the next try, in Unix ms.
    *
    * @param failures how many in a row there were before this one
    */
@@ -70,29 +73,39 @@ export class FailurePolicy {
   }
 }
 
-/** What a person reads, and what is stored: with the place of the fault, where Lalamove has named it, and without what may be about a person. */
+/** The message that is shown and stored: with the faulty field if Lalamove has named it, and without personal data. */
 function wordsOf({ message, errors }: LalamoveException): string {
   const { pointer, detail } = sentDetails(errors);
   const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
   return where === '' ? blanked(message) : `${blanked(message)} (${where})`;
 }
 
-/** Nobody knows whether it was carried out. */
+/**
+ * An error that is Lalamove's answer, or the lack of one.
+ *
+ * @throws any other error
+ */
+export function lalamoveExceptionOf(error: unknown): LalamoveException {
+  if (LalamoveException.is(error)) return error;
+  throw error;
+}
+
+/** Whether nobody knows if the call was carried out. */
 export function isOutcomeUnknown(error: LalamoveException): boolean {
   return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
 }
 
-/** Lalamove has said no, for good; what something in between says, a firewall say, holds for the moment. */
+/** Whether Lalamove itself has refused the call for good. An answer of a proxy or firewall is only temporary. */
 export function isRefusal({ upstreamStatus, isForeign }: LalamoveException): boolean {
   return !isForeign && upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
 }
 
-/** Lalamove has said that there is no such order, or none of ours. */
+/** Whether Lalamove has answered that there is no such order, or that it is not ours. */
 export function isGone({ upstreamStatus, isForeign }: LalamoveException): boolean {
   return !isForeign && upstreamStatus !== undefined && [403, 404, 422].includes(upstreamStatus);
 }
 
-/** Whether the same call may go well later. */
+/** Whether the same call may succeed later. */
 function isPassing(error: LalamoveException): boolean {
   return error.retryable || isRateLimited(error.upstreamStatus) || error.fixableBy === 'lalamove' || isUsedUp(error);
 }
@@ -103,7 +116,7 @@ const USED_UP: ReadonlySet<string> = new Set([
   'ERR_PRICE_MISMATCH',
 ]);
 
-/** The quotation cannot be ordered any more, and that is all. */
+/** Whether the only fault is that the quotation cannot be ordered any more. */
 export function isUsedUp({ code }: LalamoveException): boolean {
   return USED_UP.has(code);
 }

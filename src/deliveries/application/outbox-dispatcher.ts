@@ -343,12 +343,13 @@ export class OutboxDispatcher {
       const told = { delivery: pending.reference ?? undefined, event: pending.id, tries, error: failures.join('; ') };
       say(this.#logger, 'error', logLine('An event is set aside: its handlers keep failing', told));
     }
+    const end = isLast ? 'set_aside' : 'done';
     const pause = hasFailed ? Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) : 0;
     await store.write((trx) =>
       trx
         .updateTable('delivery_events')
         .set({
-          dispatch: !isOver ? 'pending' : isLast ? 'set_aside' : 'done',
+          dispatch: isOver ? end : 'pending',
           handled_by: JSON.stringify([...done]),
           tries,
           next_try_at: isOver ? null : clock.now() + pause,

@@ -6,11 +6,11 @@ import { isRecord } from '../../internal/is-record.js';
 const TOLERANCE_DEGREES = 1.01e-7;
 
 /**
- * Gives each stop that was asked for the stop of its own place in the answer, whatever its order there.
+ * Matches the stops of a quotation to those that were asked for: by place, whatever their order in the answer.
  *
  * @param asked pick-up first
- * @param isOptimised whether Lalamove may have changed the order. Where it may not have, the order holds unless the places say otherwise
- * @returns the stops of the answer in the order in which they were asked for; `undefined` where that is not certain
+ * @param isOptimised whether Lalamove may have changed the order. If not, the order holds unless a place contradicts it
+ * @returns the stops of the answer in the order in which they were asked for; `undefined` if that is not certain
  */
 export function pairedStops(
   asked: readonly QuotationStopDto[],
@@ -28,10 +28,10 @@ export function pairedStops(
   return isElsewhere ? undefined : given;
 }
 
-/** Tells whether a stop of the answer may be the one for a place. */
+/** Whether a stop of the answer may be the one of a place. */
 type Likeness = (place: QuotationStopDto, stop: QuotationStop) => boolean;
 
-/** From the strictest on: what Lalamove has written in another way is told by its point alone. */
+/** The strictest first: an address that Lalamove has rewritten is recognized by its coordinates alone. */
 const LIKENESSES: readonly Likeness[] = [
   (place, stop) => place.address === stop.address && (isWithoutPoint(place) || isAtPoint(place, stop)),
   (place, stop) => isNamed(place, stop) && (isWithoutPoint(place) || isAtPoint(place, stop)),
@@ -55,7 +55,7 @@ function pairedByPlace(
       if (own) pair(index, own);
     }
   }
-  // What Lalamove has looked up by itself is the one that is left.
+  // A place without coordinates, which Lalamove has looked up by itself, gets the stop that is left.
   const [last, ...more] = open();
   const [rest] = left;
   const place = last === undefined ? undefined : asked[last];
@@ -72,7 +72,7 @@ interface Choice {
   readonly isLike: Likeness;
 }
 
-/** Whoever asks for one place several times does not mind which of its stops is which; all other choices are none. */
+/** The only stop for a place. If one place was asked for several times, any of its stops will do. */
 function certainStop(index: number, { asked, open, left, isLike }: Choice): QuotationStop | undefined {
   const place = asked[index];
   if (!place) return undefined;
@@ -88,7 +88,7 @@ function isNamed({ address }: QuotationStopDto, stop: QuotationStop): boolean {
   return plain(address) !== '' && plain(address) === plain(stop.address);
 }
 
-/** Commas, spaces and capitals tell no places apart. */
+/** Addresses that differ in commas, spaces and capitals only are the same. */
 function plain(address: unknown): string {
   if (typeof address !== 'string') return '';
   return address

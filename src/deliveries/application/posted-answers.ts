@@ -15,16 +15,15 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 
 /**
- * Persists what posting an order has come to. Between the answer and its commit nobody but this process knows the
- * order: an order that cannot be stored is always logged, and storing it is retried for as long as the process works
- * on the database.
+ * Persists the answers to posted orders. Between the answer and its commit only this process knows the order: an order
+ * that cannot be stored is always logged, and storing it is retried for as long as the process works on the database.
  */
 export class PostedAnswers {
   readonly #underWay = new Set<PostedAttempt>();
 
   constructor(private readonly logger: LoggerService) {}
 
-  /** From here on its order may exist. */
+  /** Call it right before the POST: from here on the order may exist. */
   begin(reference: string, attemptId: string): PostedAttempt {
     const posted: PostedAttempt = { reference, attemptId, orderId: undefined };
     this.#underWay.add(posted);
@@ -32,9 +31,9 @@ export class PostedAnswers {
   }
 
   /**
-   * Stores what it has come to, with backoff as long as the database may do so yet.
+   * Stores the answer, with retries and backoff as long as the database error is temporary.
    *
-   * @throws what `write` throws, once a repetition is of no use
+   * @throws what `write` throws, if a retry cannot help
    */
   async persist<T>(posted: PostedAttempt, write: () => Promise<T>): Promise<T> {
     try {
@@ -49,7 +48,7 @@ export class PostedAnswers {
           if (isFinal) throw error;
         }
         const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-        // What is logged already keeps no process alive.
+        // The order is logged already: the pause need not keep the process alive.
         await pause(pauseMs, undefined, { ref: false });
       }
     } finally {
@@ -57,14 +56,14 @@ export class PostedAnswers {
     }
   }
 
-  /** Says what is posted and not stored yet, before the database is closed. */
+  /** Logs the orders that are posted and not stored yet. Call it before the database is closed. */
   warnUnderWay(): void {
     for (const posted of this.#underWay) {
-      const what =
+      const message =
         posted.orderId === undefined
           ? 'The app shuts down while an order is posted: nobody may ever hear of its answer'
           : 'The app shuts down with an order that was placed, and not stored';
-      this.#log('error', what, posted, {});
+      this.#log('error', message, posted, {});
     }
   }
 
@@ -79,10 +78,10 @@ export class PostedAnswers {
 
   #log(
     level: 'warn' | 'error',
-    what: string,
+    message: string,
     { reference, attemptId, orderId }: PostedAttempt,
     more: Readonly<Record<string, string | number>>,
   ): void {
-    say(this.logger, level, logLine(what, { delivery: reference, attempt: attemptId, order: orderId, ...more }));
+    say(this.logger, level, logLine(message, { delivery: reference, attempt: attemptId, order: orderId, ...more }));
   }
 }

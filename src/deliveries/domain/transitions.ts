@@ -127,18 +127,33 @@ export function placed(
 ): Transition {
   const { progress } = snapshot;
   const { attempt } = progress;
-  if (progress.order?.orderId === order.orderId) {
-    // A webhook has told of it before the answer came, which says more.
-    const { shareLink = '' } = order;
-    const known = progress.order.shareLink === '' ? { ...progress.order, shareLink } : progress.order;
-    return unchanged({ state: snapshot.state, progress: { ...progress, order: known } });
-  }
+  if (progress.order?.orderId === order.orderId) return placedBefore(snapshot, progress.order, order);
   const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
   if (!isLatest || progress.order || isTerminal(snapshot.state)) {
     const attempts = [{ id: attemptId, outcome: 'placed', orderId: order.orderId }] as const;
     const found = { ...snapshot, progress: { ...progress, lost: lostFound(progress) } };
     return duplicateFound(found, order, now, { attempts });
   }
+  return booked(progress, attempt, order, now);
+}
+
+/** A webhook has named the order before the answer came. The answer has the share link, which the webhook lacks. */
+function placedBefore(
+  { state, progress }: Snapshot,
+  known: TrackedOrder,
+  { shareLink = '' }: Partial<TrackedOrder>,
+): Transition {
+  const order = known.shareLink === '' ? { ...known, shareLink } : known;
+  return unchanged({ state, progress: { ...progress, order } });
+}
+
+/** The order of the latest attempt becomes the live order. */
+function booked(
+  progress: DeliveryProgress,
+  attempt: DeliveryAttempt,
+  order: Pick<TrackedOrder, 'orderId'> & Partial<TrackedOrder>,
+  now: number,
+): Transition {
   const { quotation, cancelAskedAt } = progress;
   const price = { total: quotation?.total ?? '', currency: quotation?.currency ?? '' };
   const live = newOrder({ ...price, ...order }, now);
@@ -160,7 +175,7 @@ export function placed(
       cancelAskedAt,
     },
     events: [{ type: 'booked', orderId, quotationId, attempt: number, total, currency }],
-    attempts: [{ id: attemptId, outcome: 'placed', orderId }],
+    attempts: [{ id: attempt.id, outcome: 'placed', orderId }],
   };
 }
 

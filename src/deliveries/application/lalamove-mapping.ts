@@ -12,10 +12,11 @@ import { pairedStops } from './paired-stops.js';
 const QUOTATION_MS = 5 * 60_000;
 
 /**
- * What a quotation means for a delivery.
+ * The quotation as a delivery stores it.
  *
- * @param askedAt Unix ms by our clock: its end is counted from here, for Lalamove's clock may be another
- * @returns `undefined` for one that cannot be ordered: its price or its stops are missing; `'unmatched'` where nobody can tell which of its stops is whose
+ * @param askedAt Unix ms by our clock: the expiry is counted from here, because Lalamove's clock may differ
+ * @returns `undefined` if its price or its stops are missing, so that it cannot be ordered; `'unmatched'` if its stops
+ * cannot be matched with certainty to those that were asked for
  */
 export function quotationOf(
   quotation: Quotation,
@@ -36,7 +37,7 @@ export function quotationOf(
   };
 }
 
-/** An answer is checked for its id alone: all else may be missing. */
+/** The client checks only the id of an answer: everything else may be missing. */
 function hasStops(quotation: Quotation): boolean {
   const { stops } = membersOf(quotation);
   return (
@@ -45,7 +46,7 @@ function hasStops(quotation: Quotation): boolean {
   );
 }
 
-/** The order of an attempt; its metadata name the attempt, so that it can be found whatever becomes of the answer. */
+/** The order of an attempt. Its metadata name the attempt, so that the order can be found if the answer is lost. */
 export function orderInput(
   request: BookedRequest,
   { stopIds }: CurrentQuotation,
@@ -69,7 +70,7 @@ export function orderInput(
   };
 }
 
-/** What a read, or the answer to an order, says; fields that Lalamove left out are empty. */
+/** The order as Lalamove answers with it; fields that Lalamove has left out are empty. */
 export function readingOf(order: Order): OrderReading {
   const answer = membersOf(order);
   const price = membersOf(answer.priceBreakdown);
@@ -84,11 +85,12 @@ export function readingOf(order: Order): OrderReading {
   };
 }
 
-/** What is no object has no members. */
+/** The members of an object; none for any other value. */
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value : '';
 }

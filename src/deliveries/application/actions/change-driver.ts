@@ -1,0 +1,21 @@
+import { LalamoveException } from '../../../errors/lalamove.exception.js';
+import { driverChangeAsked } from '../../domain/transitions.js';
+import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { ActionOf } from '../action-handler.js';
+import type { CallContext } from '../call-handler.js';
+
+/** Asks for another driver. However the call ends, the read that follows shows who drives. */
+export async function changeDriver(
+  { service, persistIntent, persist, step }: CallContext,
+  { orderId, driverId }: ActionOf<'change-driver'>,
+): Promise<Decided> {
+  // Committed before the call, so that the driver is not changed twice.
+  await persistIntent((snapshot) => driverChangeAsked(snapshot, orderId, driverId));
+  await step('changing_driver');
+  try {
+    await service.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
+  } catch (error) {
+    if (!LalamoveException.is(error)) throw error;
+  }
+  return persist(() => undefined);
+}

@@ -1,0 +1,131 @@
+import type { Kysely } from 'kysely';
+import type { Order } from '../../../api/answers/order.js';
+import { LalamoveException } from '../../../errors/lalamove.exception.js';
+import { unreadHeldUp, unreadRead } from '../../domain/duplicates.js';
+import { CANCELED_STATUSES } from '../../domain/order-status.js';
+import { namedAgain, replaced, type OrderReading } from '../../domain/order-updates.js';
+import type { OrderClone, Snapshot, Transition } from '../../domain/transition.js';
+import { needsRead, placed } from '../../domain/transitions.js';
+import { attemptOf, type KnownAttempt } from '../../storage/sqlite/attempt-rows.js';
+import type { DeliveriesSchema } from '../../storage/sqlite/deliveries-schema.js';
+import type { Change, Decided } from '../../storage/sqlite/delivery-store.js';
+import { ATTEMPT_KEY } from '../../storage/webhook-updates.js';
+import type { ActionContext, ActionOf } from '../action-handler.js';
+import type { CallContext } from '../call-handler.js';
+import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
+import { readingOf } from '../lalamove-mapping.js';
+
+/** What the order of an unmatched webhook says of its attempt. */
+interface AttemptClues {
+  /** Empty if unknown. */
+  readonly quotationId: string;
+  /** From the order's metadata. */
+  readonly attemptId?: string | undefined;
+  /** The other order that the attempt has already. */
+  readonly otherOrder?: OrderReading | undefined;
+}
+
+/** Finds the delivery of an unmatched webhook's order, while the outcome of an attempt is unknown. */
+export async function identifyOrder(context: CallContext, { orderId }: ActionOf<'identify'>): Promise<Decided> {
+  const { record, persist, step, wake } = context;
+  await step('reading');
+  const clues = await fetchClues(context, orderId);
+  if (LalamoveException.is(clues)) return persist((snapshot) => unreadLater(context, snapshot, orderId, clues));
+  await step('read');
+  const owner = await assignOrder(context, orderId, clues);
+  // The order may be another delivery's: that one has something to do now.
+  if (owner?.record.dueAt !== undefined && owner.record.id !== record.id) wake(owner.record.id, owner.record.dueAt);
+  return persist((snapshot) => unreadRead(snapshot, orderId));
+}
+
+/** An order that could not be read is tried again by itself: the live order does not wait for it. */
+export function retryUnread(context: ActionContext, snapshot: Snapshot, { orderId }: ActionOf<'identify'>): Transition {
+  return unreadLater(context, snapshot, orderId);
+}
+
+function unreadLater(
+  { failures }: ActionContext,
+  snapshot: Snapshot,
+  orderId: string,
+  error?: LalamoveException,
+): Transition {
+  const { failures: before = 0 } = snapshot.progress.unread?.find((unread) => unread.orderId === orderId) ?? {};
+  return unreadHeldUp(snapshot, orderId, failures.retryAt(before, error));
+}
+
+/**
+ * Reads the order, and the other one that its attempt has.
+ *
+ * @returns the exception if a later read may tell more; if an order is gone, what is known without it
+ */
+async function fetchClues(
+  { service, store, record: { account } }: CallContext,
+  orderId: string,
+): Promise<AttemptClues | LalamoveException> {
+  let clues: AttemptClues = { quotationId: '' };
+  try {
+    clues = cluesOf(await service.getOrder(orderId));
+    const known = (await attemptBy(store.db, account, clues))?.order_id ?? orderId;
+    if (known === orderId) return clues;
+    // The other order's status tells whether this one is its clone, or a duplicate.
+    return { ...clues, otherOrder: readingOf(await service.getOrder(known)) };
+  } catch (error) {
+    const exception = lalamoveExceptionOf(error);
+    return isGone(exception) ? clues : exception;
+  }
+}
+
+function cluesOf({ quotationId, metadata }: Order): AttemptClues {
+  return {
+    quotationId: typeof quotationId === 'string' ? quotationId : '',
+    attemptId: metadata?.[ATTEMPT_KEY],
+  };
+}
+
+async function attemptBy(
+  trx: Kysely<DeliveriesSchema>,
+  account: string,
+  { attemptId, quotationId }: AttemptClues,
+): Promise<KnownAttempt | undefined> {
+  const named = attemptId === undefined ? undefined : await attemptOf(trx, account, { attemptId });
+  if (named || quotationId === '') return named;
+  return attemptOf(trx, account, { quotationId });
+}
+
+/**
+ * Gives the order to the delivery whose attempt placed it.
+ *
+ * @returns that delivery; `undefined` if the order is nobody's here
+ */
+async function assignOrder(
+  { store, record: { account }, now }: CallContext,
+  orderId: string,
+  clues: AttemptClues,
+): Promise<Decided | undefined> {
+  return store.transact(async (trx, told) => {
+    await trx
+      .updateTable('delivery_events')
+      .set({ quotation_id: clues.quotationId })
+      .where('account', '=', account)
+      .where('order_id', '=', orderId)
+      .execute();
+    const attempt = await attemptBy(trx, account, clues);
+    if (!attempt) return undefined;
+    const { id, delivery_id: owner, order_id: known } = attempt;
+    if (known !== null && known !== orderId) {
+      const change = besideKnown({ prevOrderId: known, orderId }, clues, now);
+      return store.changeIn(trx, owner, change, { told });
+    }
+    await store.changeIn(trx, owner, (snapshot) => placed(snapshot, id, { orderId }, now()), { told });
+    return store.changeIn(trx, owner, needsRead, { told });
+  });
+}
+
+/** The attempt has another order already: this one replaces it if that one is cancelled, else it is a duplicate. */
+function besideKnown(clone: OrderClone, { otherOrder }: AttemptClues, now: () => number): Change {
+  const isCanceled = otherOrder !== undefined && CANCELED_STATUSES.has(otherOrder.status);
+  return (snapshot) =>
+    isCanceled && snapshot.progress.order?.orderId === clone.prevOrderId
+      ? replaced(snapshot, clone, now())
+      : namedAgain(snapshot, clone, -1, now());
+}

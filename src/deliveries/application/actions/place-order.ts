@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { LalamoveException } from '../../../errors/lalamove.exception.js';
+import { logLine, say, wordsOf } from '../../../internal/log-line.js';
+import { isOpen, type CurrentQuotation, type DeliveryAttempt } from '../../domain/delivery-progress.js';
+import type { OrderReading } from '../../domain/order-updates.js';
+import { reason } from '../../domain/reasons.js';
+import type { Snapshot, Transition } from '../../domain/transition.js';
+import { gaveUp, lostSight, needsRead, placed, refused, reserved } from '../../domain/transitions.js';
+import type { BookedRequest, DeliveryRecord } from '../../storage/delivery-record.js';
+import { reserveAttempt } from '../../storage/sqlite/attempt-rows.js';
+import { LostLease, type Change, type Decided } from '../../storage/sqlite/delivery-store.js';
+import type { CallContext } from '../call-handler.js';
+import { isOutcomeUnknown, isUsedUp } from '../failure-policy.js';
+import { orderInput, readingOf } from '../lalamove-mapping.js';
+import type { PostedAttempt } from '../posted-answers.js';
+
+/** An attempt that is committed, and whose order may be posted until the lease ends. */
+interface Reservation {
+  readonly attempt: DeliveryAttempt;
+  readonly quotation: CurrentQuotation;
+  /** Unix ms. */
+  readonly leaseUntil: number;
+}
+
+/**
+ * Places an order: reserve, commit, POST, commit. After a crash between the two commits the outcome is unknown, and the
+ * order is not posted again.
+ *
+ * @param first what is persisted before it is decided whether to place the order
+ */
+export async function placeOrder(context: CallContext, first: Change = () => undefined): Promise<Decided> {
+  const { record, persist, step } = context;
+  const { request } = record;
+  if (!request) return persist((snapshot) => gaveUp(snapshot, reason('REQUEST_ERASED')));
+  await step('reserving');
+  const { decided, reservation } = await reserve(context, first);
+  if (!reservation) return decided;
+  await step('reserved');
+  await checkLease(context, reservation);
+  await step('posting');
+  return postReserved(context, request, reservation);
+}
+
+/**
+ * Commits an attempt before its order is posted, if the order is to be placed. Decision and attempt are one
+ * transaction, so that nothing comes in between (a cancellation, for example).
+ */
+async function reserve(
+  { store, record: { id }, token, now }: CallContext,
+  first: Change,
+): Promise<{ readonly decided: Decided; readonly reservation?: Reservation }> {
+  return store.transact(async (trx, told) => {
+    const decided = await store.changeIn(trx, id, first, { token, yields: token, told });
+    const { quotation, attempt: before } = decided.record.progress;
+    if (decided.action.do !== 'book' || !quotation) return { decided };
+    const attempt: DeliveryAttempt = {
+      id: randomUUID(),
+      number: (before?.number ?? 0) + 1,
+      quotationId: quotation.quotationId,
+      quotationExpiresAt: quotation.expiresAt,
+      outcome: 'reserved',
+      reservedAt: now(),
+    };
+    await reserveAttempt(trx, decided.record, attempt, quotation);
+    const booking = await store.changeIn(trx, id, (snapshot) => reserved(snapshot, attempt), { token, told });
+    const { leaseUntil = 0 } = booking.record;
+    return { decided: booking, reservation: { attempt, quotation, leaseUntil } };
+  });
+}
+
+/**
+ * A process that was suspended until its lease ended must not post: other workers take the attempt for lost.
+ *
+ * @throws LostLease
+ */
+async function checkLease({ store, record, now }: CallContext, { attempt, leaseUntil }: Reservation): Promise<void> {
+  if (now() < leaseUntil) return;
+  // Nobody else ever posts this attempt, so that its order was certainly not placed.
+  await store.change(record.id, (snapshot) => refused(snapshot, attempt.id));
+  throw new LostLease();
+}
+
+/** Posts the order of a reserved attempt, and persists the result. */
+async function postReserved(context: CallContext, request: BookedRequest, reservation: Reservation): Promise<Decided> {
+  const { store, record, token, step, answers } = context;
+  const posted = answers.begin(record.reference, reservation.attempt.id);
+  const result = await post(context, request, reservation, posted);
+  await step('posted');
+  // The result is true whoever has the lease by now, so that the lease is not checked.
+  const booked = await answers.persist(posted, () => store.change(record.id, result, { yields: token }));
+  await step('committed');
+  warnIfKnown(context, booked, posted);
+  return booked;
+}
+
+/**
+ * Posts an order; never rejects. Unless it is certain that the order was not placed, the outcome is unknown.
+ *
+ * @returns what the answer changes
+ */
+async function post(
+  context: CallContext,
+  request: BookedRequest,
+  { attempt, quotation, leaseUntil }: Reservation,
+  posted: PostedAttempt,
+): Promise<Change> {
+  const { service, now } = context;
+  // A retry (after a 429, for example) must not be sent either once other workers take the attempt for lost.
+  const signal = AbortSignal.timeout(leaseUntil - now());
+  const input = orderInput(request, quotation, attempt);
+  try {
+    const order = readingOf(await service.placeOrder(input, { requestId: attempt.id, signal }));
+    posted.orderId = order.orderId;
+    return (snapshot) => answered(snapshot, attempt, order, now());
+  } catch (error) {
+    if (LalamoveException.is(error) && !isOutcomeUnknown(error)) {
+      return (snapshot) => notPlaced(context, snapshot, attempt, error);
+    }
+    warnOutcomeUnknown(context, attempt, error);
+    return (snapshot) => (snapshot.progress.attempt?.id === attempt.id ? lostSight(snapshot) : undefined);
+  }
+}
+
+/** Lalamove has answered with an order. */
+function answered(snapshot: Snapshot, { id }: DeliveryAttempt, order: OrderReading, now: number): Transition {
+  const { orderId, total, currency, shareLink, priorityFee, status, driverId } = order;
+  const { quotation } = snapshot.progress;
+  const fields = {
+    orderId,
+    priorityFee,
+    shareLink,
+    total: total === '' ? (quotation?.total ?? '') : total,
+    currency: currency === '' ? (quotation?.currency ?? '') : currency,
+  };
+  const transition = placed(snapshot, id, fields, now);
+  // If the order has gone further already, it is read, and the change is reported as any other one.
+  const isFresh = status === 'ASSIGNING_DRIVER' && driverId === '';
+  return isFresh ? transition : followedBy(transition, needsRead(transition));
+}
+
+/** Lalamove has certainly not placed the order. */
+function notPlaced(
+  { store, failures }: CallContext,
+  snapshot: DeliveryRecord,
+  { id }: DeliveryAttempt,
+  error: LalamoveException,
+): Transition | undefined {
+  const { attempt } = snapshot.progress;
+  // If a webhook has named the order meanwhile, there is one, whatever this answer was.
+  if (!isOpen(attempt) || attempt.id !== id) return undefined;
+  const transition = refused(snapshot, id);
+  // The quotation is used up. That is no failure, unless the policy allows no other quotation.
+  if (isUsedUp(error) && !store.policyOf(snapshot).requote) {
+    return followedBy(transition, gaveUp(transition, reason('QUOTATION_EXPIRED')));
+  }
+  return followedBy(transition, failures.after(error, { ...snapshot, ...transition }));
+}
+
+/** Two transitions in one: the second one starts where the first one ends. */
+function followedBy(first: Transition, second: Transition): Transition {
+  return {
+    ...second,
+    events: [...first.events, ...second.events],
+    attempts: [...(first.attempts ?? []), ...(second.attempts ?? [])],
+  };
+}
+
+function warnOutcomeUnknown({ record, logger }: CallContext, attempt: DeliveryAttempt, error: unknown): void {
+  const fields = { delivery: record.reference, attempt: attempt.id, error: wordsOf(error) };
+  const message = 'Nobody knows whether an order was placed: resolve({ orderId }) if you find it';
+  say(logger, 'warn', logLine(message, fields));
+}
+
+/** Logs the order of the answer if another attempt has it already. */
+function warnIfKnown(
+  { logger }: CallContext,
+  { record }: Decided,
+  { reference, attemptId, orderId }: PostedAttempt,
+): void {
+  if (record.progress.reason?.code !== 'ORDER_ALREADY_KNOWN') return;
+  const fields = { delivery: reference, attempt: attemptId, order: orderId };
+  say(logger, 'error', logLine('Lalamove has answered with an order that another attempt has', fields));
+}

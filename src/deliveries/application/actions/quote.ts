@@ -1,0 +1,30 @@
+import { createLalamoveException } from '../../../errors/create-exception.js';
+import { LalamoveException } from '../../../errors/lalamove.exception.js';
+import { reason } from '../../domain/reasons.js';
+import { gaveUp, quoted } from '../../domain/transitions.js';
+import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { CallContext } from '../call-handler.js';
+import { lalamoveExceptionOf } from '../failure-policy.js';
+import { quotationOf } from '../lalamove-mapping.js';
+import { placeOrder } from './place-order.js';
+
+/** Asks for a price, and places the order at once if that is decided next. */
+export async function quote(context: CallContext): Promise<Decided> {
+  const { service, record, persist, step, failures, now } = context;
+  const { request } = record;
+  if (!request) return persist((snapshot) => gaveUp(snapshot, reason('REQUEST_ERASED')));
+  await step('quoting');
+  const askedAt = now();
+  const answer = await service.createQuotation(request.quotation).catch(lalamoveExceptionOf);
+  await step('quoted');
+  if (LalamoveException.is(answer)) return persist((snapshot) => failures.after(answer, snapshot));
+  const quotation = quotationOf(answer, request, askedAt);
+  if (!quotation) {
+    const unusable = createLalamoveException('LALAMOVE_UNREADABLE_RESPONSE', { operation: 'createQuotation' });
+    return persist((snapshot) => failures.after(unusable, snapshot));
+  }
+  if (quotation === 'unmatched') {
+    return persist((snapshot) => failures.needsHelp(snapshot, reason('STOPS_UNMATCHED')));
+  }
+  return placeOrder(context, (snapshot) => quoted(snapshot, quotation));
+}

@@ -1,0 +1,39 @@
+import type { LalamoveException } from '../../../errors/lalamove.exception.js';
+import { readAfterEnd, readAs, type OrderReading } from '../../domain/order-updates.js';
+import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { ActionOf } from '../action-handler.js';
+import type { CallContext } from '../call-handler.js';
+import { lalamoveExceptionOf } from '../failure-policy.js';
+import { readingOf } from '../lalamove-mapping.js';
+
+/** Reads the live order. It is never given up because a read fails: webhooks may still come. */
+export async function readOrder(context: CallContext, { orderId }: ActionOf<'read'>): Promise<Decided> {
+  const { store, record, persist, failures, now } = context;
+  const statusAtBefore = record.progress.order?.statusAt ?? 0;
+  const { reading, error } = await fetchOrder(context, orderId);
+  if (!reading) return persist((snapshot) => failures.later(snapshot, error));
+  const policy = store.policyOf(record);
+  // Only a read that began after the end can show that the delivery was called canceled by mistake.
+  if (record.state === 'canceled') return persist((snapshot) => readAfterEnd(snapshot, reading, policy, now()));
+  return persist((snapshot) => readAs(snapshot, reading, statusAtBefore, policy, now()));
+}
+
+/**
+ * Reads an order at Lalamove.
+ *
+ * @returns no `reading` if Lalamove has not answered (`error`), or has answered with another order
+ */
+export async function fetchOrder(
+  { service, step }: CallContext,
+  orderId: string,
+): Promise<{ readonly reading?: OrderReading; readonly error?: LalamoveException }> {
+  await step('reading');
+  try {
+    const order = await service.getOrder(orderId);
+    await step('read');
+    const reading = readingOf(order);
+    return reading.orderId === orderId ? { reading } : {};
+  } catch (error) {
+    return { error: lalamoveExceptionOf(error) };
+  }
+}
