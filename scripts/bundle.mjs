@@ -43,6 +43,8 @@ async function bundle(dir, format) {
       chunkFileNames: 'shared-[hash].js',
       // As tsc writes it, for hosts that import a whole CommonJS module as a namespace.
       esModule: true,
+      // The optional libsql: by import() in an ES module, by require() in CommonJS, because Jest refuses an import() there.
+      dynamicImportInCjs: false,
       // Nest and stack traces show the names of classes. Rolldown renames a class only if a bundle has two of that name.
       keepNames: true,
       comments: false,
