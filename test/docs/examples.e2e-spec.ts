@@ -83,7 +83,7 @@ describe('the examples of options', () => {
     await expect(module.get(Merchants).priceOf('1', { ...sandbox })).rejects.toThrow();
   });
 
-  it.each([withSharedBudget, withHooks, forAPublicApi])('are options ($name)', async (imported) => {
+  it.each(Object.entries({ withSharedBudget, withHooks, forAPublicApi }))('are options: %s', async (_, imported) => {
     const keys = { apiKey: 'pk_test_key', apiSecret: 'sk_test_secret' };
     const module = await Test.createTestingModule({ imports: [imported(keys)] }).compile();
     const { axiosRef } = module.get<HttpService>(getLalamoveHttpToken());

@@ -25,7 +25,7 @@ it('delivers', async () => {
   expect(sandbox.ledgerFor({ reference: 'A-1' }).completed).toEqual([orderId]);
 });
 
-/** Here stands your own code. */
+/** In your test, this is code of your app. */
 async function book(lalamove: LalamoveService): Promise<Order> {
   const stops = [{ address: '1 Peak Road' }, { address: '8 Airport Road' }];
   const quotation = await lalamove.createQuotation({ serviceType: 'MOTORCYCLE', language: 'en_HK', stops });

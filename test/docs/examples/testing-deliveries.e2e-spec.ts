@@ -49,7 +49,7 @@ it('is delivered, by one courier', async () => {
   expect(sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toHaveLength(1);
 });
 
-/** What is done by itself takes a moment. */
+/** Waits for a state: deliveries are worked on in the background. */
 async function stateOf(deliveries: DeliveriesService, state: string): Promise<void> {
   for (let tries = 0; (await deliveries.get('A-1')).state !== state; tries += 1) {
     if (tries === 500) throw new Error(`A-1 is not ${state}.`);

@@ -1,0 +1,19 @@
+// app.module.ts
+import { Module } from '@nestjs/common';
+import { LalamoveModule, lalamoveOptionsFromEnv } from 'nestjs-lalamove';
+import { DeliveriesModule } from 'nestjs-lalamove/deliveries';
+import { DeliveriesController } from './deliveries.controller.js';
+import { Tracking } from './tracking.js';
+
+@Module({
+  imports: [
+    LalamoveModule.forRootAsync({
+      useFactory: () => lalamoveOptionsFromEnv(),
+      webhook: { path: 'webhooks/lalamove' },
+    }),
+    DeliveriesModule.forRoot({ database: { file: 'data/deliveries.db' } }),
+  ],
+  controllers: [DeliveriesController],
+  providers: [Tracking],
+})
+export class AppModule {}
