@@ -9,7 +9,6 @@ import {
   readLalamoveEvent,
   type LalamoveEventType,
 } from 'nestjs-lalamove';
-import { DRIVER_SCRIPTS, MAGIC_VALUES, SandboxControl } from 'nestjs-lalamove/sandbox';
 import { errorTable, withErrorTable } from '../../scripts/error-table.mjs';
 import { fencesOf, pages, read } from './fences.js';
 
@@ -71,23 +70,6 @@ describe('docs/reference/webhook-events.md', () => {
     const fields = Object.keys(sampleOf(type));
     expect(fields.length).toBeGreaterThan(7);
     expect(fields.filter((field) => !`${common}${own}`.includes(`| \`${field}\``))).toEqual([]);
-  });
-});
-
-describe('the pages of the sandbox', () => {
-  const guide = read('docs/guides/sandbox.md');
-  const all = guide + read('docs/reference/sandbox-control.md') + read('docs/reference/sandbox-options.md');
-
-  it.each([
-    ['magic value', MAGIC_VALUES],
-    ["drivers' script", Object.keys(DRIVER_SCRIPTS)],
-    [
-      'thing that the control can do',
-      Object.getOwnPropertyNames(SandboxControl.prototype).filter((name) => name !== 'constructor'),
-    ],
-  ])('name every %s', (_, names) => {
-    expect(names.length).toBeGreaterThan(5);
-    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(all))).toEqual([]);
   });
 });
 
