@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util';
 import type { City } from '../api/answers/city.js';
 import { isRecord } from '../internal/is-record.js';
 import { LalamoveSandbox } from './lalamove-sandbox.js';
-import { checkedScript, isDriverScriptName } from './simulation/driver-script.js';
+import { checkScript, isDriverScriptName } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { SandboxClock } from './clock/sandbox-clock.js';
-import { checkedCities } from './state/city-list.js';
+import { checkCities } from './state/check-cities.js';
 
 const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
 
@@ -65,7 +65,7 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
     ...(apiKey !== undefined && { apiKey }),
     ...(apiSecret !== undefined && { apiSecret }),
     ...(seed !== undefined && { seed }),
-    drivers: isDriverScriptName(drivers) ? drivers : checkedScript(drivers),
+    drivers: isDriverScriptName(drivers) ? drivers : checkScript(drivers),
     clock: new SandboxClock({ speed: numberOf('speed', values.speed), ...(startAt !== undefined && { startAt }) }),
     rateLimits: limits === 'off' ? false : limits,
     dialect,
@@ -79,7 +79,7 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
 function citiesIn(file: string): City[] {
   const read = jsonIn(file);
   const cities: unknown = isRecord(read) && 'data' in read ? read.data : read;
-  return checkedCities(cities);
+  return checkCities(cities);
 }
 
 function jsonIn(file: string): unknown {
@@ -95,8 +95,8 @@ async function print(sandbox: LalamoveSandbox, isAll: boolean): Promise<void> {
   // Who reads it may have had enough.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  for await (const { at, kind, ...news } of sandbox.control.watch()) {
-    const line = `${at} ${kind} ${JSON.stringify(news)}\n`;
+  for await (const { at, kind, ...fields } of sandbox.control.watch()) {
+    const line = `${at} ${kind} ${JSON.stringify(fields)}\n`;
     if (kind === 'untimely') process.stderr.write(line);
     else if (isAll) process.stdout.write(line);
   }

@@ -13,7 +13,7 @@ export type {
   SandboxWebhook,
   SandboxWebhookUrl,
 } from './control/control-views.js';
-export { sandboxClock, type FollowedSandboxClock } from './control/remote-clock.js';
+export { sandboxClock, type FollowedSandboxClock } from './control/followed-sandbox-clock.js';
 export { SandboxControl, type AccountOfMarket } from './control/sandbox-control.js';
 export { SandboxControlError } from './control/sandbox-control-error.js';
 export type { CallFault, Fault, FaultAnswer, FaultOccasions, FaultRule, WebhookFault } from './faults/fault-rule.js';
@@ -26,7 +26,7 @@ export {
   type DriverScriptName,
   type DriverStep,
 } from './simulation/driver-script.js';
-export type { SandboxLogEntry, SandboxLogNews } from './sandbox-log.js';
+export type { SandboxLogEntry, SandboxLogFields } from './sandbox-log.js';
 export type {
   LalamoveSandboxOptions,
   SandboxAccount,
@@ -37,5 +37,5 @@ export type { Duration } from './clock/duration.js';
 export { SandboxClock, type SandboxClockOptions } from './clock/sandbox-clock.js';
 export type { Ledger, LedgerLine } from './state/ledger.js';
 export type { WebhookAttempt } from './webhooks/webhook-delivery.js';
-export type { StopContact } from './state/sandbox-state.js';
+export type { StopContact } from './state/order-entry.js';
 export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './simulation/sandbox-event.js';

@@ -7,12 +7,12 @@ import { ApiServer } from './api/api-server.js';
 import { BodyTooLongError, type SeenRequest } from './api/seen-request.js';
 import type { ControlParts } from './control/control-routes.js';
 import { answerControl, CONTROL_PATH, ControlServer } from './control/control-server.js';
-import { followLog } from './control/event-source.js';
+import { followLocalLog } from './control/follow-log.js';
 import { SandboxControl } from './control/sandbox-control.js';
 import { FaultInjector } from './faults/fault-injector.js';
 import type { Fault, FaultAnswer, FaultRule } from './faults/fault-rule.js';
 import { CourierSimulator } from './simulation/courier-simulator.js';
-import { checkedStep, type DriverStep } from './simulation/driver-script.js';
+import { checkStep, type DriverStep } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { sandboxSettings } from './sandbox-settings.js';
 import type { Duration } from './clock/duration.js';
@@ -23,6 +23,11 @@ import { ledgerFor, ledgerOf, type Ledger, type LedgerLine } from './state/ledge
 import { OrderBook } from './state/order-book.js';
 import { SandboxWorld } from './state/sandbox-world.js';
 import { Wallets } from './state/wallets.js';
+
+const DEFAULT_HOST = '127.0.0.1';
+
+/** The pause in ms before the server tries again to listen on its port. */
+const RETRY_LISTENING_MS = 50;
 
 /** Which requests a scripted answer is for, and how often. */
 export interface RespondNextOptions {
@@ -77,58 +82,24 @@ export class LalamoveSandbox {
     this.clock = clock instanceof SandboxClock ? clock : new SandboxClock(clock && { base: clock });
 
     const world = new SandboxWorld(settings, this.clock);
-    const wallets = new Wallets(world);
-    const orders = new OrderBook(world, wallets);
-    const life = new CourierSimulator(world, orders);
-    const faults = new FaultInjector(world);
-    const mail = new WebhookSender(world);
-    const sender = new WebhookPublisher(world, wallets, faults, mail);
-    const parts = { world, wallets, orders, life, sender, mail };
-    const api = new ApiServer(parts, faults);
-    const refuseConnections = (ms: number): void => {
+    this.#parts = createParts(world, (ms) => {
       setImmediate(() => {
         this.#refuseConnections(ms);
       });
-    };
-    this.#parts = { ...parts, api, faults, snapshots: new Map(), refuseConnections };
-    world.scheduler.handle({
-      expiry: ({ orderId }) => {
-        const entry = world.state.orders.get(orderId);
-        if (entry) orders.expire(entry);
-      },
-      step: ({ orderId, run }) => {
-        life.next(orderId, run);
-      },
-      replacement: ({ orderId }) => {
-        life.replace(orderId);
-      },
-      webhook: ({ delivery, attempt }) => {
-        mail.attempt(delivery, attempt);
-      },
-      'late-work': ({ request }) => {
-        api.workLate(request);
-      },
     });
+    handleScheduledItems(this.#parts);
     this.#unsettle = this.clock.settle(async () => {
-      await api.idle();
-      await mail.idle();
+      await this.#parts.api.idle();
+      await this.#parts.sender.idle();
     });
     this.control = new SandboxControl({
-      // Written and read again, so that nobody in this process holds a piece of the sandbox's own state.
+      // Copied through JSON, so that callers in this process never hold the sandbox's own state.
       send: async (method, path, body = {}) =>
         throughJson(await answerControl(this.#parts, method, path, throughJson({ ...body }))),
-      follow: (since, signal) => followLog(world.log, since, signal),
+      follow: (since, signal) => followLocalLog(world.log, since, signal),
     });
-
-    const host = options.host ?? '127.0.0.1';
-    if (host === '') throw new RangeError("The sandbox's option host is empty: that would listen on every network.");
-    const controlServer = new ControlServer(this.#parts, isLoopback(host));
-    const serve = (request: IncomingMessage, response: ServerResponse): void => {
-      const isControl = request.url?.startsWith(CONTROL_PATH) ?? false;
-      void answered(isControl ? controlServer : api, request, response);
-    };
     this.#scheme = options.tls ? 'https' : 'http';
-    this.#server = options.tls ? createHttpsServer(options.tls, serve) : createHttpServer(serve);
+    this.#server = createServer(options, this.#parts);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -145,7 +116,7 @@ export class LalamoveSandbox {
     const sandbox = new LalamoveSandbox(options);
     const server = sandbox.#server;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
+      server.once('error', reject).listen(options.port ?? 0, options.host ?? DEFAULT_HOST, () => {
         server.off('error', reject);
         resolve();
       });
@@ -192,7 +163,7 @@ export class LalamoveSandbox {
     this.#address = undefined;
     this.#parts.world.scheduler.end();
     this.#parts.api.stop();
-    this.#parts.mail.stop();
+    this.#parts.sender.stop();
     this.#parts.world.log.end();
     this.#parts.world.followers.end();
     this.#unsettle();
@@ -236,7 +207,7 @@ export class LalamoveSandbox {
   moveOrder(orderId: string, status: OrderStatus): Order {
     const entry = this.#parts.orders.get(orderId);
     this.#parts.orders.move(entry, status);
-    this.#parts.life.follow(entry, []);
+    this.#parts.simulator.follow(entry, []);
     return structuredClone(entry.order);
   }
 
@@ -247,7 +218,7 @@ export class LalamoveSandbox {
    */
   drive(orderId: string, step: DriverStep): Order {
     const entry = this.#parts.orders.get(orderId);
-    this.#parts.life.do(entry, checkedStep(step));
+    this.#parts.simulator.do(entry, checkStep(step));
     return structuredClone(entry.order);
   }
 
@@ -279,10 +250,55 @@ export class LalamoveSandbox {
   }
 }
 
-const RETRY_LISTENING_MS = 50;
+function createParts(world: SandboxWorld, refuseConnections: (ms: number) => void): ControlParts {
+  const wallets = new Wallets(world);
+  const orders = new OrderBook(world, wallets);
+  const simulator = new CourierSimulator(world, orders);
+  const faults = new FaultInjector(world);
+  const sender = new WebhookSender(world);
+  const publisher = new WebhookPublisher(world, wallets, faults, sender);
+  const parts = { world, wallets, orders, simulator, publisher, sender };
+  const api = new ApiServer(parts, faults);
+  return { ...parts, api, faults, snapshots: new Map(), refuseConnections };
+}
+
+function handleScheduledItems({ world, orders, simulator, sender, api }: ControlParts): void {
+  world.scheduler.handle({
+    expiry: ({ orderId }) => {
+      const entry = world.state.orders.get(orderId);
+      if (entry) orders.expire(entry);
+    },
+    step: ({ orderId, run }) => {
+      simulator.next(orderId, run);
+    },
+    replacement: ({ orderId }) => {
+      simulator.replace(orderId);
+    },
+    webhook: ({ delivery, attempt }) => {
+      sender.attempt(delivery, attempt);
+    },
+    'late-work': ({ request }) => {
+      api.workLate(request);
+    },
+  });
+}
+
+function createServer({ host = DEFAULT_HOST, tls }: LalamoveSandboxOptions, parts: ControlParts): Server {
+  if (host === '') {
+    throw new RangeError(
+      "The sandbox's option host is empty. Node would listen on every network: give an address such as 127.0.0.1.",
+    );
+  }
+  const controlServer = new ControlServer(parts, isLoopback(host));
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const isControl = request.url?.startsWith(CONTROL_PATH) ?? false;
+    void serveSafely(isControl ? controlServer : parts.api, request, response);
+  };
+  return tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
+}
 
 /** Serves a request; a client that went away in mid-request is nobody's fault, and one of the sandbox's own must be seen. */
-async function answered(
+async function serveSafely(
   server: Pick<ApiServer, 'serve'>,
   request: IncomingMessage,
   response: ServerResponse,

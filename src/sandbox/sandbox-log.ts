@@ -4,7 +4,7 @@ import type { SignatureVerdict } from './api/signature-verdict.js';
 import type { WebhookEventType } from './simulation/sandbox-event.js';
 
 /** Something that the sandbox saw or did. */
-export type SandboxLogNews =
+export type SandboxLogFields =
   | {
       readonly kind: 'request';
       /** Its place among the requests, from 1. */
@@ -63,11 +63,11 @@ export type SandboxLogEntry = {
   readonly seq: number;
   /** ISO 8601 with ms, by the sandbox's clock. */
   readonly at: string;
-} & SandboxLogNews;
+} & SandboxLogFields;
 
 /** Somebody who follows the log. */
-export interface Follower {
-  readonly tell: (entry: SandboxLogEntry) => void;
+export interface LogFollower {
+  readonly onEntry: (entry: SandboxLogEntry) => void;
   /** There will be no more. */
   readonly end: () => void;
 }
@@ -75,7 +75,7 @@ export interface Follower {
 /** What the sandbox saw and did, the latest of it, and whoever follows it live. */
 export class SandboxLog {
   readonly #entries: SandboxLogEntry[] = [];
-  readonly #followers = new Set<Follower>();
+  readonly #followers = new Set<LogFollower>();
   #seq = 0;
   #isEnded = false;
 
@@ -88,16 +88,16 @@ export class SandboxLog {
     return this.#entries;
   }
 
-  add(news: SandboxLogNews): void {
+  add(fields: SandboxLogFields): void {
     this.#seq += 1;
-    const entry: SandboxLogEntry = { seq: this.#seq, at: new Date(this.now()).toISOString(), ...news };
+    const entry: SandboxLogEntry = { seq: this.#seq, at: new Date(this.now()).toISOString(), ...fields };
     this.#entries.push(entry);
     keepLatest(this.#entries, this.limit);
-    for (const { tell } of this.#followers) tell(entry);
+    for (const { onEntry } of this.#followers) onEntry(entry);
   }
 
   /** Tells a follower each new line; the returned function ends that. */
-  follow(follower: Follower): () => void {
+  follow(follower: LogFollower): () => void {
     if (this.#isEnded) follower.end();
     else this.#followers.add(follower);
     return () => {

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
-import { checkedScript, type DriverScript } from './simulation/driver-script.js';
+import { checkScript, type DriverScript } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
 import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
 import { waitOf, type Duration } from './clock/duration.js';
-import { suppliedMarkets } from './state/city-list.js';
+import { suppliedMarkets } from './state/supplied-markets.js';
 import { MARKET_CODES, marketFacts, type MarketFacts } from './state/market-facts.js';
 
 /** The options with their defaults, checked. */
@@ -82,7 +82,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
   return {
     accounts: all,
     seed: options.seed ?? randomInt(1, MAX_DRAWN_SEED),
-    drivers: checkedScript(options.drivers ?? 'still'),
+    drivers: checkScript(options.drivers ?? 'still'),
     maxRejections: fromOne('maxRejections', options.maxRejections ?? 3, 1000),
     deliveryCodes: options.deliveryCodes ?? false,
     rateLimits: oneOf('rateLimits', options.rateLimits, ['sandbox', 'production', false]),

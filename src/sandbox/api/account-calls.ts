@@ -1,6 +1,6 @@
-import { tenantKey } from '../state/sandbox-state.js';
-import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { requiredText } from './call-input.js';
+import { tenantKey } from '../state/tenant.js';
+import type { SandboxAnswer, SandboxCall } from './sandbox-call.js';
+import { requiredString } from './read-fields.js';
 import { Refusal } from './refusal.js';
 
 /** `GET /v3/cities`: what the market offers, city by city. */
@@ -9,10 +9,10 @@ export function getCities({ facts }: SandboxCall): SandboxAnswer {
 }
 
 /** `PATCH /v3/webhook`: the URL must answer an empty `POST` with 200; then it gets every event of the account in this market. */
-export async function setWebhookUrl({ world, mail, tenant, data }: SandboxCall): Promise<SandboxAnswer> {
-  const url = requiredText(data, 'url');
+export async function setWebhookUrl({ world, sender, tenant, data }: SandboxCall): Promise<SandboxAnswer> {
+  const url = requiredString(data, 'url');
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw new Refusal('ERR_INVALID_FIELD', '/data/url');
-  if (!(await mail.probe(url))) throw new Refusal('ERR_INVALID_RESPONSE');
+  if (!(await sender.probe(url))) throw new Refusal('ERR_INVALID_RESPONSE');
   world.state.registrations.set(tenantKey(tenant), { tenant, url, isDisabled: false });
   return { status: 200, data: { url } };
 }

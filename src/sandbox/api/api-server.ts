@@ -3,15 +3,16 @@ import { operationsOfPath, type FoundOperation } from '../../api/operation-table
 import { isRecord } from '../../internal/is-record.js';
 import type { FaultInjector } from '../faults/fault-injector.js';
 import type { CallFault } from '../faults/fault-rule.js';
-import { magicCallFault, magicOf } from '../faults/magic-values.js';
+import { magicCallFault, magicValuesOf } from '../faults/magic-values.js';
 import { keepLatest } from '../keep-latest.js';
 import { milliseconds } from '../clock/duration.js';
 import { realPause } from '../clock/real-pause.js';
-import { HANDLERS, type SandboxCall, type SandboxParts } from './api-routes.js';
+import { OPERATION_HANDLERS } from './operation-handlers.js';
+import type { SandboxCall, SandboxParts } from './sandbox-call.js';
 import { RateLimits, type Caller } from './rate-limits.js';
 import { inSchema, inV2, Refusal, writeRefusal, type WrittenAnswer } from './refusal.js';
 import { callOf, pathnameOf, seeRequest, type SeenRequest, type StoredRequest } from './seen-request.js';
-import { envelope, send } from './wire.js';
+import { envelope, sendAnswer } from './send-answer.js';
 
 /** What a request's work gave: the answer, and the webhooks that are to leave before and after it. */
 interface Worked {
@@ -64,7 +65,7 @@ export class ApiServer {
     if (work === 'late') this.#doLater(seen, milliseconds(fault?.lateBy ?? '2m'));
     const worked = work === 'done' ? await this.#work(seen) : { answer: undefined, ...NO_WEBHOOKS };
     await worked.early();
-    const answer = send(response, this.parts.world, worked.answer, fault?.answer);
+    const answer = sendAnswer(response, this.parts.world, worked.answer, fault?.answer);
     if (answer) {
       seen.answer = answer;
       const { status } = answer;
@@ -119,10 +120,10 @@ export class ApiServer {
 
   /** What goes wrong: what was asked for, else what a magic value of the order does, once a quotation. */
   #faultOf(seen: SeenRequest): CallFault | undefined {
-    const struck = this.faults.strikeCall(seen.operation, seen.number);
+    const struck = this.faults.takeCallFault(seen.operation, seen.number);
     if (struck || seen.operation !== 'placeOrder' || !seen.signed) return struck;
     const data = dataOf(seen.body) ?? {};
-    const magic = magicOf(data);
+    const magic = magicValuesOf(data);
     const fault = magicCallFault(magic);
     const quoted = this.parts.world.state.quotations.get(String(data.quotationId));
     if (!fault || !quoted || quoted.isMagicSpent) return undefined;
@@ -147,8 +148,8 @@ export class ApiServer {
       if (!allowance.isAllowed) throw new Refusal('ERR_RATE_LIMIT_EXCEEDED');
       if (found.operation === 'placeOrder') this.#limits.admitOrder(caller);
       const call = this.#admit(request, caller, found);
-      const { result, early, late } = this.parts.sender.during(
-        () => HANDLERS[found.operation](call),
+      const { result, early, late } = this.parts.publisher.during(
+        () => OPERATION_HANDLERS[found.operation](call),
         found.operation === 'placeOrder' && this.parts.world.settings.unknowns.orderCreated === 'before-answer',
       );
       const { status, data } = await result;

@@ -1,8 +1,8 @@
 import { CHANGE_DRIVER_REASONS } from '../../api/requests/order-change.dto.js';
-import { shownDriver } from '../state/courier-pool.js';
-import type { Courier, OrderEntry } from '../state/sandbox-state.js';
-import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { requiredText } from './call-input.js';
+import { driverView } from '../state/couriers.js';
+import type { Courier, OrderEntry } from '../state/order-entry.js';
+import type { SandboxAnswer, SandboxCall } from './sandbox-call.js';
+import { requiredString } from './read-fields.js';
 import { orderOf } from './order-calls.js';
 import { Refusal } from './refusal.js';
 
@@ -18,19 +18,19 @@ export function getDriver(call: SandboxCall): SandboxAnswer {
   const now = call.world.clock.now();
   const isTooEarly = now < entry.scheduleAt - SEEN_AHEAD_MS && entry.arrivedAt === undefined;
   if (isTooEarly || entry.order.status === 'COMPLETED') throw new Refusal('LALAMOVE_FORBIDDEN');
-  return { status: 200, data: shownDriver(courier, now) };
+  return { status: 200, data: driverView(courier, now) };
 }
 
 /** `DELETE /v3/orders/:orderId/drivers/:driverId`: from 15 minutes after the match until pick-up. */
 export function changeDriver(call: SandboxCall): SandboxAnswer {
   const { entry } = driverOf(call);
-  const reason = requiredText(call.data, 'reason');
+  const reason = requiredString(call.data, 'reason');
   if (!CHANGE_DRIVER_REASONS.some((known) => known === reason)) throw new Refusal('ERR_INVALID_FIELD', '/data/reason');
   const sinceMatch = call.world.clock.now() - (entry.matchedAt ?? 0);
   if (entry.order.status !== 'ON_GOING' || sinceMatch < CHANGEABLE_MS) throw new Refusal('ERR_CHANGE_DRIVER');
   call.orders.seekAnother(entry);
   // What the courier was about to do, the next one does from the start.
-  call.life.begin(entry);
+  call.simulator.begin(entry);
   return { status: 204 };
 }
 

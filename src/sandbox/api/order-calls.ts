@@ -1,13 +1,15 @@
 import type { MarketFacts } from '../state/market-facts.js';
-import { rounded, unitsOf } from '../state/money.js';
-import { deliveryCode, hasDeliveryCode, NO_DELIVERY_CODE } from '../state/order-tokens.js';
+import { toUnits, parseAmount } from '../state/money.js';
+import { deliveryCode, hasDeliveryCode, NO_DELIVERY_CODE } from '../state/delivery-code.js';
 import { priceBreakdown, priceOf, type Price } from '../state/price.js';
-import { pointOf, routeLength } from '../state/route.js';
+import { parsePoint, routeLength } from '../state/route.js';
 import { serviceOf } from '../state/service-catalog.js';
-import type { OrderEntry } from '../state/sandbox-state.js';
-import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { contact, Findings, place, requiredText, stopList } from './call-input.js';
-import { shownRemarks, shownStop } from './place-order.js';
+import type { OrderEntry } from '../state/order-entry.js';
+import type { SandboxAnswer, SandboxCall } from './sandbox-call.js';
+import { contactOf, placeOf, stopsOf } from './read-stops.js';
+import { RefusalCollector } from './refusal-collector.js';
+import { requiredString } from './read-fields.js';
+import { remarksView, stopView } from './place-order.js';
 import { servedCity } from './quotation-input.js';
 import { Refusal } from './refusal.js';
 
@@ -32,12 +34,12 @@ export function editOrder(call: SandboxCall): SandboxAnswer {
   const entry = orderOf(call);
   const { order } = entry;
   if (entry.isEdited || order.status !== 'ON_GOING') throw new Refusal('ERR_ORDER_EDIT');
-  const given = stopList(call.data);
-  const findings = new Findings();
+  const given = stopsOf(call.data);
+  const refusals = new RefusalCollector();
   const pointerOf = (index: number): string => `/data/stops/${index}`;
-  const contacts = findings.all(given, (stop, index) => contact(stop, pointerOf(index), tenant.market));
-  const places = findings.all(given, (stop, index) => place(stop, pointerOf(index), facts));
-  findings.refuse();
+  const contacts = refusals.all(given, (stop, index) => contactOf(stop, pointerOf(index), tenant.market));
+  const places = refusals.all(given, (stop, index) => placeOf(stop, pointerOf(index), facts));
+  refusals.refuse();
   if (!isSamePickUp(entry, places[0], contacts[0])) throw new Refusal('ERR_INVALID_FIELD', '/data/stops/0');
   servedCity(places, facts);
   const metres = routeLength(places.map(({ coordinates }) => coordinates));
@@ -46,14 +48,14 @@ export function editOrder(call: SandboxCall): SandboxAnswer {
   const newCode = (): { value: string; status: string } =>
     order.stops.some(hasDeliveryCode) ? deliveryCode(world) : NO_DELIVERY_CODE;
   const stops = places.map((each, index) => ({
-    ...shownStop(each, contacts[index]),
+    ...stopView(each, contacts[index]),
     ...(index > 0 && entry.isProofEnabled && { POD: { status: 'PENDING' } }),
     delivery_code: order.stops[index]?.delivery_code ?? newCode(),
   }));
   const edited = {
     ...order,
     stops,
-    remarks: shownRemarks(contacts),
+    remarks: remarksView(contacts),
     distance: { value: String(metres), unit: 'm' },
     priceBreakdown: priceBreakdown(price, facts),
   };
@@ -79,12 +81,12 @@ export function addPriorityFee(call: SandboxCall): SandboxAnswer {
   const entry = orderOf(call);
   if (entry.order.status !== 'ASSIGNING_DRIVER') throw new Refusal('ERR_INVALID_ORDER_STATUS');
   const pointer = '/data/priorityFee';
-  const priorityFee = unitsOf(requiredText(call.data, 'priorityFee'), facts);
+  const priorityFee = parseAmount(requiredString(call.data, 'priorityFee'), facts);
   if (priorityFee === undefined || priorityFee <= (entry.priorityFee ?? 0))
     throw new Refusal('ERR_INVALID_TIPS', pointer);
-  if (priorityFee < rounded(facts.perKm * PRIORITY_FEES.least, facts))
+  if (priorityFee < toUnits(facts.perKm * PRIORITY_FEES.least, facts))
     throw new Refusal('ERR_EXCEED_MIN_TIPS', pointer);
-  if (priorityFee > rounded(facts.perKm * PRIORITY_FEES.most, facts)) throw new Refusal('ERR_EXCEED_MAX_TIPS', pointer);
+  if (priorityFee > toUnits(facts.perKm * PRIORITY_FEES.most, facts)) throw new Refusal('ERR_EXCEED_MAX_TIPS', pointer);
   const { metres, order } = entry;
   const price = repriced(entry, facts, { metres, stops: order.stops.length, priorityFee });
   if (!wallets.canPay(tenant, price.total, entry.charged)) throw new Refusal('ERR_INSUFFICIENT_CREDIT');
@@ -119,7 +121,7 @@ function isSamePickUp(
 ): boolean {
   const [stop, known] = [order.stops[0], contacts[0]];
   if (!stop || !known || !place || !person) return false;
-  const [before, after] = [pointOf(stop.coordinates), pointOf(place.coordinates)];
+  const [before, after] = [parsePoint(stop.coordinates), parsePoint(place.coordinates)];
   const isSamePlace = before.lat === after.lat && before.lng === after.lng && stop.address === place.address;
   return isSamePlace && known.name === person.name && known.phone === person.phone;
 }

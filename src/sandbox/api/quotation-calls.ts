@@ -1,56 +1,65 @@
 import type { Quotation, QuotationStop } from '../../api/answers/quotation.js';
-import { priceBreakdown, priceOf } from '../state/price.js';
+import type { MarketFacts } from '../state/market-facts.js';
+import { priceBreakdown, priceOf, type Price } from '../state/price.js';
 import { optimised, routeLength } from '../state/route.js';
-import type { QuotationEntry } from '../state/sandbox-state.js';
-import { writtenTime } from '../state/written-time.js';
-import type { SandboxAnswer, SandboxCall } from './api-routes.js';
-import { checkedQuotation } from './quotation-input.js';
+import type { QuotationEntry } from '../state/quotation-entry.js';
+import { formatTime } from '../state/format-time.js';
+import type { SandboxAnswer, SandboxCall } from './sandbox-call.js';
+import { checkedQuotation, type QuotationInput } from './quotation-input.js';
 import { Refusal } from './refusal.js';
 
 /** How long a quotation holds its price. */
 const VALID_MS = 5 * 60_000;
 
 /** `POST /v3/quotations`. */
-export function createQuotation({ world, tenant, facts, data }: SandboxCall): SandboxAnswer {
+export function createQuotation(call: SandboxCall): SandboxAnswer {
+  const { world, tenant, facts, data } = call;
   const now = world.clock.now();
-  const { places, city, service, serviceType, language, scheduleAt, isRouteOptimized, specialRequests, item } =
-    checkedQuotation(data, facts, now);
-
-  const asGiven = places.map((each): QuotationStop => ({ stopId: world.nextId(), ...each }));
-  const stops = isRouteOptimized ? optimised(asGiven) : asGiven;
-  const price = (route: readonly QuotationStop[]): ReturnType<typeof priceOf> => {
-    const metres = routeLength(route.map(({ coordinates }) => coordinates));
-    return priceOf({ market: facts, service, metres, stops: route.length, specialRequests: specialRequests.length });
-  };
-  const metres = routeLength(stops.map(({ coordinates }) => coordinates));
-  const final = price(stops);
+  const input = checkedQuotation(data, facts, now);
+  const { city, scheduleAt } = input;
+  const asGiven = input.places.map((place): QuotationStop => ({ stopId: world.nextId(), ...place }));
+  const stops = input.isRouteOptimized ? optimised(asGiven) : asGiven;
+  const price = routePrice(stops, input, facts);
+  const expiresAt = now + VALID_MS;
   const quotation: Quotation = {
     quotationId: world.nextId(),
-    scheduleAt: writtenTime(scheduleAt ?? now),
-    expiresAt: writtenTime(now + VALID_MS),
-    serviceType,
-    ...(specialRequests.length > 0 && { specialRequests }),
-    language: language.toUpperCase(),
-    stops: pair(stops),
-    isRouteOptimized,
-    priceBreakdown: priceBreakdown(final, facts, price(asGiven)),
-    ...(item && { item }),
-    distance: { value: String(metres), unit: 'm' },
+    scheduleAt: formatTime(scheduleAt ?? now),
+    expiresAt: formatTime(expiresAt),
+    serviceType: input.serviceType,
+    ...(input.specialRequests.length > 0 && { specialRequests: input.specialRequests }),
+    language: input.language.toUpperCase(),
+    stops: atLeastTwo(stops),
+    isRouteOptimized: input.isRouteOptimized,
+    priceBreakdown: priceBreakdown(price, facts, routePrice(asGiven, input, facts)),
+    ...(input.item && { item: input.item }),
+    distance: { value: String(metresOf(stops)), unit: 'm' },
   };
-  const entry: QuotationEntry = {
+  world.state.quotations.set(quotation.quotationId, {
     tenant,
     quotation,
     locode: city.locode,
     scheduleAt: scheduleAt ?? now,
     isScheduled: scheduleAt !== undefined,
-    expiresAt: now + VALID_MS,
-    metres,
-    total: final.total,
+    expiresAt,
+    metres: metresOf(stops),
+    total: price.total,
     timesOrdered: 0,
     isMagicSpent: false,
-  };
-  world.state.quotations.set(quotation.quotationId, entry);
+  });
   return { status: 201, data: quotation };
+}
+
+function metresOf(stops: readonly QuotationStop[]): number {
+  return routeLength(stops.map(({ coordinates }) => coordinates));
+}
+
+function routePrice(
+  stops: readonly QuotationStop[],
+  { service, specialRequests }: QuotationInput,
+  market: MarketFacts,
+): Price {
+  const metres = metresOf(stops);
+  return priceOf({ market, service, metres, stops: stops.length, specialRequests: specialRequests.length });
 }
 
 /** `GET /v3/quotations/:quotationId`. */
@@ -67,7 +76,7 @@ export function quotationOf({ world, tenant }: SandboxCall, quotationId: string 
   return found;
 }
 
-function pair(stops: readonly QuotationStop[]): Quotation['stops'] {
+function atLeastTwo(stops: readonly QuotationStop[]): Quotation['stops'] {
   const [from, to, ...further] = stops;
   if (!from || !to) throw new Refusal('ERR_INSUFFICIENT_STOPS', '/data/stops');
   return [from, to, ...further];

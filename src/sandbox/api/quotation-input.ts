@@ -4,19 +4,18 @@ import type { CityFacts, MarketFacts } from '../state/market-facts.js';
 import { cityOf } from '../state/route.js';
 import { serviceOf, type Service } from '../state/service-catalog.js';
 import {
-  Findings,
-  flag,
-  oneOfThese,
-  onlyKnown,
-  place,
-  requiredText,
-  stopList,
-  textList,
+  allowedValues,
+  booleanOf,
+  refuseUnknownMembers,
+  requiredString,
+  stringArray,
   type Data,
-} from './call-input.js';
+} from './read-fields.js';
+import { placeOf, stopsOf } from './read-stops.js';
+import { RefusalCollector } from './refusal-collector.js';
 import { Refusal } from './refusal.js';
 
-const LONGEST_AHEAD_MS = 30 * 24 * 3_600_000;
+const MAX_AHEAD_MS = 30 * 24 * 3_600_000;
 const STOP_MEMBERS = ['coordinates', 'address', 'stopId'];
 const MEMBERS = ['serviceType', 'language', 'stops', 'scheduleAt', 'specialRequests', 'isRouteOptimized', 'item'];
 
@@ -41,51 +40,51 @@ interface Offered {
 
 /** Checks the whole request; everything that is wrong with it is refused at once. */
 export function checkedQuotation(data: Data, facts: MarketFacts, now: number): QuotationInput {
-  const findings = new Findings();
-  const given = findings.check(() => stopList(data));
-  const serviceType = findings.check(() => requiredText(data, 'serviceType'));
-  const language = findings.check(() => languageOf(data, facts));
-  const scheduleAt = findings.check(() => pickUpTime(data.scheduleAt, now));
-  const isRouteOptimized = findings.check(() => flag(data, 'isRouteOptimized')) ?? false;
-  const places = given?.map((stop, index) => checkedPlace(stop, index, facts, findings));
+  const refusals = new RefusalCollector();
+  const given = refusals.check(() => stopsOf(data));
+  const serviceType = refusals.check(() => requiredString(data, 'serviceType'));
+  const language = refusals.check(() => languageOf(data, facts));
+  const scheduleAt = refusals.check(() => pickUpTime(data.scheduleAt, now));
+  const isRouteOptimized = refusals.check(() => booleanOf(data, 'isRouteOptimized')) ?? false;
+  const places = given?.map((stop, index) => checkedPlace(stop, index, facts, refusals));
   const found = places?.filter((each) => each !== undefined) ?? [];
-  findings.check(() => {
-    onlyKnown(data, MEMBERS);
+  refusals.check(() => {
+    refuseUnknownMembers(data, MEMBERS);
   });
   const isComplete = found.length > 0 && found.length === places?.length;
-  const city = isComplete ? findings.check(() => servedCity(found, facts)) : undefined;
-  const offered = city && serviceType !== undefined ? offeredIn(city, serviceType, data, findings) : undefined;
-  findings.refuse();
+  const city = isComplete ? refusals.check(() => servedCity(found, facts)) : undefined;
+  const offered = city && serviceType !== undefined ? offeredIn(city, serviceType, data, refusals) : undefined;
+  refusals.refuse();
   if (!city || !offered || serviceType === undefined || language === undefined)
     throw new Error('A quotation was found right without its parts.');
   return { ...offered, places: found, city, serviceType, language, scheduleAt, isRouteOptimized };
 }
 
-function checkedPlace(stop: unknown, index: number, facts: MarketFacts, findings: Findings): Place | undefined {
-  findings.check(() => {
-    onlyKnown(stop, STOP_MEMBERS);
+function checkedPlace(stop: unknown, index: number, facts: MarketFacts, refusals: RefusalCollector): Place | undefined {
+  refusals.check(() => {
+    refuseUnknownMembers(stop, STOP_MEMBERS);
   });
-  return findings.check(() => place(stop, `/data/stops/${index}`, facts));
+  return refusals.check(() => placeOf(stop, `/data/stops/${index}`, facts));
 }
 
 function languageOf(data: Data, { languages }: MarketFacts): string {
-  const language = requiredText(data, 'language');
+  const language = requiredString(data, 'language');
   if (languages.includes(language)) return language;
-  throw new Refusal('ERR_INVALID_FIELD', oneOfThese('/data/language', languages), 'ERR_INVALID_LOCALE');
+  throw new Refusal('ERR_INVALID_FIELD', allowedValues('/data/language', languages), 'ERR_INVALID_LOCALE');
 }
 
-function offeredIn(city: CityFacts, serviceType: string, data: Data, findings: Findings): Offered | undefined {
-  const service = findings.check(() => serviceIn(city, serviceType));
+function offeredIn(city: CityFacts, serviceType: string, data: Data, refusals: RefusalCollector): Offered | undefined {
+  const service = refusals.check(() => serviceIn(city, serviceType));
   if (!service) return undefined;
-  const specialRequests = findings.check(() => offeredRequests(data, service, findings)) ?? [];
-  return { service, specialRequests, item: findings.check(() => offeredItem(data.item, service)) };
+  const specialRequests = refusals.check(() => offeredRequests(data, service, refusals)) ?? [];
+  return { service, specialRequests, item: refusals.check(() => offeredItem(data.item, service)) };
 }
 
 function serviceIn({ services }: CityFacts, serviceType: string): Service {
   const service = serviceOf(services, serviceType);
   if (service) return service;
   const keys = services.map(({ key }) => key);
-  throw new Refusal('ERR_INVALID_SERVICE_TYPE', oneOfThese('/data/serviceType', keys));
+  throw new Refusal('ERR_INVALID_SERVICE_TYPE', allowedValues('/data/serviceType', keys));
 }
 
 /** The city that serves every stop: none may lie outside, and two cities are not served in one route. */
@@ -108,22 +107,22 @@ function pickUpTime(value: unknown, now: number): number | undefined {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
   const time = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw new Refusal('ERR_INVALID_FIELD', '/data/scheduleAt');
-  if (time < now || time > now + LONGEST_AHEAD_MS) {
+  if (time < now || time > now + MAX_AHEAD_MS) {
     const message = `'${new Date(time).toISOString()}' is not valid 'scheduleAt'. Date cannot be a past date or more than 30 days in advance.`;
     throw new Refusal('ERR_INVALID_SCHEDULE_TIME', { pointer: '/data/scheduleAt', message });
   }
   return time;
 }
 
-function offeredRequests(data: Data, { shown }: Service, findings: Findings): string[] {
+function offeredRequests(data: Data, { shown }: Service, refusals: RefusalCollector): string[] {
   const chosen = new Map<string, number>();
-  const requests = textList(data, 'specialRequests');
+  const requests = stringArray(data, 'specialRequests');
   const checkOne = (name: string, index: number): void => {
     const pointer = `/data/specialRequests/${index}`;
     const offer = shown.specialRequests?.find((each) => each.name === name);
     if (!offer) {
       const names = (shown.specialRequests ?? []).map((each) => each.name);
-      throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', oneOfThese(pointer, names));
+      throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', allowedValues(pointer, names));
     }
     if (requests.indexOf(name) < index) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
     const { parent_type: family, max_selection: most } = offer;
@@ -132,7 +131,7 @@ function offeredRequests(data: Data, { shown }: Service, findings: Findings): st
     if ((chosen.get(family) ?? 0) > most) throw new Refusal('ERR_INVALID_SPECIAL_REQUEST', pointer);
   };
   requests.forEach((name, index) => {
-    findings.check(() => {
+    refusals.check(() => {
       checkOne(name, index);
     });
   });
@@ -155,8 +154,8 @@ function offeredItem(item: unknown, { shown }: Service): Quotation['item'] {
   if (quantity !== undefined && typeof quantity !== 'string')
     throw new Refusal('ERR_INVALID_FIELD', '/data/item/quantity');
   if (weight !== undefined) check('weight', [weight]);
-  const categories = textList(item, 'categories', '/data/item');
-  const handlingInstructions = textList(item, 'handlingInstructions', '/data/item');
+  const categories = stringArray(item, 'categories', '/data/item');
+  const handlingInstructions = stringArray(item, 'handlingInstructions', '/data/item');
   check('categories', categories);
   check('handlingInstructions', handlingInstructions);
   return {

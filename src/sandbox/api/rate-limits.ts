@@ -1,5 +1,5 @@
 import { OPERATION_TABLE, type LalamoveOperation } from '../../api/operation-table.js';
-import { tenantKey } from '../state/sandbox-state.js';
+import { tenantKey } from '../state/tenant.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { Refusal } from './refusal.js';
 
@@ -94,7 +94,8 @@ export class RateLimits {
 
   #headers({ family, isPlural }: Family, limit: number, remaining: number, reset: number): Record<string, string> {
     const { rateLimitHeaders: asked } = this.world.settings;
-    const spelling = asked === 'observed' ? (isPlural ? 'plural' : 'plain') : asked;
+    const observed = isPlural ? 'plural' : 'plain';
+    const spelling = asked === 'observed' ? observed : asked;
     const name = (member: string): string => {
       if (spelling === 'plain') return `ratelimit-${member}`;
       if (spelling === 'plural') return `ratelimits-${member}-${family}`;

@@ -45,7 +45,7 @@ export interface SentAnswer {
 }
 
 /** More than any call of the API needs. */
-const LONGEST_BODY = 1_000_000;
+const MAX_BODY_BYTES = 1_000_000;
 
 /** Thrown for a body that no call can have. */
 export class BodyTooLongError extends Error {
@@ -54,15 +54,15 @@ export class BodyTooLongError extends Error {
 
 /** Reads the body of a request to its end. */
 export async function readBody(request: IncomingMessage): Promise<string> {
-  const body = new GrowingBytes(LONGEST_BODY);
+  const body = new GrowingBytes(MAX_BODY_BYTES);
   let length = 0;
   for await (const chunk of request) {
     if (!(chunk instanceof Uint8Array)) continue;
     length += chunk.length;
     // The rest is read all the same: many clients read no answer before they have sent everything.
-    if (length <= LONGEST_BODY) body.add(chunk);
+    if (length <= MAX_BODY_BYTES) body.add(chunk);
   }
-  if (length > LONGEST_BODY) throw new BodyTooLongError(`The body is longer than ${LONGEST_BODY} bytes.`);
+  if (length > MAX_BODY_BYTES) throw new BodyTooLongError(`The body is longer than ${MAX_BODY_BYTES} bytes.`);
   return body.bytes().toString('utf8');
 }
 

@@ -5,7 +5,7 @@ import type { SandboxClock } from './sandbox-clock.js';
 const TIMEOUT_MS = 1000;
 
 /** A follower is answered after so long, in ms of real time, if nothing has changed. */
-const LONGEST_ANSWER_MS = 5000;
+const MAX_POLL_MS = 5000;
 
 /** Most that are remembered: each has an app of its own. */
 const MAX_FOLLOWERS = 100;
@@ -18,13 +18,13 @@ export class ClockFollowers {
   /** The change that each has seen. */
   readonly #seen = new Map<string, number>();
   #changes = 0;
-  #tell: (() => void)[] = [];
+  #waiters: (() => void)[] = [];
   #isEnded = false;
 
   constructor(clock: SandboxClock) {
     clock.onChange(() => {
       this.#changes += 1;
-      this.#told();
+      this.#wakeAll();
     });
   }
 
@@ -36,13 +36,13 @@ export class ClockFollowers {
   async next(follower: string, seen: number): Promise<number> {
     this.#seen.delete(follower);
     if (this.#seen.size < MAX_FOLLOWERS) this.#seen.set(follower, seen);
-    this.#told();
-    await this.#until(() => seen !== this.#changes, LONGEST_ANSWER_MS);
+    this.#wakeAll();
+    await this.#until(() => seen !== this.#changes, MAX_POLL_MS);
     return this.#changes;
   }
 
   /** Resolves once every follower goes by the time as it is now; one that stays away is waited for no more. */
-  async caughtUp(): Promise<void> {
+  async allSynced(): Promise<void> {
     await this.#until(() => this.#behind().length === 0, TIMEOUT_MS);
     for (const follower of this.#behind()) this.#seen.delete(follower);
   }
@@ -51,7 +51,7 @@ export class ClockFollowers {
   end(): void {
     this.#isEnded = true;
     this.#seen.clear();
-    this.#told();
+    this.#wakeAll();
   }
 
   #behind(): string[] {
@@ -63,13 +63,13 @@ export class ClockFollowers {
     const end = performance.now() + ms;
     for (let left = ms; left > 0 && !isSo() && !this.#isEnded; left = end - performance.now()) {
       const over = new AbortController();
-      const told = new Promise<void>((resolve) => this.#tell.push(resolve));
-      await Promise.race([told, pause(left, undefined, { signal: over.signal, ref: false }).catch(() => undefined)]);
+      const woken = new Promise<void>((resolve) => this.#waiters.push(resolve));
+      await Promise.race([woken, pause(left, undefined, { signal: over.signal, ref: false }).catch(() => undefined)]);
       over.abort();
     }
   }
 
-  #told(): void {
-    for (const tell of this.#tell.splice(0)) tell();
+  #wakeAll(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 }

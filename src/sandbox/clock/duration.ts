@@ -27,7 +27,7 @@ export function milliseconds(duration: Duration): number {
 }
 
 /** The longest pause, delay or step of a sandbox: orders live for hours, and a year of its time is soon over. */
-const LONGEST_MS = 365 * 86_400_000;
+const MAX_DURATION_MS = 365 * 86_400_000;
 
 /**
  * A length of time in ms, of which a sandbox may have to wait for the end.
@@ -37,8 +37,8 @@ const LONGEST_MS = 365 * 86_400_000;
  */
 export function waitOf(name: string, duration: Duration): number {
   const ms = milliseconds(duration);
-  if (ms <= LONGEST_MS) return ms;
-  throw new RangeError(`${name} must be at most 365d (${LONGEST_MS} ms), not ${String(duration)}.`);
+  if (ms <= MAX_DURATION_MS) return ms;
+  throw new RangeError(`${name} must be at most 365d (${MAX_DURATION_MS} ms), not ${String(duration)}.`);
 }
 
 function parsed(text: string): number {

@@ -30,13 +30,13 @@ interface Timer {
 }
 
 /** The end of what a `Date` can be. */
-const LAST_TIME = 8.64e15;
+const MAX_TIME_MS = 8.64e15;
 
 /** Eleven days a second: faster, and a clock would soon be at the end of the calendar. */
-const FASTEST = 1_000_000;
+const MAX_SPEED = 1_000_000;
 
 /** The longest wait that a timer of Node's can have. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
+const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /**
  * A clock that runs as fast as it is told, stands still, or jumps: real, scaled, frozen or advanced. It is a `Clock`, so that one clock can drive the
@@ -104,7 +104,7 @@ export class SandboxClock implements Clock {
    * @throws RangeError for what is no length of time
    */
   advance(duration: Duration): Promise<void> {
-    return this.between(() => this.#goOn(milliseconds(duration)));
+    return this.between(() => this.#advanceBy(milliseconds(duration)));
   }
 
   /** Does something when no advance is under way, and lets none begin until it is done. */
@@ -145,9 +145,9 @@ export class SandboxClock implements Clock {
     return this.#anchor.here + (base - this.#anchor.base) * this.#speed;
   }
 
-  async #goOn(ms: number): Promise<void> {
+  async #advanceBy(ms: number): Promise<void> {
     const end = this.now() + ms;
-    if (end > LAST_TIME)
+    if (end > MAX_TIME_MS)
       throw new RangeError(`A clock cannot go on by ${ms} ms: that is after the last day of the calendar.`);
     for (;;) {
       for (const settled of this.#settlers) await settled();
@@ -173,7 +173,7 @@ export class SandboxClock implements Clock {
       () => {
         this.#wake();
       },
-      Math.min(wait, LONGEST_WAIT_MS),
+      Math.min(wait, MAX_WAIT_MS),
     );
   }
 
@@ -190,14 +190,14 @@ export class SandboxClock implements Clock {
 }
 
 function checkedSpeed(speed: number): number {
-  if (speed >= 0 && speed <= FASTEST) return speed;
-  const limit = speed > FASTEST ? `at most ${FASTEST}` : 'at least 0';
+  if (speed >= 0 && speed <= MAX_SPEED) return speed;
+  const limit = speed > MAX_SPEED ? `at most ${MAX_SPEED}` : 'at least 0';
   throw new RangeError(`The speed of a clock must be a number of ${limit}, not ${speed}.`);
 }
 
 function unixMs(time: Date | number | string): number {
-  const ms = time instanceof Date ? time.getTime() : typeof time === 'number' ? time : Date.parse(time);
-  if (Math.abs(ms) <= LAST_TIME) return ms;
+  const ms = typeof time === 'string' ? Date.parse(time) : Number(time);
+  if (Math.abs(ms) <= MAX_TIME_MS) return ms;
   throw new RangeError(
     `${typeof time === 'string' ? JSON.stringify(time) : String(time)} is no time: give a Date, Unix ms or ISO 8601.`,
   );

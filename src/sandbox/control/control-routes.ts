@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { idsOf } from '../../api/operation-table.js';
 import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
 import type { ApiServer } from '../api/api-server.js';
-import type { SandboxParts } from '../api/api-routes.js';
+import type { SandboxParts } from '../api/sandbox-call.js';
 import type { FaultInjector } from '../faults/fault-injector.js';
 import { isStringMap } from '../../internal/is-record.js';
-import { checkedScript, checkedStep } from '../simulation/driver-script.js';
+import { checkScript, checkStep } from '../simulation/driver-script.js';
 import { ledgerFor, ledgerOf } from '../state/ledger.js';
 import { MARKET_CODES } from '../state/market-facts.js';
-import { unitsOf, written } from '../state/money.js';
-import { LIVE_STATUSES, type Tenant } from '../state/sandbox-state.js';
+import { parseAmount, formatAmount } from '../state/money.js';
+import { LIVE_STATUSES } from '../state/order-entry.js';
+import type { Tenant } from '../state/tenant.js';
 import type { Snapshot } from '../state/sandbox-world.js';
 import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';
 
@@ -48,23 +49,23 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
 
   route('GET', '/orders', ({ world }) => [...world.state.orders.values()].map((entry) => orderView(entry, world))),
   route('GET', '/orders/:orderId', ({ orders, world }, { ids }) => orderView(orders.get(id(ids)), world)),
-  route('POST', '/orders/:orderId/status', ({ orders, life, world }, { ids, body }) => {
+  route('POST', '/orders/:orderId/status', ({ orders, simulator, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
     orders.move(entry, text(body, 'status'));
-    life.follow(entry, []);
+    simulator.follow(entry, []);
     return orderView(entry, world);
   }),
-  route('POST', '/orders/:orderId/steps', ({ orders, life, world }, { ids, body }) => {
+  route('POST', '/orders/:orderId/steps', ({ orders, simulator, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
-    life.do(entry, checkedStep(body));
+    simulator.do(entry, checkStep(body));
     return orderView(entry, world);
   }),
-  route('PUT', '/orders/:orderId/script', ({ orders, life, world }, { ids, body }) => {
+  route('PUT', '/orders/:orderId/script', ({ orders, simulator, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
     const { orderId, status } = entry.order;
     if (!LIVE_STATUSES.has(status)) throw new RangeError(`The order ${orderId} is ${status}: no script can move it.`);
-    entry.script = checkedScript(body.script);
-    life.begin(entry);
+    entry.script = checkScript(body.script);
+    simulator.begin(entry);
     return orderView(entry, world);
   }),
   route('PUT', '/orders/:orderId/driver', ({ orders, world }, { ids, body }) => {
@@ -78,7 +79,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
 
   route('PUT', '/drivers', ({ world }, { body }) => {
-    world.state.script = checkedScript(body.script);
+    world.state.script = checkScript(body.script);
   }),
 
   route('GET', '/clock', (parts) => time(parts)),
@@ -86,7 +87,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     if (typeof body.speed !== 'number')
       throw new RangeError('Give { "speed": … }: a number, 1 for real time, 0 to stand still.');
     parts.world.clock.speed = body.speed;
-    await parts.world.followers.caughtUp();
+    await parts.world.followers.allSynced();
     return time(parts);
   }),
   route('POST', '/clock/advance', async (parts, { body }) => {
@@ -94,7 +95,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     if (typeof by !== 'string' && typeof by !== 'number')
       throw new RangeError('Give { "by": … }: ms, or a text such as "2h".');
     await parts.world.clock.advance(by);
-    await parts.world.followers.caughtUp();
+    await parts.world.followers.allSynced();
     return time(parts);
   }),
   route('GET', '/clock/followers/:follower/:seen', async (parts, { ids }) => {
@@ -106,7 +107,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '/wallets', (parts) => wallets(parts)),
   route('PUT', '/wallets', (parts, { body }) => {
     const tenant = tenantOf(parts, body);
-    const balance = unitsOf(text(body, 'balance'), parts.world.facts(tenant));
+    const balance = parseAmount(text(body, 'balance'), parts.world.facts(tenant));
     if (balance === undefined || balance < 0) {
       throw new RangeError(
         `${JSON.stringify(body.balance)} is no amount in ${parts.world.facts(tenant).currency}: give a decimal string.`,
@@ -140,10 +141,10 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     events: [...world.state.deliveries.values()].map(webhookView),
   })),
   route('POST', '/webhooks', (parts, { body }) => {
-    parts.sender.send(tenantOf(parts, body), text(body, 'eventType'), body.data ?? {});
+    parts.publisher.send(tenantOf(parts, body), text(body, 'eventType'), body.data ?? {});
   }),
-  route('POST', '/webhooks/:eventId/resend', ({ sender }, { ids }) => {
-    sender.resend(ids.eventId ?? '');
+  route('POST', '/webhooks/:eventId/resend', ({ publisher }, { ids }) => {
+    publisher.resend(ids.eventId ?? '');
   }),
 
   route('GET', '/requests', ({ api }) => api.requests),
@@ -171,10 +172,10 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
 ];
 
 /** Between two advances, when no request is being worked on and no webhook is on its way. */
-function quietly<T>({ world, api, mail }: ControlParts, work: () => T): Promise<T> {
+function quietly<T>({ world, api, sender }: ControlParts, work: () => T): Promise<T> {
   return world.clock.between(async () => {
     await api.quiet();
-    await mail.idle();
+    await sender.idle();
     return work();
   });
 }
@@ -217,7 +218,7 @@ function wallets(parts: ControlParts): SandboxWallet[] {
 
 function wallet({ world, wallets: all }: ControlParts, tenant: Tenant): SandboxWallet {
   const facts = world.facts(tenant);
-  return { ...tenant, currency: facts.currency, balance: written(all.balance(tenant), facts) };
+  return { ...tenant, currency: facts.currency, balance: formatAmount(all.balance(tenant), facts) };
 }
 
 /** The account that a request means: the first one, unless it names a key. */

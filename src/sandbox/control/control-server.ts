@@ -92,16 +92,16 @@ function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, respons
   const asked = headers['last-event-id'] ?? new URL(url, 'http://localhost').searchParams.get('since');
   const since = asked === null ? Number.POSITIVE_INFINITY : Number(asked);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const tell = (entry: SandboxLogEntry): void => {
+  const onEntry = (entry: SandboxLogEntry): void => {
     response.write(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`);
   };
   response.write(': the log of the sandbox\n\n');
-  for (const entry of log.entries) if (entry.seq > since) tell(entry);
-  const leave = log.follow({ tell, end: () => response.end() });
+  for (const entry of log.entries) if (entry.seq > since) onEntry(entry);
+  const unsubscribe = log.follow({ onEntry, end: () => response.end() });
   // Clients give a silent stream up.
   const comfort = setInterval(() => response.write(':\n\n'), 15_000).unref();
   response.on('close', () => {
     clearInterval(comfort);
-    leave();
+    unsubscribe();
   });
 }

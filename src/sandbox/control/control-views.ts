@@ -1,11 +1,11 @@
 import type { Driver } from '../../api/answers/driver.js';
 import type { Order } from '../../api/answers/order.js';
 import type { WebhookAttempt, WebhookDelivery } from '../webhooks/webhook-delivery.js';
-import { shownDriver } from '../state/courier-pool.js';
-import { written } from '../state/money.js';
+import { driverView } from '../state/couriers.js';
+import { formatAmount } from '../state/money.js';
 import type { DriverScript, DriverStep } from '../simulation/driver-script.js';
 import type { SandboxUnknowns } from '../sandbox.options.js';
-import type { OrderEntry, StopContact } from '../state/sandbox-state.js';
+import type { OrderEntry, StopContact } from '../state/order-entry.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 
 /** An order with what Lalamove's answers do not show of it. */
@@ -108,10 +108,10 @@ export function orderView(entry: OrderEntry, world: SandboxWorld): SandboxOrder 
     scheduleAt: iso(entry.scheduleAt),
     ...(matchedAt !== undefined && { matchedAt: iso(matchedAt) }),
     contacts: entry.contacts,
-    ...(courier && { driver: shownDriver(courier, world.clock.now()) }),
+    ...(courier && { driver: driverView(courier, world.clock.now()) }),
     rejections: entry.rejections,
     isEdited: entry.isEdited,
-    spent: written(entry.charged, world.facts(tenant)),
+    spent: formatAmount(entry.charged, world.facts(tenant)),
     steps: entry.steps,
     ...(replacedBy !== undefined && { replacedBy }),
     ...(replaces !== undefined && { replaces }),

@@ -15,7 +15,7 @@ import type {
   SandboxWebhook,
   SandboxWebhookUrl,
 } from './control-views.js';
-import { followEvents, isLogEntry } from './event-source.js';
+import { followRemoteLog, isLogEntry } from './follow-log.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 
 /** How the control is reached: over HTTP, or within the process. */
@@ -48,123 +48,123 @@ export class SandboxControl {
     const base = url.replace(/\/+$/, '');
     return new SandboxControl({
       send: (method, path, body) => sendOverHttp(base, method, path, body),
-      follow: (since, signal) => followEvents(base, since, signal),
+      follow: (since, signal) => followRemoteLog(base, since, signal),
     });
   }
 
   /** What the sandbox is: its markets, keys, settings and time. */
   info(): Promise<SandboxInfo> {
-    return this.#ask('GET', [], isInfo);
+    return this.#query('GET', [], isInfo);
   }
 
   /** Every order, in the order in which they were placed. */
   orders(): Promise<SandboxOrder[]> {
-    return this.#ask('GET', ['orders'], isListOf(isOrder));
+    return this.#query('GET', ['orders'], isListOf(isOrder));
   }
 
   /** One order, with what Lalamove's answers do not show of it. */
   order(orderId: string): Promise<SandboxOrder> {
-    return this.#ask('GET', ['orders', orderId], isOrder);
+    return this.#query('GET', ['orders', orderId], isOrder);
   }
 
   /** Moves an order to its next status, as a driver or Lalamove would; what drivers were about to do with it is called off. */
   moveOrder(orderId: string, status: OrderStatus): Promise<SandboxOrder> {
-    return this.#ask('POST', ['orders', orderId, 'status'], isOrder, { status });
+    return this.#query('POST', ['orders', orderId, 'status'], isOrder, { status });
   }
 
   /** Has a driver, or customer service, do one thing with an order now; what they were about to do by themselves is called off. */
   drive(orderId: string, step: DriverStep): Promise<SandboxOrder> {
-    return this.#ask('POST', ['orders', orderId, 'steps'], isOrder, step);
+    return this.#query('POST', ['orders', orderId, 'steps'], isOrder, step);
   }
 
   /** Gives an order another script, which begins now. */
   setScript(orderId: string, script: DriverScript): Promise<SandboxOrder> {
-    return this.#ask('PUT', ['orders', orderId, 'script'], isOrder, { script });
+    return this.#query('PUT', ['orders', orderId, 'script'], isOrder, { script });
   }
 
   /** Puts the driver of an order somewhere, in degrees. */
   placeDriver(orderId: string, at: { lat: number; lng: number }): Promise<SandboxOrder> {
-    return this.#ask('PUT', ['orders', orderId, 'driver'], isOrder, at);
+    return this.#query('PUT', ['orders', orderId, 'driver'], isOrder, at);
   }
 
   /** What drivers do with orders to come. */
   setDrivers(script: DriverScript): Promise<void> {
-    return this.#tell('PUT', ['drivers'], { script });
+    return this.#command('PUT', ['drivers'], { script });
   }
 
   /** What time it is in the sandbox, and how fast it passes. */
   clock(): Promise<SandboxTime> {
-    return this.#ask('GET', ['clock'], isTime);
+    return this.#query('GET', ['clock'], isTime);
   }
 
   /** Goes on by so much at once; see `SandboxClock.advance`. */
   advance(by: Duration): Promise<SandboxTime> {
-    return this.#ask('POST', ['clock', 'advance'], isTime, { by });
+    return this.#query('POST', ['clock', 'advance'], isTime, { by });
   }
 
   /** 1 for real time, 60 for an hour a minute, 0 to stand still. */
   setSpeed(speed: number): Promise<SandboxTime> {
-    return this.#ask('PUT', ['clock'], isTime, { speed });
+    return this.#query('PUT', ['clock'], isTime, { speed });
   }
 
   /** The wallets that have been used. */
   wallets(): Promise<SandboxWallet[]> {
-    return this.#ask('GET', ['wallets'], isListOf(isWallet));
+    return this.#query('GET', ['wallets'], isListOf(isWallet));
   }
 
   /** Tops a wallet up, or empties it: a decimal string in the market's currency. */
   setBalance(account: AccountOfMarket, balance: string): Promise<SandboxWallet> {
-    return this.#ask('PUT', ['wallets'], isWallet, { ...account, balance });
+    return this.#query('PUT', ['wallets'], isWallet, { ...account, balance });
   }
 
   /** The faults that wait for their occasions. */
   faults(): Promise<FaultRule[]> {
-    return this.#ask('GET', ['faults'], isListOf(isFaultRule));
+    return this.#query('GET', ['faults'], isListOf(isFaultRule));
   }
 
   /** Has something go wrong; faults strike in the order in which they were added. */
   addFault(fault: Fault): Promise<FaultRule> {
-    return this.#ask('POST', ['faults'], isFaultRule, fault);
+    return this.#query('POST', ['faults'], isFaultRule, fault);
   }
 
   /** Calls a fault off. */
   removeFault(id: string): Promise<void> {
-    return this.#tell('DELETE', ['faults', id]);
+    return this.#command('DELETE', ['faults', id]);
   }
 
   /** Calls every fault off. */
   clearFaults(): Promise<void> {
-    return this.#tell('DELETE', ['faults']);
+    return this.#command('DELETE', ['faults']);
   }
 
   /** Refuses every connection, this control's too, for so many ms of real time. */
   refuseConnections(forMs: number): Promise<void> {
-    return this.#tell('POST', ['refuse'], { forMs });
+    return this.#command('POST', ['refuse'], { forMs });
   }
 
   /** The registered URLs, and the events that were sent to them, with each attempt. */
   webhooks(): Promise<{ urls: SandboxWebhookUrl[]; events: SandboxWebhook[] }> {
-    return this.#ask('GET', ['webhooks'], isWebhooks);
+    return this.#query('GET', ['webhooks'], isWebhooks);
   }
 
   /** Sends an event of any type and content, signed, to the URL of an account. */
   sendEvent(account: AccountOfMarket, eventType: string, data: object): Promise<void> {
-    return this.#tell('POST', ['webhooks'], { ...account, eventType, data });
+    return this.#command('POST', ['webhooks'], { ...account, eventType, data });
   }
 
   /** Sends an event again, under its own id. */
   resend(eventId: string): Promise<void> {
-    return this.#tell('POST', ['webhooks', eventId, 'resend'], {});
+    return this.#command('POST', ['webhooks', eventId, 'resend'], {});
   }
 
   /** The latest requests to the API, with the verdict on each signature, and the answers. */
   requests(): Promise<SeenRequest[]> {
-    return this.#ask('GET', ['requests'], isListOf(isSeenRequest));
+    return this.#query('GET', ['requests'], isListOf(isSeenRequest));
   }
 
   /** The latest lines of the log. */
   log(): Promise<SandboxLogEntry[]> {
-    return this.#ask('GET', ['log'], isListOf(isLogEntry));
+    return this.#query('GET', ['log'], isListOf(isLogEntry));
   }
 
   /** The log, live: from now on, or from the line after `since`. Ends with `signal`. */
@@ -174,31 +174,31 @@ export class SandboxControl {
 
   /** The truth about couriers and money. */
   ledger(): Promise<Ledger> {
-    return this.#ask('GET', ['ledger'], isLedger);
+    return this.#query('GET', ['ledger'], isLedger);
   }
 
   /** The truth about one thing to deliver: what the orders amount to whose metadata have all of these. An empty line where there is none. */
   ledgerFor(metadata: Readonly<Record<string, string>>): Promise<LedgerLine> {
-    return this.#ask('POST', ['ledger'], isLedgerLine, { metadata });
+    return this.#query('POST', ['ledger'], isLedgerLine, { metadata });
   }
 
   /** Remembers everything as it is now, the time and what is to come included, but for requests and log; the sandbox keeps it under the id. */
   async snapshot(): Promise<string> {
-    const { id } = await this.#ask('POST', ['snapshots'], isSnapshot, {});
+    const { id } = await this.#query('POST', ['snapshots'], isSnapshot, {});
     return id;
   }
 
   /** Puts everything back to where it was. */
   restore(id: string): Promise<void> {
-    return this.#tell('POST', ['snapshots', id, 'restore'], {});
+    return this.#command('POST', ['snapshots', id, 'restore'], {});
   }
 
   /** Forgets everything that has happened; the clock, the seed's course and the drivers' script go on. */
   clear(): Promise<void> {
-    return this.#tell('DELETE', []);
+    return this.#command('DELETE', []);
   }
 
-  async #ask<T>(
+  async #query<T>(
     method: string,
     segments: readonly string[],
     isRight: (value: unknown) => value is T,
@@ -209,7 +209,7 @@ export class SandboxControl {
     throw unexpected(method, segments);
   }
 
-  async #tell(method: string, segments: readonly string[], body?: object): Promise<void> {
+  async #command(method: string, segments: readonly string[], body?: object): Promise<void> {
     if ((await this.#send(method, segments, body)) !== undefined) throw unexpected(method, segments);
   }
 

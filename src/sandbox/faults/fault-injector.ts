@@ -1,7 +1,7 @@
 import type { LalamoveOperation } from '../../api/operation-table.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { checkedFault } from './check-fault.js';
-import type { CallFault, Fault, FaultRule, WebhookFault } from './fault-rule.js';
+import type { CallFault, Fault, FaultAnswer, FaultRule, WebhookFault } from './fault-rule.js';
 
 /** The faults that wait for their occasions. */
 export class FaultInjector {
@@ -33,9 +33,9 @@ export class FaultInjector {
   }
 
   /** What goes wrong with a call: the first fault that fits, whose occasion this then was. */
-  strikeCall(operation: LalamoveOperation | undefined, number: number): CallFault | undefined {
+  takeCallFault(operation: LalamoveOperation | undefined, number: number): CallFault | undefined {
     for (const rule of this.rules) {
-      if ('webhook' in rule || !includes(rule.call, operation) || !this.#strikes(rule)) continue;
+      if ('webhook' in rule || !includes(rule.call, operation) || !this.#applies(rule)) continue;
       this.world.log.add({ kind: 'fault', number, id: rule.id, what: describe(rule) });
       return rule;
     }
@@ -43,19 +43,19 @@ export class FaultInjector {
   }
 
   /** What goes wrong with a webhook: every fault that fits. */
-  strikeWebhook(event: string, orderId: string | undefined): WebhookFault[] {
-    const struck: WebhookFault[] = [];
+  takeWebhookFaults(event: string, orderId: string | undefined): WebhookFault[] {
+    const found: WebhookFault[] = [];
     for (const rule of [...this.rules]) {
       if (!('webhook' in rule) || !includes(rule.event, event)) continue;
       if (rule.orderId !== undefined && rule.orderId !== orderId) continue;
-      if (!this.#strikes(rule)) continue;
+      if (!this.#applies(rule)) continue;
       this.world.log.add({ kind: 'fault', number: undefined, id: rule.id, what: `${event} ${rule.webhook}` });
-      struck.push(rule);
+      found.push(rule);
     }
-    return struck;
+    return found;
   }
 
-  #strikes(rule: FaultRule): boolean {
+  #applies(rule: FaultRule): boolean {
     const { probability = 1 } = rule;
     if (probability < 1 && this.world.random.fraction('faults') >= probability) return false;
     if (rule.left !== 'always') {
@@ -72,8 +72,12 @@ function includes(wanted: string | readonly string[] | undefined, value: string 
 }
 
 function describe({ work, latencyMs, answer }: CallFault): string {
-  const what = typeof answer === 'object' ? ('code' in answer ? answer.code : String(answer.status)) : answer;
-  return [latencyMs === undefined ? undefined : `${latencyMs} ms`, work && `work ${work}`, what]
+  return [latencyMs === undefined ? undefined : `${latencyMs} ms`, work && `work ${work}`, describeAnswer(answer)]
     .filter(Boolean)
     .join(', ');
+}
+
+function describeAnswer(answer: FaultAnswer | undefined): string | undefined {
+  if (typeof answer !== 'object') return answer;
+  return 'code' in answer ? answer.code : String(answer.status);
 }

@@ -39,7 +39,7 @@ export const MAGIC_VALUES: readonly string[] = [
  * The magic values of an order: those of `metadata.sandbox`, apart by blanks or commas, and `sandbox:value` anywhere in the remarks of its recipients.
  * What is no such thing is left to the rules of the call.
  */
-export function magicOf(data: Readonly<Record<string, unknown>>): string[] {
+export function magicValuesOf(data: Readonly<Record<string, unknown>>): string[] {
   const { metadata, recipients } = data;
   const named = isRecord(metadata) && typeof metadata.sandbox === 'string' ? metadata.sandbox.split(/[\s,]+/) : [];
   const remarks = (Array.isArray(recipients) ? recipients : [])

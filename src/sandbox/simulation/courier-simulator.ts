@@ -1,7 +1,7 @@
-import { headFor, positionOf, travelTime } from '../state/courier-pool.js';
+import { headFor, positionOf, travelTime } from '../state/couriers.js';
 import { openStops, type OrderBook } from '../state/order-book.js';
-import { pointOf, type Point } from '../state/route.js';
-import { LIVE_STATUSES, type OrderEntry } from '../state/sandbox-state.js';
+import { parsePoint, type Point } from '../state/route.js';
+import { LIVE_STATUSES, type OrderEntry } from '../state/order-entry.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { milliseconds } from '../clock/duration.js';
 import { DRIVER_SCRIPTS, isDriverScriptName, stepsOf, type DriverScript, type DriverStep } from './driver-script.js';
@@ -178,5 +178,5 @@ export class CourierSimulator {
 
 function placeOf({ order }: OrderEntry, stop: number): Point | undefined {
   const found = order.stops[stop];
-  return found && pointOf(found.coordinates);
+  return found && parsePoint(found.coordinates);
 }

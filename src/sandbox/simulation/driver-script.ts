@@ -114,9 +114,9 @@ export function stepsOf(script: DriverScript, fraction: () => number): readonly 
  *
  * @throws RangeError for what is none
  */
-export function checkedScript(script: unknown): DriverScript {
+export function checkScript(script: unknown): DriverScript {
   if (script === 'mixed' || isDriverScriptName(script)) return script;
-  if (Array.isArray(script)) return script.map(checkedStep);
+  if (Array.isArray(script)) return script.map(checkStep);
   const names = [...Object.keys(DRIVER_SCRIPTS), 'mixed'].join(', ');
   throw new RangeError(
     `${JSON.stringify(script)} is no script for drivers: give one of ${names}, or a list of steps such as [{ "do": "accept", "after": "1m" }].`,
@@ -128,7 +128,7 @@ export function checkedScript(script: unknown): DriverScript {
  *
  * @throws RangeError for what is none
  */
-export function checkedStep(step: unknown): DriverStep {
+export function checkStep(step: unknown): DriverStep {
   if (!isStep(step)) {
     throw new RangeError(
       `${JSON.stringify(step)} is no step of a driver: give { "do": … } with one of ${Object.keys(MEMBERS).join(', ')}.`,

@@ -1,6 +1,7 @@
 import type { OrderStatus, OrderStop } from '../../api/answers/order.js';
 import type { CancelParty } from './driver-script.js';
-import type { OrderEntry, Tenant } from '../state/sandbox-state.js';
+import type { OrderEntry } from '../state/order-entry.js';
+import type { Tenant } from '../state/tenant.js';
 
 /** Something that has happened in the world, and that Lalamove tells by webhook. */
 export type SandboxEvent =

@@ -1,5 +1,5 @@
-import { written } from './money.js';
-import { LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
+import { formatAmount } from './money.js';
+import { LIVE_STATUSES, type OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 
 /** What a set of orders amounts to. */
@@ -61,7 +61,7 @@ function ledgerLine(entries: readonly OrderEntry[], world: SandboxWorld): Ledger
     orderIds: ids(() => true),
     live: ids(({ order }) => LIVE_STATUSES.has(order.status)),
     completed: ids(({ order }) => order.status === 'COMPLETED'),
-    spent: mapped(spent, ({ units, decimals }) => written(units, { decimals })),
+    spent: mapped(spent, ({ units, decimals }) => formatAmount(units, { decimals })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rounded, unitsOf, written } from './money.js';
+import { toUnits, parseAmount, formatAmount } from './money.js';
 
 const decimals = fc.integer({ min: 0, max: 2 });
 /** As many units as amounts of twelve digits have. */
@@ -10,15 +10,15 @@ describe('money', () => {
   it('is read as it was written', () => {
     fc.assert(
       fc.property(units, decimals, (amount, places) => {
-        expect(unitsOf(written(amount, { decimals: places }), { decimals: places })).toBe(amount);
+        expect(parseAmount(formatAmount(amount, { decimals: places }), { decimals: places })).toBe(amount);
       }),
     );
   });
 
-  it('is written with exactly the decimals of its market', () => {
+  it('is formatted with exactly the decimals of its market', () => {
     fc.assert(
       fc.property(units, decimals, (amount, places) => {
-        expect(written(amount, { decimals: places })).toMatch(
+        expect(formatAmount(amount, { decimals: places })).toMatch(
           places === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${places}}$`),
         );
       }),
@@ -28,7 +28,7 @@ describe('money', () => {
   it('loses nothing between a number and its units', () => {
     fc.assert(
       fc.property(units, decimals, (amount, places) => {
-        expect(rounded(Number(written(amount, { decimals: places })), { decimals: places })).toBe(amount);
+        expect(toUnits(Number(formatAmount(amount, { decimals: places })), { decimals: places })).toBe(amount);
       }),
     );
   });
@@ -44,7 +44,7 @@ describe('money', () => {
     ['-1.5', 1, -15],
     ['-0.5', 1, -5],
   ])('%j with %d decimals is %d units', (text, places, amount) => {
-    expect(unitsOf(text, { decimals: places })).toBe(amount);
+    expect(parseAmount(text, { decimals: places })).toBe(amount);
   });
 
   it.each([
@@ -65,7 +65,7 @@ describe('money', () => {
     ['HKD 20', 0],
     ['1234567890123', 0],
   ])('%j with %d decimals is none', (text, places) => {
-    expect(unitsOf(text, { decimals: places })).toBeUndefined();
+    expect(parseAmount(text, { decimals: places })).toBeUndefined();
   });
 
   it.each([
@@ -75,6 +75,6 @@ describe('money', () => {
     [13.45, 1, 135],
     [9.5, 2, 950],
   ])('%d is rounded, with %d decimals, to %d units', (amount, places, expected) => {
-    expect(rounded(amount, { decimals: places })).toBe(expected);
+    expect(toUnits(amount, { decimals: places })).toBe(expected);
   });
 });

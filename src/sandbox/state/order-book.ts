@@ -1,11 +1,12 @@
 import type { OrderStatus, OrderStop } from '../../api/answers/order.js';
 import type { CancelParty } from '../simulation/driver-script.js';
-import { newCourier } from './courier-pool.js';
-import { hasDeliveryCode, shareLink } from './order-tokens.js';
-import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './sandbox-state.js';
+import { newCourier } from './couriers.js';
+import { hasDeliveryCode } from './delivery-code.js';
+import { shareLink } from './share-link.js';
+import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import type { Wallets } from './wallets.js';
-import { writtenTime } from './written-time.js';
+import { formatTime } from './format-time.js';
 
 /** How long a courier is sought, from placing, from `scheduleAt`, or from the first rejection. */
 export const SOUGHT_MS = 2 * 3_600_000;
@@ -44,8 +45,8 @@ export class OrderBook {
     this.#seek(entry);
     // The wallet first, as it was seen.
     this.wallets.settle(entry, total);
-    this.world.announce({ type: 'ORDER_CREATED', entry });
-    this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus: '' });
+    this.world.emit({ type: 'ORDER_CREATED', entry });
+    this.world.emit({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus: '' });
   }
 
   /** A courier accepts. */
@@ -55,7 +56,7 @@ export class OrderBook {
     entry.matchedAt = this.world.clock.now();
     entry.arrivedAt = undefined;
     this.#change(entry, 'ON_GOING');
-    this.world.announce({ type: 'DRIVER_ASSIGNED', entry });
+    this.world.emit({ type: 'DRIVER_ASSIGNED', entry });
   }
 
   /** The courier gives the order back; too often, and it is `REJECTED`. */
@@ -101,12 +102,12 @@ export class OrderBook {
     this.#require(entry, 'PICKED_UP');
     this.arrive(entry);
     const imageUrls = [proofImage(entry, 0)];
-    const POP = { imageUrls, pickedUpAt: writtenTime(this.world.clock.now()) };
+    const POP = { imageUrls, pickedUpAt: formatTime(this.world.clock.now()) };
     const { order } = entry;
     const stops = order.stops.map((stop, index) => (index === 0 ? { ...stop, POP } : stop));
     if (entry.isProofEnabled) entry.order = { ...order, stops };
     this.#change(entry, 'PICKED_UP');
-    if (entry.isProofEnabled) this.world.announce({ type: 'POP_STATUS_CHANGED', entry, imageUrls });
+    if (entry.isProofEnabled) this.world.emit({ type: 'POP_STATUS_CHANGED', entry, imageUrls });
   }
 
   /** The goods are on their way, where the market has a status for that. */
@@ -128,7 +129,7 @@ export class OrderBook {
     const found = order.stops[stop];
     if (stop < 1 || !found) throw cannot(entry, `it has no drop-off ${stop}`);
     if (entry.finished.includes(stop)) throw cannot(entry, `its drop-off ${stop} is finished already`);
-    const deliveredAt = writtenTime(this.world.clock.now());
+    const deliveredAt = formatTime(this.world.clock.now());
     const proof = { status, image: proofImage(entry, stop), deliveredAt };
     const POD = status === 'FAILED' ? { status } : proof;
     const code = status !== 'FAILED' && hasDeliveryCode(found) ? found.delivery_code : undefined;
@@ -139,8 +140,8 @@ export class OrderBook {
     };
     entry.order = { ...order, stops: order.stops.map((each, index) => (index === stop ? finished : each)) };
     entry.finished = [...entry.finished, stop];
-    if (code) this.world.announce({ type: 'DELIVERY_CODE_STATUS_CHANGED', entry });
-    if (entry.isProofEnabled) this.world.announce({ type: 'POD_STATUS_CHANGED', entry });
+    if (code) this.world.emit({ type: 'DELIVERY_CODE_STATUS_CHANGED', entry });
+    if (entry.isProofEnabled) this.world.emit({ type: 'POD_STATUS_CHANGED', entry });
   }
 
   /** The delivery is over; drop-offs that are open still are taken as delivered. */
@@ -185,7 +186,7 @@ export class OrderBook {
     entry.replacedBy = orderId;
     const { charged } = entry;
     entry.charged = 0;
-    this.world.announce({ type: 'ORDER_REPLACED', entry: clone, prevOrderId: entry.order.orderId });
+    this.world.emit({ type: 'ORDER_REPLACED', entry: clone, prevOrderId: entry.order.orderId });
     this.place(clone, charged);
     return clone;
   }
@@ -194,7 +195,7 @@ export class OrderBook {
   edit(entry: OrderEntry, changes: Pick<OrderEntry, 'order' | 'contacts' | 'metres'>, total: number): void {
     const previousStops = entry.order.stops;
     Object.assign(entry, changes, { isEdited: true });
-    this.world.announce({ type: 'ORDER_EDITED', entry, previousStops, editParty: 'USER' });
+    this.world.emit({ type: 'ORDER_EDITED', entry, previousStops, editParty: 'USER' });
     this.reprice(entry, entry.order.priceBreakdown, total);
   }
 
@@ -202,7 +203,7 @@ export class OrderBook {
   reprice(entry: OrderEntry, priceBreakdown: OrderEntry['order']['priceBreakdown'], total: number): void {
     entry.order = { ...entry.order, priceBreakdown };
     this.wallets.settle(entry, total);
-    this.world.announce({ type: 'ORDER_AMOUNT_CHANGED', entry });
+    this.world.emit({ type: 'ORDER_AMOUNT_CHANGED', entry });
   }
 
   /**
@@ -233,7 +234,7 @@ export class OrderBook {
     if (DRIVERLESS_STATUSES.has(status)) entry.courier = undefined;
     if (!LIVE_STATUSES.has(status)) entry.steps = [];
     entry.order = { ...entry.order, status, driverId: entry.courier?.driverId ?? '' };
-    this.world.announce({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus, ...by });
+    this.world.emit({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus, ...by });
     if (!LIVE_STATUSES.has(status) && !entry.isBeingReplaced) this.wallets.settle(entry, entry.charged);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MARKET_CODES, marketFacts, type MarketFacts } from './market-facts.js';
-import { unitsOf } from './money.js';
+import { parseAmount } from './money.js';
 import { priceBreakdown, priceOf, type PricedRoute } from './price.js';
 import { serviceOf, type Service } from './service-catalog.js';
 
@@ -103,7 +103,7 @@ describe('a price breakdown', () => {
           priorityFee = '0',
           ...items
         } = priceBreakdown(priceOf(route), market);
-        const units = (text = ''): number => unitsOf(text, market) ?? Number.NaN;
+        const units = (text = ''): number => parseAmount(text, market) ?? Number.NaN;
         const sum = Object.values(items).reduce((all, text) => all + units(text), 0);
         expect(currency).toBe(market.currency);
         expect(units(totalExcludePriorityFee)).toBe(sum);

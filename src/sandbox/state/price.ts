@@ -1,6 +1,6 @@
 import type { PriceBreakdown } from '../../api/answers/quotation.js';
 import type { MarketFacts } from './market-facts.js';
-import { rounded, written } from './money.js';
+import { toUnits, formatAmount } from './money.js';
 import type { Service } from './service-catalog.js';
 
 /** What a price is made from. */
@@ -26,7 +26,7 @@ export interface Price {
 
 /** What a route costs: a base of 5 km, each further metre, surcharges for further drop-offs and special requests, the market's VAT. */
 export function priceOf({ market, service, metres, stops, specialRequests, priorityFee }: PricedRoute): Price {
-  const amount = (value: number): number => rounded(value * service.rate, market);
+  const amount = (value: number): number => toUnits(value * service.rate, market);
   const net = {
     base: amount(market.base),
     extraMileage: amount((market.perKm * Math.max(0, metres - 5000)) / 1000),
@@ -42,13 +42,13 @@ export function priceOf({ market, service, metres, stops, specialRequests, prior
 export function priceBreakdown(price: Price, market: MarketFacts, before?: Price): PriceBreakdown {
   const items = Object.entries(price.items)
     .filter(([, units]) => units > 0)
-    .map(([name, units]) => [name, written(units, market)]);
+    .map(([name, units]) => [name, formatAmount(units, market)]);
   return {
     ...(Object.fromEntries(items) as Record<string, string>),
-    ...(price.priorityFee !== undefined && { priorityFee: written(price.priorityFee, market) }),
-    ...(before && { totalBeforeOptimization: written(before.route, market) }),
-    totalExcludePriorityFee: written(price.route, market),
-    total: written(price.total, market),
+    ...(price.priorityFee !== undefined && { priorityFee: formatAmount(price.priorityFee, market) }),
+    ...(before && { totalBeforeOptimization: formatAmount(before.route, market) }),
+    totalExcludePriorityFee: formatAmount(price.route, market),
+    total: formatAmount(price.total, market),
     currency: market.currency,
   };
 }

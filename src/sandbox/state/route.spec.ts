@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MARKET_CODES, marketFacts, type MarketFacts } from './market-facts.js';
 import {
-  between,
+  interpolate,
   cityOf,
   locate,
   metresBetween,
   optimised,
-  pointOf,
+  parsePoint,
   routeLength,
-  writtenPoint,
+  formatPoint,
   type Point,
 } from './route.js';
 
@@ -25,8 +25,8 @@ const grid = fc.record({
   lng: fc.integer({ min: 0, max: 20 }).map((step) => 114.1 + step / 100),
 });
 const routes = fc.array(grid, { minLength: 2, maxLength: 16 });
-const stopsOf = (places: readonly Point[]): { stopId: number; coordinates: ReturnType<typeof writtenPoint> }[] =>
-  places.map((place, stopId) => ({ stopId, coordinates: writtenPoint(place) }));
+const stopsOf = (places: readonly Point[]): { stopId: number; coordinates: ReturnType<typeof formatPoint> }[] =>
+  places.map((place, stopId) => ({ stopId, coordinates: formatPoint(place) }));
 const lengthOf = (stops: ReturnType<typeof stopsOf>): number =>
   routeLength(stops.map(({ coordinates }) => coordinates));
 
@@ -63,7 +63,7 @@ describe('the length of a route', () => {
   it('is none of a single place, and that of its parts together', () => {
     fc.assert(
       fc.property(routes, fc.nat(), (places, cut) => {
-        const all = places.map(writtenPoint);
+        const all = places.map(formatPoint);
         const at = cut % all.length;
         const parts = routeLength(all.slice(0, at + 1)) + routeLength(all.slice(at));
         expect(routeLength(all.slice(0, 1))).toBe(0);
@@ -123,19 +123,19 @@ describe('a place on the way', () => {
       { lat: 22.3, lng: 114.1 },
       { lat: 22.4, lng: 114.3 },
     ];
-    expect(between(from, to, 0)).toEqual(from);
-    expect(metresBetween(between(from, to, 1), to)).toBeCloseTo(0, 6);
-    const left = [0, 0.25, 0.5, 0.75, 1].map((fraction) => metresBetween(between(from, to, fraction), to));
+    expect(interpolate(from, to, 0)).toEqual(from);
+    expect(metresBetween(interpolate(from, to, 1), to)).toBeCloseTo(0, 6);
+    const left = [0, 0.25, 0.5, 0.75, 1].map((fraction) => metresBetween(interpolate(from, to, fraction), to));
     expect(left).toEqual([...left].sort((a, b) => b - a));
   });
 
   it('is written to a centimetre', () => {
     fc.assert(
       fc.property(points, (point) => {
-        const { lat, lng } = writtenPoint(point);
+        const { lat, lng } = formatPoint(point);
         for (const text of [lat, lng]) expect(text).toMatch(/^-?\d{1,3}\.\d{7}$/);
-        expect(Math.abs(pointOf({ lat, lng }).lat - point.lat)).toBeLessThanOrEqual(5.1e-8);
-        expect(Math.abs(pointOf({ lat, lng }).lng - point.lng)).toBeLessThanOrEqual(5.1e-8);
+        expect(Math.abs(parsePoint({ lat, lng }).lat - point.lat)).toBeLessThanOrEqual(5.1e-8);
+        expect(Math.abs(parsePoint({ lat, lng }).lng - point.lng)).toBeLessThanOrEqual(5.1e-8);
       }),
     );
   });
@@ -146,8 +146,8 @@ describe.each(MARKET_CODES)('the cities of %s', (market) => {
 
   it('serve what lies within their radius, and nothing beyond it', () => {
     for (const city of facts.cities) {
-      const north = (metres: number): ReturnType<typeof writtenPoint> =>
-        writtenPoint({ lat: city.lat + metres / METRES_PER_DEGREE, lng: city.lng });
+      const north = (metres: number): ReturnType<typeof formatPoint> =>
+        formatPoint({ lat: city.lat + metres / METRES_PER_DEGREE, lng: city.lng });
       expect(cityOf(north(0), facts)).toBe(city);
       expect(cityOf(north(city.radiusKm * 1000 - 1), facts)).toBe(city);
       expect(cityOf(north(city.radiusKm * 1000 + 1), facts)).not.toBe(city);

@@ -14,12 +14,12 @@ export interface Point {
 }
 
 /** The numbers of a place that is written as strings. */
-export function pointOf({ lat, lng }: Coordinates): Point {
+export function parsePoint({ lat, lng }: Coordinates): Point {
   return { lat: Number(lat), lng: Number(lng) };
 }
 
 /** A place as Lalamove writes it, to a centimetre. */
-export function writtenPoint({ lat, lng }: Point): Coordinates {
+export function formatPoint({ lat, lng }: Point): Coordinates {
   return { lat: lat.toFixed(7), lng: lng.toFixed(7) };
 }
 
@@ -28,12 +28,12 @@ export function locate(address: string, { cities }: MarketFacts): Coordinates {
   const { lat, lng } = cities.find(isKnown) ?? cities[0];
   const digest = createHash('sha256').update(address).digest();
   const offset = (index: number): number => (digest.readUInt16BE(index) / 65_535 - 0.5) * 0.18;
-  return writtenPoint({ lat: lat + offset(0), lng: lng + offset(2) });
+  return formatPoint({ lat: lat + offset(0), lng: lng + offset(2) });
 }
 
 /** The city whose couriers serve a place. */
 export function cityOf(place: Coordinates, { cities }: MarketFacts): CityFacts | undefined {
-  const near = cities.filter((city) => metresBetween(pointOf(place), city) <= city.radiusKm * 1000);
+  const near = cities.filter((city) => metresBetween(parsePoint(place), city) <= city.radiusKm * 1000);
   return near.find(isKnown) ?? near[0];
 }
 
@@ -43,7 +43,7 @@ function isKnown({ radiusKm }: CityFacts): boolean {
 
 /** The length of a route along streets, in whole metres. */
 export function routeLength(places: readonly Coordinates[]): number {
-  const points = places.map(pointOf);
+  const points = places.map(parsePoint);
   const legs = points.slice(1).map((point, index) => metresBetween(points[index] ?? point, point));
   return Math.round(legs.reduce((sum, leg) => sum + leg, 0) * DETOUR);
 }
@@ -61,8 +61,8 @@ function nearestFirst<T extends { coordinates: Coordinates }>([pickUp, ...dropOf
   const route = [pickUp];
   let [here, left] = [pickUp, dropOffs];
   while (left.length > 0) {
-    const from = pointOf(here.coordinates);
-    const distance = ({ coordinates }: T): number => metresBetween(from, pointOf(coordinates));
+    const from = parsePoint(here.coordinates);
+    const distance = ({ coordinates }: T): number => metresBetween(from, parsePoint(coordinates));
     const nearest = left.reduce((best, stop) => (distance(stop) < distance(best) ? stop : best));
     route.push(nearest);
     [here, left] = [nearest, left.filter((stop) => stop !== nearest)];
@@ -71,7 +71,7 @@ function nearestFirst<T extends { coordinates: Coordinates }>([pickUp, ...dropOf
 }
 
 /** A place on the straight way between two, `fraction` of 0 being the first. */
-export function between(from: Point, to: Point, fraction: number): Point {
+export function interpolate(from: Point, to: Point, fraction: number): Point {
   return { lat: from.lat + (to.lat - from.lat) * fraction, lng: from.lng + (to.lng - from.lng) * fraction };
 }
 

@@ -5,9 +5,10 @@ import type { SandboxClock } from '../clock/sandbox-clock.js';
 import { Scheduler } from '../simulation/scheduler.js';
 import { tenantOf, type SandboxEvent } from '../simulation/sandbox-event.js';
 import type { MarketFacts } from './market-facts.js';
-import { written } from './money.js';
+import { formatAmount } from './money.js';
 import { Random } from './random.js';
-import { emptyState, tenantKey, type SandboxState, type Tenant } from './sandbox-state.js';
+import { emptyState, type SandboxState } from './sandbox-state.js';
+import { tenantKey, type Tenant } from './tenant.js';
 
 /** What a snapshot holds. */
 export interface Snapshot {
@@ -55,12 +56,12 @@ export class SandboxWorld {
   }
 
   /** Tells everybody what has happened. */
-  announce(sandboxEvent: SandboxEvent): void {
+  emit(sandboxEvent: SandboxEvent): void {
     const tenant = tenantOf(sandboxEvent);
     const what =
       'entry' in sandboxEvent
         ? { orderId: sandboxEvent.entry.order.orderId, now: sandboxEvent.entry.order.status }
-        : { now: written(this.state.wallets.get(tenantKey(tenant))?.balance ?? 0, this.facts(tenant)) };
+        : { now: formatAmount(this.state.wallets.get(tenantKey(tenant))?.balance ?? 0, this.facts(tenant)) };
     this.log.add({ kind: 'event', type: sandboxEvent.type, market: tenant.market, ...what });
     for (const listener of this.#listeners) listener(sandboxEvent);
   }

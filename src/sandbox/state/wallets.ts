@@ -1,5 +1,6 @@
-import { rounded, written } from './money.js';
-import { LIVE_STATUSES, tenantKey, type OrderEntry, type Tenant } from './sandbox-state.js';
+import { formatAmount, toUnits } from './money.js';
+import { LIVE_STATUSES, type OrderEntry } from './order-entry.js';
+import { tenantKey, type Tenant } from './tenant.js';
 import type { SandboxWorld } from './sandbox-world.js';
 
 /** How many times the price of a short route a wallet holds at the start. */
@@ -15,8 +16,8 @@ export class Wallets {
   }
 
   /** A decimal string. */
-  written(tenant: Tenant): string {
-    return written(this.balance(tenant), this.world.facts(tenant));
+  formattedBalance(tenant: Tenant): string {
+    return formatAmount(this.balance(tenant), this.world.facts(tenant));
   }
 
   /** Tops a wallet up, or empties it. */
@@ -40,7 +41,7 @@ export class Wallets {
 
   #move(tenant: Tenant, units: number): void {
     this.#of(tenant).balance += units;
-    this.world.announce({ type: 'WALLET_BALANCE_CHANGED', tenant });
+    this.world.emit({ type: 'WALLET_BALANCE_CHANGED', tenant });
   }
 
   #of(tenant: Tenant): { balance: number } {
@@ -49,7 +50,7 @@ export class Wallets {
     const known = wallets.get(key);
     if (known) return known;
     const facts = this.world.facts(tenant);
-    const wallet = { tenant, balance: rounded(facts.base * ROUTES_AT_THE_START, facts) };
+    const wallet = { tenant, balance: toUnits(facts.base * ROUTES_AT_THE_START, facts) };
     wallets.set(key, wallet);
     return wallet;
   }

@@ -2,14 +2,14 @@ import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 
 /** A receiver is warned of once in so long, in ms of real time. */
-const SILENCE_MS = 60_000;
+const WARNING_INTERVAL_MS = 60_000;
 
 /** Receivers that are remembered. */
 const MAX_RECEIVERS = 100;
 
 /** Warns of receivers whose answers show that they drop events of this sandbox, since their clock is another. */
 export class UntimelyWarnings {
-  readonly #saidAt = new Map<string, number>();
+  readonly #warnedAt = new Map<string, number>();
 
   constructor(private readonly world: SandboxWorld) {}
 
@@ -17,10 +17,10 @@ export class UntimelyWarnings {
   look({ eventId, eventType, isBadlySigned }: WebhookDelivery, url: string, { status, body }: ReceiverAnswer): void {
     if (status !== 200 || isBadlySigned || !isDropped(body)) return;
     const now = performance.now();
-    const saidAt = this.#saidAt.get(url);
-    if (saidAt !== undefined && now < saidAt + SILENCE_MS) return;
-    if (this.#saidAt.size >= MAX_RECEIVERS) this.#saidAt.clear();
-    this.#saidAt.set(url, now);
+    const warnedAt = this.#warnedAt.get(url);
+    if (warnedAt !== undefined && now < warnedAt + WARNING_INTERVAL_MS) return;
+    if (this.#warnedAt.size >= MAX_RECEIVERS) this.#warnedAt.clear();
+    this.#warnedAt.set(url, now);
     const what =
       'The receiver drops events of this sandbox: by its clock they are too old, or lie in the future. ' +
       'Give its modules the option clock: sandboxClock(url of this sandbox).';

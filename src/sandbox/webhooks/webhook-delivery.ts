@@ -1,4 +1,4 @@
-import type { Tenant } from '../state/sandbox-state.js';
+import type { Tenant } from '../state/tenant.js';
 
 /** A webhook URL, as a market's account has registered it. */
 export interface WebhookRegistration {

@@ -4,15 +4,15 @@ import { magicWebhookFaults } from '../faults/magic-values.js';
 import { milliseconds } from '../clock/duration.js';
 import { realPause } from '../clock/real-pause.js';
 import { tenantOf, type SandboxEvent } from '../simulation/sandbox-event.js';
-import type { Tenant } from '../state/sandbox-state.js';
+import type { Tenant } from '../state/tenant.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { Wallets } from '../state/wallets.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
-import { webhookData } from './webhook-forms.js';
+import { webhookData } from './webhook-data.js';
 import type { WebhookSender } from './webhook-sender.js';
 
 /** How long an event that a fault holds back waits for another one to overtake it. */
-const LONGEST_HOLD_MS = 60_000;
+const MAX_HOLD_MS = 60_000;
 
 /** An event that is to be sent. */
 interface Draft {
@@ -38,10 +38,10 @@ export class WebhookPublisher {
     private readonly world: SandboxWorld,
     private readonly wallets: Wallets,
     private readonly faults: FaultInjector,
-    private readonly mail: WebhookSender,
+    private readonly sender: WebhookSender,
   ) {
     world.onEvent((sandboxEvent) => {
-      this.#hear(sandboxEvent);
+      this.#onSandboxEvent(sandboxEvent);
     });
   }
 
@@ -97,17 +97,17 @@ export class WebhookPublisher {
     const found = [...this.world.state.deliveries.values()].filter((delivery) => delivery.eventId === eventId);
     if (found.length === 0) throw new RangeError(`The sandbox has sent no event ${eventId}.`);
     for (const { tenant } of found) this.#requireUrl(tenant);
-    for (const delivery of found) void this.mail.send(delivery);
+    for (const delivery of found) void this.sender.send(delivery);
   }
 
   #requireUrl(tenant: Tenant): void {
-    if (this.mail.registration(tenant)) return;
+    if (this.sender.registration(tenant)) return;
     throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}, or has lost it.`);
   }
 
-  #hear(sandboxEvent: SandboxEvent): void {
+  #onSandboxEvent(sandboxEvent: SandboxEvent): void {
     const tenant = tenantOf(sandboxEvent);
-    if (!this.mail.registration(tenant)) return;
+    if (!this.sender.registration(tenant)) return;
     const entry = 'entry' in sandboxEvent ? sandboxEvent.entry : undefined;
     const draft: Draft = {
       eventId: this.#idOf(sandboxEvent),
@@ -138,7 +138,7 @@ export class WebhookPublisher {
   }
 
   #faultsOf({ eventType, orderId, magic }: Draft): WebhookFault[] {
-    return [...magicWebhookFaults(magic), ...this.faults.strikeWebhook(eventType, orderId)];
+    return [...magicWebhookFaults(magic), ...this.faults.takeWebhookFaults(eventType, orderId)];
   }
 
   /** Sends an event, or does to it what the faults say; resolves when what is sent now has been. */
@@ -147,7 +147,7 @@ export class WebhookPublisher {
     faults: readonly WebhookFault[],
     answered?: Promise<void>,
   ): Promise<void> {
-    const registration = this.mail.registration(tenant);
+    const registration = this.sender.registration(tenant);
     if (!registration) return;
     const fault = (kind: WebhookFault['webhook']): WebhookFault | undefined =>
       faults.find(({ webhook }) => webhook === kind);
@@ -170,16 +170,16 @@ export class WebhookPublisher {
     if (delivery.state === 'lost') return;
     if (fault('reordered') && registration.heldBack === undefined) {
       registration.heldBack = delivery.key;
-      this.mail.sendLater(delivery, LONGEST_HOLD_MS);
+      this.sender.sendLater(delivery, MAX_HOLD_MS);
       return;
     }
     const delayed = fault('delayed');
     const posts: Promise<void>[] = [];
-    if (delayed) this.mail.sendLater(delivery, milliseconds(delayed.delay ?? '10m'));
-    else posts.push(this.mail.send(delivery, answered));
+    if (delayed) this.sender.sendLater(delivery, milliseconds(delayed.delay ?? '10m'));
+    else posts.push(this.sender.send(delivery, answered));
     const heldBack = this.world.state.deliveries.get(registration.heldBack ?? '');
     registration.heldBack = undefined;
-    if (heldBack?.begun === 0) posts.push(this.mail.send(heldBack, answered));
+    if (heldBack?.begun === 0) posts.push(this.sender.send(heldBack, answered));
     await Promise.all(posts);
   }
 

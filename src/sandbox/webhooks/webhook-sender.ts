@@ -1,9 +1,9 @@
 import { sign } from '../../api/signature.js';
-import { tenantKey, type Tenant } from '../state/sandbox-state.js';
+import { tenantKey, type Tenant } from '../state/tenant.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { UntimelyWarnings } from './untimely-warnings.js';
 import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
-import { post } from './webhook-post.js';
+import { postWebhook } from './post-webhook.js';
 
 /** Carries events to their URLs: one post after the other, signed, with retries until Lalamove would give the URL up. */
 export class WebhookSender {
@@ -18,7 +18,7 @@ export class WebhookSender {
 
   /** Whether a URL answers an empty `POST` with 200. */
   async probe(url: string): Promise<boolean> {
-    const outcome = await post(url, '', this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
+    const outcome = await postWebhook(url, '', this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
     return 'status' in outcome && outcome.status === 200;
   }
 
@@ -37,7 +37,9 @@ export class WebhookSender {
   async #line(delivery: WebhookDelivery, allowed?: Promise<void>): Promise<void> {
     delivery.begun += 1;
     const key = tenantKey(delivery.tenant);
-    const line = (this.#lines.get(key) ?? Promise.resolve()).then(() => allowed).then(() => this.#post(delivery));
+    const line = (this.#lines.get(key) ?? Promise.resolve())
+      .then(() => allowed)
+      .then(() => this.#postWebhook(delivery));
     this.#lines.set(key, line);
     await line;
     if (this.#lines.get(key) === line) this.#lines.delete(key);
@@ -72,7 +74,7 @@ export class WebhookSender {
     return this.#stopped.signal.aborted;
   }
 
-  async #post(delivery: WebhookDelivery): Promise<void> {
+  async #postWebhook(delivery: WebhookDelivery): Promise<void> {
     const registration = this.registration(delivery.tenant);
     if (!registration || this.#isStopped()) {
       if (delivery.state === 'pending') delivery.state = 'abandoned';
@@ -80,10 +82,10 @@ export class WebhookSender {
     }
     const { url } = registration;
     // Whoever goes by another time would drop it as one from the past or the future.
-    await this.world.followers.caughtUp();
+    await this.world.followers.allSynced();
     const at = this.world.clock.now();
     const body = this.#written(delivery, url, at);
-    const outcome = await post(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
+    const outcome = await postWebhook(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
     if (this.#isStopped()) return;
     const answer = 'status' in outcome ? { status: outcome.status } : outcome;
     delivery.attempts.push({ at, ...answer });

@@ -8,7 +8,7 @@ export type PostOutcome = { readonly status: number; readonly body: string } | {
 const MAX_BODY_LENGTH = 2000;
 
 /** Posts a text to a URL and reads the answer; never throws. Each post has a connection of its own, as a sender of webhooks would. */
-export function post(url: string, body: string, timeoutMs: number, signal: AbortSignal): Promise<PostOutcome> {
+export function postWebhook(url: string, body: string, timeoutMs: number, signal: AbortSignal): Promise<PostOutcome> {
   return new Promise((resolve) => {
     const request = url.startsWith('https:') ? requestHttps : requestHttp;
     const headers = {

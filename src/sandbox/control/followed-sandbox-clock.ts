@@ -8,7 +8,7 @@ import { FollowingClock, type ServerTime } from '../clock/following-clock.js';
 /** A clock that follows the sandbox's, in another process. */
 export interface FollowedSandboxClock extends Clock {
   monotonic(): number;
-  /** Resolves once the sandbox has told its time for the first time. */
+  /** Resolves once the sandbox has time its time for the first time. */
   readonly synced: Promise<void>;
   /** Whether the sandbox has answered the last time it was asked; while it is away, time goes on as it last did. */
   readonly isFollowing: boolean;
@@ -82,22 +82,22 @@ class RemoteClock implements FollowedSandboxClock {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const path = `/_sandbox/clock/followers/${this.#follower}/${seen}`;
-      const told = readTime(await answerOf(new URL(path, this.#url), signal));
-      this.#isFollowing = told !== undefined;
-      seen = told?.changes ?? -1;
-      if (told) await this.#clock.follow(told).catch(() => undefined);
+      const time = readTime(await answerOf(new URL(path, this.#url), signal));
+      this.#isFollowing = time !== undefined;
+      seen = time?.changes ?? -1;
+      if (time) await this.#clock.follow(time).catch(() => undefined);
       else await unheldPause(RETRY_MS);
-      if (told) this.#isSynced();
+      if (time) this.#isSynced();
     }
   }
 }
 
 function readTime(text: string | undefined): (ServerTime & { changes: number }) | undefined {
   try {
-    const told: unknown = JSON.parse(text ?? '');
-    if (!isRecord(told) || typeof told.now !== 'string') return undefined;
-    const { speed, changes } = told;
-    const now = Date.parse(told.now);
+    const time: unknown = JSON.parse(text ?? '');
+    if (!isRecord(time) || typeof time.now !== 'string') return undefined;
+    const { speed, changes } = time;
+    const now = Date.parse(time.now);
     const isComplete = typeof speed === 'number' && typeof changes === 'number' && !Number.isNaN(now);
     return isComplete ? { now, speed, changes } : undefined;
   } catch {

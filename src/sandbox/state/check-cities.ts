@@ -1,39 +1,13 @@
 import type { City } from '../../api/answers/city.js';
 import { isRecord } from '../../internal/is-record.js';
-import { MARKET_CODES, marketFacts, type CityFacts, type MarketFacts } from './market-facts.js';
-
-/**
- * The facts of markets whose cities have been supplied, in the shape of `GET /v3/cities`. A city that the sandbox knows keeps its area; another one
- * serves any place that no other city serves.
- *
- * @throws RangeError that says what is wrong with the list, and where
- */
-export function suppliedMarkets(cities: unknown): ReadonlyMap<string, MarketFacts> {
-  const byMarket = new Map<string, City[]>();
-  for (const city of checkedCities(cities)) {
-    const market = city.locode.slice(0, 2);
-    byMarket.set(market, [...(byMarket.get(market) ?? []), structuredClone(city)]);
-  }
-  const supplied = [...byMarket].flatMap(([market, [first, ...others]]): [string, MarketFacts][] => {
-    const facts = marketFacts(market);
-    if (!facts || !first) return [];
-    return [[market, { ...facts, cities: [factsOf(first, facts), ...others.map((city) => factsOf(city, facts))] }]];
-  });
-  return new Map(supplied);
-}
-
-function factsOf({ locode, name, services }: City, { cities }: MarketFacts): CityFacts {
-  const [{ lat, lng }] = cities;
-  const known = cities.find((city) => city.locode === locode) ?? { lat, lng, radiusKm: Number.POSITIVE_INFINITY };
-  return { lat: known.lat, lng: known.lng, radiusKm: known.radiusKm, locode, name, services };
-}
+import { MARKET_CODES } from './market-facts.js';
 
 /**
  * Takes the list apart, member by member; members that are not known stay, since answers show them.
  *
  * @throws RangeError that says what is wrong with it, and where
  */
-export function checkedCities(given: unknown): City[] {
+export function checkCities(given: unknown): City[] {
   const cities = listAt(given, '');
   if (cities.length === 0) refuse('', 'a list with a city at least', given);
   const checked = cities.map((city, index) => {

@@ -3,7 +3,7 @@ import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 
 /** The log of a sandbox that runs elsewhere, live, from its server-sent events. */
-export async function* followEvents(
+export async function* followRemoteLog(
   url: string,
   since: number | undefined,
   signal: AbortSignal | undefined,
@@ -30,7 +30,7 @@ export async function* followEvents(
 }
 
 /** The log of a sandbox in this process, live. */
-export async function* followLog(
+export async function* followLocalLog(
   log: SandboxLog,
   since: number | undefined,
   signal: AbortSignal | undefined,
@@ -42,11 +42,11 @@ export async function* followLog(
     isOver = true;
     wake();
   };
-  const tell = (entry: SandboxLogEntry): void => {
+  const onEntry = (entry: SandboxLogEntry): void => {
     waiting.push(entry);
     wake();
   };
-  const leave = log.follow({ tell, end });
+  const unsubscribe = log.follow({ onEntry, end });
   signal?.addEventListener('abort', end);
   try {
     for (;;) {
@@ -57,7 +57,7 @@ export async function* followLog(
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    leave();
+    unsubscribe();
     signal?.removeEventListener('abort', end);
   }
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { FaultAnswer } from '../faults/fault-rule.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
-import { writeRefusal, type WrittenAnswer } from './refusal.js';
+import { writeRefusal, type RefusalAnswer, type WrittenAnswer } from './refusal.js';
 import type { SentAnswer } from './seen-request.js';
 
 /** A successful answer's body as Lalamove writes it: in the envelope, `&` and angle brackets escaped, a newline at the end (observed). */
@@ -32,7 +32,7 @@ function usualHeaders({ clock, random }: SandboxWorld): Record<string, string> {
  *
  * @returns what has been sent; nothing where nothing was, or not all of it
  */
-export function send(
+export function sendAnswer(
   response: ServerResponse,
   world: SandboxWorld,
   answer: WrittenAnswer | undefined,
@@ -47,13 +47,17 @@ export function send(
     truncate(response, world, answer ?? { status: 200, body: envelope({ truncated: 'before its work' }) });
     return undefined;
   }
-  const sent = fault === undefined ? answer : 'code' in fault ? writeRefusal(fault) : fault;
+  const sent = fault === undefined ? answer : faultAnswer(fault);
   if (!sent) return undefined;
   const { status, body } = sent;
   const headers = headersOf(sent, world);
   response.writeHead(status, headers);
   response.end(body);
   return { status, headers, body };
+}
+
+function faultAnswer(fault: RefusalAnswer | WrittenAnswer): WrittenAnswer {
+  return 'code' in fault ? writeRefusal(fault) : fault;
 }
 
 /** Cuts the connection: with a TCP reset, or over TLS, which cannot send one, without a farewell. */

@@ -1,8 +1,8 @@
 import type { Driver } from '../../api/answers/driver.js';
-import { between, metresBetween, pointOf, writtenPoint, type Point } from './route.js';
-import type { Courier, OrderEntry } from './sandbox-state.js';
+import { interpolate, metresBetween, parsePoint, formatPoint, type Point } from './route.js';
+import type { Courier, OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
-import { writtenTime } from './written-time.js';
+import { formatTime } from './format-time.js';
 
 /** How often a courier's position is refreshed (API v3, "Get driver details"). */
 const REFRESH_MS = 10_000;
@@ -33,7 +33,7 @@ export function newCourier(world: SandboxWorld, { tenant, order }: OrderEntry): 
   const chance = (limit: number): number => world.random.below('drivers', limit);
   const digits = (form: string): string => form.replace(/#/g, () => String(chance(10)));
   const phone = digits(MOBILES[tenant.market] ?? '+85261######');
-  const pickUp = pointOf(order.stops[0]?.coordinates ?? { lat: '0', lng: '0' });
+  const pickUp = parsePoint(order.stops[0]?.coordinates ?? { lat: '0', lng: '0' });
   const offset = (): number => (chance(2001) / 1000 - 1) * NEAR;
   const start = { lat: pickUp.lat + offset(), lng: pickUp.lng + offset(), at: world.clock.now() };
   return {
@@ -48,7 +48,7 @@ export function newCourier(world: SandboxWorld, { tenant, order }: OrderEntry): 
 /** Where a courier is. */
 export function positionOf({ way: { from, to } }: Courier, now: number): Point {
   if (now >= to.at) return { lat: to.lat, lng: to.lng };
-  return between(from, to, Math.max(0, (now - from.at) / (to.at - from.at)));
+  return interpolate(from, to, Math.max(0, (now - from.at) / (to.at - from.at)));
 }
 
 /** Sends a courier from where they are to a place, to be there at a time. */
@@ -65,7 +65,7 @@ export function travelTime(from: Point, to: Point): number {
 }
 
 /** A courier as `GET /v3/orders/:id/drivers/:driverId` shows them: the plate masked, the position refreshed every 10 seconds. */
-export function shownDriver(courier: Courier, now: number): Driver {
+export function driverView(courier: Courier, now: number): Driver {
   const refreshedAt = Math.max(courier.way.from.at, Math.floor(now / REFRESH_MS) * REFRESH_MS);
   return {
     driverId: courier.driverId,
@@ -73,6 +73,6 @@ export function shownDriver(courier: Courier, now: number): Driver {
     phone: courier.phone,
     plateNumber: `**${courier.plateNumber.slice(2, -1)}*`,
     photo: '',
-    coordinates: { ...writtenPoint(positionOf(courier, refreshedAt)), updatedAt: writtenTime(refreshedAt) },
+    coordinates: { ...formatPoint(positionOf(courier, refreshedAt)), updatedAt: formatTime(refreshedAt) },
   };
 }
