@@ -3,7 +3,7 @@ import { firstValueFrom } from 'rxjs';
 import type { LalamoveCredentials } from './client/client-settings.js';
 import { LalamoveClient } from './client/lalamove.client.js';
 import { OPERATIONS } from './api/operations.js';
-import type { CallRequest } from './client/prepare-call.js';
+import type { Call } from './client/prepare-call.js';
 import type { RequestOptions } from './client/request-options.js';
 import { sharedParts, type SharedParts } from './client/shared-parts.js';
 import type { City, WebhookRegistration } from './api/answers/city.js';
@@ -139,7 +139,7 @@ export class LalamoveService {
     return new LalamoveService(this.#parts.http, options, this.#account, this.#parts);
   }
 
-  async #call<Answer>(request: CallRequest<Answer>): Promise<Answer> {
+  async #call<Answer>(request: Call<Answer>): Promise<Answer> {
     try {
       return await firstValueFrom(this.#client.call(request));
     } catch (error) {

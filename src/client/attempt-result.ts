@@ -1,95 +1,80 @@
-import { exceptionOfRow, outcomeUnknown } from '../errors/create-exception.js';
+import { exceptionOfRow } from '../errors/create-exception.js';
 import { rowOf, type LalamoveErrorCode } from '../errors/error-catalog.js';
-import type { LalamoveException, LalamoveExceptionInit } from '../errors/lalamove.exception.js';
-import { plainCause } from '../errors/plain-cause.js';
-import { redact } from '../internal/redact.js';
-import { isRateLimited, isRefusal, isText } from '../errors/refusal.js';
-import { translateAnswer, type UpstreamAnswer } from '../errors/translate-answer.js';
+import {
+  failureOfAnswer,
+  failureWithoutAnswer,
+  type FailedAttempt,
+  type FailedCall,
+  type Outcome,
+} from '../errors/failed-attempt.js';
+import type { LalamoveException } from '../errors/lalamove.exception.js';
+import { isRateLimited, isText } from '../errors/refusal.js';
+import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { parseLosslessly } from '../internal/exact-json.js';
 import { isRecord } from '../internal/is-record.js';
-import type { Attempt } from './sign-attempt.js';
 import type { ClientSettings } from './client-settings.js';
 import type { PreparedCall } from './prepare-call.js';
-import { WireFailure } from './transport/wire-failure.js';
+import type { LalamoveRequest } from './transport/lalamove-request.js';
+import { TransportFailure } from './transport/transport-failure.js';
 
-/**
- * What a failed attempt did at Lalamove's: surely nothing because it never got there, surely nothing because it was refused, or nobody
- * can know.
- */
-export type Outcome = 'unsent' | 'refused' | 'unknown';
-
-/** How an attempt ended that brought no data. */
+/** An attempt that failed, thrown inside the pipeline. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure';
-  // Read at once: the exception goes to hooks of the app's, and what they do to it must not send a call again.
+  readonly outcome: Outcome;
+  readonly exception: LalamoveException;
+  // Copied at once: hooks of the app get the exception, and their changes to it must not cause a retry.
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
-  /** Whether it was refused for want of a slot. */
   readonly isRateLimited: boolean;
 
-  constructor(
-    readonly outcome: Outcome,
-    readonly exception: LalamoveException,
-  ) {
+  constructor({ outcome, exception }: FailedAttempt) {
     super(exception.message);
+    this.outcome = outcome;
+    this.exception = exception;
     this.retryable = exception.retryable;
     this.retryAfterSeconds = exception.retryAfterSeconds;
     this.isRateLimited = isRateLimited(exception.upstreamStatus);
   }
 }
 
-/** Everything that is known of the attempt in hand. */
+/** What is known about the current attempt. */
 export interface AttemptContext<Answer> {
   settings: ClientSettings;
   call: PreparedCall<Answer>;
-  attempt: Attempt;
+  request: LalamoveRequest;
   /** The request id of the attempt before, if there was one. */
   sentBefore: string | undefined;
 }
 
 /**
- * Reads an answer.
+ * Reads the answer of an attempt.
  *
- * @throws AttemptFailure for anything but a success that can be used
+ * @throws AttemptFailure for anything but a usable success
  */
 export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: UpstreamAnswer): Answer {
-  const { settings, call } = context;
-  const { status } = answer;
-  if (status >= 200 && status < 300) {
+  const { settings, call, request } = context;
+  if (answer.status >= 200 && answer.status < 300) {
     const envelope = isText(answer.headers) ? undefined : readEnvelope(answer.body);
     const read = envelope && call.operation.read(envelope.data);
     if (read !== undefined) return read;
   }
-  const exception = translateAnswer(answer, {
-    ...callDetails(context),
-    repeatable: call.operation.repeatable,
-    now: settings.clock.now(),
-    secrets: secretsOf(context),
-  });
-  throw failure(context, isRefusal(status, exception.isForeign) ? 'refused' : 'unknown', exception);
+  const failed = { ...failedCall(context, request.requestId), now: settings.clock.now() };
+  throw new AttemptFailure(failureOfAnswer(answer, failed));
 }
 
-/** Turns whatever ended an attempt into its failure. An error that nobody expected counts as one from the wire: it may have been sent. */
+/** Makes the failure of an attempt from its error. An unexpected error is handled as one of the connection. */
 export function attemptFailure(context: AttemptContext<unknown>, error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error;
-  const { kind, unsent, head, cause } =
-    error instanceof WireFailure ? error : new WireFailure('connection', { cause: error });
-  const requestId = head?.headers['request-id'];
-  const code = codeOf(kind, context.call.options.signal);
-  const row = rowOf(code);
-  const exception = exceptionOfRow(row, code, {
-    ...callDetails(context),
-    sentRequestId: unsent ? context.sentBefore : context.attempt.requestId,
-    retryable: row.retryable && !context.call.options.signal?.aborted && (unsent || context.call.operation.repeatable),
-    upstreamStatus: head?.status,
-    requestId: requestId && redact(requestId, secretsOf(context)),
-    cause: plainCause(cause, secretsOf(context)),
-  });
-  return failure(context, unsent ? 'unsent' : 'unknown', exception);
+  const { kind, isUnsent, head, cause } =
+    error instanceof TransportFailure ? error : new TransportFailure('connection', { cause: error });
+  const { signal } = context.call.options;
+  const missing = { code: codeOf(kind, signal), isUnsent, isGivenUp: signal?.aborted, head, cause };
+  const sentRequestId = isUnsent ? context.sentBefore : context.request.requestId;
+  return new AttemptFailure(failureWithoutAnswer(missing, failedCall(context, sentRequestId)));
 }
 
 /**
- * The end of a call whose caller gave it up between two attempts.
+ * The exception of a call that its caller gave up between two attempts.
  *
  * @param sentRequestId of the last attempt
  */
@@ -109,7 +94,7 @@ export function abortedBetweenAttempts(
   });
 }
 
-/** The end of a call that was not sent, because the rate limit would have let it through too late. */
+/** The exception of a call that was not sent, because its rate-limit slot would have been too late. */
 export function noSlotInTime(
   { account, policy }: ClientSettings,
   { operation }: PreparedCall<unknown>,
@@ -125,16 +110,7 @@ export function noSlotInTime(
   });
 }
 
-function failure(
-  { settings, call }: AttemptContext<unknown>,
-  outcome: Outcome,
-  exception: LalamoveException,
-): AttemptFailure {
-  if (outcome !== 'unknown' || call.operation.repeatable) return new AttemptFailure(outcome, exception);
-  return new AttemptFailure(outcome, outcomeUnknown(exception, { attempted: call.attempted, policy: settings.policy }));
-}
-
-function codeOf(kind: WireFailure['kind'], signal: AbortSignal | undefined): LalamoveErrorCode {
+function codeOf(kind: TransportFailure['kind'], signal: AbortSignal | undefined): LalamoveErrorCode {
   switch (kind) {
     case 'unreadable':
       return 'LALAMOVE_UNREADABLE_RESPONSE';
@@ -150,34 +126,37 @@ function codeOf(kind: WireFailure['kind'], signal: AbortSignal | undefined): Lal
   }
 }
 
-function callDetails({
-  settings,
-  call,
-  attempt,
-}: AttemptContext<unknown>): Pick<LalamoveExceptionInit, 'operation' | 'account' | 'policy' | 'sentRequestId'> {
-  const { account, policy } = settings;
-  return { operation: call.operation.name, account, policy, sentRequestId: attempt.requestId };
+function failedCall(
+  { settings, call, request }: AttemptContext<unknown>,
+  sentRequestId: string | undefined,
+): FailedCall {
+  const { account, policy, apiKey, apiSecret } = settings;
+  return {
+    operation: call.operation.name,
+    account,
+    policy,
+    sentRequestId,
+    repeatable: call.operation.repeatable,
+    attempted: call.attempted,
+    secrets: [apiKey, apiSecret, request.signature, ...call.secrets],
+  };
 }
 
-function secretsOf({ settings, attempt, call }: AttemptContext<unknown>): string[] {
-  return [settings.apiKey, settings.apiSecret, attempt.signature, ...call.secrets];
-}
-
-/** The envelope of a success; an empty body is an empty one. `undefined` for what has no `data`, or lists errors beside it. */
+/** The envelope of a success; an empty body is an empty envelope. `undefined` without `data`, or with errors beside it. */
 function readEnvelope(body: string): Record<string, unknown> | undefined {
   if (body.trim() === '') return {};
   try {
     const envelope = parseLosslessly(body);
     if (!isRecord(envelope) || !('data' in envelope)) return undefined;
-    return listsNothing(envelope.errors) ? envelope : undefined;
+    return isEmptyList(envelope.errors) ? envelope : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Whether the `errors` beside data are none, however that is written. */
-function listsNothing(errors: unknown): boolean {
-  if (Array.isArray(errors)) return errors.every(listsNothing);
+/** Whether the `errors` of an envelope are none, in any notation. */
+function isEmptyList(errors: unknown): boolean {
+  if (Array.isArray(errors)) return errors.every(isEmptyList);
   if (isRecord(errors)) return Object.keys(errors).length === 0;
   return errors === undefined || errors === null || errors === '';
 }

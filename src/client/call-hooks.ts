@@ -2,30 +2,30 @@ import type { LalamoveException } from '../errors/lalamove.exception.js';
 import type { LalamoveOperation } from '../api/operation-table.js';
 
 /**
- * Attributes by OpenTelemetry's semantic conventions for HTTP clients: hand them on to a histogram (`http.client.request.duration`, in seconds) or
- * to a span. They hold no ids and no personal data, and take few different values.
+ * Attributes by OpenTelemetry's semantic conventions for HTTP clients, for a histogram (`http.client.request.duration`,
+ * in seconds) or a span. They contain no ids and no personal data, and have few different values.
  */
 export interface LalamoveHttpAttributes {
   'http.request.method': string;
-  /** With `{name}` for each id, e.g. `/v3/orders/{orderId}`. */
+  /** With `{name}` in place of each id, e.g. `/v3/orders/{orderId}`. */
   'url.template': string;
   'url.scheme': string;
   'server.address': string;
   'server.port': number;
-  /** How often the call was sent before; absent the first time. */
+  /** How often the call was sent before; absent for the first attempt. */
   'http.request.resend_count'?: number;
   'http.response.status_code'?: number;
   /** The code of the exception, e.g. `ERR_INVALID_QUOTATION_ID` or `LALAMOVE_TIMEOUT`; absent after a success. */
   'error.type'?: string;
 }
 
-/** A call is about to be sent. */
+/** The event of `onRequest`: an attempt is about to be sent. */
 export interface LalamoveRequestEvent {
   /** The method of `LalamoveService`. */
   operation: LalamoveOperation;
   /** The `name` of the account's registration; `undefined` for the default one. */
   account: string | undefined;
-  /** 1 for the first sending of the call. */
+  /** 1 for the first attempt of the call. */
   attempt: number;
   /** The `Request-ID` header. */
   sentRequestId: string;
@@ -34,27 +34,30 @@ export interface LalamoveRequestEvent {
   attributes: LalamoveHttpAttributes;
 }
 
-/** A sending has ended, well or not. */
+/** The event of `onResponse`: an attempt has ended, successfully or not. */
 export interface LalamoveResponseEvent extends LalamoveRequestEvent {
-  /** From sending to the end of the answer, in ms. */
+  /** From the sending to the end of the answer, in ms. */
   durationMs: number;
-  /** Lalamove's id of the call. */
+  /** Lalamove's id of the request. */
   requestId: string | undefined;
-  /** What the call would fail with if it were not repeated; `undefined` after a success. */
+  /** The exception of the call if there is no retry; `undefined` after a success. */
   error: LalamoveException | undefined;
 }
 
-/** A call is going to be repeated. */
+/** The event of `onRetry`: a call will be sent again. */
 export interface LalamoveRetryEvent extends Pick<LalamoveRequestEvent, 'operation' | 'account'> {
-  /** Of the sending that will follow: 2 for the first repeat. */
+  /** The number of the attempt that follows: 2 for the first retry. */
   attempt: number;
-  /** How long it waits until then, in ms; the rate limit may add to it. */
+  /** The wait before the retry, in ms; the rate limit may add to it. */
   delayMs: number;
-  /** Why. */
+  /** The exception of the attempt that failed. */
   error: LalamoveException;
 }
 
-/** Told of each call as it happens, for metrics and traces. What they throw is logged and harms no call; they are not waited for. */
+/**
+ * Functions of the app that are called during each call, for metrics and traces. The call does not wait for them. If one
+ * throws, that is logged, and the call goes on.
+ */
 export interface LalamoveHooks {
   onRequest?(event: LalamoveRequestEvent): unknown;
   onResponse?(event: LalamoveResponseEvent): unknown;

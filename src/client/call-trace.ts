@@ -6,12 +6,15 @@ import { isRecord } from '../internal/is-record.js';
 import { redact } from '../internal/redact.js';
 import { sentDetails } from '../errors/sent-details.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
-import type { Attempt } from './sign-attempt.js';
 import type { LalamoveHooks, LalamoveHttpAttributes, LalamoveRequestEvent } from './call-hooks.js';
 import type { ClientSettings } from './client-settings.js';
 import type { Operation } from '../api/operations.js';
+import type { LalamoveRequest } from './transport/lalamove-request.js';
 
-/** Tells an account's hooks and log what becomes of one call. A line holds ids, codes and numbers, and of a refusal where the fault is. */
+/**
+ * Reports one call to the hooks and the log of its account. A log line holds ids, codes and numbers; for a refusal, also
+ * which fields are wrong.
+ */
 export class CallTrace {
   readonly #settings: ClientSettings;
   readonly #operation: Operation<unknown>;
@@ -19,58 +22,58 @@ export class CallTrace {
   #sentAt = 0;
   #attempt = 0;
   #queuedMs = 0;
-  #sent: Attempt | undefined;
+  #request: LalamoveRequest | undefined;
 
   constructor(settings: ClientSettings, operation: Operation<unknown>) {
     this.#settings = settings;
     this.#operation = operation;
   }
 
-  /** It has waited for the rate limit. */
+  /** The call has waited for the rate limit. */
   queued(ms: number): void {
     this.#queuedMs += ms;
   }
 
-  /** It is about to be sent. */
-  sending(attempt: Attempt): void {
+  /** The call is about to be sent. */
+  sending(request: LalamoveRequest): void {
     this.#attempt += 1;
-    this.#sent = attempt;
+    this.#request = request;
     this.#sentAt = performance.now();
     const { hooks } = this.#settings;
-    if (hooks.onRequest) this.#tell('onRequest', () => hooks.onRequest?.(this.#event()));
+    if (hooks.onRequest) this.#callHook('onRequest', () => hooks.onRequest?.(this.#event()));
   }
 
-  /** A sending has brought what was asked for. */
+  /** An attempt succeeded. */
   answered({ status, headers }: UpstreamAnswer): void {
     const { hooks, logger, apiKey, apiSecret } = this.#settings;
     const isLogged = isDebugLogged(logger);
     if (!isLogged && !hooks.onResponse) return;
-    const echoed = headers['request-id'];
-    const requestId = echoed && redact(echoed, [apiKey, apiSecret, this.#sent?.signature ?? '']);
-    this.#ended(hooks, status, requestId);
+    const received = headers['request-id'];
+    const requestId = received && redact(received, [apiKey, apiSecret, this.#request?.signature ?? '']);
+    this.#reportEnd(hooks, status, requestId);
     if (isLogged) say(logger, 'debug', this.#line('answered', { status, requestId }));
   }
 
-  /** A sending has failed. */
+  /** An attempt failed. */
   failed(error: LalamoveException): void {
-    this.#ended(this.#settings.hooks, error.upstreamStatus, error.requestId, error);
+    this.#reportEnd(this.#settings.hooks, error.upstreamStatus, error.requestId, error);
   }
 
-  /** It will be sent again. */
-  repeats(delayMs: number, error: LalamoveException): void {
+  /** The call will be sent again. */
+  retries(delayMs: number, error: LalamoveException): void {
     const { account, hooks, logger } = this.#settings;
     const event = { operation: this.#operation.name, account, attempt: this.#attempt + 1, delayMs, error };
-    if (hooks.onRetry) this.#tell('onRetry', () => hooks.onRetry?.(event));
-    say(logger, 'warn', this.#line('will be repeated', { ...failure(error), delayMs: Math.round(delayMs) }));
+    if (hooks.onRetry) this.#callHook('onRetry', () => hooks.onRetry?.(event));
+    say(logger, 'warn', this.#line('will be repeated', { ...fieldsOf(error), delayMs: Math.round(delayMs) }));
   }
 
-  /** It has failed for good: what is thrown is its caller's to judge, so this only adds how it went. */
+  /** The call failed for good. Its caller gets the exception, so that this is only a debug line. */
   gaveUp(error: LalamoveException): void {
     const { logger } = this.#settings;
-    if (isDebugLogged(logger)) say(logger, 'debug', this.#line('failed', failure(error)));
+    if (isDebugLogged(logger)) say(logger, 'debug', this.#line('failed', fieldsOf(error)));
   }
 
-  #ended(
+  #reportEnd(
     hooks: LalamoveHooks,
     status: number | undefined,
     requestId: string | undefined,
@@ -81,7 +84,7 @@ export class CallTrace {
     const event = this.#event();
     if (status !== undefined) event.attributes['http.response.status_code'] = status;
     if (error) event.attributes['error.type'] = error.code;
-    this.#tell('onResponse', () => hooks.onResponse?.({ ...event, durationMs, requestId, error }));
+    this.#callHook('onResponse', () => hooks.onResponse?.({ ...event, durationMs, requestId, error }));
   }
 
   #event(): LalamoveRequestEvent {
@@ -99,39 +102,39 @@ export class CallTrace {
       operation: name,
       account: this.#settings.account,
       attempt: this.#attempt,
-      sentRequestId: this.#sent?.requestId ?? '',
+      sentRequestId: this.#request?.requestId ?? '',
       queuedMs: this.#queuedMs,
       attributes,
     };
   }
 
-  #line(what: string, told: Readonly<Record<string, string | number | undefined>>): string {
+  #line(what: string, fields: Readonly<Record<string, string | number | undefined>>): string {
     return logLine(`${this.#operation.name} ${what}`, {
-      ...told,
+      ...fields,
       account: this.#settings.account,
       attempts: this.#attempt,
       ms: Math.round(performance.now() - this.#startedAt),
       queuedMs: this.#queuedMs > 0 ? Math.round(this.#queuedMs) : undefined,
-      sentRequestId: this.#sent?.requestId,
+      sentRequestId: this.#request?.requestId,
     });
   }
 
-  /** A hook harms no call, whatever it does. */
-  #tell(name: string, hook: () => unknown): void {
+  /** Calls a hook; if it fails, that is logged, and the call goes on. */
+  #callHook(name: string, hook: () => unknown): void {
     const failed = (error: unknown): void => {
       say(this.#settings.logger, 'warn', logLine(`The hook ${name} threw`, { error: wordsOf(error) }));
     };
     try {
-      const told = hook();
-      if (isRecord(told) && 'then' in told) Promise.resolve(told).catch(failed);
+      const returned = hook();
+      if (isRecord(returned) && 'then' in returned) Promise.resolve(returned).catch(failed);
     } catch (error) {
       failed(error);
     }
   }
 }
 
-/** What a line says of a failure. */
-function failure({
+/** The fields of a log line about a failure. */
+function fieldsOf({
   code,
   upstreamStatus,
   requestId,
@@ -140,7 +143,7 @@ function failure({
   return { code, status: upstreamStatus, requestId, ...sentDetails(errors) };
 }
 
-/** Whether a line on the level `debug` would be written: Nest's own logger can tell. */
+/** Whether a `debug` line would be written; only Nest's own logger tells. */
 function isDebugLogged(logger: LoggerService): boolean {
   return !(logger instanceof Logger) || Logger.isLevelEnabled('debug');
 }

@@ -4,7 +4,7 @@ import type { LalamoveHooks } from './call-hooks.js';
 import type { RateLimitSettings } from './rate-limit/rate-limiter.js';
 import type { RetryOptions } from './retry/backoff.js';
 
-/** The keys of a Lalamove account and the market that they belong to. */
+/** The keys of a Lalamove account and their market. */
 export interface LalamoveCredentials {
   /** `pk_test_…` or `pk_prod_…`. */
   apiKey: string;
@@ -14,7 +14,7 @@ export interface LalamoveCredentials {
   market: string;
 }
 
-/** All that a client needs to know of its account; every default has been filled in. */
+/** The settings of one account, with all defaults. */
 export interface ClientSettings extends LalamoveCredentials {
   /** The name of the registration; `undefined` for the default one. */
   account: string | undefined;
@@ -23,10 +23,10 @@ export interface ClientSettings extends LalamoveCredentials {
   deadlineMs: number;
   retry: Required<RetryOptions>;
   validate: boolean;
-  /** Under which policy the exceptions' own status speaks. */
+  /** The status policy of the exceptions; see `LalamoveException`. */
   policy: 'mirror' | 'gateway';
   clock: Clock;
-  /** `false` where the app wants no limits of ours. */
+  /** `false` if the app has switched the rate limiter off. */
   rateLimit: false | RateLimitSettings;
   hooks: LalamoveHooks;
   logger: LoggerService;

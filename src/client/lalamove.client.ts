@@ -1,25 +1,25 @@
 import { catchError, defer, map, Observable, of, retry, switchMap, tap, throwError } from 'rxjs';
-import { captureContext } from '../internal/async-context.js';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
-import { signAttempt } from './sign-attempt.js';
+import { captureContext } from '../internal/async-context.js';
+import { abortedBetweenAttempts, attemptFailure, AttemptFailure, noSlotInTime, readAnswer } from './attempt-result.js';
 import { CallTrace } from './call-trace.js';
 import type { ClientSettings } from './client-settings.js';
-import { abortedBetweenAttempts, attemptFailure, AttemptFailure, noSlotInTime, readAnswer } from './attempt-result.js';
-import { prepareCall, type CallRequest, type PreparedCall } from './prepare-call.js';
+import { prepareCall, type Call, type PreparedCall } from './prepare-call.js';
 import type { NoSlot } from './rate-limit/rate-limiter.js';
 import { retryDelay } from './retry/backoff.js';
 import type { SharedParts } from './shared-parts.js';
+import { signRequest } from './sign-request.js';
 import { send } from './transport/send.js';
 
-/** A call under way. */
-interface Course<Answer> {
+/** A call that has been started. */
+interface ActiveCall<Answer> {
   readonly call: PreparedCall<Answer>;
   readonly trace: CallTrace;
-  /** How each sending so far has failed. */
-  readonly earlier: AttemptFailure[];
+  /** The attempts that failed so far. */
+  readonly failures: AttemptFailure[];
 }
 
-/** Makes calls for one account: checks, waits for the rate limit, signs, sends, reads, and repeats what may be repeated. */
+/** Makes calls for one account: validates, waits for the rate limit, signs, sends, reads the answer, and retries. */
 export class LalamoveClient {
   readonly #settings: ClientSettings;
   readonly #parts: SharedParts;
@@ -30,32 +30,34 @@ export class LalamoveClient {
   }
 
   /**
-   * A call's way: check, take a rate-limit slot, sign, send, read, repeat or not. Cold: nothing travels before it is subscribed to.
-   * It errors with a `LalamoveException` and nothing else.
+   * Makes one call: validate, take a rate-limit slot, sign, send, read the answer, retry or not. Cold: nothing is sent
+   * before it is subscribed to.
+   *
+   * @returns one answer; its only error is a `LalamoveException`
    */
-  call<Answer>(request: CallRequest<Answer>): Observable<Answer> {
+  call<Answer>(call: Call<Answer>): Observable<Answer> {
     return defer(() => {
-      const course = this.#begin(request);
-      return defer(() => this.#slot(course)).pipe(
-        switchMap(() => this.#attempt(course)),
-        catchError((end: unknown) => settle(course, end)),
-        retry({ delay: (end: unknown) => this.#beforeRepeat(course, end) }),
+      const active = this.#start(call);
+      return defer(() => this.#takeSlot(active)).pipe(
+        switchMap(() => this.#attempt(active)),
+        catchError((error: unknown) => recordFailure(active, error)),
+        retry({ delay: (error: unknown) => this.#beforeRetry(active, error) }),
         tap({
           error: (exception: LalamoveException) => {
-            course.trace.gaveUp(exception);
+            active.trace.gaveUp(exception);
           },
         }),
       );
     });
   }
 
-  #begin<Answer>(request: CallRequest<Answer>): Course<Answer> {
+  #start<Answer>(request: Call<Answer>): ActiveCall<Answer> {
     const call = prepareCall(this.#settings, request);
-    return { call, trace: new CallTrace(this.#settings, call.operation), earlier: [] };
+    return { call, trace: new CallTrace(this.#settings, call.operation), failures: [] };
   }
 
-  /** Waits for a slot of the rate limit; without one in time, the call ends with its last exception, if there was one. */
-  #slot({ call, trace, earlier }: Course<unknown>): Observable<void> {
+  /** Waits for a slot of the rate limit. If none is free in time, a retry ends with the exception of the attempt before. */
+  #takeSlot({ call, trace, failures }: ActiveCall<unknown>): Observable<void> {
     const { limiter } = this.#parts;
     const { operation, options, sendBefore } = call;
     const { apiKey } = this.#settings;
@@ -65,7 +67,7 @@ export class LalamoveClient {
         trace.queued(ms);
       }),
       catchError(({ waitMs }: NoSlot) => {
-        const last = earlier.at(-1)?.exception;
+        const last = failures.at(-1)?.exception;
         const exception =
           waitMs === undefined
             ? abortedBetweenAttempts(this.#settings, call, last?.sentRequestId)
@@ -75,17 +77,17 @@ export class LalamoveClient {
     );
   }
 
-  /** One sending. It errors with an `AttemptFailure`. */
-  #attempt<Answer>({ call, trace, earlier }: Course<Answer>): Observable<Answer> {
+  /** Signs and sends once. Its only error is an `AttemptFailure`. */
+  #attempt<Answer>({ call, trace, failures }: ActiveCall<Answer>): Observable<Answer> {
     const { http, limiter, retryBudget } = this.#parts;
     return defer(() => {
-      const attempt = signAttempt(this.#settings, call);
-      const sentBefore = earlier.at(-1)?.exception.sentRequestId;
-      const context = { settings: this.#settings, call, attempt, sentBefore };
-      trace.sending(attempt);
-      return send(http, attempt).pipe(
+      const request = signRequest(this.#settings, call);
+      const sentBefore = failures.at(-1)?.exception.sentRequestId;
+      const context = { settings: this.#settings, call, request, sentBefore };
+      trace.sending(request);
+      return send(http, request).pipe(
         map((answer) => {
-          limiter?.observe(this.#settings.apiKey, call.operation.name, answer, attempt.signedAt);
+          limiter?.observe(this.#settings.apiKey, call.operation.name, answer, request.signedAt);
           const read = readAnswer(context, answer);
           retryBudget.earn();
           trace.answered(answer);
@@ -100,20 +102,20 @@ export class LalamoveClient {
     });
   }
 
-  /** Waits where a repeat is allowed, worth it, and possible within the deadline; else ends the call with its last exception. */
-  #beforeRepeat({ call, trace, earlier }: Course<unknown>, end: unknown): Observable<void> {
-    if (!(end instanceof AttemptFailure)) return throwError(() => end);
+  /** Waits if a retry is allowed, useful, and possible before the deadline; else the call ends with its last exception. */
+  #beforeRetry({ call, trace, failures }: ActiveCall<unknown>, error: unknown): Observable<void> {
+    if (!(error instanceof AttemptFailure)) return throwError(() => error);
     const { clock, retry } = this.#settings;
-    const { exception, retryable, isRateLimited } = end;
-    const attempts = earlier.length;
+    const { exception, retryable, isRateLimited } = error;
+    const attempts = failures.length;
     const isLast = attempts >= (call.options.maxAttempts ?? retry.maxAttempts);
-    // Whatever else is said of it: what may have been carried out is sent again only where that does no harm.
-    const mayRepeat = retryable && (end.outcome !== 'unknown' || call.operation.repeatable);
-    const delay = retryDelay(attempts, end, retry, Math.random());
-    if (!mayRepeat || isLast || clock.now() + delay >= call.sendBefore) return throwError(() => exception);
-    // What was refused for want of a slot has its own limit, and is no sign of an outage.
+    // Checked again, whatever the exception says: a call that spends money and may have been carried out is never resent.
+    const mayRetry = retryable && (error.outcome !== 'unknown' || call.operation.repeatable);
+    const delay = retryDelay(attempts, error, retry, Math.random());
+    if (!mayRetry || isLast || clock.now() + delay >= call.sendBefore) return throwError(() => exception);
+    // The rate limit has a pause of its own, and a 429 is no sign of an outage: it costs nothing of the retry budget.
     if (!isRateLimited && !this.#parts.retryBudget.spend()) return throwError(() => exception);
-    trace.repeats(delay, exception);
+    trace.retries(delay, exception);
     return this.#wait(call, delay, exception);
   }
 
@@ -121,38 +123,41 @@ export class LalamoveClient {
     const { signal } = call.options;
     const { clock } = this.#settings;
     return new Observable((subscriber) => {
-      // A clock of the host's, or whoever aborts, calls back in a context of its own.
+      // The app's clock, and its abort, call back in an async context of their own.
       const run = captureContext();
-      const giveUp = (): void => {
+      const abort = (): void => {
         run(() => {
           subscriber.error(abortedBetweenAttempts(this.#settings, call, exception.sentRequestId));
         });
       };
-      const goOn = (): void => {
-        // A busy process wakes late; what has no time left is not sent.
+      const resume = (): void => {
+        // A busy process wakes late: check again whether there is time left.
         if (clock.now() < call.sendBefore) subscriber.next();
         else subscriber.error(exception);
       };
       const cancel = clock.setTimeout(() => {
-        run(goOn);
+        run(resume);
       }, delayMs);
-      signal?.addEventListener('abort', giveUp, { once: true });
-      if (signal?.aborted) giveUp();
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) abort();
       return () => {
         cancel();
-        signal?.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', abort);
       };
     });
   }
 }
 
-/** Notes how a sending failed; after one that may have been carried out, a refusal that says so is the success. */
-function settle<Answer>({ call, earlier }: Course<Answer>, end: unknown): Observable<Answer> {
+/**
+ * Records a failed attempt. A retry may be refused because an earlier attempt with an unknown outcome was carried out
+ * after all, e.g. a cancellation of an order that is cancelled by now: that refusal is the call's success.
+ */
+function recordFailure<Answer>({ call, failures }: ActiveCall<Answer>, error: unknown): Observable<Answer> {
   const { settled } = call.operation;
-  if (end instanceof AttemptFailure) {
-    const needsRead = earlier.some(({ outcome }) => outcome === 'unknown');
-    if (settled && needsRead && end.exception.code === settled.code) return of(settled.answer);
-    earlier.push(end);
+  if (error instanceof AttemptFailure) {
+    const mayBeDone = failures.some(({ outcome }) => outcome === 'unknown');
+    if (settled && mayBeDone && error.exception.code === settled.code) return of(settled.answer);
+    failures.push(error);
   }
-  return throwError(() => end);
+  return throwError(() => error);
 }

@@ -11,16 +11,16 @@ import { isWellFormed } from '../internal/well-formed.js';
 import { sentBody, type Operation } from '../api/operations.js';
 import { requestOptionErrors, type RequestOptions } from './request-options.js';
 
-/** What a method of `LalamoveService` asks for. */
-export interface CallRequest<Answer> {
+/** A call as a method of `LalamoveService` makes it. */
+export interface Call<Answer> {
   operation: Operation<Answer>;
-  /** By the names in the operation's path. */
+  /** The ids in the path of the operation, by name. */
   ids?: Readonly<Record<string, string>>;
   input?: unknown;
   options?: RequestOptions | undefined;
 }
 
-/** A call that has been checked and is ready to be signed and sent, once or more often. */
+/** A call that has been validated, and can be signed and sent any number of times. */
 export interface PreparedCall<Answer> {
   readonly operation: Operation<Answer>;
   readonly path: string;
@@ -28,23 +28,27 @@ export interface PreparedCall<Answer> {
   readonly body: string | undefined;
   readonly options: RequestOptions;
   readonly attempted: AttemptedCall;
-  /** What is sent and must not come back in an exception. */
+  /** Secrets in the body: an answer may echo them, and an exception must not contain them. */
   readonly secrets: readonly string[];
   /** Unix ms by the account's clock. */
   readonly deadline: number;
-  /** Unix ms at which it is not sent any more: before the deadline, for what must not be repeated needs time for its answer. */
+  /**
+   * Unix ms from which it is not sent any more. A call that must not be repeated needs time for its answer: for that one
+   * it is before the deadline.
+   */
   readonly sendBefore: number;
 }
 
 /**
- * Checks everything that can be checked before anything is sent.
+ * Validates a call before anything is sent.
  *
- * @throws InvalidRequestException with a pointer a fault: into the body (`/data/…`), an id (`/orderId`), an option (`/options/…`)
+ * @throws InvalidRequestException with a pointer for each error: into the body (`/data/…`), to an id (`/orderId`), to an
+ *   option (`/options/…`)
  */
-export function prepareCall<Answer>(settings: ClientSettings, request: CallRequest<Answer>): PreparedCall<Answer> {
+export function prepareCall<Answer>(settings: ClientSettings, request: Call<Answer>): PreparedCall<Answer> {
   const { operation, ids = {}, input } = request;
   const given: unknown = request.options ?? {};
-  // A copy: what is checked here must not change between two attempts.
+  // A copy, so that the caller cannot change it between two attempts.
   const options: RequestOptions = isRecord(given) ? { ...given } : {};
   const body = operation.input && writtenBody(input);
   const errors = [
@@ -77,7 +81,7 @@ function invalidRequest(
   return exceptionOfRow(rowOf('ERR_INVALID_FIELD'), 'ERR_INVALID_FIELD', details);
 }
 
-/** Checks the very text that is sent: an input can hold what JSON writes otherwise than it looks (a Map, a getter, a `toJSON`). */
+/** Validates the text that is sent, because JSON may differ from the input: a Map, a getter, a `toJSON`. */
 function bodyErrors(dto: ClassConstructor<object>, body: string | undefined, validate: boolean): FieldError[] {
   if (body === undefined) return [{ pointer: '/data', message: 'cannot be written as JSON' }];
   if (!validate) return [];
@@ -85,7 +89,7 @@ function bodyErrors(dto: ClassConstructor<object>, body: string | undefined, val
   return fieldErrors(dto, isRecord(envelope) ? envelope.data : undefined);
 }
 
-/** Ids are checked even where validation is off: a wrong one would make another path, and so another call. */
+/** Validates ids, even if validation is off: a wrong id can lead to another path, and so to another call. */
 function idErrors(ids: Readonly<Record<string, unknown>>): FieldError[] {
   return Object.entries(ids).flatMap(([name, id]) =>
     typeof id === 'string' && /^\S{1,200}$/.test(id) && !/^\.\.?$/.test(id) && isWellFormed(id)

@@ -4,28 +4,28 @@ import type { ClientSettings } from './client-settings.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 import { RetryBudget } from './retry/retry-budget.js';
 
-/** What the clients of one registration share, whichever keys they have. */
+/** What the clients of one registration share, also those with other keys. */
 export interface SharedParts {
   readonly http: HttpService;
-  /** Absent where the app wants no limits of ours. */
+  /** `undefined` if the app has switched it off. */
   readonly limiter: RateLimiter | undefined;
   readonly retryBudget: RetryBudget;
-  /** Told of each URL that Lalamove is given for webhooks: their signatures are over its path. */
+  /** Called with each URL that is set for webhooks: their signatures cover its path. */
   readonly webhookUrlGiven?: (url: string) => void;
 }
 
-const FAILED = 'The store of the rate limits failed: calls go out unlimited until it works again';
+const STORE_FAILED = 'The store of the rate limits failed: calls go out unlimited until it works again';
 
-/** A store that fails does so at every call: it is said once in so long. */
-const SILENCE_MS = 60_000;
+/** A store that fails does so at each call: it is logged at most once in this time. */
+const LOG_INTERVAL_MS = 60_000;
 
-/** Makes the parts of a registration. */
+/** Creates the parts of a registration. */
 export function sharedParts(http: HttpService, { rateLimit, clock, logger }: ClientSettings): SharedParts {
-  let saidAt = Number.NEGATIVE_INFINITY;
+  let loggedAt = Number.NEGATIVE_INFINITY;
   const failed = (error: unknown): void => {
-    if (clock.now() < saidAt + SILENCE_MS) return;
-    saidAt = clock.now();
-    say(logger, 'warn', logLine(FAILED, { error: wordsOf(error) }));
+    if (clock.now() < loggedAt + LOG_INTERVAL_MS) return;
+    loggedAt = clock.now();
+    say(logger, 'warn', logLine(STORE_FAILED, { error: wordsOf(error) }));
   };
   const limiter = rateLimit === false ? undefined : new RateLimiter(rateLimit, clock, failed);
   return { http, limiter, retryBudget: new RetryBudget(clock) };

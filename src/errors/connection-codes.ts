@@ -1,14 +1,14 @@
 import { isRecord } from '../internal/is-record.js';
 
-/** What an error names that is from before there was a connection. */
+/** The `syscall` of an error from before there was a connection. */
 const UNCONNECTED_SYSCALLS = new Set<unknown>(['connect', 'getaddrinfo']);
 
-/** A chain of causes may bite its own tail. */
+/** A limit, because a chain of causes may be a cycle. */
 const DEEPEST_CAUSE = 8;
 
 /**
- * Whether an error, or each of those that it gathers, is from before there was a connection. Errors are told by what they hold: a class is
- * another one in each realm (Jest runs tests in one of their own).
+ * Whether an error, or each of those that it contains, is from before there was a connection. By their members and not
+ * by their class, because each realm has classes of its own (Jest runs tests in one).
  */
 export function isUnconnected(error: unknown, depth = DEEPEST_CAUSE): boolean {
   if (!isRecord(error) || depth === 0) return false;

@@ -1,22 +1,21 @@
-import { isRecord } from '../internal/is-record.js';
-import { attemptedCall } from './attempted-call.js';
-import { exceptionOfRow, outcomeUnknown } from './create-exception.js';
-import { rowOf, type LalamoveErrorCode } from './error-catalog.js';
-import type { LalamoveException } from './lalamove.exception.js';
-import { operationsOfPath } from '../api/operation-table.js';
-import { isParsedBody } from './parsed-body.js';
-import { plainCause } from './plain-cause.js';
 import type { AnswerHeaders } from '../api/rate-limit-headers.js';
-import { isRefusal } from './refusal.js';
-import { translateAnswer, type CallContext } from './translate-answer.js';
+import { operationsOfPath } from '../api/operation-table.js';
+import { isRecord } from '../internal/is-record.js';
+import { answerHeaders } from './answer-headers.js';
+import { attemptedCall } from './attempted-call.js';
+import { bodyText } from './body-text.js';
 import { isUnconnected } from './connection-codes.js';
+import type { LalamoveErrorCode } from './error-catalog.js';
+import { failureOfAnswer, failureWithoutAnswer } from './failed-attempt.js';
+import type { LalamoveException } from './lalamove.exception.js';
+import type { CallContext, UpstreamAnswer } from './translate-answer.js';
 
-/** The axios error codes that say that no answer came in time. */
+/** The axios error codes that say that no answer arrived in time. */
 const TIMEOUT_CODES = new Set<unknown>(['ECONNABORTED', 'ETIMEDOUT']);
 
 /**
- * The longest base URL, of those given, that an axios error's request went to; `undefined` for any other error. Axios itself is not needed to
- * recognise one.
+ * The longest of the given base URLs that the request of an axios error was sent to; `undefined` for any other error.
+ * Axios errors are recognised without axios.
  */
 export function calledBaseUrl(error: unknown, baseUrls: readonly string[]): string | undefined {
   const href = isAxiosError(error) ? urlOf(error)?.href : undefined;
@@ -25,9 +24,10 @@ export function calledBaseUrl(error: unknown, baseUrls: readonly string[]): stri
 }
 
 /**
- * Turns a raw axios error of the app's own call to Lalamove into the exception that `LalamoveService` would have thrown.
+ * Turns the axios error of a call that the app itself made to Lalamove into the exception that `LalamoveService` would
+ * have thrown.
  *
- * @param baseUrl what the request's path is to be read beneath
+ * @param baseUrl the part of the request's URL before the path of the call
  */
 export function translateAxiosError(
   error: unknown,
@@ -36,50 +36,33 @@ export function translateAxiosError(
 ): LalamoveException {
   const failure = isRecord(error) ? error : {};
   const config = isRecord(failure.config) ? failure.config : {};
-  const headers = headersOf(config.headers);
+  const headers: AnswerHeaders = answerHeaders(config.headers);
   const method = typeof config.method === 'string' ? config.method.toUpperCase() : 'GET';
   const pathname = urlOf(failure)?.href.slice(baseUrl.length).split(/[?#]/, 1)[0] ?? '';
   const found = operationsOfPath(pathname).find((candidate) => candidate.method === method);
-  const { exception, certain } = ending(failure, {
+  const call = {
     ...context,
     operation: found?.operation,
     sentRequestId: headers['request-id'],
     repeatable: found?.repeatable ?? method === 'GET',
     secrets: secretsOf(headers.authorization),
-  });
-  if (certain) return exception;
-  return outcomeUnknown(exception, {
-    policy: context.policy,
     attempted: attemptedCall(found?.ids ?? {}, dataOf(config.data)),
-  });
-}
-
-/** How a call ended, and whether that is all that there is to know: it may be repeated, or was certainly not carried out. */
-function ending(
-  failure: Record<string, unknown>,
-  context: CallContext & { secrets: readonly string[] },
-): { exception: LalamoveException; certain: boolean } {
-  const { repeatable, secrets, account, policy, operation, sentRequestId } = context;
-  const response = isRecord(failure.response) ? failure.response : undefined;
-  if (typeof response?.status === 'number') {
-    const { status, data } = response;
-    const body = bodyText(data);
-    const answer = { status, headers: headersOf(response.headers), body: body ?? '', isCut: body === undefined };
-    const exception = translateAnswer(answer, context);
-    return { exception, certain: repeatable || isRefusal(status, exception.isForeign) };
-  }
-  const code = codeOf(failure.code);
-  const row = rowOf(code);
-  const certain = repeatable || isUnconnected(failure);
-  const { retryable } = row;
-  const cause = plainCause(failure, secrets);
-  return {
-    exception: exceptionOfRow(row, code, { account, policy, operation, sentRequestId, retryable, cause }),
-    certain,
   };
+  const answer = answerOf(failure.response);
+  if (answer) return failureOfAnswer(answer, call).exception;
+  const missing = { code: codeOf(failure.code), isUnsent: isUnconnected(failure), cause: failure };
+  return failureWithoutAnswer(missing, call).exception;
 }
 
-/** The `data` of what was sent, where it can be read. */
+/** The answer in an axios response; a body that cannot be read any more (a stream, a Blob) counts as cut. */
+function answerOf(response: unknown): UpstreamAnswer | undefined {
+  if (!isRecord(response) || typeof response.status !== 'number') return undefined;
+  const body = bodyText(response.data);
+  const headers = answerHeaders(response.headers);
+  return { status: response.status, headers, body: body ?? '', isCut: body === undefined };
+}
+
+/** The `data` of the body that was sent, if it can be read. */
 function dataOf(sent: unknown): unknown {
   try {
     const envelope: unknown = typeof sent === 'string' ? JSON.parse(sent) : sent;
@@ -98,7 +81,7 @@ function codeOf(code: unknown): LalamoveErrorCode {
   return TIMEOUT_CODES.has(code) ? 'LALAMOVE_TIMEOUT' : 'LALAMOVE_CONNECTION';
 }
 
-/** Where a request went, put together as axios does it. */
+/** The URL of a request, built as axios builds it. */
 function urlOf({ config }: Record<string, unknown>): URL | undefined {
   const { url, baseURL } = isRecord(config) ? config : {};
   const path = typeof url === 'string' ? url : '';
@@ -107,30 +90,7 @@ function urlOf({ config }: Record<string, unknown>): URL | undefined {
   return URL.canParse(joined) ? new URL(joined) : undefined;
 }
 
-/** Key, time and signature of the request, so that an answer that echoes them does not leak them. */
+/** Key, timestamp and signature of the request: an answer may echo them, and an exception must not contain them. */
 function secretsOf(authorization = ''): string[] {
   return authorization.split(/[\s:]+/).filter((part) => part !== 'hmac');
-}
-
-function headersOf(headers: unknown): AnswerHeaders {
-  return Object.fromEntries(
-    Object.entries(isRecord(headers) ? headers : {}).flatMap(([name, value]) =>
-      typeof value === 'string' || typeof value === 'number' ? [[name.toLowerCase(), String(value)]] : [],
-    ),
-  );
-}
-
-/**
- * A body that axios has parsed is written again; `undefined` for one that cannot be read any more: a stream, a Blob.
- */
-function bodyText(data: unknown): string | undefined {
-  if (data === undefined) return '';
-  if (typeof data === 'string') return data;
-  if (Buffer.isBuffer(data)) return data.toString('utf8');
-  if (!isParsedBody(data)) return undefined;
-  try {
-    return JSON.stringify(data);
-  } catch {
-    return undefined;
-  }
 }

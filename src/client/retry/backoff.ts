@@ -1,21 +1,21 @@
 import type { LalamoveException } from '../../errors/lalamove.exception.js';
 
-/** How calls that may be repeated are repeated. */
+/** How calls are retried that may be repeated. */
 export interface RetryOptions {
   /**
-   * How often a call is sent at the most; 1 switches repeats off.
+   * How often a call is sent at most; 1 switches retries off.
    *
    * @default 3
    */
   maxAttempts?: number;
   /**
-   * The ceiling of the first wait, in ms; it doubles with each attempt.
+   * The longest first wait, in ms; it doubles with each attempt.
    *
    * @default 250
    */
   baseDelayMs?: number;
   /**
-   * The ceiling of any wait, in ms. What Lalamove itself asks for may be longer.
+   * The longest wait, in ms. Lalamove's own `Retry-After` may be longer.
    *
    * @default 8000
    */
@@ -23,18 +23,17 @@ export interface RetryOptions {
 }
 
 /**
- * How long to wait before the next attempt, in ms: exponential back-off with full jitter, longer where Lalamove asks
- * for it.
+ * The wait before the next attempt, in ms: exponential backoff with full jitter, but at least Lalamove's `Retry-After`.
  *
- * @param attempt how many attempts there were
+ * @param attempts how many there were
  * @param random a number from 0 to 1
  */
 export function retryDelay(
-  attempt: number,
+  attempts: number,
   { retryAfterSeconds }: Pick<LalamoveException, 'retryAfterSeconds'>,
   { baseDelayMs, maxDelayMs }: Required<RetryOptions>,
   random: number,
 ): number {
-  const backOff = random * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
-  return Math.max(backOff, (retryAfterSeconds ?? 0) * 1000);
+  const backoff = random * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempts - 1));
+  return Math.max(backoff, (retryAfterSeconds ?? 0) * 1000);
 }

@@ -1,19 +1,19 @@
 import type { Clock } from '../../internal/clock.js';
 
-/** How many repeats there are at the most, and at the start. */
-const RESERVE = 20;
-/** What a success earns: while Lalamove is well, one call in five may be repeated. */
+/** The most retries in the budget, and those at the start. */
+const CAPACITY = 20;
+/** Added by each success: while Lalamove works, one call in five may be retried. */
 const PER_SUCCESS = 0.2;
-/** A repeat comes back in this time even without one, so that an app with few calls is not left without. */
+/** One retry is added in this time even without a success, for an app with few calls. */
 const REFILL_MS = 10_000;
 
 /**
- * Keeps repeats from making an outage worse: when many calls fail at once, only so many are repeated, and all others end at their first failure.
- * First attempts are never held back, so that everything is as before as soon as Lalamove is.
+ * Keeps retries from making an outage worse: if many calls fail at once, only as many as the budget holds are retried.
+ * The others end with their first failure. First attempts are never limited, so that all recovers as soon as Lalamove does.
  */
 export class RetryBudget {
   readonly #clock: Clock;
-  #repeats = RESERVE;
+  #retries = CAPACITY;
   #asOf: number;
 
   constructor(clock: Clock) {
@@ -21,18 +21,18 @@ export class RetryBudget {
     this.#asOf = clock.now();
   }
 
-  /** A call has succeeded. */
+  /** To be called after each success. */
   earn(): void {
-    this.#repeats = Math.min(RESERVE, this.#repeats + PER_SUCCESS);
+    this.#retries = Math.min(CAPACITY, this.#retries + PER_SUCCESS);
   }
 
-  /** @returns whether there was a repeat left */
+  /** @returns whether there was a retry left */
   spend(): boolean {
     const now = this.#clock.now();
-    this.#repeats = Math.min(RESERVE, this.#repeats + Math.max(0, now - this.#asOf) / REFILL_MS);
+    this.#retries = Math.min(CAPACITY, this.#retries + Math.max(0, now - this.#asOf) / REFILL_MS);
     this.#asOf = now;
-    if (this.#repeats < 1) return false;
-    this.#repeats -= 1;
+    if (this.#retries < 1) return false;
+    this.#retries -= 1;
     return true;
   }
 }

@@ -1,25 +1,29 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, inflateRaw, unzip } from 'node:zlib';
-import { isParsedBody } from '../../errors/parsed-body.js';
+import { bodyText } from '../../errors/body-text.js';
+import type { UpstreamAnswer } from '../../errors/translate-answer.js';
 import { GrowingBytes } from '../../internal/growing-bytes.js';
 import { isRecord } from '../../internal/is-record.js';
-import type { Stopwatch } from './stopwatch.js';
+import type { AttemptSignal } from './attempt-signal.js';
 
-/** Lalamove's largest answer, the list of cities, is a fraction of this. */
+/** The largest answer of Lalamove, the list of cities, is a fraction of this. */
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** A body that came but cannot be used: larger than any of Lalamove's, or packed in a way that cannot be unpacked. */
+/** A body that arrived but cannot be used: it is larger than any of Lalamove's, or cannot be decompressed. */
 export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody';
 }
 
-/** Whether an error, or what caused it, is an {@link UnreadableBody}: axios wraps what its adapters throw. */
+/** Whether an error, or its cause, is an {@link UnreadableBody}: axios wraps what its adapters throw. */
 export function isUnreadable(error: unknown): boolean {
   return error instanceof UnreadableBody || (isRecord(error) && error.cause instanceof UnreadableBody);
 }
 
-/** Gathers the bytes of a body. */
+/** The body as far as it arrived; it is cut if it broke off or cannot be read. */
+export type ReadBody = Required<Pick<UpstreamAnswer, 'body' | 'isCut'>>;
+
+/** Collects the bytes of a body. */
 export class AnswerBody {
   readonly #encoding: string | undefined;
   readonly #bytes = new GrowingBytes(LARGEST_ANSWER_BYTES);
@@ -29,20 +33,20 @@ export class AnswerBody {
     this.#encoding = encoding?.trim().toLowerCase();
   }
 
-  /** @returns whether there still are no more than any of Lalamove's answers has */
+  /** @returns `false` if the body is larger than any of Lalamove's answers */
   add(chunk: Buffer): boolean {
     return this.#bytes.add(chunk);
   }
 
-  /** What has come so far; decoded as one piece, for a character may lie across two chunks. */
+  /** The text so far, decoded in one piece: a character may span two chunks. */
   text(): string {
     return decoded(this.#bytes.bytes());
   }
 
   /**
-   * What has come, unpacked where it is packed.
+   * The text, decompressed if necessary.
    *
-   * @throws UnreadableBody where that cannot be done
+   * @throws UnreadableBody if it cannot be decompressed
    */
   unpacked(): string | Promise<string> {
     const bytes = this.#bytes.bytes();
@@ -52,19 +56,13 @@ export class AnswerBody {
   }
 }
 
-/** A body as far as it came, and whether that is all of it. */
-export interface ReadBody {
-  readonly text: string;
-  readonly isCut: boolean;
-}
-
 /**
- * Reads the body that an adapter of axios's hands on as a stream. Of a refusal the status says enough: where it breaks off, what has come is
- * handed on.
+ * Reads a body that an axios adapter returns as a stream. If a refusal breaks off, this returns what arrived, because
+ * the status says enough.
  */
-export async function readBody(stream: Readable, status: number, stopwatch: Stopwatch): Promise<ReadBody> {
+export async function readBody(stream: Readable, status: number, signal: AttemptSignal): Promise<ReadBody> {
   const body = new AnswerBody();
-  stopwatch.addEventListener('abort', () => {
+  signal.addEventListener('abort', () => {
     stream.destroy(new Error('stopped'));
   });
   try {
@@ -73,42 +71,33 @@ export async function readBody(stream: Readable, status: number, stopwatch: Stop
     }
   } catch (error) {
     if (status < 400) throw isUndecodable(error) ? new UnreadableBody() : error;
-    return { text: body.text(), isCut: true };
+    return { body: body.text(), isCut: true };
   }
-  return { text: body.text(), isCut: false };
+  return { body: body.text(), isCut: false };
 }
 
 /**
- * A body that is there already; what another adapter hands on and we cannot read counts as cut.
+ * Reads a body that is complete, in any form that an adapter, an interceptor or a mock may return.
  *
- * @throws UnreadableBody for one of no refusal that cannot be written again, or whose ids may have lost digits when it was parsed
+ * @throws UnreadableBody for a success that cannot be written as JSON again, or whose ids may have lost digits
  */
 export function wholeBody(data: unknown, status: number): ReadBody {
-  if (typeof data === 'string') return { text: data, isCut: false };
-  if (data === undefined || data === null) return { text: '', isCut: false };
-  if (Buffer.isBuffer(data)) return { text: decoded(data), isCut: false };
-  const { text, isExact } = writtenAgain(data);
-  if (!isExact && status < 400)
-    throw new UnreadableBody('It was parsed before it came here, and its numbers have lost digits.');
-  return { text, isCut: text === '' || !isParsedBody(data) };
-}
-
-/** JSON of what was parsed, and whether it is all that came: a number beyond the safe ones was rounded. */
-function writtenAgain(data: unknown): { text: string; isExact: boolean } {
-  let isExact = true;
-  try {
-    const text = JSON.stringify(data, (_, value: unknown) => {
-      if (typeof value === 'bigint') return String(value);
-      if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) isExact = false;
-      return value;
-    });
-    return { text, isExact };
-  } catch {
-    return { text: '', isExact: false };
+  if (data === undefined || data === null) return { body: '', isCut: false };
+  if (Buffer.isBuffer(data)) return { body: decoded(data), isCut: false };
+  const text = bodyText(data);
+  if (status < 400 && (text === undefined || hasRoundedNumber(data))) {
+    throw new UnreadableBody('The answer was parsed before the client read it, and its numbers may have lost digits.');
   }
+  return { body: text ?? '', isCut: text === undefined };
 }
 
-/** Without the byte order mark that `JSON.parse` refuses. */
+/** Whether parsing may have rounded a number: an id has 19 digits, and a `number` holds 15. */
+function hasRoundedNumber(data: unknown): boolean {
+  if (typeof data === 'number') return !(Math.abs(data) <= Number.MAX_SAFE_INTEGER);
+  return typeof data === 'object' && data !== null && Object.values(data).some(hasRoundedNumber);
+}
+
+/** Without the byte order mark, which `JSON.parse` refuses. */
 function decoded(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   return text.startsWith('\ufeff') ? text.slice(1) : text;
@@ -120,12 +109,12 @@ interface UnpackingOptions {
 
 type Unpacking = (bytes: Buffer, options: UnpackingOptions) => Promise<Buffer>;
 
-/** None is asked for, but a gateway may pack all the same. */
+/** We ask for no compression, but a gateway may compress all the same. */
 function unpacking(encoding: string | undefined, bytes: Buffer): Unpacking | undefined {
   if (encoding === undefined) return undefined;
   if (encoding === 'br') return promisify<Buffer, UnpackingOptions, Buffer>(brotliDecompress);
   if (!/^((x-)?gzip|deflate)$/.test(encoding)) return undefined;
-  // Some send `deflate` without zlib's header, whose first half byte is an 8 (RFC 1950 §2.2).
+  // Some servers send `deflate` without the header of zlib, which begins with a half byte of 8 (RFC 1950 §2.2).
   const isBare = encoding === 'deflate' && ((bytes[0] ?? 0) & 0x0f) !== 8;
   return promisify<Buffer, UnpackingOptions, Buffer>(isBare ? inflateRaw : unzip);
 }
@@ -134,11 +123,11 @@ async function unpackedText(unpack: Unpacking, bytes: Buffer): Promise<string> {
   try {
     return decoded(await unpack(bytes, { maxOutputLength: LARGEST_ANSWER_BYTES }));
   } catch (error) {
-    throw new UnreadableBody('The answer cannot be unpacked.', { cause: error });
+    throw new UnreadableBody('The answer cannot be decompressed.', { cause: error });
   }
 }
 
-/** Whether an error is zlib's (gzip's codes begin with `Z_`, brotli's with `ERR__`): everything came, but it cannot be unpacked. */
+/** Whether an error is from decompression: the codes of gzip begin with `Z_`, those of brotli with `ERR__`. */
 function isUndecodable(error: unknown): boolean {
   return isRecord(error) && typeof error.code === 'string' && /^(Z_|ERR__|ERR_BROTLI_)/.test(error.code);
 }

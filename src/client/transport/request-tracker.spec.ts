@@ -1,49 +1,49 @@
 import { describe, expect, it } from '@jest/globals';
-import { Dispatch } from './request-tracker.js';
+import { RequestTracker } from './request-tracker.js';
 
-/** What axios makes of a refused connection. */
-const refused = (dispatch: Dispatch): object => ({
+/** The error of axios for a refused connection. */
+const refused = (tracker: RequestTracker): object => ({
   syscall: 'connect',
-  config: { transformRequest: dispatch.onRequest },
+  config: { transformRequest: tracker.onRequest },
 });
 
-describe('Dispatch', () => {
-  it('knows a request that was sent once and found no connection', () => {
-    const dispatch = new Dispatch();
-    dispatch.onRequest('body');
-    expect(dispatch.neverLeft(refused(dispatch))).toBe(true);
+describe('RequestTracker', () => {
+  it('knows that a request was not sent if its only connection was refused', () => {
+    const tracker = new RequestTracker();
+    tracker.onRequest('body');
+    expect(tracker.isUnsent(refused(tracker))).toBe(true);
   });
 
-  it('believes no error of another request', () => {
-    const dispatch = new Dispatch();
-    dispatch.onRequest('body');
-    expect(dispatch.neverLeft({ syscall: 'connect' })).toBe(false);
-    expect(dispatch.neverLeft(refused(new Dispatch()))).toBe(false);
+  it('ignores the error of another request', () => {
+    const tracker = new RequestTracker();
+    tracker.onRequest('body');
+    expect(tracker.isUnsent({ syscall: 'connect' })).toBe(false);
+    expect(tracker.isUnsent(refused(new RequestTracker()))).toBe(false);
   });
 
-  it('believes no error after an answer', () => {
-    const dispatch = new Dispatch();
-    dispatch.onRequest('body');
-    dispatch.onResponse('answer');
-    expect(dispatch.neverLeft(refused(dispatch))).toBe(false);
+  it('ignores an error after an answer', () => {
+    const tracker = new RequestTracker();
+    tracker.onRequest('body');
+    tracker.onResponse('answer');
+    expect(tracker.isUnsent(refused(tracker))).toBe(false);
   });
 
-  it('believes nothing of a request that was sent twice, or not that we know', () => {
-    const dispatch = new Dispatch();
-    expect(dispatch.neverLeft(refused(dispatch))).toBe(false);
-    dispatch.onRequest('body');
-    dispatch.onRequest('body');
-    expect(dispatch.neverLeft(refused(dispatch))).toBe(false);
+  it('proves nothing for a request that was sent twice, or whose sending was not seen', () => {
+    const tracker = new RequestTracker();
+    expect(tracker.isUnsent(refused(tracker))).toBe(false);
+    tracker.onRequest('body');
+    tracker.onRequest('body');
+    expect(tracker.isUnsent(refused(tracker))).toBe(false);
   });
 
-  it('believes no other error than that of a connection', () => {
-    const dispatch = new Dispatch();
-    dispatch.onRequest('body');
-    expect(dispatch.neverLeft({ ...refused(dispatch), syscall: 'read' })).toBe(false);
+  it('ignores any error but that of a connection', () => {
+    const tracker = new RequestTracker();
+    tracker.onRequest('body');
+    expect(tracker.isUnsent({ ...refused(tracker), syscall: 'read' })).toBe(false);
   });
 
-  it('leaves request and answer as they are', () => {
-    const dispatch = new Dispatch();
-    expect([dispatch.onRequest('body'), dispatch.onResponse('answer')]).toEqual(['body', 'answer']);
+  it('does not change the request or the answer', () => {
+    const tracker = new RequestTracker();
+    expect([tracker.onRequest('body'), tracker.onResponse('answer')]).toEqual(['body', 'answer']);
   });
 });

@@ -1,115 +1,112 @@
-import type { InternalAxiosRequestConfig } from 'axios';
+import type { IncomingMessage } from 'node:http';
+import { answerHeaders } from '../../errors/answer-headers.js';
 import { isUnconnected } from '../../errors/connection-codes.js';
+import type { UpstreamAnswer } from '../../errors/translate-answer.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { AnswerBody } from './answer-body.js';
 
-/** An answer as far as it has come. */
-export interface ArrivingAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: AnswerBody;
-}
-
-/** The dispatch of a request, by the `transformRequest` that travels in its config. */
-const DISPATCHES = new WeakMap<object, Dispatch>();
-
 /**
- * What became of one request inside axios: how often it was sent, whether a byte of it may have left, what came back. None of that can be
- * read off an error alone: an interceptor may have sent it twice, or thrown an error that is another request's.
+ * Records what became of one request: how often it was sent, whether a byte of it may have left the process, and which
+ * part of the answer arrived. An error alone does not tell: an interceptor may have sent the request twice, or may have
+ * thrown the error of another request.
  */
-export class Dispatch {
-  /** The answer of the one sending that our own exchange made, from its head on. */
-  answer: ArrivingAnswer | undefined;
-  #sent = 0;
-  #answered = false;
-  #entered = 0;
-  #isOnWire = false;
-  #wasStopped = false;
-  #stop: (() => void) | undefined;
+export class RequestTracker {
+  #timesSent = 0;
+  #isAnswered = false;
+  /** How often `sendOverHttp` was called for it. */
+  #timesOverHttp = 0;
+  #mayHaveLeft = false;
+  #isCancelled = false;
+  readonly #stops = new Set<() => void>();
   #failure: Error | undefined;
+  #incoming: IncomingMessage | undefined;
+  #body: AnswerBody | undefined;
 
-  constructor() {
-    DISPATCHES.set(this.onRequest, this);
-  }
-
-  /** The dispatch that a request of ours travels with; none where an interceptor has put another `transformRequest` in place of ours. */
-  static of({ transformRequest }: Pick<InternalAxiosRequestConfig, 'transformRequest'>): Dispatch | undefined {
-    return typeof transformRequest === 'function' ? DISPATCHES.get(transformRequest) : undefined;
-  }
-
-  /** Axios runs this ahead of every sending, whatever its adapter. */
+  /** The `transformRequest` of its axios config: axios calls it before each sending, with any adapter. */
   readonly onRequest = (data: unknown): unknown => {
-    this.#sent += 1;
+    this.#timesSent += 1;
     return data;
   };
 
-  /** Axios runs this on every answer. */
+  /** The `transformResponse` of its axios config: axios calls it for each answer. */
   readonly onResponse = (data: unknown): unknown => {
-    this.#answered = true;
+    this.#isAnswered = true;
     return data;
   };
 
   /**
-   * Our exchange begins.
+   * `sendOverHttp` has started.
    *
-   * @param stop ends it
+   * @param stop makes it fail at once
    */
-  enter(stop: () => void): void {
-    this.#entered += 1;
-    this.#stop = stop;
+  started(stop: () => void): void {
+    this.#timesOverHttp += 1;
+    this.#stops.add(stop);
   }
 
-  /** Ends what is under way in our exchange: by itself, for an interceptor may have put another signal in place of ours. */
-  cancel(): void {
-    this.#stop?.();
-  }
-
-  /** There is a connection: from now on bytes may leave. */
+  /** There is a connection: from now on, bytes of the request may have left the process. */
   connected(): void {
-    this.#isOnWire = true;
+    this.#mayHaveLeft = true;
   }
 
-  /** Our exchange was stopped, and sends nothing any more. */
-  stopped(): void {
-    this.#wasStopped = true;
+  /** The status and the headers of the answer have arrived. */
+  arrived(incoming: IncomingMessage, body: AnswerBody): void {
+    this.#incoming = incoming;
+    this.#body = body;
   }
 
-  /** Our exchange has ended. */
-  leave(failure?: Error): void {
-    this.#stop = undefined;
+  /** `sendOverHttp` has ended. */
+  ended(stop: () => void, failure?: Error): void {
+    this.#stops.delete(stop);
     this.#failure = failure;
   }
 
-  /**
-   * Whether an error proves that the request never left: the connection of its one sending was never made. That no sending was noted proves
-   * nothing, for a test may have put another `HttpService` in place of ours.
-   */
-  neverLeft(error: unknown): boolean {
-    if (this.#sent !== 1 || this.#answered) return false;
-    if (this.#entered > 0) return this.#isOwnEnd(error) && !this.#isOnWire;
-    return isRecord(error) && isRecord(error.config) && error.config.transformRequest === this.onRequest
-      ? isUnconnected(error)
-      : false;
+  /** Stops `sendOverHttp` if it is running. The config's signal is not enough: an interceptor may have replaced it. */
+  cancel(): void {
+    for (const stop of this.#stops) {
+      this.#isCancelled = true;
+      stop();
+    }
+  }
+
+  /** Status and headers of the answer, as soon as they have arrived over `sendOverHttp`. */
+  get head(): Pick<UpstreamAnswer, 'status' | 'headers'> | undefined {
+    const incoming = this.#incoming;
+    return incoming && { status: incoming.statusCode ?? 0, headers: answerHeaders(incoming.headers) };
   }
 
   /**
-   * The answer whose status says enough although it broke off, or was complete when an interceptor was stopped that kept it: a refusal, or a failure
-   * of Lalamove's.
+   * Whether an error proves that the request never left the process: it was sent once, and that connection was never
+   * made. A count of 0 proves nothing, because a test may have replaced our `HttpService`.
+   */
+  isUnsent(error: unknown): boolean {
+    if (this.#timesSent !== 1 || this.#isAnswered) return false;
+    if (this.#timesOverHttp > 0) return this.#isOwnFailure(error) && !this.#mayHaveLeft;
+    const isOfThisRequest =
+      isRecord(error) && isRecord(error.config) && error.config.transformRequest === this.onRequest;
+    return isOfThisRequest && isUnconnected(error);
+  }
+
+  /**
+   * The answer to use although the request failed: a status from 400 says enough, even if the body broke off, or if an
+   * interceptor kept the complete answer until the request was stopped.
    *
-   * @param error `undefined` for a stop
+   * @param error `undefined` if the request was stopped
    */
-  tellingAnswer(error: unknown): (ArrivingAnswer & { readonly isCut: boolean }) | undefined {
-    const { answer } = this;
-    const isKept = error === undefined && this.#entered === 1 && !this.#failure;
-    const isTelling = this.#sent === 1 && (isKept || this.#isOwnEnd(error));
-    return isTelling && answer && answer.status >= 400 ? { ...answer, isCut: !isKept } : undefined;
+  refusalDespite(error: unknown): UpstreamAnswer | undefined {
+    const isComplete = error === undefined && this.#timesOverHttp === 1 && !this.#failure;
+    const isOfThisRequest = this.#timesSent === 1 && (isComplete || this.#isOwnFailure(error));
+    const { head } = this;
+    if (!isOfThisRequest || !head || !this.#body || head.status < 400) return undefined;
+    return { ...head, body: this.#body.text(), isCut: !isComplete };
   }
 
-  /** Whether it ended in our exchange, by the error given, or by being stopped while there; and not in an interceptor, before or after. */
-  #isOwnEnd(error: unknown): boolean {
-    if (this.#entered !== 1) return false;
+  /** Whether an error is that of the one `sendOverHttp`, and not of an interceptor before or after it. */
+  #isOwnFailure(error: unknown): boolean {
+    if (this.#timesOverHttp !== 1) return false;
+    if (this.#isCancelled) return true;
     // Axios wraps what its adapters throw.
-    const isOurs = error === this.#failure || (isRecord(error) && error.cause === this.#failure);
-    return this.#wasStopped || (this.#failure !== undefined && isOurs);
+    const isSame = error === this.#failure || (isRecord(error) && error.cause === this.#failure);
+    return this.#failure !== undefined && isSame;
   }
 }

@@ -1,144 +1,160 @@
 import type { HttpService } from '@nestjs/axios';
-import { defer, Observable } from 'rxjs';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { defer, Observable, type Observer, type Subscriber } from 'rxjs';
 import { Readable } from 'node:stream';
-import { captureContext } from '../../internal/async-context.js';
-import type { AnswerHeaders } from '../../api/rate-limit-headers.js';
+import { answerHeaders } from '../../errors/answer-headers.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
+import { captureContext } from '../../internal/async-context.js';
 import { isUnreadable, readBody, wholeBody, type ReadBody } from './answer-body.js';
-import { Dispatch } from './request-tracker.js';
-import { LalamoveHttpService, type ArrivedResponse, type LalamoveRequestConfig } from './lalamove-http.service.js';
-import { Stopwatch } from './stopwatch.js';
-import { WireFailure } from './wire-failure.js';
+import { AttemptSignal } from './attempt-signal.js';
+import { LalamoveHttpService } from './lalamove-http.service.js';
+import type { LalamoveRequest } from './lalamove-request.js';
+import { RequestTracker } from './request-tracker.js';
+import { sendWithoutAxios } from './send-without-axios.js';
+import { trackedAdapter } from './tracked-adapter.js';
+import { TransportFailure } from './transport-failure.js';
 
-/** A request to Lalamove. */
-export interface LalamoveRequest {
-  method: string;
-  url: string;
-  headers: Record<string, string>;
-  body: string | undefined;
-  /** Of real time, whatever clock drives the rest: the wire knows no other. */
-  timeoutMs: number;
-  signal: AbortSignal | undefined;
-}
+/** What is read of an axios response; its body may be anything that an adapter or a mock returns. */
+type Response = Pick<AxiosResponse<unknown>, 'status' | 'headers' | 'data'>;
 
-/** Sends one request through `@nestjs/axios` and reads its answer, whatever its status. Errors are {@link WireFailure}s. */
+/**
+ * Sends one request through `@nestjs/axios` and reads its answer, whatever its status. Unsubscribing stops it.
+ *
+ * @returns one answer; its only error is a {@link TransportFailure}
+ */
 export function send(http: HttpService, request: LalamoveRequest): Observable<UpstreamAnswer> {
   return new Observable((subscriber) => {
     if (request.signal?.aborted) {
-      subscriber.error(new WireFailure('aborted', { unsent: true }));
+      subscriber.error(new TransportFailure('aborted', { isUnsent: true }));
       return undefined;
     }
-    const stopwatch = new Stopwatch(request.timeoutMs, request.signal);
-    const dispatch = new Dispatch();
-    // A connection that is kept open breaks in the context of the call that opened it, and whoever aborts has another.
-    const run = captureContext();
-    let response: ArrivedResponse | undefined;
-    let isReading = false;
-    const fail = (error?: unknown): void => {
-      if (subscriber.closed) return;
-      // The reader of a stream that is stopped says what it has of a refusal.
-      if (stopwatch.aborted && response && response.status >= 400 && isReading) return;
-      const telling = dispatch.tellingAnswer(error);
-      // A refusal that broke off says enough all the same.
-      if (telling) succeed(telling, { text: telling.body.text(), isCut: telling.isCut });
-      else {
-        run(() => {
-          subscriber.error(wireFailure(error, { stopwatch, dispatch, response }));
-        });
-      }
-    };
-    const succeed = (head: Head, { text, isCut }: ReadBody): void => {
-      run(() => {
-        subscriber.next({ status: head.status, headers: plainHeaders(head.headers), body: text, isCut });
-        subscriber.complete();
-      });
-    };
-    stopwatch.addEventListener('abort', () => {
-      dispatch.cancel();
-      fail();
-    });
-    const config = requestConfig(request, dispatch, stopwatch);
-    const responses =
-      http instanceof LalamoveHttpService
-        ? http.exchange(config, dispatch)
-        : defer(() => http.request<unknown>(config));
-    const subscription = responses.subscribe({
-      next: (arrived) => {
-        response = arrived;
-        const { data } = arrived;
-        if (!(data instanceof Readable)) {
-          try {
-            succeed(arrived, wholeBody(data, arrived.status));
-          } catch (error) {
-            fail(error);
-          }
-          return;
-        }
-        isReading = true;
-        readBody(data, arrived.status, stopwatch).then((body) => {
-          // Read to its end, its socket may be in use by others.
-          stopwatch.dispose();
-          succeed(arrived, body);
-        }, fail);
-      },
-      error: fail,
-      complete: () => {
-        if (!response) fail(new Error('The HttpService gave no response.'));
-      },
-    });
+    const sending = new Sending(request, subscriber);
+    const subscription = responseOf(http, request, sending).subscribe(sending);
     return () => {
       subscription.unsubscribe();
-      // What nobody waits for any more is not to go on.
-      dispatch.cancel();
-      stopwatch.stop();
+      sending.stop();
     };
   });
 }
 
-type Head = Pick<ArrivedResponse, 'status' | 'headers'>;
-
-/** What a request ended in that brought no complete answer. */
-function wireFailure(
-  cause: unknown,
-  { stopwatch, dispatch, response }: { stopwatch: Stopwatch; dispatch: Dispatch; response: Head | undefined },
-): WireFailure {
-  const arriving = response ?? dispatch.answer;
-  const head = arriving && { status: arriving.status, headers: plainHeaders(arriving.headers) };
-  const unsent = dispatch.neverLeft(cause);
-  if (stopwatch.aborted) return new WireFailure(stopwatch.kind, { head, unsent });
-  return new WireFailure(isUnreadable(cause) ? 'unreadable' : 'connection', { head, cause, unsent });
+function responseOf(
+  http: HttpService,
+  request: LalamoveRequest,
+  { tracker, signal }: Pick<Sending, 'tracker' | 'signal'>,
+): Observable<Response> {
+  // Nothing was added to axios, so nobody notices that it is skipped: it takes as much CPU as sending itself.
+  if (http instanceof LalamoveHttpService && http.canSkipAxios) {
+    return defer(() => sendWithoutAxios(http.axiosRef, request, tracker));
+  }
+  const config = axiosConfig(request, tracker, signal);
+  const isTracked = http instanceof LalamoveHttpService && http.hasOwnAdapter;
+  return defer(() => http.request<unknown>(isTracked ? { ...config, adapter: trackedAdapter(tracker) } : config));
 }
 
-function requestConfig(
+function axiosConfig(
   { method, url, headers, body }: LalamoveRequest,
-  dispatch: Dispatch,
-  signal: Stopwatch,
-): LalamoveRequestConfig {
+  tracker: RequestTracker,
+  signal: AttemptSignal,
+): AxiosRequestConfig<string> {
   return {
     method,
     url,
     headers,
     data: body,
     signal,
-    // For adapters other than ours: the body is read by us, whatever its status, up to a limit, and with what came of it before it broke.
+    // With other adapters than ours, we read the body: of any status, up to a limit, and even if it breaks off.
     responseType: 'stream',
     validateStatus: () => true,
-    // The signature covers these very bytes: nothing is transformed, only noted.
-    transformRequest: dispatch.onRequest,
-    transformResponse: dispatch.onResponse,
+    // They only count: the signature covers these exact bytes, so that nothing may be transformed.
+    transformRequest: tracker.onRequest,
+    transformResponse: tracker.onResponse,
     maxRedirects: 0,
     timeout: 0,
   };
 }
 
-/** What the headers of an answer can tell of its call, and of who has written it. */
-const TELLING = /^(content-type|request-id|date|retry-after(-ms)?|ratelimit.*)$/;
+/** A request on its way: turns the response, the error or the abort, whichever is first, into one result. */
+class Sending implements Observer<Response> {
+  readonly tracker = new RequestTracker();
+  readonly signal: AttemptSignal;
+  readonly #subscriber: Subscriber<UpstreamAnswer>;
+  // A kept connection calls back in the async context of the call that opened it, and an abort in that of its caller.
+  readonly #run = captureContext();
+  #response: Response | undefined;
+  #isReadingStream = false;
 
-function plainHeaders(headers: object): AnswerHeaders {
-  const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries<unknown>({ ...headers })) {
-    const lower = name.toLowerCase();
-    if (typeof value === 'string' && TELLING.test(lower)) plain[lower] = value;
+  constructor({ timeoutMs, signal }: LalamoveRequest, subscriber: Subscriber<UpstreamAnswer>) {
+    this.#subscriber = subscriber;
+    this.signal = new AttemptSignal(timeoutMs, signal);
+    this.signal.addEventListener('abort', () => {
+      this.tracker.cancel();
+      this.error(undefined);
+    });
   }
-  return plain;
+
+  next(response: Response): void {
+    const { status, data } = response;
+    this.#response = response;
+    if (data instanceof Readable) {
+      this.#isReadingStream = true;
+      void this.#readStream(data, response);
+      return;
+    }
+    try {
+      this.#succeed(response, wholeBody(data, status));
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
+  error(error: unknown): void {
+    if (this.#subscriber.closed) return;
+    // Of a refusal, the reader of the stream returns what it has once it is stopped.
+    if (this.signal.aborted && this.#isReadingStream && this.#response && this.#response.status >= 400) return;
+    const answer = this.tracker.refusalDespite(error);
+    this.#run(() => {
+      if (answer) this.#emit(answer);
+      else this.#subscriber.error(this.#failure(error));
+    });
+  }
+
+  complete(): void {
+    if (!this.#response) this.error(new Error('The HttpService gave no response.'));
+  }
+
+  /** Nobody waits for the answer any more. */
+  stop(): void {
+    this.tracker.cancel();
+    this.signal.stop();
+  }
+
+  async #readStream(stream: Readable, response: Response): Promise<void> {
+    try {
+      const body = await readBody(stream, response.status, this.signal);
+      // After the end of the body, its socket may already serve another request: an abort must not destroy it.
+      this.signal.dispose();
+      this.#succeed(response, body);
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
+  #succeed({ status, headers }: Response, { body, isCut }: ReadBody): void {
+    this.#run(() => {
+      this.#emit({ status, headers: answerHeaders(headers), body, isCut });
+    });
+  }
+
+  #emit(answer: UpstreamAnswer): void {
+    this.#subscriber.next(answer);
+    this.#subscriber.complete();
+  }
+
+  #failure(cause: unknown): TransportFailure {
+    const { status, headers } = this.#response ?? {};
+    const head = status === undefined ? this.tracker.head : { status, headers: answerHeaders(headers) };
+    const isUnsent = this.tracker.isUnsent(cause);
+    if (this.signal.aborted) return new TransportFailure(this.signal.kind, { head, isUnsent });
+    return new TransportFailure(isUnreadable(cause) ? 'unreadable' : 'connection', { head, cause, isUnsent });
+  }
 }

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { sign } from '../api/signature.js';
 import type { ClientSettings } from './client-settings.js';
 import type { PreparedCall } from './prepare-call.js';
-import { sign } from '../api/signature.js';
-import type { LalamoveRequest } from './transport/send.js';
+import type { LalamoveRequest } from './transport/lalamove-request.js';
 
-/** One sending of a call. */
-export interface Attempt extends LalamoveRequest {
-  readonly requestId: string;
-  readonly signature: string;
-  /** Unix ms by the account's clock. */
-  readonly signedAt: number;
-}
-
-/** Signs a call over the exact bytes that are sent, at this moment: a repeat is signed anew. */
-export function signAttempt(settings: ClientSettings, call: PreparedCall<unknown>): Attempt {
+/** Makes the request of one attempt. It signs the exact bytes that are sent, with the current time. */
+export function signRequest(settings: ClientSettings, call: PreparedCall<unknown>): LalamoveRequest {
   const { apiKey, apiSecret, baseUrl, clock } = settings;
   const { operation, path, body, options, deadline } = call;
   const now = clock.now();

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * One signal for the time limit of an attempt and the caller's own signal. Axios takes it for an `AbortSignal`, of which it has as much as is
- * needed and a tenth of the cost.
+ * Fires at the time limit of an attempt, or when the caller's own signal fires. Axios accepts it as an `AbortSignal`; it
+ * has only the members that are needed, at a tenth of the cost.
  */
-export class Stopwatch {
+export class AttemptSignal {
   aborted = false;
   readonly #caller: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -15,12 +15,12 @@ export class Stopwatch {
     this.#caller = caller;
     this.#timer = setTimeout(this.stop, timeoutMs);
     if (!caller) return;
-    // One signal of a caller's, say for its shutdown, may stand for any number of calls.
+    // A caller may use one signal for any number of calls, e.g. that of its shutdown.
     if (caller instanceof EventTarget) setMaxListeners(0, caller);
     caller.addEventListener('abort', this.stop, { once: true });
   }
 
-  /** Which of the two it was. */
+  /** Which of the two has fired. */
   get kind(): 'aborted' | 'timeout' {
     return this.#caller?.aborted ? 'aborted' : 'timeout';
   }
@@ -33,16 +33,16 @@ export class Stopwatch {
     this.#listeners = this.#listeners.filter((other) => other !== listener);
   }
 
-  /** Ends what is under way. */
+  /** Fires, if it has not fired yet. */
   readonly stop = (): void => {
     if (this.aborted) return;
     this.aborted = true;
     this.#release();
-    // Axios's adapter for fetch looks for a reason in `this`.
+    // Axios's adapter for fetch reads the reason from `this`.
     for (const listener of this.#listeners) listener.call(this);
   };
 
-  /** Nothing is under way any more, and nothing is to be ended: a socket may be in use by others already. */
+  /** Never fires from now on: the attempt has ended, and its socket may already serve another request. */
   dispose(): void {
     this.#release();
     this.#listeners = [];
