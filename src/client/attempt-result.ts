@@ -142,7 +142,9 @@ function failedCall(
   };
 }
 
-/** The envelope of a success; an empty body is an empty envelope. `undefined` without `data`, or with errors beside it. */
+/**
+ * The envelope of a success; an empty body is an empty envelope. `undefined` without `data`, or with errors beside it.
+ */
 function readEnvelope(body: string): Record<string, unknown> | undefined {
   if (body.trim() === '') return {};
   try {

@@ -55,8 +55,8 @@ export interface LalamoveRetryEvent extends Pick<LalamoveRequestEvent, 'operatio
 }
 
 /**
- * Functions of the app that are called during each call, for metrics and traces. The call does not wait for them. If one
- * throws, that is logged, and the call goes on.
+ * Functions of the app that are called during each call, for metrics and traces. The call does not wait for them. If
+ * one throws, that is logged, and the call goes on.
  */
 export interface LalamoveHooks {
   onRequest?(event: LalamoveRequestEvent): unknown;

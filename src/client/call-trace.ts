@@ -12,8 +12,8 @@ import type { Operation } from '../api/operations.js';
 import type { LalamoveRequest } from './transport/lalamove-request.js';
 
 /**
- * Reports one call to the hooks and the log of its account. A log line holds ids, codes and numbers; for a refusal, also
- * which fields are wrong.
+ * Reports one call to the hooks and the log of its account. A log line holds ids, codes and numbers; for a refusal,
+ * also which fields are wrong.
  */
 export class CallTrace {
   readonly #settings: ClientSettings;

@@ -56,7 +56,9 @@ export class LalamoveClient {
     return { call, trace: new CallTrace(this.#settings, call.operation), failures: [] };
   }
 
-  /** Waits for a slot of the rate limit. If none is free in time, a retry ends with the exception of the attempt before. */
+  /**
+   * Waits for a slot of the rate limit. If none is free in time, a retry ends with the exception of the attempt before.
+   */
   #takeSlot({ call, trace, failures }: ActiveCall<unknown>): Observable<void> {
     const { limiter } = this.#parts;
     const { operation, options, sendBefore } = call;
@@ -102,14 +104,17 @@ export class LalamoveClient {
     });
   }
 
-  /** Waits if a retry is allowed, useful, and possible before the deadline; else the call ends with its last exception. */
+  /**
+   * Waits if a retry is allowed, useful, and possible before the deadline; else the call ends with its last exception.
+   */
   #beforeRetry({ call, trace, failures }: ActiveCall<unknown>, error: unknown): Observable<void> {
     if (!(error instanceof AttemptFailure)) return throwError(() => error);
     const { clock, retry } = this.#settings;
     const { exception, retryable, isRateLimited } = error;
     const attempts = failures.length;
     const isLast = attempts >= (call.options.maxAttempts ?? retry.maxAttempts);
-    // Checked again, whatever the exception says: a call that spends money and may have been carried out is never resent.
+    // Checked again, whatever the exception says: a call that spends money and may have been carried out is never
+    // resent.
     const mayRetry = retryable && (error.outcome !== 'unknown' || call.operation.repeatable);
     const delay = retryDelay(attempts, error, retry, Math.random());
     if (!mayRetry || isLast || clock.now() + delay >= call.sendBefore) return throwError(() => exception);

@@ -33,17 +33,19 @@ export interface PreparedCall<Answer> {
   /** Unix ms by the account's clock. */
   readonly deadline: number;
   /**
-   * Unix ms from which it is not sent any more. A call that must not be repeated needs time for its answer: for that one
-   * it is before the deadline.
+   * Unix ms from which it is not sent any more. A call that must not be repeated needs time for its answer: for that
+   * one it is before the deadline.
    */
   readonly sendBefore: number;
 }
 
+const ID_REMEDY = 'must be a string (a number cannot hold all digits of an id), not empty and without white space';
+
 /**
  * Validates a call before anything is sent.
  *
- * @throws InvalidRequestException with a pointer for each error: into the body (`/data/…`), to an id (`/orderId`), to an
- *   option (`/options/…`)
+ * @throws InvalidRequestException with a pointer for each error: into the body (`/data/…`), to an id (`/orderId`), to
+ *   an option (`/options/…`)
  */
 export function prepareCall<Answer>(settings: ClientSettings, request: Call<Answer>): PreparedCall<Answer> {
   const { operation, ids = {}, input } = request;
@@ -91,16 +93,13 @@ function bodyErrors(dto: ClassConstructor<object>, body: string | undefined, val
 
 /** Validates ids, even if validation is off: a wrong id can lead to another path, and so to another call. */
 function idErrors(ids: Readonly<Record<string, unknown>>): FieldError[] {
-  return Object.entries(ids).flatMap(([name, id]) =>
-    typeof id === 'string' && /^\S{1,200}$/.test(id) && !/^\.\.?$/.test(id) && isWellFormed(id)
-      ? []
-      : [
-          {
-            pointer: `/${name}`,
-            message: `${name} must be a string (a number cannot hold all digits of an id), not empty and without white space`,
-          },
-        ],
-  );
+  return Object.entries(ids)
+    .filter(([, id]) => !isId(id))
+    .map(([name]) => ({ pointer: `/${name}`, message: `${name} ${ID_REMEDY}` }));
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === 'string' && /^\S{1,200}$/.test(id) && !/^\.\.?$/.test(id) && isWellFormed(id);
 }
 
 function writtenBody(input: unknown): string | undefined {

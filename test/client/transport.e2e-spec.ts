@@ -131,7 +131,7 @@ describe('the way to the wire', () => {
 
     it('axios’s adapter for fetch, also if an answer does not come in time', async () => {
       answer = () => undefined;
-      const lalamove = await start(({ axiosRef }) => (axiosRef.defaults.adapter = 'fetch'), { timeoutMs: 100 });
+      const lalamove = await start(({ axiosRef }) => (axiosRef.defaults.adapter = 'fetch'), { timeoutMs: 1500 });
       expect(await failureOf(lalamove.placeOrder(ORDER))).toMatchObject({ code: 'LALAMOVE_OUTCOME_UNKNOWN' });
       expect(server.requests).toHaveLength(1);
     });

@@ -3,49 +3,49 @@ import type { Clock } from '../../internal/clock.js';
 import type { RateLimit } from './leaky-bucket.js';
 import type { LalamoveRateLimitStore } from './rate-limit.store.js';
 
-/** A call that wants a slot. */
+/** A call that waits for a slot. */
 export interface Waiter {
-  /** Unix ms after which it has no use for one. */
+  /** Unix ms from which a slot is of no use. */
   readonly deadline: number;
-  /** Runs what is done for it in its caller's async context. */
+  /** Runs a function in the async context of its caller. */
   readonly run: RunInContext;
-  /** It has its slot. */
+  /** Called when it has its slot. */
   readonly admit: () => void;
-  /** It will not get one in time. */
+  /** Called if it will not get one in time. */
   readonly reject: (waitMs: number) => void;
 }
 
-/** How long a store may take, in ms. */
+/** How long a store may take to answer, in ms. */
 const TIMEOUT_MS = 2000;
 
-/** What lanes share. */
+/** What all queues of a limiter share. */
 export interface LimiterQueueContext {
   readonly store: LalamoveRateLimitStore;
   readonly clock: Clock;
-  /** The store failed. */
+  /** Called with each error of the store. */
   readonly failed: (error: unknown) => void;
 }
 
 /** A waiter's place in the queue. */
 interface Place {
   readonly waiter: Waiter;
-  /** Unix ms at which it was last expected to get in. */
+  /** Unix ms at which it was last expected to be admitted. */
   dueAt: number;
 }
 
 /** The calls that wait for the slots of the same limits: first come, first served. */
 export class LimiterQueue {
   limits: readonly RateLimit[];
-  /** The budget that Lalamove's headers last named, in requests a minute. */
-  told: number | undefined;
-  /** When calls were last told to pause because one was refused, by Unix ms, and how often that was so without a success in between. */
+  /** The budget in Lalamove's last headers, in requests a minute. */
+  budget: number | undefined;
+  /** The last pause after a 429, in Unix ms, and how many there were since the last success. */
   readonly refused = { at: Number.NEGATIVE_INFINITY, times: 0 };
   readonly #context: LimiterQueueContext;
   readonly #waiting: Place[] = [];
-  /** Whether the store is about to say when the first one gets in; and whether it takes its time to do so. */
+  /** Whether the store is being asked for a slot; and whether it answers with promises. */
   #isAsking = false;
   #isRemote = false;
-  /** When the first one will be asked for again. */
+  /** Unix ms at which the store is asked again, and at which that was decided. */
   #wakeAt = 0;
   #armedAt = 0;
   #cancelWake: (() => void) | undefined;
@@ -60,22 +60,24 @@ export class LimiterQueue {
     return this.#waiting.length === 0;
   }
 
-  /** Takes a slot that is free, of a store that answers at once; nobody is passed by. */
+  /** Takes a free slot of a store that answers at once; never before a call that waits. */
   takeFree(): boolean {
     return this.isIdle && !this.#isAsking && this.#ask(0) === 0;
   }
 
-  /** Takes its slot where there is one, else waits for it or is turned away: at once, unless the store takes its time. */
+  /**
+   * Admits a call if there is a slot; else it waits, or is rejected. At once, unless the store answers with promises.
+   */
   join(waiter: Waiter): void {
     const place = { waiter, dueAt: 0 };
     const ahead = this.#waiting.push(place) - 1;
     if (this.#isAsking) this.#watchDeadlines();
-    // Alone, or the clock was set back, and with it what it was asked to wake for.
+    // It is the only one, or the clock was set back, so that the time to wake no longer holds.
     else if (ahead === 0 || this.#context.clock.now() < this.#armedAt) this.serve();
-    else this.#judge(place, ahead, this.#wakeAt - this.#context.clock.now());
+    else this.#keepIfInTime(place, ahead, this.#wakeAt - this.#context.clock.now());
   }
 
-  /** @returns whether it still waited */
+  /** @returns whether it was waiting */
   leave(waiter: Waiter): boolean {
     const index = this.#waiting.findIndex((place) => place.waiter === waiter);
     if (index < 0) return false;
@@ -84,7 +86,7 @@ export class LimiterQueue {
     return true;
   }
 
-  /** Lets in whom it can, and turns away whom it cannot in time. */
+  /** Admits each call that has a slot, and rejects each that will not get one in time. */
   serve(): void {
     while (!this.#isAsking) {
       this.#rejectLate();
@@ -93,45 +95,46 @@ export class LimiterQueue {
       const wait = first.waiter.run(() => this.#ask(0));
       this.#isRemote = typeof wait !== 'number';
       if (typeof wait === 'number') {
-        if (!this.#letIn(wait)) return;
+        if (!this.#admitFirst(wait)) return;
         continue;
       }
       this.#isAsking = true;
       this.#watchDeadlines();
-      void wait.then((told) => {
+      void wait.then((answered) => {
         this.#isAsking = false;
         this.#cancelWake?.();
         this.#rejectLate();
-        if (this.#letIn(told)) this.serve();
+        if (this.#admitFirst(answered)) this.serve();
       });
     }
   }
 
-  /** @returns whether the first one got in, or nobody is left */
-  #letIn(wait: number): boolean {
+  /** @returns whether the first one was admitted, or nobody waits */
+  #admitFirst(wait: number): boolean {
     const first = this.#waiting[0];
     if (wait === 0 || !first) {
       this.#waiting.shift()?.waiter.admit();
       return true;
     }
-    // Later than was expected: what was said to all others no longer holds either.
+    // Later than expected: check the deadlines of all others again.
     if (this.#context.clock.now() + wait > first.dueAt) {
       let ahead = 0;
-      for (const place of [...this.#waiting]) if (this.#judge(place, ahead, wait)) ahead += 1;
+      for (const place of [...this.#waiting]) if (this.#keepIfInTime(place, ahead, wait)) ahead += 1;
     }
-    if (!this.isIdle)
+    if (!this.isIdle) {
       this.#wake(Math.ceil(wait), () => {
         this.serve();
       });
+    }
     return false;
   }
 
   /**
-   * Turns away whoever would get in too late.
+   * Rejects a waiter that would be admitted too late.
    *
-   * @returns whether it may stay
+   * @returns whether it stays
    */
-  #judge(place: Place, ahead: number, firstWait: number): boolean {
+  #keepIfInTime(place: Place, ahead: number, firstWait: number): boolean {
     const { waiter } = place;
     const wait = ahead === 0 ? firstWait : waiter.run(() => this.#estimate(ahead, firstWait));
     place.dueAt = this.#context.clock.now() + Math.ceil(wait);
@@ -140,14 +143,17 @@ export class LimiterQueue {
     return false;
   }
 
-  /** How long somebody has to wait who is not the first: a store that takes its time is not asked, and at least so long it will be. */
+  /**
+   * The wait of a call that is not the first. A store that answers with promises is not asked: then it is the least
+   * wait.
+   */
   #estimate(ahead: number, firstWait: number): number {
-    const told = this.#isRemote ? undefined : this.#ask(ahead);
-    if (typeof told === 'number') return told;
+    const exact = this.#isRemote ? undefined : this.#ask(ahead);
+    if (typeof exact === 'number') return exact;
     return firstWait + ahead * Math.min(...this.limits.map(({ intervalMs }) => intervalMs));
   }
 
-  /** While the store is being asked, nobody is kept beyond the deadline. */
+  /** Rejects each waiter at its deadline, even while the store is being asked. */
   #watchDeadlines(): void {
     if (this.isIdle) return;
     const next = Math.min(...this.#waiting.map(({ waiter }) => waiter.deadline));
@@ -162,7 +168,7 @@ export class LimiterQueue {
     this.#cancelWake?.();
     this.#armedAt = clock.now();
     this.#wakeAt = this.#armedAt + delayMs;
-    // It is the lane's, and not that of the call which happened to arm it.
+    // The timer belongs to the queue, and not to the async context of the call that happens to set it.
     this.#cancelWake = detached(() => clock.setTimeout(work, delayMs));
   }
 
@@ -173,7 +179,7 @@ export class LimiterQueue {
     }
   }
 
-  /** A store that fails, or takes too long, lets everybody in: Lalamove's own limit is still there. */
+  /** If the store fails or is too slow, calls are not limited: Lalamove's own limit is still there. */
   #ask(ahead: number): number | Promise<number> {
     const { store, clock } = this.#context;
     try {
@@ -190,13 +196,13 @@ export class LimiterQueue {
       const cancel = clock.setTimeout(() => {
         resolve(this.#unlimited(new Error(`no answer within ${TIMEOUT_MS} ms`)));
       }, TIMEOUT_MS);
-      const settle = (told: number): void => {
+      const settle = (waitMs: number): void => {
         cancel();
-        resolve(told);
+        resolve(waitMs);
       };
       wait.then(
-        (told) => {
-          settle(this.#checked(told));
+        (waitMs) => {
+          settle(this.#checked(waitMs));
         },
         (error: unknown) => {
           settle(this.#unlimited(error));

@@ -1,45 +1,46 @@
 import { afterOne, waitFor, type RateLimit } from './leaky-bucket.js';
 
 /**
- * Where the fill of rate limits is kept. The default keeps it in this process; one that several processes share has to do each call in one step
- * (a script in Redis, a transaction). While it fails, or takes longer than 2 s, calls go out unlimited.
+ * Stores the state of rate limits. The default store keeps it in this process. A store that several processes share
+ * must do each call in one atomic step (a script in Redis, a transaction). While a store fails, or takes longer than 2
+ * s, calls are not limited.
  *
- * A limit is a bucket, kept as the time at which it will be empty (GCRA): a slot is free while that lies at most `(burst - 1) * intervalMs` ahead, and
- * taking it puts that off by `intervalMs`, from now on where it has passed.
+ * A limit is a bucket, stored as the time at which it will be empty (GCRA). A slot is free if that time is at most
+ * `(burst - 1) * intervalMs` ahead. Taking a slot adds `intervalMs` to it, or to the current time if that is later.
  */
 export interface LalamoveRateLimitStore {
   /**
-   * Takes a slot of each limit, or of none.
+   * Takes a slot of each limit, or none at all.
    *
-   * @param now Unix ms by the account's clock; a shared store may go by its own
-   * @param ahead how many calls of this process are to go first; with any, nothing is taken
-   * @returns how long the call has to wait, in ms; 0 where it has taken its slots
+   * @param now Unix ms by the account's clock; a shared store may use its own clock
+   * @param ahead how many calls of this process go first; above 0, nothing is taken
+   * @returns how long the call has to wait, in ms; 0 if it has taken its slots
    */
   take(limits: readonly RateLimit[], now: number, ahead: number): number | Promise<number>;
   /**
-   * Corrects a limit by what Lalamove answered: its bucket will not be empty before `emptyAt`.
+   * Corrects a limit by an answer of Lalamove: its bucket will not be empty before `emptyAt`.
    *
    * @param emptyAt Unix ms
    */
   raise(limit: RateLimit, emptyAt: number): void | Promise<void>;
 }
 
-/** A clock that goes back by more than this was set. */
+/** If the clock goes back by more than this, somebody has set it. */
 const SET_BACK_MS = 60_000;
 
-/** Keeps the fill of rate limits in this process, of the most recent limits only. */
+/** Stores the state of the most recently used limits in this process. */
 export class InMemoryRateLimitStore implements LalamoveRateLimitStore {
   readonly #emptyAt = new Map<string, number>();
   readonly #capacity: number;
   #latest = 0;
 
-  /** @param capacity how many limits are kept; an account has one for each call that it makes */
+  /** @param capacity how many limits are kept; an account has one for each operation it uses */
   constructor(capacity = 10_000) {
     this.#capacity = capacity;
   }
 
   take(limits: readonly RateLimit[], now: number, ahead: number): number {
-    // What was known lies in the future now.
+    // The stored times are too far in the future now.
     if (now < this.#latest - SET_BACK_MS) this.#emptyAt.clear();
     this.#latest = now;
     let wait = 0;

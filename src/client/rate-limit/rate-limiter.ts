@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { Observable } from 'rxjs';
-import { captureContext } from '../../internal/async-context.js';
+import { Observable, type Subscriber } from 'rxjs';
+import { captureContext, type RunInContext } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
 import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../api/operation-table.js';
-import { readRateLimit } from '../../api/rate-limit-headers.js';
+import { readRateLimit, type AnswerHeaders } from '../../api/rate-limit-headers.js';
 import { isRateLimited } from '../../errors/refusal.js';
 import { readRetryAfter } from '../../api/retry-after.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
@@ -12,38 +12,41 @@ import { LimiterQueue, type LimiterQueueContext, type Waiter } from './limiter-q
 import { emptyAtFor, type RateLimit } from './leaky-bucket.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 
-/** Limits of our own, ahead of Lalamove's 429. */
+/** Limits in this app that keep its calls below those of Lalamove. */
 export interface RateLimitOptions {
   /**
-   * Whose budgets of requests a minute hold, as in Lalamove's guide.
+   * Which budgets of Lalamove's guide apply, in requests a minute.
    *
    * @default by `environment`
    */
   budgets?: 'sandbox' | 'production';
-  /** Other budgets, in requests a minute, by method of `LalamoveService`: say a quarter of Lalamove's each for four processes. */
+  /**
+   * Other budgets, in requests a minute, by method of `LalamoveService`. For example, a quarter of Lalamove's for each
+   * of four processes.
+   */
   perMinute?: Partial<Record<LalamoveOperation, number>>;
   /**
-   * How many orders are placed a second at the most.
+   * How many orders are placed a second at most.
    *
    * @default 2
    */
   ordersPerSecond?: number;
   /**
-   * Where the fill of the limits is kept.
+   * Where the state of the limits is stored.
    *
    * @default in this process
    */
   store?: LalamoveRateLimitStore;
 }
 
-/** The options with their default. */
+/** The options with the default of `budgets`. */
 export type RateLimitSettings = RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>;
 
-/** A call that got no slot: it was given up, or none will be free in time. */
+/** The error of a call that got no slot: its caller gave it up, or no slot will be free in time. */
 export class NoSlot extends Error {
   override readonly name = 'NoSlot';
 
-  /** @param waitMs how long it would have had to wait, in ms; `undefined` where its caller gave it up */
+  /** @param waitMs how long it would have to wait, in ms; `undefined` if its caller gave it up */
   constructor(readonly waitMs?: number) {
     super('There was no slot for the call.');
   }
@@ -51,13 +54,18 @@ export class NoSlot extends Error {
 
 const MINUTE_MS = 60_000;
 
-/** What a burst leaves unused, and what orders keep apart beyond their share of a second: their way to Lalamove is not always as long. */
+/**
+ * Margins: the share of a minute's budget that a burst uses, and of a second between orders, because latency varies.
+ */
 const TOLERANCE = { burst: 0.95, second: 1.1 };
 
-/** Of so many accounts and calls the limits are known at a time: those used last. */
-const MOST_LANES = 10_000;
+/** The limits of at most so many accounts and operations are kept: the most recently used ones. */
+const MAX_QUEUES = 10_000;
 
-/** Keeps calls within Lalamove's limits, by account and call: each has its slot, waits for it in the order of arrival, or is turned away. */
+/**
+ * Keeps calls within Lalamove's limits, by account and operation. Each call takes a free slot, waits for one in the
+ * order of arrival, or is rejected.
+ */
 export class RateLimiter {
   readonly #options: RateLimitSettings;
   readonly #clock: Clock;
@@ -65,111 +73,108 @@ export class RateLimiter {
   /** The most recently used last. */
   readonly #queues = new Map<string, LimiterQueue>();
 
-  /** @param failed is told of errors of the store, which let calls pass */
+  /** @param failed is called with each error of the store; while it fails, calls are not limited */
   constructor(options: RateLimitSettings, clock: Clock, failed: (error: unknown) => void) {
     this.#options = options;
     this.#clock = clock;
     this.#context = { store: options.store ?? new InMemoryRateLimitStore(), clock, failed };
   }
 
-  /** Takes a slot that is free: the short way of {@link take}, for the default store alone, which answers at once. */
+  /** Takes a free slot without an observable; only with the default store, which answers at once. */
   takeFree(apiKey: string, operation: LalamoveOperation): boolean {
     return this.#context.store instanceof InMemoryRateLimitStore && this.#queue(apiKey, operation).takeFree();
   }
 
   /**
-   * Waits for a slot; emits how long it waited, in ms. Errors with {@link NoSlot}.
+   * Waits for a slot.
    *
    * @param deadline Unix ms
+   * @returns how long it waited, in ms; its only error is {@link NoSlot}
    */
   take(apiKey: string, operation: LalamoveOperation, deadline: number, signal?: AbortSignal): Observable<number> {
     return new Observable((subscriber) => {
-      // Whoever frees a slot, arms a timer or gives up is another: the call goes on in its caller's context.
+      // Slots, timers and aborts come from other calls: the call goes on in the async context of its own caller.
       const run = captureContext();
-      const giveUp = (): void => {
+      const abort = (): void => {
         run(() => {
           subscriber.error(new NoSlot());
         });
       };
       if (signal?.aborted) {
-        giveUp();
+        abort();
         return undefined;
       }
       const queue = this.#queue(apiKey, operation);
-      const since = this.#clock.now();
-      const waiter: Waiter = {
-        deadline,
-        run,
-        admit: (): void => {
-          run(() => {
-            subscriber.next(this.#clock.now() - since);
-            subscriber.complete();
-          });
-        },
-        reject: (waitMs: number): void => {
-          run(() => {
-            subscriber.error(new NoSlot(waitMs));
-          });
-        },
-      };
+      const waiter = waiterFor(subscriber, { clock: this.#clock, deadline, run });
       queue.join(waiter);
       if (subscriber.closed) return undefined;
-      // One signal of a caller's may stand for any number of calls.
+      // A caller may use one signal for any number of calls.
       if (signal instanceof EventTarget) setMaxListeners(0, signal);
-      signal?.addEventListener('abort', giveUp, { once: true });
+      signal?.addEventListener('abort', abort, { once: true });
       return () => {
         queue.leave(waiter);
-        signal?.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', abort);
       };
     });
   }
 
   /**
-   * Corrects a limit by what Lalamove's answer says of it.
+   * Corrects a limit by the headers of an answer.
    *
    * @param sentAt Unix ms at which the call was sent
    */
   observe(
     apiKey: string,
     operation: LalamoveOperation,
-    { status, headers }: Pick<UpstreamAnswer, 'status' | 'headers'>,
+    answer: Pick<UpstreamAnswer, 'status' | 'headers'>,
     sentAt: number,
   ): void {
-    const { limit, remaining } = readRateLimit(headers);
-    const told = limit === 0 ? undefined : limit;
+    const { limit, remaining } = readRateLimit(answer.headers);
+    const budget = limit === 0 ? undefined : limit;
     const queue = this.#queues.get(keyOf(apiKey, operation)) ?? this.#queue(apiKey, operation);
-    if (told !== undefined && told !== queue.told) {
-      queue.told = told;
-      queue.limits = this.#limits(apiKey, operation, told);
+    if (budget !== undefined && budget !== queue.budget) {
+      queue.budget = budget;
+      queue.limits = this.#limits(apiKey, operation, budget);
     }
-    const [perMinute, perSecond] = queue.limits;
-    if (!perMinute) return;
-    if (isRateLimited(status)) {
-      const now = this.#clock.now();
-      const { refused } = queue;
-      // One pause for all that were sent before it. Where Lalamove does not say how long, each further one is twice as long: others may be filling
-      // the bucket as fast as it leaks.
-      if (sentAt > refused.at) {
-        refused.at = now;
-        refused.times += 1;
-      }
-      const isTold = headers['retry-after'] !== undefined || headers['retry-after-ms'] !== undefined;
-      const baseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
-      const askedMs = isTold ? baseMs : baseMs * 2 ** (refused.times - 1);
-      // After a minute a bucket is empty: then one call finds out, whatever was said.
-      const pauseMs = Math.min(MINUTE_MS, askedMs);
-      // Refused with requests left, it was the limit of the second.
-      const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
-      this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
-      queue.serve();
+    if (isRateLimited(answer.status)) {
+      this.#pause(queue, answer.headers, { remaining, sentAt });
       return;
     }
     queue.refused.times = 0;
-    if (told && remaining !== undefined) {
-      // As of the sending, and one less, for it is rounded: what is in flight has been counted here already.
-      const used = remaining > 0 ? told - remaining - 1 : told;
-      this.#raise(perMinute, sentAt + used * (MINUTE_MS / told));
+    const [perMinute] = queue.limits;
+    if (perMinute && budget && remaining !== undefined) {
+      // As of the time of sending, and one less, because it is rounded. Requests on their way are counted here already.
+      const used = remaining > 0 ? budget - remaining - 1 : budget;
+      this.#raise(perMinute, sentAt + used * (MINUTE_MS / budget));
     }
+  }
+
+  /** Pauses the calls of a queue after a 429. */
+  #pause(
+    queue: LimiterQueue,
+    headers: AnswerHeaders,
+    { remaining, sentAt }: { remaining: number | undefined; sentAt: number },
+  ): void {
+    const [perMinute, perSecond] = queue.limits;
+    if (!perMinute) return;
+    const now = this.#clock.now();
+    const { refused } = queue;
+    // One pause for all requests that were sent before it.
+    if (sentAt > refused.at) {
+      refused.at = now;
+      refused.times += 1;
+    }
+    // If Lalamove does not say how long, each further pause is twice as long: other processes may use up each free
+    // slot.
+    const isGiven = headers['retry-after'] !== undefined || headers['retry-after-ms'] !== undefined;
+    const baseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
+    const wantedMs = isGiven ? baseMs : baseMs * 2 ** (refused.times - 1);
+    // After a minute each bucket is empty: then one call tries again, whatever the header says.
+    const pauseMs = Math.min(MINUTE_MS, wantedMs);
+    // If requests are left, the limit per second has refused it.
+    const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
+    this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
+    queue.serve();
   }
 
   #raise(limit: RateLimit, emptyAt: number): void {
@@ -187,7 +192,7 @@ export class RateLimiter {
     const queue = this.#queues.get(key) ?? new LimiterQueue(this.#limits(apiKey, operation), this.#context);
     this.#queues.delete(key);
     this.#queues.set(key, queue);
-    if (this.#queues.size > MOST_LANES) this.#forgetOldest();
+    if (this.#queues.size > MAX_QUEUES) this.#forgetOldest();
     return queue;
   }
 
@@ -199,13 +204,15 @@ export class RateLimiter {
     }
   }
 
-  /** @param told the budget that Lalamove's headers name: it goes before the guide's, but never above one of the host's own */
-  #limits(apiKey: string, operation: LalamoveOperation, told?: number): readonly RateLimit[] {
+  /**
+   * @param budget that of Lalamove's headers: it replaces the guide's, and lowers one of the host, but never raises it
+   */
+  #limits(apiKey: string, operation: LalamoveOperation, budget?: number): readonly RateLimit[] {
     const { budgets, perMinute: own, ordersPerSecond } = this.#options;
     const facts: OperationFacts = OPERATION_TABLE[operation];
     const ownLimit = own?.[operation];
     const perMinute =
-      ownLimit === undefined ? (told ?? facts.perMinute[budgets]) : Math.min(ownLimit, told ?? ownLimit);
+      ownLimit === undefined ? (budget ?? facts.perMinute[budgets]) : Math.min(ownLimit, budget ?? ownLimit);
     const key = `${operation}:${createHash('sha256').update(apiKey).digest('base64url').slice(0, 16)}`;
     const minute = {
       key,
@@ -216,6 +223,28 @@ export class RateLimiter {
     const intervalMs = (1000 / (ordersPerSecond ?? facts.perSecond)) * TOLERANCE.second;
     return [minute, { key: `${key}:second`, intervalMs, burst: 1 }];
   }
+}
+
+function waiterFor(
+  subscriber: Subscriber<number>,
+  { clock, deadline, run }: { clock: Clock; deadline: number; run: RunInContext },
+): Waiter {
+  const since = clock.now();
+  return {
+    deadline,
+    run,
+    admit: () => {
+      run(() => {
+        subscriber.next(clock.now() - since);
+        subscriber.complete();
+      });
+    },
+    reject: (waitMs) => {
+      run(() => {
+        subscriber.error(new NoSlot(waitMs));
+      });
+    },
+  };
 }
 
 function keyOf(apiKey: string, operation: LalamoveOperation): string {

@@ -9,7 +9,8 @@ const REFILL_MS = 10_000;
 
 /**
  * Keeps retries from making an outage worse: if many calls fail at once, only as many as the budget holds are retried.
- * The others end with their first failure. First attempts are never limited, so that all recovers as soon as Lalamove does.
+ * The others end with their first failure. First attempts are never limited, so that all recovers as soon as Lalamove
+ * does.
  */
 export class RetryBudget {
   readonly #clock: Clock;

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Fires at the time limit of an attempt, or when the caller's own signal fires. Axios accepts it as an `AbortSignal`; it
- * has only the members that are needed, at a tenth of the cost.
+ * Fires at the time limit of an attempt, or when the caller's own signal fires. Axios accepts it as an `AbortSignal`;
+ * it has only the members that are needed, at a tenth of the cost.
  */
 export class AttemptSignal {
   aborted = false;

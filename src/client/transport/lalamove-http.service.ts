@@ -67,7 +67,9 @@ export class LalamoveHttpService extends HttpService implements OnApplicationShu
     return this.axiosRef.defaults.adapter === this.#adapter;
   }
 
-  /** Whether axios would not change a request: no interceptor, no mock, no other adapter, no default that needs axios. */
+  /**
+   * Whether axios would not change a request: no interceptor, no mock, no other adapter, no default that needs axios.
+   */
   get canSkipAxios(): boolean {
     const { interceptors, defaults } = this.axiosRef;
     return (

@@ -1,0 +1,223 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LATE, LIMIT, LimiterQueueScene } from '../../../test/client/rate-limit/limiter-queue-scene.js';
+import type { RateLimit } from './leaky-bucket.js';
+import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
+
+/** A store behind a network: it decides at once, and its answers arrive when the test releases them, in any order. */
+class FarStore implements LalamoveRateLimitStore {
+  readonly #near = new InMemoryRateLimitStore();
+  readonly #answers: (() => void)[] = [];
+
+  take(limits: readonly RateLimit[], now: number, ahead: number): Promise<number> {
+    const wait = this.#near.take(limits, now, ahead);
+    return new Promise((resolve) => {
+      this.#answers.push(() => {
+        resolve(wait);
+      });
+    });
+  }
+
+  raise(limit: RateLimit, emptyAt: number): Promise<void> {
+    this.#near.raise(limit, emptyAt);
+    return Promise.resolve();
+  }
+
+  get pending(): number {
+    return this.#answers.length;
+  }
+
+  /** Releases one of the answers. */
+  async answer(index = 0): Promise<void> {
+    for (const arrive of this.#answers.splice(index % Math.max(1, this.#answers.length), 1)) arrive();
+    await settled();
+  }
+
+  /** Releases all answers in order, also those that follow. */
+  async answerAll(): Promise<void> {
+    while (this.pending > 0) await this.answer();
+  }
+}
+
+/** After all that follows from a settled promise. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+describe('LimiterQueue', () => {
+  let scene: LimiterQueueScene;
+
+  describe('with a slow store', () => {
+    let far: FarStore;
+
+    beforeEach(() => {
+      far = new FarStore();
+      scene = new LimiterQueueScene([LIMIT], far);
+    });
+
+    it('admits one after the other, in order, each at its time', async () => {
+      scene.joinAll(6);
+      await far.answerAll();
+      expect(scene.ends).toEqual(['0 at 0', '1 at 0', '2 at 0']);
+      for (let step = 0; step < 4; step += 1) {
+        scene.clock.advance(100);
+        await far.answerAll();
+      }
+      expect(scene.ends.slice(3)).toEqual(['3 at 100', '4 at 200', '5 at 300']);
+      expect(scene.clock.waiting).toBe(0);
+    });
+
+    it('keeps the order, in any order of the answers', async () => {
+      const picks = fc.array(fc.nat({ max: 20 }), { minLength: 5, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(picks, fc.integer({ min: 5, max: 20 }), async (order, count) => {
+          far = new FarStore();
+          scene = new LimiterQueueScene([LIMIT], far);
+          scene.joinAll(count);
+          let pick = 0;
+          for (let step = 0; step < 500 && !(scene.queue.isIdle && far.pending === 0); step += 1) {
+            if (far.pending > 0) await far.answer(order[(pick += 1) % order.length]);
+            else scene.clock.advance(10);
+          }
+          const names = scene.ends.map((end) => Number(end.split(' ')[0]));
+          expect(names).toEqual([...Array(count).keys()]);
+          expect(scene.clock.waiting).toBe(0);
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('rejects as soon as the store has answered with the wait', async () => {
+      scene.joinAll(6, 250);
+      expect(scene.ends).toEqual([]);
+      await far.answerAll();
+      expect(scene.ends.filter((end) => end.startsWith('5'))).toEqual([
+        expect.stringMatching(/^5 away at 0, for [34]00$/),
+      ]);
+    });
+
+    // Once, a call that joined while the store was being asked counted the first one twice: ahead of it, and as a used
+    // slot.
+    it('rejects nobody who could be served in time', async () => {
+      scene.joinAll(6, 250);
+      await far.answerAll();
+      scene.clock.advance(100);
+      await far.answerAll();
+      scene.clock.advance(100);
+      await far.answerAll();
+      expect(scene.ends).toContain('4 at 200');
+    });
+
+    it('gives the slot of a waiter that has left meanwhile to the next one', async () => {
+      const [first] = scene.joinAll(2);
+      if (first) scene.queue.leave(first);
+      await far.answerAll();
+      expect(scene.ends).toEqual(['1 at 0']);
+      await far.answerAll();
+      expect(scene.clock.waiting).toBe(0);
+    });
+
+    // Once, deadlines were ignored while the store was being asked.
+    it('keeps nobody beyond the deadline, however long the store takes', () => {
+      scene.join('first', 1000);
+      scene.join('second', 1000);
+      scene.clock.advance(1000);
+      expect(scene.ends).toEqual([
+        expect.stringMatching(/^first away at 1000,/),
+        expect.stringMatching(/^second away at 1000,/),
+      ]);
+    });
+
+    it('keeps a single waiter no longer than its deadline', () => {
+      const waiter = scene.join('first', 1000);
+      scene.clock.advance(1000);
+      expect(scene.ends).toEqual([expect.stringMatching(/^first away at 1000,/)]);
+      expect(scene.queue.leave(waiter)).toBe(false);
+    });
+
+    it('admits nobody whose deadline has passed when the store answers', async () => {
+      scene.join('first', 1000);
+      scene.clock.advance(1500);
+      await far.answerAll();
+      expect(scene.ends).toEqual([expect.stringMatching(/^first away/)]);
+    });
+  });
+
+  describe('with a store that fails,', () => {
+    const FAILURE = new Error('no connection');
+
+    it.each<[string, LalamoveRateLimitStore['take']]>([
+      [
+        'throws',
+        () => {
+          throw FAILURE;
+        },
+      ],
+      ['rejects', () => Promise.reject(FAILURE)],
+    ])('if it %s, admits everybody in order, and reports the failure', async (_, take) => {
+      scene = new LimiterQueueScene([LIMIT], { take, raise: () => undefined });
+      scene.joinAll(5, 50);
+      await settled();
+      expect(scene.ends).toEqual([0, 1, 2, 3, 4].map((name) => `${name} at 0`));
+      expect(scene.failures).toContain(FAILURE);
+      expect(scene.clock.waiting).toBe(0);
+      expect(scene.queue.isIdle).toBe(true);
+    });
+
+    it.each([Number.NaN, -1])('if it returns %d, admits everybody, and reports the failure', (told) => {
+      scene = new LimiterQueueScene([LIMIT], { take: () => told, raise: () => undefined });
+      scene.joinAll(3, 50);
+      expect(scene.ends).toEqual(['0 at 0', '1 at 0', '2 at 0']);
+      expect(scene.failures).toContainEqual(
+        expect.objectContaining({ message: expect.stringContaining('take() returned') }),
+      );
+    });
+
+    it('if it never answers, admits after two seconds, and reports the failure', async () => {
+      scene = new LimiterQueueScene([LIMIT], { take: () => new Promise(() => undefined), raise: () => undefined });
+      scene.joinAll(1, 5000);
+      scene.clock.advance(1999);
+      await settled();
+      expect([scene.ends, scene.failures]).toEqual([[], []]);
+      scene.clock.advance(1);
+      await settled();
+      expect(scene.ends).toEqual(['0 at 2000']);
+      expect(scene.failures).toEqual([expect.objectContaining({ message: 'no answer within 2000 ms' })]);
+      expect(scene.clock.waiting).toBe(0);
+    });
+
+    it('if it never answers, keeps nobody beyond the deadline, whenever they join', async () => {
+      scene = new LimiterQueueScene([LIMIT], { take: () => new Promise(() => undefined), raise: () => undefined });
+      scene.join('a', 500);
+      scene.join('b', 800);
+      scene.clock.advance(500);
+      expect(scene.ends).toEqual(['a away at 500, for 0']);
+      scene.clock.advance(300);
+      expect(scene.ends).toEqual(['a away at 500, for 0', 'b away at 800, for 0']);
+      scene.join('c', 200);
+      scene.clock.advance(200);
+      expect(scene.ends.at(-1)).toBe('c away at 1000, for 0');
+      await settled();
+    });
+
+    it('keeps to the limits again after it has recovered', async () => {
+      const near = new InMemoryRateLimitStore();
+      let isDown = true;
+      scene = new LimiterQueueScene([LIMIT], {
+        take: (...asked) => (isDown ? Promise.reject(FAILURE) : Promise.resolve(near.take(...asked))),
+        raise: () => undefined,
+      });
+      scene.joinAll(10);
+      await settled();
+      expect(scene.ends).toHaveLength(10);
+      isDown = false;
+      scene.joinAll(4);
+      await settled();
+      expect(scene.ends).toHaveLength(13);
+      scene.clock.advance(100);
+      await settled();
+      expect(scene.ends.at(-1)).toBe('3 at 100');
+    });
+  });
+});
