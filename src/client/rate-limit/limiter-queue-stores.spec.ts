@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LATE, LIMIT, LimiterQueueScene } from '../../../test/client/rate-limit/limiter-queue-scene.js';
+import { LIMIT, LimiterQueueScene } from '../../../test/client/rate-limit/limiter-queue-scene.js';
 import type { RateLimit } from './leaky-bucket.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 

@@ -1,4 +1,4 @@
-import { CanceledError, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { CanceledError, type AxiosResponse } from 'axios';
 import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
@@ -11,7 +11,10 @@ import { resendsOnKeepAlive } from './runtime.js';
 type Sent = Pick<LalamoveRequest, 'method' | 'url' | 'body'> & { readonly headers: OutgoingHttpHeaders };
 
 /** Node's own agent is used in place of anything that is no agent. */
-type Agents = Pick<AxiosRequestConfig, 'httpAgent' | 'httpsAgent'>;
+interface Agents {
+  readonly httpAgent?: unknown;
+  readonly httpsAgent?: unknown;
+}
 
 /** An answer as axios describes it; only axios adds the `config`. */
 export type HttpResponse = Omit<AxiosResponse<string>, 'config'>;
@@ -59,7 +62,7 @@ export function sendOverHttp(request: Sent, agents: Agents, tracker: RequestTrac
 function open({ method, url, headers, body }: Sent, agents: Agents): ClientRequest {
   const { protocol, hostname, port, pathname, search } = new URL(url);
   const isSecure = protocol === 'https:';
-  const agent: unknown = isSecure ? agents.httpsAgent : agents.httpAgent;
+  const agent = isSecure ? agents.httpsAgent : agents.httpAgent;
   return (isSecure ? https : http).request({
     protocol,
     // Without the brackets of an IPv6 address.

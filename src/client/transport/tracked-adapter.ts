@@ -16,7 +16,7 @@ export function needsAxios(config: Partial<Record<(typeof AXIOS_ONLY)[number], u
  */
 export function trackedAdapter(tracker: RequestTracker): AxiosAdapter {
   return async (config) => {
-    const { method = 'GET', url = '', headers, signal, transformRequest, httpAgent, httpsAgent } = config;
+    const { method = 'GET', url = '', headers, signal, transformRequest } = config;
     const body: unknown = config.data;
     const isTracked = transformRequest === tracker.onRequest;
     if (!isTracked || (body !== undefined && typeof body !== 'string') || needsAxios(config)) {
@@ -28,7 +28,7 @@ export function trackedAdapter(tracker: RequestTracker): AxiosAdapter {
     signal?.addEventListener?.('abort', stop);
     try {
       const request = { method, url, headers: headers.toJSON(), body };
-      return { ...(await sendOverHttp(request, { httpAgent, httpsAgent }, tracker)), config };
+      return { ...(await sendOverHttp(request, config, tracker)), config };
     } catch (error) {
       if (Axios.isCancel(error)) throw new CanceledError(undefined, config);
       throw AxiosError.from(error, undefined, config);
