@@ -28,7 +28,8 @@ export {
   SetWebhookUrlDto,
   type ChangeDriverReason,
 } from './api/requests/order-change.dto.js';
-export type { Order, OrderStatus, OrderStop, ProofOfDelivery, ProofOfPickUp } from './api/answers/order.js';
+export type { OrderStatus } from './api/order-status.js';
+export type { Order, OrderStop, ProofOfDelivery, ProofOfPickUp } from './api/answers/order.js';
 export { PlaceOrderDto, RecipientDto, SenderDto } from './api/requests/place-order.dto.js';
 export type { Coordinates, Distance, PriceBreakdown, Quotation, QuotationStop } from './api/answers/quotation.js';
 

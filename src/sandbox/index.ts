@@ -1,6 +1,7 @@
 export { systemClock, type Clock } from '../internal/clock.js';
 export type { Driver } from '../api/answers/driver.js';
-export type { Order, OrderStatus } from '../api/answers/order.js';
+export type { OrderStatus } from '../api/order-status.js';
+export type { Order } from '../api/answers/order.js';
 export type { LalamoveOperation } from '../api/operation-table.js';
 export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.js';
 export type { SeenRequest, SentAnswer, StoredRequest } from './api/seen-request.js';
@@ -38,4 +39,4 @@ export { SandboxClock, type SandboxClockOptions } from './clock/sandbox-clock.js
 export type { Ledger, LedgerLine } from './state/ledger.js';
 export type { WebhookAttempt } from './webhooks/webhook-delivery.js';
 export type { StopContact } from './state/order-entry.js';
-export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './simulation/sandbox-event.js';
+export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../api/webhook-event-types.js';

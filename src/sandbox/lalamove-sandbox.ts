@@ -1,7 +1,8 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { isIP, type AddressInfo, type Socket } from 'node:net';
-import type { Order, OrderStatus } from '../api/answers/order.js';
+import type { OrderStatus } from '../api/order-status.js';
+import type { Order } from '../api/answers/order.js';
 import type { LalamoveOperation } from '../api/operation-table.js';
 import { ApiServer } from './api/api-server.js';
 import { BodyTooLongError, type SeenRequest } from './api/seen-request.js';

@@ -1,7 +1,7 @@
 import type { LalamoveOperation } from '../api/operation-table.js';
 import { keepLatest } from './keep-latest.js';
 import type { SignatureVerdict } from './api/signature-verdict.js';
-import type { WebhookEventType } from './simulation/sandbox-event.js';
+import type { WebhookEventType } from '../api/webhook-event-types.js';
 
 /** Something that the sandbox saw or did. */
 export type SandboxLogFields =

@@ -1,12 +1,7 @@
+import type { OrderStatus } from '../order-status.js';
 import type { Coordinates, Distance, PriceBreakdown } from './quotation.js';
 import { isRecord } from '../../internal/is-record.js';
 import { repairTimes } from './repair-time.js';
-
-/** Status of an order. Statuses that are newer than this package pass through. */
-// prettier-ignore
-export type OrderStatus =
-  | 'ASSIGNING_DRIVER' | 'ON_GOING' | 'PICKED_UP' | 'DELIVERING' | 'COMPLETED' | 'CANCELED' | 'REJECTED' | 'EXPIRED'
-  | (string & {});
 
 /** Proof of delivery at a stop. */
 export interface ProofOfDelivery {

@@ -8,7 +8,8 @@ import {
 } from './delivery-progress.js';
 import { unchanged, type Transition, type Snapshot } from './transition.js';
 import { reason } from './reasons.js';
-import { CANCELED_STATUSES, ENDED_STATUSES, STATE_OF_STATUS } from './order-status.js';
+import { CANCELED_STATUSES, ENDED_STATUSES } from '../../api/order-status.js';
+import { STATE_OF_STATUS } from './state-of-status.js';
 import { stateEvents } from './state-events.js';
 
 /** The orders beside the live one. */

@@ -2,7 +2,7 @@ import { endedUnlessDuplicates } from './adoption.js';
 import { isTerminal } from './delivery-progress.js';
 import { unchanged, type Transition, type Snapshot } from './transition.js';
 import { gaveUp } from './transitions.js';
-import { ENDED_WITHOUT_DRIVER } from './order-status.js';
+import { ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 import { reason } from './reasons.js';
 
 /** The host wants no courier any more. What cannot be done at once is kept, and done when it can. */

@@ -12,7 +12,7 @@ import {
 import type { DeliveryPolicy } from './delivery-policy.js';
 import { decideDuplicates, type DuplicatesAction } from './decide-duplicates.js';
 import { nextPoll } from './next-poll.js';
-import { ENDED_STATUSES, ENDED_WITHOUT_DRIVER } from './order-status.js';
+import { ENDED_STATUSES, ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 import { reason } from './reasons.js';
 
 /** The one thing that is to be done next with a delivery. */

@@ -2,7 +2,7 @@ import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import { adopted, becameDuplicate, withDuplicates } from './adoption.js';
 import type { TrackedOrder, DuplicateOrder } from './delivery-progress.js';
 import { unchanged, type Transition, type OrderClone, type Snapshot } from './transition.js';
-import { ENDED_WITHOUT_DRIVER } from './order-status.js';
+import { ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 
 /** Of so many unmatched orders the failures are remembered. */
 export const MAX_UNREAD = 20;

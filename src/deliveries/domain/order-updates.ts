@@ -10,9 +10,8 @@ import {
   DRIVERLESS_STATUSES,
   ENDED_STATUSES,
   ENDED_WITHOUT_DRIVER,
-  RANK_OF_STATUS,
-  STATE_OF_STATUS,
-} from './order-status.js';
+} from '../../api/order-status.js';
+import { RANK_OF_STATUS, STATE_OF_STATUS } from './state-of-status.js';
 import { stateEvents } from './state-events.js';
 
 /** Clocks may be apart by so much: what was read here and what was told there cannot be ordered within it. */

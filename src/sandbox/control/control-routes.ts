@@ -9,7 +9,7 @@ import { checkScript, checkStep } from '../simulation/driver-script.js';
 import { ledgerFor, ledgerOf } from '../state/ledger.js';
 import { MARKET_CODES } from '../state/market-facts.js';
 import { parseAmount, formatAmount } from '../state/money.js';
-import { LIVE_STATUSES } from '../state/order-entry.js';
+import { LIVE_STATUSES } from '../../api/order-status.js';
 import type { Tenant } from '../state/tenant.js';
 import type { Snapshot } from '../state/sandbox-world.js';
 import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';

@@ -1,5 +1,5 @@
 import { isRecord } from '../../internal/is-record.js';
-import type { OrderStatus } from '../../api/answers/order.js';
+import type { OrderStatus } from '../../api/order-status.js';
 import type { SeenRequest } from '../api/seen-request.js';
 import type { Fault, FaultRule } from '../faults/fault-rule.js';
 import type { DriverScript, DriverStep } from '../simulation/driver-script.js';

@@ -1,7 +1,7 @@
 import type { LalamoveOperation } from '../../api/operation-table.js';
 import type { RefusalAnswer, WrittenAnswer } from '../api/refusal.js';
 import type { Duration } from '../clock/duration.js';
-import type { WebhookEventType } from '../simulation/sandbox-event.js';
+import type { WebhookEventType } from '../../api/webhook-event-types.js';
 
 /**
  * What a client gets instead of the answer: the connection reset, nothing at all, the answer cut off in its middle, a refusal of the error

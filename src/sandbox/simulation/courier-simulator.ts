@@ -1,7 +1,8 @@
 import { headFor, positionOf, travelTime } from '../state/couriers.js';
 import { openStops, type OrderBook } from '../state/order-book.js';
 import { parsePoint, type Point } from '../state/route.js';
-import { LIVE_STATUSES, type OrderEntry } from '../state/order-entry.js';
+import { LIVE_STATUSES } from '../../api/order-status.js';
+import { type OrderEntry } from '../state/order-entry.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { milliseconds } from '../clock/duration.js';
 import { DRIVER_SCRIPTS, isDriverScriptName, stepsOf, type DriverScript, type DriverStep } from './driver-script.js';

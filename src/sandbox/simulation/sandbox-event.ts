@@ -1,4 +1,5 @@
-import type { OrderStatus, OrderStop } from '../../api/answers/order.js';
+import type { OrderStatus } from '../../api/order-status.js';
+import type { OrderStop } from '../../api/answers/order.js';
 import type { CancelParty } from './driver-script.js';
 import type { OrderEntry } from '../state/order-entry.js';
 import type { Tenant } from '../state/tenant.js';
@@ -27,23 +28,6 @@ export type SandboxEvent =
   | { readonly type: 'POD_STATUS_CHANGED'; readonly entry: OrderEntry }
   | { readonly type: 'POP_STATUS_CHANGED'; readonly entry: OrderEntry; readonly imageUrls: readonly string[] }
   | { readonly type: 'DELIVERY_CODE_STATUS_CHANGED'; readonly entry: OrderEntry };
-
-/** The ten events of Lalamove's webhooks (API v3, "Webhook"). */
-export const WEBHOOK_EVENT_TYPES = [
-  'ORDER_CREATED',
-  'ORDER_STATUS_CHANGED',
-  'DRIVER_ASSIGNED',
-  'ORDER_AMOUNT_CHANGED',
-  'ORDER_REPLACED',
-  'ORDER_EDITED',
-  'WALLET_BALANCE_CHANGED',
-  'POD_STATUS_CHANGED',
-  'POP_STATUS_CHANGED',
-  'DELIVERY_CODE_STATUS_CHANGED',
-] as const satisfies readonly SandboxEvent['type'][];
-
-/** One of the ten. */
-export type WebhookEventType = SandboxEvent['type'];
 
 /** Whose account something has happened to. */
 export function tenantOf(sandboxEvent: SandboxEvent): Tenant {

@@ -1,5 +1,6 @@
 import { formatAmount } from './money.js';
-import { LIVE_STATUSES, type OrderEntry } from './order-entry.js';
+import { LIVE_STATUSES } from '../../api/order-status.js';
+import { type OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 
 /** What a set of orders amounts to. */

@@ -1,9 +1,11 @@
-import type { OrderStatus, OrderStop } from '../../api/answers/order.js';
+import type { OrderStatus } from '../../api/order-status.js';
+import type { OrderStop } from '../../api/answers/order.js';
 import type { CancelParty } from '../simulation/driver-script.js';
 import { newCourier } from './couriers.js';
 import { hasDeliveryCode } from './delivery-code.js';
 import { shareLink } from './share-link.js';
-import { DRIVERLESS_STATUSES, LIVE_STATUSES, type OrderEntry } from './order-entry.js';
+import { DRIVERLESS_STATUSES, LIVE_STATUSES } from '../../api/order-status.js';
+import { type OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import type { Wallets } from './wallets.js';
 import { formatTime } from './format-time.js';

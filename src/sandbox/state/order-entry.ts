@@ -1,4 +1,4 @@
-import type { Order, OrderStatus } from '../../api/answers/order.js';
+import type { Order } from '../../api/answers/order.js';
 import type { DriverScript, DriverStep } from '../simulation/driver-script.js';
 import type { Point } from './route.js';
 import type { Tenant } from './tenant.js';
@@ -74,19 +74,3 @@ export interface OrderEntry {
   /** The id of the order that this one replaces. */
   replaces?: string;
 }
-
-/** The statuses of an order that costs money and has, or may still get, a courier. */
-export const LIVE_STATUSES: ReadonlySet<OrderStatus> = new Set<OrderStatus>([
-  'ASSIGNING_DRIVER',
-  'ON_GOING',
-  'PICKED_UP',
-  'DELIVERING',
-]);
-
-/** The statuses of an order that has no courier. */
-export const DRIVERLESS_STATUSES: ReadonlySet<OrderStatus> = new Set<OrderStatus>([
-  'ASSIGNING_DRIVER',
-  'CANCELED',
-  'REJECTED',
-  'EXPIRED',
-]);

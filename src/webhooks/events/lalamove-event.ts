@@ -1,3 +1,4 @@
+import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../api/webhook-event-types.js';
 import { isRecord } from '../../internal/is-record.js';
 import { parseExactly } from '../../internal/exact-json.js';
 import { UnknownLalamoveEvent, WalletBalanceChangedEvent } from './account-events.js';
@@ -14,7 +15,7 @@ import {
 } from './order-events.js';
 import { DeliveryCodeStatusChangedEvent, PodStatusChangedEvent, PopStatusChangedEvent } from './stop-events.js';
 
-/** The ten events of Lalamove's webhooks (API v3, "Webhook"), by type. */
+/** The class of each event type. */
 const EVENT_CLASSES = {
   ORDER_CREATED: OrderCreatedEvent,
   ORDER_STATUS_CHANGED: OrderStatusChangedEvent,
@@ -26,7 +27,7 @@ const EVENT_CLASSES = {
   POD_STATUS_CHANGED: PodStatusChangedEvent,
   POP_STATUS_CHANGED: PopStatusChangedEvent,
   DELIVERY_CODE_STATUS_CHANGED: DeliveryCodeStatusChangedEvent,
-} as const;
+} as const satisfies Record<WebhookEventType, unknown>;
 
 type EventClasses = typeof EVENT_CLASSES;
 
@@ -41,11 +42,8 @@ export type LalamoveEventOf<Type extends LalamoveEventType | '*'> = Type extends
   ? Extract<LalamoveEvent, { eventType: Type }>
   : LalamoveEvent;
 
-/** Every type there is. */
-export const LALAMOVE_EVENT_TYPES: readonly LalamoveEventType[] = [
-  ...Object.keys(EVENT_CLASSES).filter(isKnownType),
-  'UNKNOWN',
-];
+/** All event types. */
+export const LALAMOVE_EVENT_TYPES: readonly LalamoveEventType[] = [...WEBHOOK_EVENT_TYPES, 'UNKNOWN'];
 
 /**
  * Makes an event of what is known of it. What is newer than this package, or lacks what gives its type its meaning, becomes an {@link UnknownLalamoveEvent}.

@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../api/answers/order.js';
+import type { OrderStatus } from '../../api/order-status.js';
 import type { Coordinates } from '../../api/answers/quotation.js';
 import type { EventData } from './event-data.js';
 import {
