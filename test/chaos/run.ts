@@ -193,7 +193,7 @@ function policyOf(run: number, random: SeededRandom): GivenPolicy {
       { afterMinutes: 3, priorityFee: '10' },
       { afterMinutes: 8, priorityFee: '20' },
     ],
-    changeDriver: { afterMinutes: 15, times: 2 },
+    changeDriver: { afterMinutes: 15, maxChanges: 2 },
     replacement: { waitMinutes: 10 },
     poll: { everySeconds: 60, maxSeconds: 600 },
   };

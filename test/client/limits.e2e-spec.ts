@@ -49,7 +49,7 @@ const DELIVERIES: [string, unknown, unknown, string][] = [
   ['policy.replacement', { waitMinutes: YEAR_MINUTES }, { waitMinutes: YEAR_MINUTES + 1 }, '525600'],
   ['policy.rebook', { maxAttempts: 1000 }, { maxAttempts: 1001 }, '1000'],
   ['policy.changeDriver', { afterMinutes: YEAR_MINUTES }, { afterMinutes: YEAR_MINUTES + 1 }, '525600'],
-  ['policy.changeDriver', { times: 1000 }, { times: 1001 }, '1000'],
+  ['policy.changeDriver', { maxChanges: 1000 }, { maxChanges: 1001 }, '1000'],
   ['policy.poll', { maxSeconds: YEAR_SECONDS }, { maxSeconds: YEAR_SECONDS + 1 }, '31536000'],
   ['policy.failures', { maxFailures: 1000 }, { maxFailures: 1001 }, '1000'],
   ['policy.raiseFee', steps(100), steps(101), '100'],

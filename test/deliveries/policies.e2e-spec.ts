@@ -182,8 +182,8 @@ describe('a delivery', () => {
 
   describe('whose driver is late', () => {
     it.each([
-      [{ afterMinutes: 20, times: 2 }, 2],
-      [{ afterMinutes: 45, times: 1 }, 1],
+      [{ afterMinutes: 20, maxChanges: 2 }, 2],
+      [{ afterMinutes: 45, maxChanges: 1 }, 1],
       [false as const, 0],
     ])('gets another one as often as the policy %j allows', async (changeDriver, times) => {
       await start({ changeDriver }, { sandbox: { drivers: 'late' } });

@@ -299,7 +299,7 @@ describe('DeliveryWorker', () => {
       world.clock.advance(MINUTE_MS);
     },
     'change the driver': async (): Promise<void> => {
-      world.under({ changeDriver: { afterMinutes: 15, times: 1 } });
+      world.under({ changeDriver: { afterMinutes: 15, maxChanges: 1 } });
       await world.booked();
       lalamove.shows = { status: 'ON_GOING', driverId: '7' };
       world.clock.advance(2 * MINUTE_MS);

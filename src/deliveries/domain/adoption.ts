@@ -12,52 +12,52 @@ import { CANCELED_STATUSES, ENDED_STATUSES } from '../../api/order-status.js';
 import { STATE_OF_STATUS } from './state-of-status.js';
 import { stateEvents } from './state-events.js';
 
-/** The orders beside the live one. */
+/** Replaces the duplicate orders of a delivery. */
 export function withDuplicates(progress: DeliveryProgress, duplicates: readonly DuplicateOrder[]): DeliveryProgress {
   return { ...progress, duplicates: duplicates.length > 0 ? duplicates : undefined };
 }
 
-/** An order of a delivery with all that says how it is followed, as one beside the live order. */
+/** Turns an order of a delivery, with the members that say how it is followed, into a duplicate order. */
 export function becameDuplicate(progress: DeliveryProgress, order: TrackedOrder): DuplicateOrder {
   const { needsRead, replacement, cancelRefused, cancelSent, lastUpdateAt, polls, failures, retryAt } = progress;
   const isTried = cancelSent === order.orderId || undefined;
   return { order, needsRead, replacement, cancelRefused, cancelSent: isTried, lastUpdateAt, polls, failures, retryAt };
 }
 
-/** Whether there is an order that is on its way, or may be. */
+/** Whether the live order is active, or may be active. */
 export function isLive({ order, replacement }: DeliveryProgress): boolean {
   return order !== undefined && replacement === undefined && !ENDED_STATUSES.has(order.status);
 }
 
 /**
- * Whether its order was cancelled, and not by us: customer service may have put a clone in its place that nobody has
- * told of.
+ * Whether the live order was cancelled, and not by this application. Customer service may have replaced it with a
+ * clone, and the webhook of the clone may be missing.
  */
 export function isUnexplained({ order, cancelSent }: DeliveryProgress): boolean {
   return order !== undefined && CANCELED_STATUSES.has(order.status) && cancelSent !== order.orderId;
 }
 
-/** An order that is on its way, or may be: the live one, or a duplicate. */
+/** An order that is active or may be active: the live order, or a duplicate order. */
 export function orderOnItsWay(progress: DeliveryProgress): TrackedOrder | undefined {
   return isLive(progress) ? progress.order : aliveDuplicate(progress)?.order;
 }
 
-/** A duplicate that is on its way; one that Lalamove does not cancel any more before others. */
+/** An active duplicate order. One that Lalamove does not cancel any more comes first. */
 export function aliveDuplicate({ duplicates = [] }: DeliveryProgress): DuplicateOrder | undefined {
   const alive = duplicates.filter(({ order }) => !ENDED_STATUSES.has(order.status));
   return alive.find(({ cancelRefused }) => cancelRefused) ?? alive[0];
 }
 
-/** The duplicate that takes the place of an order that has ended, if there is one. */
+/** The duplicate order that becomes the live order after the live order has ended, if there is one. */
 export function successorOf(progress: DeliveryProgress): DuplicateOrder | undefined {
-  // A clone of a cancelled duplicate may be on its way: that is looked into before anything is booked.
+  // A clone of a cancelled duplicate may be active: look into that before booking again.
   return aliveDuplicate(progress) ?? (isUnexplained(progress) ? undefined : progress.duplicates?.[0]);
 }
 
 /**
- * A duplicate becomes the live order. The order that was live, if it may be on its way still, becomes a duplicate.
+ * A duplicate order becomes the live order. The former live order becomes a duplicate if it may still be active.
  *
- * @param isOver whether it is certain that the order that was live has ended, and that no clone of it is on its way
+ * @param isOver whether it is certain that the former live order has ended and that no clone of it is active
  */
 export function adopted({ state, progress }: Snapshot, orderId: string, isOver = false): Transition {
   const duplicate = progress.duplicates?.find(({ order }) => order.orderId === orderId);
@@ -80,7 +80,7 @@ export function adopted({ state, progress }: Snapshot, orderId: string, isOver =
         retryAt: undefined,
         needsRead: !isEnded || undefined,
         cancelSent: cancelSent ? orderId : undefined,
-        // Lalamove may think otherwise by now: a cancellation that the host has asked for is tried.
+        // Lalamove may allow it by now: try the cancellation that the host asked for.
         cancelRefused: undefined,
         feeSteps: 0,
         driverChanges: 0,
@@ -100,7 +100,7 @@ export function adopted({ state, progress }: Snapshot, orderId: string, isOver =
   };
 }
 
-/** The live order as a duplicate, if it may be on its way still, or a clone of it may be. */
+/** The live order as a duplicate, if it or a clone of it may still be active. */
 function formerOrder(progress: DeliveryProgress): DuplicateOrder | undefined {
   const { order } = progress;
   if (!order) return undefined;
@@ -112,8 +112,9 @@ function formerOrder(progress: DeliveryProgress): DuplicateOrder | undefined {
 }
 
 /**
- * An end without a courier. A delivery is not called canceled or failed while another order of it may be on its way: a
- * duplicate becomes its live order instead. If an attempt was given up without knowing what became of it, a person decides.
+ * Ends a delivery without a courier. While another order of it may be active, the delivery does not become canceled
+ * or failed: a duplicate becomes its live order instead. If an attempt of unknown outcome was given up, a person
+ * decides.
  */
 export function endedUnlessDuplicates(before: Snapshot, end: Transition): Transition {
   const successor = isTerminal(before.state) ? undefined : successorOf({ ...end.progress, order: undefined });

@@ -5,7 +5,7 @@ import { gaveUp } from './transitions.js';
 import { ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 import { reason } from './reasons.js';
 
-/** The host wants no courier any more. What cannot be done at once is kept, and done when it can. */
+/** The host asks for the cancellation. If it is not possible at once, it is remembered and done later. */
 export function cancelAsked({ state, progress }: Snapshot, now: number): Transition {
   if (isTerminal(state) || progress.cancelAskedAt !== undefined) return unchanged({ state, progress });
   return {
@@ -14,7 +14,7 @@ export function cancelAsked({ state, progress }: Snapshot, now: number): Transit
       ...progress,
       cancelAskedAt: now,
       retryAt: undefined,
-      // Lalamove may think otherwise by now.
+      // Lalamove may allow it by now.
       duplicates: progress.duplicates?.map((duplicate) => ({
         ...duplicate,
         ...{ retryAt: undefined, cancelRefused: undefined },
@@ -24,16 +24,16 @@ export function cancelAsked({ state, progress }: Snapshot, now: number): Transit
   };
 }
 
-/** Its order is about to be cancelled: committed before the call, so that a `CANCELED` after a crash is known for our own. */
+/** Committed before the cancellation is sent: after a crash, a `CANCELED` is then recognised as our own. */
 export function cancelSent({ state, progress }: Snapshot, orderId: string): Transition {
   return { state, progress: { ...progress, cancelSent: orderId }, events: [] };
 }
 
-/** There is nothing to cancel at Lalamove's, or it has been cancelled. */
+/** There is no order to cancel at Lalamove, or the order has been cancelled. */
 export function canceled(snapshot: Snapshot): Transition {
   const { state, progress } = snapshot;
   const { order } = progress;
-  // It has come to the door while it was being cancelled.
+  // The delivery was completed while it was being cancelled.
   if (isTerminal(state)) return unchanged(snapshot);
   return endedUnlessDuplicates(snapshot, {
     state: 'canceled',
@@ -53,7 +53,7 @@ export function canceled(snapshot: Snapshot): Transition {
   });
 }
 
-/** Lalamove does not allow it any more: the delivery goes on. */
+/** Lalamove does not allow the cancellation any more: the delivery goes on. */
 export function cancelRefused({ state, progress }: Snapshot, orderId: string, code: string): Transition {
   return {
     state,
@@ -70,8 +70,9 @@ export function cancelRefused({ state, progress }: Snapshot, orderId: string, co
 }
 
 /**
- * Nobody has told of a replacement for an order that was not cancelled by us. A clone may be on its way all the same, so that it is not called canceled, even where a
- * cancellation was asked for: a person looks.
+ * The wait for an `ORDER_REPLACED` is over, for an order that was not cancelled by this application. A clone may be
+ * active all the same. So the delivery does not become canceled, even if a cancellation was asked for: a person
+ * decides.
  */
 export function cancellationSettled(snapshot: Snapshot): Transition {
   const { progress } = snapshot;

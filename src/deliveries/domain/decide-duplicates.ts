@@ -3,11 +3,11 @@ import type { DeliveryPolicy } from './delivery-policy.js';
 import { nextPoll } from './next-poll.js';
 import { isCloneSought, soughtSince } from './sought-orders.js';
 
-/** How often is looked for webhooks of a clone. */
+/** How often to look for webhooks of a clone, in ms. */
 const LOOK_MS = 5 * 60_000;
 
 /**
- * What is done beside the live order: with its duplicates, and with orders of which nobody knows yet whose they are.
+ * An action on orders other than the live one: on duplicate orders, and on orders of unmatched webhooks.
  */
 export type DuplicatesAction =
   | { readonly do: 'rest' }
@@ -16,7 +16,7 @@ export type DuplicatesAction =
   | { readonly do: 'cancel-duplicate'; readonly orderId: string }
   | { readonly do: 'read-duplicate'; readonly orderId: string };
 
-/** Says what is to be done beside the live order: the first thing that is due, else how long to wait. */
+/** Decides on orders other than the live one: the first action that is due, else how long to wait. */
 export function decideDuplicates(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number): DuplicatesAction {
   const { duplicates = [] } = snapshot.progress;
   const steps = [
@@ -37,10 +37,10 @@ function withDuplicate(
 ): DuplicatesAction {
   const { retryAt = 0, replacement, cancelRefused, needsRead, failures } = duplicate;
   const { orderId } = duplicate.order;
-  // Nothing depends any more on what cannot be read time and again.
+  // The delivery is completed, so an order that fails to be read again and again does not matter any more.
   if (state === 'completed' && failures >= policy.failures.maxFailures) return { do: 'rest' };
   if (retryAt > now) return { do: 'wait', until: retryAt };
-  // It was cancelled by others: `ORDER_REPLACED` may come, or the live order may end.
+  // Somebody else cancelled it: wait for an `ORDER_REPLACED`, or for the end of the live order.
   if (replacement) return { do: 'rest' };
   if (needsRead) return { do: 'read-duplicate', orderId };
   if (!cancelRefused) return { do: 'cancel-duplicate', orderId };
@@ -49,11 +49,11 @@ function withDuplicate(
   return pollAt <= now ? { do: 'read-duplicate', orderId } : { do: 'wait', until: pollAt };
 }
 
-/** While an order of the delivery may be among them, the orders of unmatched webhooks are read. */
+/** Reads the orders of unmatched webhooks while one of them may belong to this delivery. */
 function withUnmatched(snapshot: DeliverySnapshot, now: number): DuplicatesAction[] {
   const { progress, unmatched } = snapshot;
   if (soughtSince(snapshot, now) === undefined) return [];
-  // Nobody wakes a delivery for a clone that it does not know of.
+  // No webhook wakes a delivery for a clone that is not known yet: look again later.
   if (unmatched.length === 0) return isCloneSought(snapshot, now) ? [{ do: 'wait', until: now + LOOK_MS }] : [];
   return unmatched.map((orderId) => {
     const { retryAt = 0 } = progress.unread?.find((unread) => unread.orderId === orderId) ?? {};

@@ -15,7 +15,7 @@ import { nextPoll } from './next-poll.js';
 import { ENDED_STATUSES, ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 import { reason } from './reasons.js';
 
-/** The one thing that is to be done next with a delivery. */
+/** The next action on a delivery. */
 export type Action =
   | DuplicatesAction
   | { readonly do: 'quote' }
@@ -36,16 +36,15 @@ export type Action =
 
 const MINUTE_MS = 60_000;
 
-/** A quotation is not ordered any more so shortly before its end: the order would come too late. */
+/** A quotation is not used any more this long before it expires, in ms: the order would arrive too late. */
 const QUOTATION_MARGIN_MS = 15_000;
 
 /**
- * Says what is to be done next with a delivery. Pure: the same snapshot at the same time gives the same action. It is
- * acted upon by who has the lease alone, and never while an order is being posted, so an attempt that is still
- * `reserved` was left behind by a crash.
+ * Decides the next action on a delivery. Pure: the same snapshot at the same time gives the same action. Only the lease
+ * holder acts on it, and never while it posts an order. So an attempt that is still `reserved` was left by a crash.
  *
- * Each order of a delivery has a backoff of its own: a duplicate that cannot be cancelled, or an unmatched order that
- * cannot be read, never keeps the live order waiting.
+ * Each order of a delivery has its own backoff: a duplicate that cannot be cancelled, or an unmatched order that cannot
+ * be read, never delays the live order.
  *
  * @param now Unix ms
  */
@@ -56,20 +55,19 @@ export function decide(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: 
   return isWork(aside) ? aside : sooner(withLiveOrder(snapshot, policy, now), aside);
 }
 
-/** The sooner of what is to be done with the live order, and of what waits beside it. */
+/** Of the live order's action and the duplicates' wait, the one that comes first. */
 function sooner(action: Action, aside: Action): Action {
   if (aside.do !== 'wait' || isWork(action)) return action;
   return action.do === 'wait' && action.until <= aside.until ? action : aside;
 }
 
 /**
- * The duplicate that becomes the live order now: nothing is booked, called canceled or failed while an order of the
- * delivery may be on its way.
+ * The duplicate that becomes the live order now. While an order of the delivery may be active, nothing is booked, and
+ * the delivery does not become canceled or failed.
  */
 function successorAt({ state, progress }: DeliverySnapshot): string | undefined {
   if (state === 'completed') return undefined;
-  // What was given up is canceled if Lalamove allows it; if not, the courier is on the road, and is followed to the
-  // door.
+  // After the end, duplicates are cancelled if Lalamove allows it. If not, a courier is on the way: follow that order.
   if (isTerminal(state)) {
     const kept = aliveDuplicate(progress);
     return kept?.cancelRefused ? kept.order.orderId : undefined;
@@ -89,14 +87,14 @@ function withLiveOrder(snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: 
   return progress.order ? withOrder(snapshot, progress.order, policy, now) : withoutOrder(progress, policy, now);
 }
 
-/** A webhook says that the order of a canceled delivery lives: a read tells. */
+/** A webhook says that the order of a canceled delivery is active: read the order. */
 function afterEnd({ state, progress }: DeliverySnapshot, now: number): Action {
   const { order, needsRead, retryAt = 0 } = progress;
   if (state !== 'canceled' || !order || !needsRead) return { do: 'rest' };
   return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'read', orderId: order.orderId };
 }
 
-/** A person is to decide; but what its order does is not lost, and a cancellation is not forgotten. */
+/** A person decides. Meanwhile the order is still read, and a cancellation that was asked for is still sent. */
 function atRest(progress: DeliveryProgress, held: number | undefined): Action {
   const action = besidesPerson(progress);
   return action.do === 'rest' || held === undefined ? action : { do: 'wait', until: held };
@@ -107,11 +105,11 @@ function besidesPerson(progress: DeliveryProgress): Action {
   if (order && progress.needsRead) return { do: 'read', orderId: order.orderId };
   if (progress.cancelAskedAt === undefined || progress.cancelRefused) return { do: 'rest' };
   if (order && isLive(progress)) return { do: 'cancel', orderId: order.orderId };
-  // An order that nobody has told of may be on its way: only a person can call that canceled.
+  // An order without a webhook may be active: only a person can call the delivery canceled.
   return isVouchedFor(progress) ? { do: 'drop' } : { do: 'rest' };
 }
 
-/** Whether no order is on its way that nobody here knows of, as far as that can be known. */
+/** Whether, as far as we can know, no unknown order is active. */
 function isVouchedFor(progress: DeliveryProgress): boolean {
   return progress.attempt?.outcome !== 'unknown' && !isUnexplained(progress) && !progress.lost?.unknown;
 }
@@ -124,13 +122,13 @@ function whenUnknown(
 ): Action {
   const until = Math.max(attempt.quotationExpiresAt, attempt.reservedAt) + unknownOutcome.waitMinutes * MINUTE_MS;
   if (now < until) return { do: 'wait', until };
-  // Each round may put a courier on the road.
+  // Each round may send another courier.
   const most = rebook === false ? 2 : rebook.maxAttempts;
   const isOver = unknownOutcome.then !== 'rebook' || progress.booked >= most || progress.cancelAskedAt !== undefined;
   if (isOver) {
     return { do: 'give-up', reason: reason('OUTCOME_UNKNOWN') };
   }
-  // An order that could not be read yet may be this attempt's.
+  // An order that could not be read yet may belong to this attempt.
   if (unmatched.length > 0) return { do: 'rest' };
   const alive = aliveDuplicate(progress);
   return alive ? { do: 'adopt-duplicate', orderId: alive.order.orderId } : { do: 'abandon' };
@@ -143,12 +141,12 @@ function withoutOrder(progress: DeliveryProgress, policy: DeliveryPolicy, now: n
   if (quotation.expiresAt - QUOTATION_MARGIN_MS <= now) {
     return policy.requote ? { do: 'quote' } : { do: 'give-up', reason: reason('QUOTATION_EXPIRED') };
   }
-  // What cannot be compared is not paid.
+  // A price that cannot be compared is not paid.
   if (maxPrice !== undefined && exceeds(quotation.total, maxPrice) !== false) {
-    const told =
-      `It costs ${quotation.currency} ${quotation.total}, and may cost ${maxPrice} at most: ` +
-      'resolve({ rebook: true, maxPrice }), or resolve({ cancel: true }).';
-    return { do: 'give-up', reason: reason('PRICE_ABOVE_MAX', told) };
+    const message =
+      `The price is ${quotation.currency} ${quotation.total}, above maxPrice ${maxPrice}: ` +
+      'call resolve({ rebook: true, maxPrice }) or resolve({ cancel: true }).';
+    return { do: 'give-up', reason: reason('PRICE_ABOVE_MAX', message) };
   }
   return { do: 'book' };
 }
@@ -174,11 +172,11 @@ function afterNoDriver(
   if (cancelAskedAt !== undefined) return { do: 'drop' };
   const most = rebook === false ? 1 : rebook.maxAttempts;
   if (booked < most) return { do: 'rebook' };
-  const told = `${booked === 1 ? 'The order' : `The last of ${booked} orders`} ended as ${status}: no driver has taken it.`;
-  return { do: 'fail', reason: reason('NO_DRIVER', told) };
+  const order = booked === 1 ? 'The order' : `The last of ${booked} orders`;
+  return { do: 'fail', reason: reason('NO_DRIVER', `${order} ended as ${status}: no driver has accepted it.`) };
 }
 
-/** While an order is on its way: fees, drivers, polls, whichever comes first. */
+/** The order is active: raise the fee, change the driver or poll, whichever comes first. */
 function following(snapshot: DeliverySnapshot, order: TrackedOrder, policy: DeliveryPolicy, now: number): Action {
   const { progress, scheduleAt = 0 } = snapshot;
   const { orderId, status, driverId, driverSince } = order;
@@ -193,7 +191,7 @@ function following(snapshot: DeliverySnapshot, order: TrackedOrder, policy: Deli
     status === 'ON_GOING' &&
     policy.changeDriver &&
     driverId !== '' &&
-    progress.driverChanges < policy.changeDriver.times
+    progress.driverChanges < policy.changeDriver.maxChanges
   ) {
     const at = Math.max(driverSince, scheduleAt) + policy.changeDriver.afterMinutes * MINUTE_MS;
     if (at <= now) return { do: 'change-driver', orderId, driverId };
@@ -216,7 +214,7 @@ function raise({ feeSteps, maxPrice }: DeliveryProgress, order: TrackedOrder, pr
   return { do: 'raise-fee', orderId: order.orderId, priorityFee, step: feeSteps };
 }
 
-/** Whether there is something to be done now. */
+/** Whether an action is to be done now. */
 export function isWork({ do: what }: Action): boolean {
   return what !== 'rest' && what !== 'wait';
 }

@@ -1,4 +1,7 @@
-/** States of a delivery. They follow Lalamove's truth, back as well as forth; the last four are ends, of which the last one waits for a person. */
+/**
+ * The states of a delivery. They follow the order at Lalamove, forwards and backwards. The last four are ends;
+ * `needs_attention` waits for a person.
+ */
 export const DELIVERY_STATES = [
   'requested',
   'quoting',
@@ -27,7 +30,7 @@ export interface DeliveryReason {
   readonly message: string;
 }
 
-/** The quotation at hand. */
+/** The quotation to order next. */
 export interface CurrentQuotation {
   readonly quotationId: string;
   /** Unix ms. */
@@ -39,7 +42,7 @@ export interface CurrentQuotation {
   readonly stopIds: readonly string[];
 }
 
-/** The latest attempt to book. `reserved` is committed before the order is posted. */
+/** The latest attempt to place an order. `reserved` is committed before the order is posted. */
 export interface DeliveryAttempt {
   readonly id: string;
   readonly number: number;
@@ -54,37 +57,37 @@ export interface DeliveryAttempt {
 /** The live order, as far as it is known. */
 export interface TrackedOrder {
   readonly orderId: string;
-  /** Lalamove's. */
+  /** Lalamove's status. */
   readonly status: string;
-  /** The signed timestamp of the last webhook that said so, in Unix ms by Lalamove's clock; 0 where none has. */
+  /** The signed timestamp of the last webhook with a status, in Unix ms by Lalamove's clock; 0 if there was none. */
   readonly statusAt: number;
-  /** When it was last read, in Unix ms by ours; 0 where it was not. */
+  /** When the order was last read, in Unix ms by our clock; 0 if it was not. */
   readonly readAt: number;
   /** Unix ms by our clock. */
   readonly placedAt: number;
   readonly driverId: string;
-  /** Since when that driver is the driver, in Unix ms by our clock; 0 without one. */
+  /** When that driver was assigned, in Unix ms by our clock; 0 without a driver. */
   readonly driverSince: number;
-  /** Decimal strings; empty where they are not known. */
+  /** A decimal string; empty if it is not known. So is `priorityFee`. */
   readonly total: string;
   readonly priorityFee: string;
   readonly currency: string;
-  /** The signed timestamp of the last webhook that told the price, in Unix ms by Lalamove's clock. */
+  /** The signed timestamp of the last webhook with a price, in Unix ms by Lalamove's clock. */
   readonly pricedAt?: number;
   readonly shareLink: string;
 }
 
 /**
  * An order beside the live one: an attempt that was given up has placed it after all, or it is the clone of such an
- * order. It is cancelled if Lalamove allows it. Until it has ended it is an order of this delivery, and is followed.
+ * order. It is cancelled if Lalamove allows it. Until it ends, it is followed as an order of this delivery.
  */
 export interface DuplicateOrder {
   readonly order: TrackedOrder;
-  /** Its cancellation has been sent, whatever became of it: it explains its `CANCELED`. */
+  /** Its cancellation has been sent, with whatever result. This explains a later `CANCELED`. */
   readonly cancelSent?: boolean | undefined;
   /** Lalamove has refused its cancellation. */
   readonly cancelRefused?: boolean | undefined;
-  /** As those of {@link DeliveryProgress}, for this order. */
+  /** As in {@link DeliveryProgress}, for this order. So are the members below. */
   readonly replacement?: { readonly until: number; readonly isAnnounced: boolean } | undefined;
   readonly needsRead?: boolean | undefined;
   readonly polls: number;
@@ -98,80 +101,80 @@ export interface LostAttempts {
   /** Unix ms. */
   readonly since: number;
   readonly until: number;
-  /** How many of them may have an order that has not turned up, without a person who vouches that there is none. */
+  /** How many of them may still have an unknown order, without a person who has confirmed that there is none. */
   readonly unknown?: number;
 }
 
-/** An order that could not be read when it was asked whose it is. */
+/** An order of an unmatched webhook that could not be read. */
 export interface UnreadOrder {
   readonly orderId: string;
   readonly failures: number;
-  /** Not before (Unix ms). */
+  /** Not read again before this time, in Unix ms. */
   readonly retryAt: number;
 }
 
-/** An attempt of which an order may have come, or may come yet. */
+/** An attempt that may have placed an order, or may still place one. */
 export type OpenAttempt = DeliveryAttempt & { readonly outcome: 'reserved' | 'unknown' };
 
-/** Whether nobody knows yet what has become of an attempt. */
+/** Whether the outcome of an attempt is not known yet. */
 export function isOpen(attempt: DeliveryAttempt | undefined): attempt is OpenAttempt {
   return attempt?.outcome === 'reserved' || attempt?.outcome === 'unknown';
 }
 
-/** Where a delivery is on its way: all that is known of it beside its request. Written as JSON. */
+/** All that is known of a delivery beside its request and state. It is stored as JSON. */
 export interface DeliveryProgress {
   readonly reason?: DeliveryReason | undefined;
   readonly quotation?: CurrentQuotation | undefined;
   readonly attempt?: DeliveryAttempt | undefined;
-  /** Orders that may have been placed so far: refusals do not count. */
+  /** How many orders may have been placed so far. Refused attempts do not count. */
   readonly booked: number;
   readonly order?: TrackedOrder | undefined;
-  /** Unix ms at which its cancellation was asked for. */
+  /** When the host asked for the cancellation, in Unix ms. */
   readonly cancelAskedAt?: number | undefined;
-  /** The order whose cancellation has been sent, whatever became of it: it explains that order's `CANCELED`. */
+  /** The order whose cancellation has been sent, with whatever result. This explains its later `CANCELED`. */
   readonly cancelSent?: string | undefined;
   /** Lalamove has refused the cancellation of this order. */
   readonly cancelRefused?: boolean | undefined;
-  /** A cancellation that nobody here asked for: until then (Unix ms) a replacement may come. */
+  /** After a cancellation that this application did not ask for: wait for a replacement until then (Unix ms). */
   readonly replacement?: { readonly until: number; readonly isAnnounced: boolean } | undefined;
-  /** How many steps of the fee's schedule are over. */
+  /** How many steps of the fee schedule are done. */
   readonly feeSteps: number;
   readonly driverChanges: number;
-  /** How many reads in a row have brought nothing new. */
+  /** How many reads in a row have shown no change. */
   readonly polls: number;
-  /** Unix ms from which on it is polled: the last sign of life. */
+  /** When the order was last read or a webhook arrived, in Unix ms. Polling counts from here. */
   readonly lastUpdateAt: number;
-  /** What was told cannot be ordered in time: only a read can tell. */
+  /** Webhooks and reads cannot be put in order of time: the order must be read. */
   readonly needsRead?: boolean | undefined;
   readonly failures: number;
-  /** Not before (Unix ms): after a failure. */
+  /** After a failure: no further call before this time, in Unix ms. */
   readonly retryAt?: number | undefined;
-  /** Orders beside the live one that have not ended, or whose end is not explained. */
+  /** Duplicate orders that have not ended, or whose end is not explained. */
   readonly duplicates?: readonly DuplicateOrder[] | undefined;
-  /** Orders of unmatched webhooks that could not be read: each has a backoff of its own. */
+  /** Orders of unmatched webhooks that could not be read. Each has its own backoff. */
   readonly unread?: readonly UnreadOrder[] | undefined;
-  /** Attempts of unknown outcome were given up: orders that came up since (Unix ms) are looked into until then. */
+  /** Attempts of unknown outcome that were given up: unmatched orders since then are read, until then (Unix ms). */
   readonly lost?: LostAttempts | undefined;
-  /** `maxPrice` of the request, or what `resolve` has put in its place. A decimal string. */
+  /** `maxPrice` of the request, or the one that `resolve` has set. A decimal string. */
   readonly maxPrice?: string | undefined;
 }
 
-/** The progress of a delivery that has just been asked for. */
+/** The progress of a new delivery. */
 export function newProgress(now: number, maxPrice: string | undefined): DeliveryProgress {
   return { booked: 0, feeSteps: 0, driverChanges: 0, polls: 0, lastUpdateAt: now, failures: 0, maxPrice };
 }
 
-/** What the decisions are about. */
+/** The input of the decisions. */
 export interface DeliverySnapshot {
   readonly state: DeliveryState;
   readonly progress: DeliveryProgress;
-  /** Unix ms of the pick-up that was asked for; `undefined` for at once. */
+  /** The scheduled pick-up, in Unix ms; `undefined` for at once. */
   readonly scheduleAt: number | undefined;
-  /** Orders of unmatched webhooks of the account, which have not been read yet: one of them may be this delivery's. */
+  /** Orders of the account's unmatched webhooks that are not read yet. One may belong to this delivery. */
   readonly unmatched: readonly string[];
 }
 
-/** Ends of which only a replacement leads away. */
+/** Whether a state is final. Only a replacement or a contradicting webhook leads away from it. */
 export function isTerminal(state: DeliveryState): boolean {
   return state === 'completed' || state === 'canceled' || state === 'failed';
 }

@@ -4,15 +4,15 @@ import type { TrackedOrder, DuplicateOrder } from './delivery-progress.js';
 import { unchanged, type Transition, type OrderClone, type Snapshot } from './transition.js';
 import { ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 
-/** Of so many unmatched orders the failures are remembered. */
+/** The failures of at most this many unmatched orders are remembered. */
 export const MAX_UNREAD = 20;
 
-/** An order beside the live one, if this is one. */
+/** The duplicate order with this id, if there is one. */
 export function duplicateOf({ progress }: Snapshot, orderId: string): DuplicateOrder | undefined {
   return progress.duplicates?.find(({ order }) => order.orderId === orderId);
 }
 
-/** An order turns up beside the live one, or after the delivery was given up: it is cancelled if Lalamove allows it. */
+/** A duplicate order turns up, or an order of a delivery that has ended: it is cancelled if Lalamove allows it. */
 export function duplicateFound(
   snapshot: Snapshot,
   order: Pick<TrackedOrder, 'orderId'> & Partial<TrackedOrder>,
@@ -33,12 +33,12 @@ export function duplicateFound(
   };
 }
 
-/** Customer service has replaced an order that is not followed any more: its clone is a duplicate. */
+/** Customer service has replaced an order that is not followed any more: the clone is a duplicate order. */
 export function cloneFound(snapshot: Snapshot, clone: OrderClone, now: number): Transition {
   return duplicateFound(snapshot, { orderId: clone.orderId }, now, { clone });
 }
 
-/** An order of which nothing is known but its id, and what is given. */
+/** A new tracked order: its id, the members that are given, and defaults. */
 export function newOrder(order: Pick<TrackedOrder, 'orderId'> & Partial<TrackedOrder>, now: number): TrackedOrder {
   return {
     status: 'ASSIGNING_DRIVER',
@@ -58,10 +58,10 @@ export function newOrder(order: Pick<TrackedOrder, 'orderId'> & Partial<TrackedO
 const NEWLY = (now: number): Omit<DuplicateOrder, 'order'> => ({ lastUpdateAt: now, polls: 0, failures: 0 });
 
 /**
- * Something happens to a duplicate order: it is followed by the same rules as the live one. A duplicate that is
- * delivered becomes the live order; one that has ended in another way is not followed any more.
+ * Applies a change to a duplicate order, by the rules of the live order. A duplicate that is delivered becomes the
+ * live order. A duplicate that ends in another way is not followed any more.
  *
- * @param change what happens to a delivery whose live order this is
+ * @param change the change of a delivery whose live order this is
  */
 export function duplicateChanged(
   snapshot: Snapshot,
@@ -73,7 +73,7 @@ export function duplicateChanged(
   const { state, progress, clone } = change(asLive(snapshot, duplicate));
   const { order = duplicate.order } = progress;
   const others = (snapshot.progress.duplicates ?? []).filter(({ order: { orderId: id } }) => id !== orderId);
-  // An order that was found by this change, as the clone of a duplicate is.
+  // Orders that this change has found, such as the clone of a duplicate.
   const found = progress.duplicates ?? [];
   const isKnown = [snapshot.progress.order, ...others.map((other) => other.order)].some(
     (known) => known?.orderId === order.orderId,
@@ -103,7 +103,7 @@ export function duplicateChanged(
   return { ...later, events, clone };
 }
 
-/** The delivery as it would stand if this duplicate were its only order. */
+/** The snapshot of the delivery if this duplicate were its only order. */
 function asLive({ progress }: Snapshot, duplicate: DuplicateOrder): Snapshot {
   const { order, cancelSent, ...followed } = duplicate;
   return {
@@ -125,7 +125,7 @@ function endOf({ orderId, status }: TrackedOrder, state: Snapshot['state']): New
   return isOver ? { type: 'duplicate_ended', orderId, status } : undefined;
 }
 
-/** Lalamove does not allow its cancellation any more: it is followed, as an order of this delivery. */
+/** Lalamove does not allow its cancellation any more: it is followed as an order of this delivery. */
 export function duplicateRefused(snapshot: Snapshot, orderId: string, code: string): Transition {
   const back = duplicateChanged(snapshot, orderId, ({ state, progress }) => ({
     state,
@@ -139,7 +139,7 @@ export function duplicateRefused(snapshot: Snapshot, orderId: string, code: stri
   return { ...back, events: [{ type: 'duplicate_kept', orderId, code }] };
 }
 
-/** A duplicate could not be cancelled or read: it is tried again, by itself. */
+/** A duplicate could not be cancelled or read: retry it later, with its own backoff. */
 export function duplicateHeldUp(snapshot: Snapshot, orderId: string, retryAt: number): Transition {
   return duplicateChanged(snapshot, orderId, ({ state, progress }) => ({
     state,
@@ -148,7 +148,7 @@ export function duplicateHeldUp(snapshot: Snapshot, orderId: string, retryAt: nu
   }));
 }
 
-/** An order of an unmatched webhook could not be read: it is tried again, by itself. */
+/** An order of an unmatched webhook could not be read: retry it later, with its own backoff. */
 export function unreadHeldUp({ state, progress }: Snapshot, orderId: string, retryAt: number): Transition {
   const { failures = 0 } = progress.unread?.find((unread) => unread.orderId === orderId) ?? {};
   const others = (progress.unread ?? []).filter((unread) => unread.orderId !== orderId);
@@ -156,7 +156,7 @@ export function unreadHeldUp({ state, progress }: Snapshot, orderId: string, ret
   return { state, progress: { ...progress, unread }, events: [] };
 }
 
-/** An order was read: its backoff is over. */
+/** An order of an unmatched webhook was read: its backoff ends. */
 export function unreadRead({ state, progress }: Snapshot, orderId: string): Transition {
   const others = (progress.unread ?? []).filter((unread) => unread.orderId !== orderId);
   return { state, progress: { ...progress, unread: others.length > 0 ? others : undefined }, events: [] };

@@ -4,8 +4,8 @@ import { gaveUp } from './transitions.js';
 import { reason } from './reasons.js';
 
 /**
- * Lalamove names an order for an attempt that another attempt has already: the order stays with that one, and what
- * this one has placed is unknown.
+ * Lalamove answers an attempt with an order that belongs to another attempt. The order stays with the other attempt.
+ * The outcome of this attempt is unknown.
  */
 export function orderAlreadyKnown(snapshot: Snapshot, attemptId: string, orderId: string): Transition {
   const { state, progress } = snapshot;
@@ -16,14 +16,14 @@ export function orderAlreadyKnown(snapshot: Snapshot, attemptId: string, orderId
   return { ...withPerson(unknown, orderId), attempts };
 }
 
-/** Customer service's order in the place of another is that of another delivery already. */
+/** The replacement order of customer service already belongs to another delivery. */
 export function cloneAlreadyKnown(snapshot: Snapshot, { prevOrderId, orderId }: OrderClone): Transition {
   const { state, progress } = snapshot;
   const isLiveOrder = progress.order?.orderId === prevOrderId;
   return isLiveOrder && !isTerminal(state) ? withPerson(snapshot, orderId) : unchanged(snapshot);
 }
 
-/** That is said once. */
+/** Needs attention, reported once. */
 function withPerson(snapshot: Snapshot, orderId: string): Transition {
   const because = reason('ORDER_ALREADY_KNOWN');
   const { state, progress } = snapshot;

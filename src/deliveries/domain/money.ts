@@ -1,23 +1,23 @@
-/** An amount of money: a decimal string without sign. */
+/** An amount of money: a decimal string without a sign. */
 const AMOUNT = /^\d{1,15}(\.\d{1,6})?$/;
 
-/** Whether a text is an amount that can be compared. */
+/** Whether a value is an amount that can be compared. */
 export function isAmount(text: unknown): text is string {
   return typeof text === 'string' && AMOUNT.test(text);
 }
 
-/** Millionths: exact, where floats are not. */
+/** In millionths: exact, unlike floating-point numbers. */
 function millionths(amount: string): bigint {
   const [whole = '0', decimals = ''] = amount.split('.');
   return BigInt(whole) * 1_000_000n + BigInt(decimals.padEnd(6, '0'));
 }
 
-/** Whether one amount is more than another; `undefined` where one of them is no amount. */
+/** Whether an amount is more than a limit; `undefined` if one of them is no amount. */
 export function exceeds(amount: string, limit: string): boolean | undefined {
   return isAmount(amount) && isAmount(limit) ? millionths(amount) > millionths(limit) : undefined;
 }
 
-/** An amount with one part of it replaced by another: `total - before + after`; `undefined` where one of them is no amount. */
+/** Replaces one part of an amount: `total - before + after`; `undefined` if one of them is no amount. */
 export function withPart(total: string, before: string, after: string): string | undefined {
   if (!isAmount(total) || !isAmount(before) || !isAmount(after)) return undefined;
   const sum = millionths(total) - millionths(before) + millionths(after);

@@ -1,19 +1,19 @@
 import type { TrackedOrder } from './delivery-progress.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
 
-/** Polling of a scheduled order begins so long before its pick-up. */
+/** Polling of a scheduled order begins this long before its pick-up. */
 const AN_HOUR_MS = 60 * 60_000;
 
 const MINUTE_MS = 60_000;
 
-/** An order that is polled while webhooks are silent. */
+/** An order that is polled while no webhook arrives. */
 interface PolledOrder {
   readonly order: TrackedOrder;
   readonly lastUpdateAt: number;
   readonly polls: number;
 }
 
-/** When an order is read next: Unix ms; `undefined` without polling. */
+/** When to read an order next, in Unix ms; `undefined` without polling. */
 export function nextPoll(
   { order: { status }, lastUpdateAt, polls }: PolledOrder,
   scheduleAt: number,
@@ -22,9 +22,9 @@ export function nextPoll(
 ): number | undefined {
   if (!poll) return undefined;
   const pauseMs = Math.min(poll.everySeconds * 2 ** Math.min(polls, 20), poll.maxSeconds) * 1000;
-  // Nothing happens to an order hours before its pick-up that a webhook would not tell.
+  // Hours before the pick-up, webhooks are enough.
   const quietUntil = status === 'ASSIGNING_DRIVER' || status === 'ON_GOING' ? scheduleAt - AN_HOUR_MS : 0;
-  // What was heard of in the future was heard of by a clock that was wrong: a read tells.
+  // A time in the future comes from a clock that was wrong: read the order now.
   const isAhead = lastUpdateAt > now + MINUTE_MS;
   return Math.max(isAhead ? now : lastUpdateAt + pauseMs, quietUntil);
 }

@@ -14,20 +14,20 @@ import {
 import { RANK_OF_STATUS, STATE_OF_STATUS } from './state-of-status.js';
 import { stateEvents } from './state-events.js';
 
-/** Clocks may be apart by so much: what was read here and what was told there cannot be ordered within it. */
+/** How far our clock and Lalamove's may differ, in ms. A read and a webhook within it cannot be put in order. */
 const SKEW_MS = 10 * 60_000;
 
 const MINUTE_MS = 60_000;
 
-/** News of an order's status. */
+/** A status of an order, by webhook or by a read. */
 export interface StatusUpdate {
   readonly status: string;
-  /** Empty where none was told. */
+  /** Empty if the update names no driver. */
   readonly driverId: string;
   readonly cancelParty?: string | undefined;
 }
 
-/** What a read of an order says. */
+/** The result of reading an order. */
 export interface OrderReading extends StatusUpdate {
   readonly orderId: string;
   readonly total: string;
@@ -37,8 +37,8 @@ export interface OrderReading extends StatusUpdate {
 }
 
 /**
- * A webhook tells a status. Of two webhooks the one with the later signed timestamp holds; where the two cannot be ordered, or one cannot be ordered against a read,
- * a read is wanted.
+ * Applies the status of a webhook. Of two webhooks the one with the later signed timestamp holds. If two webhooks, or a
+ * webhook and a read, cannot be put in order, the order must be read.
  *
  * @param signedAt Unix ms, by Lalamove's clock
  */
@@ -65,7 +65,8 @@ export function statusUpdated(
   const isTie = signedAt === order.statusAt;
   const isNearRead = order.readAt > 0 && Math.abs(signedAt - order.readAt) < SKEW_MS;
   if (order.readAt > 0 && !isNearRead && signedAt < order.readAt) return unchanged(snapshot);
-  // A step back is rare, and a retry that was signed anew looks like one. A cancellation is an end, whenever it was, and says more than a read does.
+  // A step back is rare, and a webhook that was retried with a new signature looks like one. A cancellation is final,
+  // whenever it was signed, and says more than a read.
   const isBack =
     ENDED_STATUSES.has(order.status) || (RANK_OF_STATUS[update.status] ?? 9) < (RANK_OF_STATUS[order.status] ?? 0);
   if ((isTie || isNearRead || isBack) && !CANCELED_STATUSES.has(update.status)) {
@@ -77,7 +78,7 @@ export function statusUpdated(
   });
 }
 
-/** An answer that called it canceled may have been of something in between: a webhook of its order asks for a read. */
+/** The answer that called it canceled may have come from a proxy: after a contradicting webhook, read the order. */
 function updatedAfterEnd(
   { state, progress }: Snapshot,
   order: TrackedOrder,
@@ -91,7 +92,7 @@ function updatedAfterEnd(
 }
 
 /**
- * A read tells how an order stands. What a webhook has told while it was under way may be newer: then another read is wanted.
+ * Applies the result of a read. A webhook that arrived during the read may be newer: then read the order again.
  *
  * @param statusAtBefore `statusAt` of the order when the read began
  */
@@ -104,7 +105,7 @@ export function readAs(
 ): Transition {
   const { state, progress } = snapshot;
   const { order } = progress;
-  // What has ended was told while the read was under way: the read is older, if it says otherwise.
+  // A webhook ended the delivery during the read. If the read says otherwise, the read is older.
   if (order?.orderId !== reading.orderId || isTerminal(state)) return unchanged(snapshot);
   if (order.statusAt !== statusAtBefore && order.status !== reading.status && !ENDED_STATUSES.has(reading.status)) {
     return { state, progress: { ...progress, needsRead: true }, events: [] };
@@ -129,8 +130,8 @@ export function readAs(
 }
 
 /**
- * A read that was begun after the delivery was canceled tells how its order stands: if that lives after all, the delivery
- * goes on with it, and a cancellation that was asked for is tried anew.
+ * Applies a read that began after the delivery was canceled. If the order is active after all, the delivery goes on
+ * with it, and a cancellation that was asked for is sent again.
  */
 export function readAfterEnd(
   snapshot: Snapshot,
@@ -165,13 +166,13 @@ function moved(
     return wasCanceled({ state, progress }, order, update, policy, { now, isAnnounced });
   const later: TrackedOrder = { ...order, status: update.status, ...driverOf(order, update, now) };
   const next = STATE_OF_STATUS[update.status] ?? state;
-  // An order that lives is no reason to wait for a person any more, but one that was looked into by none.
+  // An active order ends the wait for a person, unless its status is not known to this package.
   const revived: DeliveryProgress = {
     ...progress,
     order: later,
     replacement: undefined,
     reason: next === 'needs_attention' ? progress.reason : undefined,
-    // Once it has lost its driver it can be cancelled again.
+    // An order that has lost its driver can be cancelled again.
     cancelRefused:
       update.status === 'ASSIGNING_DRIVER' && order.status !== 'ASSIGNING_DRIVER' ? undefined : progress.cancelRefused,
   };
@@ -182,7 +183,7 @@ function moved(
   };
 }
 
-/** A cancellation that was not asked for here may be the first half of a replacement. */
+/** A cancellation that this application did not ask for may be the first half of a replacement. */
 function wasCanceled(
   { state, progress }: Snapshot,
   order: TrackedOrder,
@@ -205,7 +206,7 @@ function wasCanceled(
     );
   }
   if (state === 'needs_attention' && !isAnnounced) return { state, progress: later, events: [] };
-  // Others have cancelled it: what was tried here does not explain it.
+  // Somebody else cancelled it: a cancellation that was sent from here does not explain it.
   const others = { ...later, cancelSent: undefined };
   const until = progress.replacement?.until ?? now + replacement.waitMinutes * MINUTE_MS;
   const wasAnnounced = progress.replacement?.isAnnounced ?? false;
@@ -216,14 +217,14 @@ function wasCanceled(
   };
 }
 
-/** Lalamove says that the order has been cancelled already, and it was not by us. */
+/** Lalamove says that the order is cancelled already, and this application did not cancel it. */
 export function canceledElsewhere(snapshot: Snapshot, policy: DeliveryPolicy, now: number): Transition {
   const { order } = snapshot.progress;
   if (!order) return unchanged(snapshot);
   return wasCanceled(snapshot, order, { status: 'CANCELED', driverId: '' }, policy, { now, isAnnounced: false });
 }
 
-/** The driver of an order, as news tell of him. Those that leave him out take him away only by a status without a driver. */
+/** The driver after an update. An update without a driver removes the driver only if its status has none. */
 function driverOf(
   order: TrackedOrder,
   { status, driverId }: Pick<StatusUpdate, 'status' | 'driverId'>,
@@ -239,7 +240,7 @@ function driverEvents(before: TrackedOrder, { orderId, driverId }: TrackedOrder)
   return driverId !== '' && driverId !== before.driverId ? [{ type: 'driver_assigned', orderId, driverId }] : [];
 }
 
-/** A webhook tells of a driver. */
+/** Applies the driver of a webhook. */
 export function driverUpdated(
   { state, progress }: Snapshot,
   driverId: string,
@@ -249,7 +250,7 @@ export function driverUpdated(
   const { order } = progress;
   const isLate = !order || isTerminal(state) || ENDED_STATUSES.has(order.status) || signedAt < order.statusAt;
   if (isLate) return unchanged({ state, progress });
-  // Which of two drivers is the later one, and whether one has given the order back already, only a read can tell.
+  // Only a read says which of two drivers is the later one, and whether a driver has released the order already.
   const isUnsure = order.driverId !== '' || order.status === 'ASSIGNING_DRIVER';
   if (isUnsure && order.driverId !== driverId) {
     return { state, progress: { ...progress, needsRead: true, lastUpdateAt: now, polls: 0 }, events: [] };
@@ -263,7 +264,8 @@ export function driverUpdated(
 }
 
 /**
- * A webhook tells of a price. Of two the one with the later signed timestamp holds; where it cannot be ordered against a read, a read is wanted.
+ * Applies the price of a webhook. Of two webhooks the one with the later signed timestamp holds. If a webhook and a
+ * read cannot be put in order, the order must be read.
  *
  * @param signedAt Unix ms, by Lalamove's clock
  */
@@ -293,7 +295,7 @@ export function priceUpdated(
   return { state, progress: { ...progress, order: later, lastUpdateAt: now, polls: 0 }, events };
 }
 
-/** Customer service has put another order in the place of this one. It leads away from every end. */
+/** Customer service has replaced the live order. This leads away from every final state. */
 export function replaced(snapshot: Snapshot, { prevOrderId, orderId }: OrderClone, now: number): Transition {
   const { progress } = snapshot;
   const { order, duplicates } = progress;
@@ -301,11 +303,11 @@ export function replaced(snapshot: Snapshot, { prevOrderId, orderId }: OrderClon
   const { total, priorityFee, currency } = order;
   return {
     state: 'assigning',
-    // How the clone stands, only a read can tell: its own events may have come before this one.
+    // Only a read says the status of the clone: its own webhooks may have arrived before this one.
     progress: {
       ...progress,
       order: newOrder({ orderId, total, priorityFee, currency }, now),
-      // The clone may have been taken for a duplicate before it was told of.
+      // The clone may be listed as a duplicate because its webhooks arrived before `ORDER_REPLACED`.
       duplicates: duplicates?.filter((duplicate) => duplicate.order.orderId !== orderId),
       reason: undefined,
       replacement: undefined,
@@ -322,8 +324,7 @@ export function replaced(snapshot: Snapshot, { prevOrderId, orderId }: OrderClon
 }
 
 /**
- * Customer service has put an order in the place of another one of this delivery: the live one, a duplicate, or a
- * former one.
+ * Customer service has replaced an order of this delivery: the live order, a duplicate order, or a former order.
  */
 export function replacedAny(snapshot: Snapshot, clone: OrderClone, now: number): Transition {
   const { prevOrderId } = clone;
@@ -333,10 +334,10 @@ export function replacedAny(snapshot: Snapshot, clone: OrderClone, now: number):
 }
 
 /**
- * An attempt's order turns up under another id. An attempt is posted once, so that it is customer service's clone,
- * whose `ORDER_REPLACED` is late or lost; unless the first one lives still, or has been given up.
+ * An order of an attempt turns up under a second id. An attempt is posted once, so the second id is a clone of customer
+ * service whose `ORDER_REPLACED` is late or lost, unless the first order is still active or was given up.
  *
- * @param lastUpdateAt when the other id was heard of, in Unix ms by our clock
+ * @param lastUpdateAt when the webhook of the second id arrived, in Unix ms by our clock
  */
 export function namedAgain(snapshot: Snapshot, clone: OrderClone, lastUpdateAt: number, now: number): Transition {
   const { order } = snapshot.progress;

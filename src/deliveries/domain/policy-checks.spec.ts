@@ -30,7 +30,13 @@ describe('policyProblems', () => {
     ['rebook', [false, {}, { maxAttempts: 1 }, { maxAttempts: 1000 }]],
     [
       'changeDriver',
-      [false, {}, { afterMinutes: 15 }, { afterMinutes: YEAR, times: 1000 }, { afterMinutes: 15.5, times: 1 }],
+      [
+        false,
+        {},
+        { afterMinutes: 15 },
+        { afterMinutes: YEAR, maxChanges: 1000 },
+        { afterMinutes: 15.5, maxChanges: 1 },
+      ],
     ],
     ['replacement', [{}, { waitMinutes: 0 }, { waitMinutes: YEAR }]],
     ['poll', [false, {}, { everySeconds: 1, maxSeconds: 1 }, { everySeconds: 1800 }, { maxSeconds: 31_536_000 }]],
@@ -73,8 +79,8 @@ describe('policyProblems', () => {
     ],
     [
       'changeDriver',
-      'must be false or { afterMinutes, times } of at least 15 minutes and once, at most 525600 minutes (a year) and 1000 times',
-      [true, { afterMinutes: 14.9 }, { afterMinutes: YEAR + 1 }, { times: 0 }, { times: Infinity }],
+      'must be false or { afterMinutes, maxChanges } of at least 15 minutes and one change, at most 525600 minutes (a year) and 1000 changes',
+      [true, { afterMinutes: 14.9 }, { afterMinutes: YEAR + 1 }, { maxChanges: 0 }, { maxChanges: Infinity }],
     ],
     [
       'replacement',
@@ -135,7 +141,7 @@ describe('withPolicy', () => {
     requote: false,
     raiseFee: [{ afterMinutes: 1, priorityFee: '1' }],
     rebook: { maxAttempts: 9 },
-    changeDriver: { afterMinutes: 99, times: 9 },
+    changeDriver: { afterMinutes: 99, maxChanges: 9 },
     replacement: { waitMinutes: 9 },
     poll: { everySeconds: 9, maxSeconds: 99 },
     failures: { maxFailures: 9 },
@@ -156,18 +162,22 @@ describe('withPolicy', () => {
   it('fills a part in from the base, and from the usual one where the base has switched it off', () => {
     const part: unknown = {
       unknownOutcome: { waitMinutes: 5 },
-      changeDriver: { times: 2 },
+      changeDriver: { maxChanges: 2 },
       poll: { maxSeconds: 150 },
     };
     if (!isPolicy(part)) throw new TypeError('It is no policy.');
     expect(withPolicy(OWN, part)).toEqual({
       ...OWN,
       unknownOutcome: { waitMinutes: 5, then: 'rebook' },
-      changeDriver: { afterMinutes: 99, times: 2 },
+      changeDriver: { afterMinutes: 99, maxChanges: 2 },
       poll: { everySeconds: 9, maxSeconds: 150 },
     });
     expect(withPolicy(OFF, part)).toMatchObject({
-      ...{ changeDriver: { afterMinutes: 45, times: 2 }, poll: { everySeconds: 120, maxSeconds: 150 }, rebook: false },
+      ...{
+        changeDriver: { afterMinutes: 45, maxChanges: 2 },
+        poll: { everySeconds: 120, maxSeconds: 150 },
+        rebook: false,
+      },
     });
   });
 

@@ -4,15 +4,15 @@ import { DEFAULT_POLICY, USUAL, type DeliveryPolicy, type GivenPolicy } from './
 
 const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 525_600;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
-/** What these are at the most. */
+/** Upper limits. */
 const MINUTES = '525600 minutes (a year)';
 const SECONDS = '31536000 seconds (a year)';
 const COUNT = '1000';
-/** A schedule of fees is no longer than this. */
+/** How many steps a fee schedule may have. */
 const MAX_STEPS = 100;
 const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 1 && value <= 31_536_000;
 
-/** What each part must be. */
+/** What each part must be, and the message if it is not. */
 const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => boolean; remedy: string }>> = {
   unknownOutcome: {
     holds: (value) =>
@@ -33,10 +33,13 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
   changeDriver: {
     holds: (value) =>
       value === false ||
-      (isRecord(value) && isMinutes(value.afterMinutes) && Number(value.afterMinutes) >= 15 && isCount(value.times)),
+      (isRecord(value) &&
+        isMinutes(value.afterMinutes) &&
+        Number(value.afterMinutes) >= 15 &&
+        isCount(value.maxChanges)),
     remedy:
-      'must be false or { afterMinutes, times } of at least 15 minutes and once, ' +
-      `at most ${MINUTES} and ${COUNT} times`,
+      'must be false or { afterMinutes, maxChanges } of at least 15 minutes and one change, ' +
+      `at most ${MINUTES} and ${COUNT} changes`,
   },
   replacement: {
     holds: (value) => isRecord(value) && isMinutes(value.waitMinutes),
@@ -60,10 +63,10 @@ const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => 
 };
 
 /**
- * Everything that is wrong with a policy, whole or in part.
+ * Checks a policy with any number of parts.
  *
- * @param base what a part that is given in part is filled in from
- * @returns an entry for each part that is wrong, with its name; an empty one stands for all of it
+ * @param base the values of members that are left out
+ * @returns an entry for each wrong part, with its name; an empty name stands for the whole policy
  */
 export function policyProblems(
   policy: unknown,
@@ -84,7 +87,10 @@ export function policyProblems(
   });
 }
 
-/** A policy in which what is left out is as in another. Objects are filled in member by member: from the usual ones where the other has switched the part off. */
+/**
+ * Fills in a policy: parts and members that are left out come from `base`, or from the defaults if `base` has switched
+ * the part off.
+ */
 export function withPolicy(base: DeliveryPolicy, given: GivenPolicy = {}): DeliveryPolicy {
   const { rebook, changeDriver, poll } = given;
   return {
@@ -108,7 +114,7 @@ function filled<Part extends object>(
   return given && { ...(base || usual), ...given };
 }
 
-/** What a part is filled in from: the base, or the usual one where the base has switched it off. */
+/** The members that fill in a part: those of the base, or the defaults if the base has switched it off. */
 function membersOf(part: keyof DeliveryPolicy, base: DeliveryPolicy): object {
   return [base[part], DEFAULT_POLICY[part]].find((value) => typeof value === 'object') ?? {};
 }

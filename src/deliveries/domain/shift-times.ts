@@ -7,15 +7,15 @@ import type {
   UnreadOrder,
 } from './delivery-progress.js';
 
-/** Shifts one value of a progress. */
+/** Shifts one value of the progress. */
 type Shift<Value> = (value: Value, ms: number) => Value;
 
 const time: Shift<number> = (value, ms) => value + ms;
 
-/** A time of which 0 says that there is none. */
+/** A time; 0 means that there is none. */
 const timeIfAny: Shift<number> = (value, ms) => (value === 0 ? 0 : value + ms);
 
-/** How the members of a part are shifted that are times by our clock, or have such times. */
+/** How to shift the members of a part that are, or contain, times by our clock. */
 type Shifts<Part> = { readonly [Member in keyof Part]?: Shift<NonNullable<Part[Member]>> };
 
 function shifted<Part extends object>(part: Part, shifts: Shifts<Part>, ms: number): Part {
@@ -38,7 +38,7 @@ const quotation: Shift<CurrentQuotation> = (part, ms) => shifted(part, { expires
 
 const attempt: Shift<DeliveryAttempt> = (part, ms) => shifted(part, { quotationExpiresAt: time, reservedAt: time }, ms);
 
-/** `statusAt` and `pricedAt` are by Lalamove's clock, and stay. */
+/** `statusAt` and `pricedAt` are times by Lalamove's clock: they stay. */
 const order: Shift<TrackedOrder> = (part, ms) =>
   shifted(part, { readAt: timeIfAny, placedAt: time, driverSince: timeIfAny }, ms);
 
@@ -50,8 +50,8 @@ const duplicate: Shift<DuplicateOrder> = (part, ms) =>
 
 const unread: Shift<UnreadOrder> = (part, ms) => shifted(part, { retryAt: time }, ms);
 
-/** A new part of the progress that has times by our clock is added here. */
-const COURSE: Shifts<DeliveryProgress> = {
+/** Add every new member of the progress that has times by our clock. */
+const PROGRESS: Shifts<DeliveryProgress> = {
   quotation,
   attempt,
   order,
@@ -65,11 +65,11 @@ const COURSE: Shifts<DeliveryProgress> = {
 };
 
 /**
- * What a progress is once our clock has been set anew: all of its times that rest on our clock are as far from now as
- * they were before. Times by Lalamove's clock stay, and so does the pick-up that was asked for.
+ * Shifts the times of a progress after our clock was set: all times by our clock keep their distance from now. Times by
+ * Lalamove's clock and the scheduled pick-up stay.
  *
- * @param ms by how much the clock was set forward; below 0: back
+ * @param ms how far the clock was set forward; negative if it was set back
  */
 export function shiftTimes(progress: DeliveryProgress, ms: number): DeliveryProgress {
-  return shifted(progress, COURSE, ms);
+  return shifted(progress, PROGRESS, ms);
 }

@@ -2,12 +2,12 @@ import { isUnexplained } from './adoption.js';
 import { isTerminal } from './delivery-progress.js';
 import type { Snapshot } from './transition.js';
 
-/** For so long after a cancellation the webhooks of a clone may still come: Lalamove repeats them for a day. */
+/** How long after a cancellation webhooks of a clone may still arrive, in ms: Lalamove repeats them for a day. */
 const CLONE_MS = 24 * 3_600_000;
 
 /**
- * Since when orders of unmatched webhooks may be orders of this delivery: they are read to find out. Those of
- * attempts whose outcome is unknown or that were given up, and clones of orders that others have cancelled.
+ * Since when orders of unmatched webhooks may belong to this delivery; they are read to find out. They may be orders of
+ * attempts of unknown outcome, of attempts that were given up, or clones of orders that somebody else cancelled.
  *
  * @param now Unix ms
  * @returns Unix ms; `undefined` if no order is sought
@@ -22,12 +22,12 @@ export function soughtSince(snapshot: Snapshot, now: number): number | undefined
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Whether a clone of an order that others have cancelled is sought, which no row of an attempt tells of. */
+/** Whether to look for a clone of an order that somebody else cancelled. No attempt has a row for it. */
 export function isCloneSought(snapshot: Snapshot, now: number): boolean {
   return cancelledAt(snapshot, now).length > 0;
 }
 
-/** When the orders were placed of which clones may be on their way. */
+/** When the orders were placed that may have active clones. */
 function cancelledAt({ state, progress }: Snapshot, now: number): number[] {
   const { order, lastUpdateAt, duplicates = [] } = progress;
   const isLiveSought = order !== undefined && !isTerminal(state) && isUnexplained(progress);

@@ -1,7 +1,7 @@
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import type { TrackedOrder, DeliveryState } from './delivery-progress.js';
 
-/** What is told of a state that is the order's own. */
+/** The events of a state that comes from the order's status. */
 export function stateEvents(
   before: DeliveryState,
   state: DeliveryState,

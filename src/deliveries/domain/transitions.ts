@@ -11,10 +11,10 @@ import { duplicateFound, newOrder } from './duplicates.js';
 import { unchanged, type Transition, type Snapshot } from './transition.js';
 import { lostFound, lostWith } from './lost-attempts.js';
 
-/** What a call has brought puts an end to failures in a row. */
+/** A call with a result ends the count of failures in a row. */
 const CALM = { failures: 0, retryAt: undefined } as const;
 
-/** A person is needed. */
+/** A person must decide. */
 export function gaveUp({ progress }: Snapshot, reason: DeliveryReason): Transition {
   return {
     state: 'needs_attention',
@@ -23,44 +23,44 @@ export function gaveUp({ progress }: Snapshot, reason: DeliveryReason): Transiti
   };
 }
 
-/** It has ended without a courier. */
+/** The delivery ends without a courier. */
 export function failed(snapshot: Snapshot, reason: DeliveryReason): Transition {
   const progress = { ...snapshot.progress, ...CALM, reason };
   return endedUnlessDuplicates(snapshot, { state: 'failed', progress, events: [{ type: 'failed', reason }] });
 }
 
-/** A call has failed in a way that may pass. */
+/** A call failed temporarily: retry later. */
 export function heldUp({ state, progress }: Snapshot, retryAt: number): Transition {
   return { state, progress: { ...progress, failures: progress.failures + 1, retryAt }, events: [] };
 }
 
-/** It is being quoted. */
+/** A quotation is being requested. */
 export function quoting({ state, progress }: Snapshot): Transition {
   return { state: state === 'requested' ? 'quoting' : state, progress, events: [] };
 }
 
-/** Lalamove has named a price. */
+/** Lalamove has answered with a quotation. */
 export function quoted(
   { state, progress }: Snapshot,
   quotation: NonNullable<DeliveryProgress['quotation']>,
 ): Transition {
-  // An order has turned up while it was being quoted.
+  // An order turned up during the quotation.
   if (progress.order || isTerminal(state)) return unchanged({ state, progress });
   const { quotationId, total, currency } = quotation;
   return {
     state: 'quoting',
-    // The failures are of orders, too: one that is refused time and again is quoted in between.
+    // `failures` also counts refused orders: an order that is refused again and again is quoted in between.
     progress: { ...progress, retryAt: undefined, quotation },
     events: [{ type: 'quoted', quotationId, total, currency }],
   };
 }
 
-/** An attempt is about to be made: this is committed before the order is posted. */
+/** The reservation of an attempt, committed before the order is posted. */
 export function reserved({ progress }: Snapshot, attempt: DeliveryAttempt): Transition {
   return { state: 'booking', progress: { ...progress, attempt, booked: progress.booked + 1 }, events: [] };
 }
 
-/** Nobody knows what has become of an attempt. */
+/** The outcome of an attempt is unknown. */
 export function lostSight({ state, progress }: Snapshot): Transition {
   const { attempt } = progress;
   if (attempt?.outcome !== 'reserved') return unchanged({ state, progress });
@@ -73,10 +73,10 @@ export function lostSight({ state, progress }: Snapshot): Transition {
   };
 }
 
-/** Lalamove has surely not placed the order: the quotation is used up all the same. */
+/** Lalamove has certainly not placed the order. The quotation is used up all the same. */
 export function refused({ state, progress }: Snapshot, attemptId: string): Transition {
   const { attempt } = progress;
-  // What was given up meanwhile, and may have ended with that, stays as it is.
+  // The attempt was given up meanwhile: it stays so.
   if (!isOpen(attempt) || attempt.id !== attemptId) return unchanged({ state, progress });
   return {
     state: 'quoting',
@@ -93,8 +93,8 @@ export function refused({ state, progress }: Snapshot, attemptId: string): Trans
 }
 
 /**
- * An attempt of unknown outcome is given up, by the policy or by a person: it books again. Should its order turn up,
- * it is a duplicate.
+ * An attempt of unknown outcome is given up, by the policy or by a person, and the delivery books again. If the order
+ * of the attempt turns up later, it is a duplicate order.
  */
 export function abandoned({ progress }: Snapshot, because: string): Transition {
   const { attempt } = progress;
@@ -118,7 +118,7 @@ export function abandoned({ progress }: Snapshot, because: string): Transition {
   };
 }
 
-/** Lalamove has an order for an attempt: it answered so, a webhook names it, or it was read. */
+/** Lalamove has an order for an attempt, by its answer, by a webhook or by a read. */
 export function placed(
   snapshot: Snapshot,
   attemptId: string,
@@ -179,7 +179,7 @@ function booked(
   };
 }
 
-/** Another order is placed in the place of one that found no driver. */
+/** A new order will be placed because the last one found no driver. */
 export function rebooked({ progress }: Snapshot): Transition {
   const { order } = progress;
   return {
@@ -189,17 +189,17 @@ export function rebooked({ progress }: Snapshot): Transition {
   };
 }
 
-/** The fee's step is over, with the fee or without. */
+/** A step of the fee schedule is done, with or without the fee. */
 export function feeStepOver({ state, progress }: Snapshot, step: number): Transition {
   return { state, progress: { ...progress, ...CALM, feeSteps: step + 1 }, events: [] };
 }
 
-/** Lalamove has taken a priority fee. */
+/** Lalamove has accepted a priority fee. */
 export function feeRaised({ state, progress }: Snapshot, orderId: string, priorityFee: string): Transition {
   return { state, progress: { ...progress, ...CALM }, events: [{ type: 'fee_raised', orderId, priorityFee }] };
 }
 
-/** Another driver is about to be asked for: this is committed before the call, so that it is not made twice. */
+/** Committed before another driver is asked for, so that the call is not made twice. */
 export function driverChangeAsked({ state, progress }: Snapshot, orderId: string, driverId: string): Transition {
   return {
     state,
@@ -208,7 +208,7 @@ export function driverChangeAsked({ state, progress }: Snapshot, orderId: string
   };
 }
 
-/** Only a read can tell. */
+/** The order must be read. */
 export function needsRead({ state, progress }: Snapshot): Transition {
   return { state, progress: { ...progress, needsRead: true }, events: [] };
 }

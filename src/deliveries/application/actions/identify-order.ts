@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Order } from '../../../api/answers/order.js';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { unreadHeldUp, unreadRead } from '../../domain/duplicates.js';
-import { CANCELED_STATUSES } from '../../domain/order-status.js';
+import { CANCELED_STATUSES } from '../../../api/order-status.js';
 import { namedAgain, replaced, type OrderReading } from '../../domain/order-updates.js';
 import type { OrderClone, Snapshot, Transition } from '../../domain/transition.js';
 import { needsRead, placed } from '../../domain/transitions.js';
