@@ -5,13 +5,9 @@ export {
   type DeliveriesOptionsFactory,
 } from './deliveries.module.js';
 export { DeliveriesOptionsException, type DeliveriesModuleOptions } from './deliveries.options.js';
-export {
-  DeliveriesService,
-  type DeliveriesMetrics,
-  type DeliveryAccount,
-  type DeliveryPage,
-  type TimelineEntry,
-} from './deliveries.service.js';
+export type { DeliveriesMetrics } from './deliveries-metrics.js';
+export { DeliveriesService } from './deliveries.service.js';
+export type { Delivery, DeliveryPage } from './delivery.js';
 export {
   DeliveriesStoreException,
   DeliveryConflictException,
@@ -20,6 +16,7 @@ export {
   InvalidDeliveryException,
 } from './delivery.exceptions.js';
 export { BookDeliveryDto, DeliveryRecipientDto, type ResolveDelivery } from './dto/book-delivery.dto.js';
+export type { DeliveryAccount } from './dto/method-inputs.js';
 export type {
   DeliveryEvent,
   DeliveryEventBase,
@@ -30,8 +27,8 @@ export type {
 export { OnDelivery } from './events/on-delivery.decorator.js';
 export { DELIVERY_STATES, type DeliveryReason, type DeliveryState } from './domain/delivery-progress.js';
 export { DEFAULT_POLICY, type DeliveryPolicy, type GivenPolicy } from './domain/delivery-policy.js';
-export type { Delivery } from './storage/delivery-record.js';
 export type {
+  DeliveriesKysely,
   DeliveriesSchema,
   DeliveriesTable,
   DeliveryAttemptsTable,
@@ -41,3 +38,4 @@ export { migrateDeliveries } from './storage/sqlite/migrate-deliveries.js';
 export { openDatabase, type EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
 export type { ResolveDeliveryAccount } from './application/account-services.js';
 export type { DeliveriesQueue } from './queue/in-process-queue.js';
+export type { TimelineEntry } from './timeline-entry.js';

@@ -3,11 +3,10 @@ import { sql } from 'kysely';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deliveriesOn } from '../../test/deliveries/deliveries-on.js';
 import { recordNamed } from '../../test/deliveries/delivery-rows.js';
 import { migrateFile } from './migrate-file.js';
-import { DEFAULT_POLICY } from './domain/delivery-policy.js';
-import { DeliveryStore } from './storage/sqlite/delivery-store.js';
-import { openDatabase } from './storage/sqlite/open-database.js';
+import { openDatabase, openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlite/open-database.js';
 
 describe('lalamove-deliveries-migrate', () => {
   let folder: string;
@@ -25,19 +24,21 @@ describe('lalamove-deliveries-migrate', () => {
   it('makes what an app needs that may not make its tables, and leaves one file and its lock file', async () => {
     expect(await migrateFile([file])).toEqual({ code: 0, told: `The tables of deliveries in ${file} are up to date.` });
     expect(readdirSync(join(folder, 'data'))).toEqual(['deliveries.db', 'deliveries.db.lock']);
-    const db = await openDatabase({ file, migrate: false });
-    const store = new DeliveryStore(db, DEFAULT_POLICY, () => 0);
-    await store.write((trx) => store.insert(recordNamed('A', 0), [{ type: 'requested' }], trx));
-    await db.destroy();
+    const database = await openDeliveriesDatabase({ file, migrate: false });
+    await book(database);
+    await database.close();
   });
+
+  function book(database: DeliveriesDatabase): Promise<unknown> {
+    return deliveriesOn(database, () => 0).transact((trx) => trx.insert(recordNamed('A', 0), [{ type: 'requested' }]));
+  }
 
   it('changes nothing where all is up to date', async () => {
     await migrateFile([file]);
-    const db = await openDatabase({ file, migrate: false });
-    const store = new DeliveryStore(db, DEFAULT_POLICY, () => 0);
-    await store.write((trx) => store.insert(recordNamed('A', 0), [{ type: 'requested' }], trx));
-    const before = await contents(db);
-    await db.destroy();
+    const database = await openDeliveriesDatabase({ file, migrate: false });
+    await book(database);
+    const before = await contents(database.db);
+    await database.close();
     expect(await migrateFile([file])).toMatchObject({ code: 0 });
     const again = await openDatabase({ file, migrate: false });
     expect(await contents(again)).toEqual(before);

@@ -58,16 +58,16 @@ export async function compile(patch) {
  */
 export function commitAfterPost(file, code) {
   if (!file.endsWith('actions/place-order.ts')) return code;
-  const row = 'await reserveAttempt(trx, decided.record, attempt, quotation);';
-  const state = 'await store.changeIn(trx, id, (snapshot)=>reserved(snapshot, attempt), ';
+  const row = 'await trx.storage.reserveAttempt(decided.record, attempt, quotation);';
+  const state = 'await trx.change(id, (snapshot)=>reserved(snapshot, attempt), ';
   const end = 'const booked = await answers.persist(';
   if (![row, state, end].every((line) => code.includes(line))) {
     throw new Error('The code that places orders has changed: adapt the broken build to it.');
   }
   const late = `const { attempt, quotation } = reservation;
-  await store.transact(async (trx, told) => {
+  await deliveries.transact(async (trx) => {
     ${row.replace('decided.record', 'record')}
-    return ${state.replace(' id,', ' record.id,')}{ told });
+    return ${state.replace('(id,', '(record.id,')}{});
   });`;
   const broken = code.replace(row, '').replace(state, 'await unreserved(decided, ').replace(end, `${late}\n${end}`);
   return `${broken}\nasync function unreserved(decided) { return decided; }\n`;

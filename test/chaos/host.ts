@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { appendFileSync } from 'node:fs';
 import { LalamoveModule, LalamoveService, OnLalamoveEvent, type LalamoveEvent } from '../../src/index.js';
 import { DeliveriesModule, DeliveriesService, OnDelivery, type DeliveryEvent } from '../../src/deliveries/index.js';
-import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
+import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { SandboxClock } from '../../src/sandbox/index.js';
 import { answerFileCommand } from './file-commands.js';
 import type { HostCommand, HostPlan, HostReport, JournalLine } from './messages.js';
@@ -78,8 +78,8 @@ async function main(): Promise<void> {
     { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
   );
   await app.listen(port, '127.0.0.1');
-  const engine = app.get(DeliveriesEngine, { strict: false });
-  clock.settle(() => engine.idle());
+  const runtime = app.get(DeliveriesRuntime, { strict: false });
+  clock.settle(() => runtime.idle());
   const answer = async (command: HostCommand): Promise<unknown> => {
     switch (command.do) {
       case 'book':

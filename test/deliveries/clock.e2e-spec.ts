@@ -124,7 +124,7 @@ describe.each([
 
   it('keeps webhooks of unknown orders for as long as they are to be kept', async () => {
     await start({ deliveries: { unmatchedHours: 2 } });
-    const { db } = host.engine.store;
+    const db = host.deliveries.database;
     const at = host.clock.now();
     await db
       .insertInto('delivery_events')
@@ -180,7 +180,7 @@ describe('a clock that went back while no process ran', () => {
     expect(logger.of('warn')).toEqual([expect.stringContaining('(deliveries=1)')]);
     for (let minute = 0; minute < 120; minute += 10) {
       await clock.advance('10m');
-      await host.engine.idle();
+      await host.runtime.idle();
     }
     expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', attempts: 1 });
     await sandbox.stop();

@@ -7,7 +7,7 @@ import {
   type LalamoveSandboxOptions,
   type SandboxAccount,
 } from 'nestjs-lalamove/sandbox';
-import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
+import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { accountOn } from '../support/account.js';
 import { startHost, type Platform } from '../support/host-app.js';
 
@@ -73,13 +73,13 @@ export class DeliveriesHost {
       ],
     });
     if (webhooks) await app.get(LalamoveService).setWebhookUrl(`${url}/${WEBHOOKS}`);
-    const engine = app.get(DeliveriesEngine, { strict: false });
+    const runtime = app.get(DeliveriesRuntime, { strict: false });
     const host = new DeliveriesHost(
       sandbox,
       clock,
       app,
       url,
-      clock.settle(() => engine.idle()),
+      clock.settle(() => runtime.idle()),
     );
     return host;
   }
@@ -88,8 +88,8 @@ export class DeliveriesHost {
     return this.app.get(DeliveriesService);
   }
 
-  get engine(): DeliveriesEngine {
-    return this.app.get(DeliveriesEngine, { strict: false });
+  get runtime(): DeliveriesRuntime {
+    return this.app.get(DeliveriesRuntime, { strict: false });
   }
 
   /** Lets all that is to be done now be done. */

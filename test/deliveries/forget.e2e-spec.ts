@@ -7,6 +7,8 @@ import {
   type DeliveriesModuleOptions,
   type DeliveryEvent,
 } from 'nestjs-lalamove/deliveries';
+import { DELIVERIES_STORAGE } from '../../src/deliveries/deliveries.providers.js';
+import type { DeliveriesStorage } from '../../src/deliveries/storage/storage.js';
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 
@@ -145,9 +147,9 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     handlers().isFailing = false;
     await host.clock.advance('1h');
     // As if that had come between the look at the delivery and its erasing.
-    const { store } = host.engine;
-    const find = store.find.bind(store);
-    jest.spyOn(store, 'find').mockImplementation(async (...asked) => {
+    const storage = host.app.get<DeliveriesStorage>(DELIVERIES_STORAGE);
+    const find = storage.find.bind(storage);
+    jest.spyOn(storage, 'find').mockImplementation(async (...asked) => {
       const found = await find(...asked);
       await host.deliveries.database.updateTable('deliveries').set({ state: 'assigning' }).execute();
       return found;

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Kysely } from 'kysely';
 import type { LalamoveInboxEntry } from 'nestjs-lalamove';
-import { OnDelivery, type DeliveriesSchema, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
-import { reserveAttempt } from '../../src/deliveries/storage/sqlite/attempt-rows.js';
+import { OnDelivery, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
+import type { DeliveryTransactions } from '../../src/deliveries/application/delivery-transactions.js';
+import { WebhookHandlers } from '../../src/deliveries/application/webhook-handlers.js';
 import { DEFAULT_POLICY } from '../../src/deliveries/domain/delivery-policy.js';
 import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
 import { readAs } from '../../src/deliveries/domain/order-updates.js';
-import { DeliveryStore } from '../../src/deliveries/storage/sqlite/delivery-store.js';
-import { openDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
+import { openDeliveriesDatabase, type DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js';
 import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { JournaledHost } from './delivery-journal.js';
+import { deliveriesOn } from './deliveries-on.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
 import { turn } from '../support/until.js';
@@ -73,8 +73,8 @@ describe('long before the sweeper comes', () => {
 describe('a webhook', () => {
   const START = Date.parse('2026-11-22T08:00:00Z');
   let now: number;
-  let db: Kysely<DeliveriesSchema>;
-  let store: DeliveryStore;
+  let database: DeliveriesDatabase;
+  let deliveries: DeliveryTransactions;
   let inbox: DurableInbox;
   let errors: string[];
   let told: DeliveryEvent[];
@@ -83,12 +83,12 @@ describe('a webhook', () => {
     now = START;
     errors = [];
     Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
-    db = await openDatabase({ file: ':memory:' });
-    store = new DeliveryStore(db, DEFAULT_POLICY, () => now);
+    database = await openDeliveriesDatabase({ file: ':memory:' });
+    deliveries = deliveriesOn(database, () => now);
     told = [];
-    store.committed.subscribe((event) => told.push(event));
+    deliveries.committed.subscribe((event) => told.push(event));
     inbox = new DurableInbox({
-      ...{ store, hooks: {}, now: () => now, unmatchedMs: 3_600_000 },
+      ...{ deliveries, handlers: new WebhookHandlers(), hooks: {}, now: () => now, unmatchedMs: 3_600_000 },
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });
@@ -96,7 +96,7 @@ describe('a webhook', () => {
   });
 
   afterEach(async () => {
-    await db.destroy();
+    await database.close();
     Logger.overrideLogger(false);
   });
 
@@ -107,17 +107,17 @@ describe('a webhook', () => {
 
   /** Its order is being posted. */
   async function posted(): Promise<void> {
-    await store.write(async (trx) => {
+    await deliveries.transact(async (trx) => {
       const record = recordNamed('A', now);
-      await store.insert(record, [], trx);
-      await reserveAttempt(trx, record, ATTEMPT, { total: '50', currency: 'HKD' });
-      await store.changeIn(trx, record.id, (snapshot) => reserved(snapshot, ATTEMPT), { told: [] });
+      await trx.insert(record, []);
+      await trx.storage.reserveAttempt(record, ATTEMPT, { total: '50', currency: 'HKD' });
+      await trx.change(record.id, (snapshot) => reserved(snapshot, ATTEMPT));
     });
   }
 
   /** The answer to that. */
   function answered(orderId: string): Promise<unknown> {
-    return store.change('id of A', (snapshot) => placed(snapshot, ATTEMPT.id, { orderId, total: '50' }, now));
+    return deliveries.change('id of A', (snapshot) => placed(snapshot, ATTEMPT.id, { orderId, total: '50' }, now));
   }
 
   function entryOf(eventType: string, order: object, signedAt: number): LalamoveInboxEntry {
@@ -156,7 +156,7 @@ describe('a webhook', () => {
     const read = { ...reading, currency: 'HKD', shareLink: '' };
     await Promise.all([
       inbox.accept(status('111', 'PICKED_UP')),
-      store.change('id of A', (snapshot) => readAs(snapshot, read, 0, DEFAULT_POLICY, now)),
+      deliveries.change('id of A', (snapshot) => readAs(snapshot, read, 0, DEFAULT_POLICY, now)),
     ]);
     await inbox.idle();
     // Whoever watches is done with the last one.
@@ -171,7 +171,9 @@ describe('a webhook', () => {
     await inbox.accept(status('111', 'CANCELED'));
     // Of the two that tell of the clone this one is the earlier.
     await inbox.accept(price('222', '70', 1000));
-    expect(await store.find('', 'A')).toMatchObject({ progress: { order: { orderId: '222', total: '80' } } });
+    expect(await deliveries.storage.find('', 'A')).toMatchObject({
+      progress: { order: { orderId: '222', total: '80' } },
+    });
     expect(pricesTold()).toEqual(['70', '80']);
   });
 
@@ -183,7 +185,9 @@ describe('a webhook', () => {
     // By the next turn the sweeper has looked them up.
     await turn();
     await Promise.all([answered('111'), sweep]);
-    expect(await store.find('', 'A')).toMatchObject({ progress: { order: { orderId: '111', total: '80' } } });
+    expect(await deliveries.storage.find('', 'A')).toMatchObject({
+      progress: { order: { orderId: '111', total: '80' } },
+    });
     expect(pricesTold()).toEqual(['70', '80']);
   });
 
@@ -192,9 +196,12 @@ describe('a webhook', () => {
     await inbox.accept(status('111', 'ON_GOING'));
     now += 1000;
     await inbox.accept(status('111', 'PICKED_UP'));
-    await db.updateTable('delivery_events').set({ payload: '{}' }).where('received_at', '=', START).execute();
+    await database.db.updateTable('delivery_events').set({ payload: '{}' }).where('received_at', '=', START).execute();
     await answered('111');
-    expect(await store.find('', 'A')).toMatchObject({ state: 'picked_up', progress: { order: { orderId: '111' } } });
+    expect(await deliveries.storage.find('', 'A')).toMatchObject({
+      state: 'picked_up',
+      progress: { order: { orderId: '111' } },
+    });
     await inbox.sweep();
     expect(errors).toEqual([expect.stringContaining('A row cannot be read')]);
   });

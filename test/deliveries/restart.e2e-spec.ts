@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newProgress, type DeliveryAttempt } from '../../src/deliveries/domain/delivery-progress.js';
 import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
+import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js';
 import { reserveAttempt, settleAttempts } from '../../src/deliveries/storage/sqlite/attempt-rows.js';
-import { rowOf } from '../../src/deliveries/storage/delivery-record.js';
+import { rowOf } from '../../src/deliveries/storage/sqlite/delivery-rows.js';
 import { LibsqlConnection } from '../../src/deliveries/storage/sqlite/libsql-connection.js';
 import { DeliveriesHost } from './deliveries-host.js';
 import { recordNamed } from './delivery-rows.js';
@@ -44,13 +45,13 @@ describe('a restart on much that is due', () => {
       webhooks: false,
     });
     noted('boot, ms', performance.now() - begun);
-    await host.engine.idle();
+    await host.runtime.idle();
     noted('all worked on, ms', performance.now() - begun);
     const { byState } = await host.deliveries.metrics();
     expect(byState).toMatchObject({ requested: 0, assigning: 5000 });
     expect(host.sandbox.ledger.total.orderIds).toHaveLength(5000);
     const cpu = process.cpuUsage();
-    await host.engine.sweep();
+    await host.runtime.sweep();
     noted('CPU of a sweep, ms', process.cpuUsage(cpu).user / 1000);
     // Nobody has moved the clock: no timer, and no second sweep, has had a part in it.
     expect(host.clock.now()).toBe(START);
@@ -70,7 +71,7 @@ describe('a sweep', () => {
     host = await DeliveriesHost.start({ deliveries: { database: { file } }, webhooks: false });
     db = host.deliveries.database;
     queries = jest.spyOn(LibsqlConnection.prototype, 'executeQuery');
-    await host.engine.idle();
+    await host.runtime.idle();
   }
 
   afterEach(async () => {
@@ -84,7 +85,7 @@ describe('a sweep', () => {
     const cost: number[] = [];
     for (let sweep = 0; sweep < 26; sweep += 1) {
       queries.mockClear();
-      await host.engine.sweep();
+      await host.runtime.sweep();
       cost.push(queries.mock.calls.length);
     }
     // What an older version has left is looked at once, so many a sweep; then by their orders alone.
@@ -109,7 +110,7 @@ describe('a sweep', () => {
       await reserveAttempt(trx, record, attempt, { total: '1', currency: 'HKD' });
       await settleAttempts(trx, [{ id: attempt.id, outcome: 'placed', orderId: '811999' }], at);
     });
-    for (let sweep = 0; sweep < 3; sweep += 1) await host.engine.sweep();
+    for (let sweep = 0; sweep < 3; sweep += 1) await host.runtime.sweep();
     expect(await host.deliveries.get('A')).toMatchObject({ state: 'on_going' });
   }, 60_000);
 });
@@ -124,7 +125,7 @@ describe('sweeps', () => {
     let most = 0;
     let rounds = 0;
     host = await DeliveriesHost.start({ deliveries: { sweepSeconds: 1 } });
-    const { inbox } = host.engine;
+    const inbox = host.app.get(DurableInbox);
     const sweep = inbox.sweep.bind(inbox);
     let end: () => void = () => undefined;
     inbox.sweep = async () => {
@@ -143,7 +144,7 @@ describe('sweeps', () => {
     end();
     await new Promise((resolve) => setTimeout(resolve, 50));
     host.clock.speed = 0;
-    await host.engine.idle();
+    await host.runtime.idle();
     expect(most).toBe(1);
     expect(rounds).toBeGreaterThan(3);
   });

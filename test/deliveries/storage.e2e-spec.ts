@@ -165,7 +165,7 @@ describe('the storage of deliveries', () => {
     await host.settle();
     await host.deliveries.cancel('A-2');
     await host.deliveries.timeline('A-1');
-    await host.engine.sweep();
+    await host.runtime.sweep();
     await host.settle();
     // What is asked once at start is about SQLite's own tables, all leases, or a file of the version before.
     const atStart =
@@ -233,7 +233,7 @@ describe('the storage of deliveries', () => {
     await host.clock.advance('2m');
     expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 0, setAsideUnmatched: 1 });
     // While it shuts down, Lalamove is to send it again.
-    await host.engine.stop();
+    await host.runtime.stop();
     expect(await send(body('e-2'))).toBe(503);
   });
 });

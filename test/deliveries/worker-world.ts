@@ -1,16 +1,17 @@
-import type { Kysely } from 'kysely';
 import { inspect } from 'node:util';
 import type { DeliveriesHooks, DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import { cancelAsked } from '../../src/deliveries/domain/cancellation.js';
-import { DEFAULT_POLICY, type DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
-import type { DeliveriesSchema } from '../../src/deliveries/storage/sqlite/deliveries-schema.js';
+import type { DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
+import type { DeliveriesKysely } from '../../src/deliveries/storage/sqlite/deliveries-schema.js';
 import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
-import { DeliveryStore } from '../../src/deliveries/storage/sqlite/delivery-store.js';
-import { openDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
+import { openDeliveriesDatabase, type DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import type { DeliveryAccounts } from '../../src/deliveries/application/account-services.js';
+import type { DeliveryTransactions } from '../../src/deliveries/application/delivery-transactions.js';
 import { DeliveryWorker } from '../../src/deliveries/application/delivery-worker.js';
 import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js';
+import { WebhookHandlers } from '../../src/deliveries/application/webhook-handlers.js';
 import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
+import { deliveriesOn, deliveryById } from './deliveries-on.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -23,22 +24,26 @@ export const ID = 'id of A';
 export class WorkerWorld {
   readonly clock = new ManualClock();
   readonly lalamove = new ScriptedLalamove();
-  store: DeliveryStore;
+  deliveries: DeliveryTransactions;
   /** Whom the workers ask for an account's service. */
   accounts: DeliveryAccounts = { of: () => Promise.resolve(this.lalamove) };
   /** What the workers log with. */
   log: (...words: unknown[]) => void;
   #logged: string[] = [];
 
-  private constructor(readonly db: Kysely<DeliveriesSchema>) {
-    this.store = this.#storeUnder({});
+  private constructor(private readonly database: DeliveriesDatabase) {
+    this.deliveries = deliveriesOn(database, this.now);
     this.log = (...words) => {
       this.#logged.push(words.map((word) => inspect(word)).join(' '));
     };
   }
 
   static async open(): Promise<WorkerWorld> {
-    return new WorkerWorld(await openDatabase({ file: ':memory:' }));
+    return new WorkerWorld(await openDeliveriesDatabase({ file: ':memory:' }));
+  }
+
+  get db(): DeliveriesKysely {
+    return this.database.db;
   }
 
   async close(): Promise<void> {
@@ -52,7 +57,7 @@ export class WorkerWorld {
 
   /** Another policy than the default one. */
   under(policy: Partial<DeliveryPolicy>): void {
-    this.store = this.#storeUnder(policy);
+    this.deliveries = deliveriesOn(this.database, this.now, policy);
   }
 
   readonly now = (): number => this.clock.now();
@@ -62,9 +67,9 @@ export class WorkerWorld {
     const log = (...words: unknown[]): void => {
       this.log(...words);
     };
-    const { store, accounts: services, now } = this;
+    const { deliveries, accounts: services, now } = this;
     return new DeliveryWorker({
-      store,
+      deliveries,
       services,
       hooks,
       logger: { log, warn: log, error: log },
@@ -91,8 +96,8 @@ export class WorkerWorld {
   }
 
   async requested(more: Parameters<typeof recordNamed>[2] = {}): Promise<void> {
-    const { store } = this;
-    await store.write((trx) => store.insert(recordNamed('A', this.now(), more), [{ type: 'requested' }], trx));
+    const record = recordNamed('A', this.now(), more);
+    await this.deliveries.transact((trx) => trx.insert(record, [{ type: 'requested' }]));
   }
 
   /** It has order `1001`. */
@@ -103,17 +108,17 @@ export class WorkerWorld {
   }
 
   async cancellationAsked(): Promise<void> {
-    await this.store.change(ID, (record) => cancelAsked(record, this.now()));
+    await this.deliveries.change(ID, (record) => cancelAsked(record, this.now()));
   }
 
   /** A webhook tells that there is order `1001`, and which attempt it is, where that is said. */
   async createdReceived(attemptId?: string): Promise<void> {
-    const { store, now } = this;
+    const { deliveries, now } = this;
     const metadata = attemptId === undefined ? {} : { deliveryAttempt: attemptId };
     const order = { orderId: '1001', status: 'ASSIGNING_DRIVER', metadata };
     const facts = factsOf('ORDER_CREATED', { order }, { signedAt: now(), receivedAt: now() });
     const inbox = new DurableInbox({
-      ...{ store, hooks: {}, now, unmatchedMs: 60_000 },
+      ...{ deliveries, handlers: new WebhookHandlers(), hooks: {}, now, unmatchedMs: 60_000 },
       wake: () => undefined,
       wakeHandlers: () => undefined,
     });
@@ -129,7 +134,7 @@ export class WorkerWorld {
   }
 
   async row(): Promise<DeliveryRecord> {
-    const record = await this.store.byId(ID);
+    const record = await deliveryById(this.deliveries, ID);
     if (!record) throw new TypeError('There is no such delivery.');
     return record;
   }
@@ -146,9 +151,5 @@ export class WorkerWorld {
   async told(): Promise<string[]> {
     const events = this.db.selectFrom('delivery_events').select('type').where('source', '=', 'delivery').orderBy('id');
     return (await events.execute()).map(({ type }) => type);
-  }
-
-  #storeUnder(policy: Partial<DeliveryPolicy>): DeliveryStore {
-    return new DeliveryStore(this.db, { ...DEFAULT_POLICY, ...policy }, this.now);
   }
 }

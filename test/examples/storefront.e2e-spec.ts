@@ -3,7 +3,7 @@ import { ValidationPipe } from '@nestjs/common';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { shopOrder } from '../../examples/storefront/curl-lines.js';
 import { StorefrontModule } from '../../examples/storefront/storefront.module.js';
-import { DeliveriesEngine } from '../../src/deliveries/deliveries.engine.js';
+import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { accountOn } from '../support/account.js';
 import { PLATFORMS, request, startHost, type HostAnswer, type HostApp } from '../support/host-app.js';
 import { EDIT, QUOTATION } from '../support/inputs.js';
@@ -90,7 +90,7 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
         status: 201,
         body: { createdAt: booked.body.createdAt },
       });
-      await host.app.get(DeliveriesEngine, { strict: false }).idle();
+      await host.app.get(DeliveriesRuntime, { strict: false }).idle();
       expect((await call('GET', 'orders/A-7')).body).toMatchObject({ state: 'assigning', attempts: 1 });
       expect(sandbox.ledgerFor({ reference: 'A-7' }).orderIds).toHaveLength(1);
       const { body: timeline } = await call('GET', 'orders/A-7/timeline');

@@ -3,7 +3,8 @@ import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
 import type { Action } from '../domain/decide.js';
 import type { Snapshot, Transition } from '../domain/transition.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
-import type { Change, Decided, DeliveryStore } from '../storage/sqlite/delivery-store.js';
+import type { Change, Decided } from './delivery-transaction.js';
+import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { DeliveryAccounts } from './account-services.js';
 import type { FailurePolicy } from './failure-policy.js';
 import type { PostedAnswers } from './posted-answers.js';
@@ -24,7 +25,7 @@ export interface ActionHandler<Do extends Action['do']> {
 
 /** The parts that all handlers share. */
 export interface ActionParts {
-  readonly store: DeliveryStore;
+  readonly deliveries: DeliveryTransactions;
   readonly services: DeliveryAccounts;
   readonly hooks: DeliveriesHooks;
   readonly logger: LoggerService;

@@ -3,7 +3,7 @@ import { canceled, cancellationSettled } from '../domain/cancellation.js';
 import type { Action } from '../domain/decide.js';
 import type { Snapshot, Transition } from '../domain/transition.js';
 import { abandoned, failed, feeStepOver, gaveUp, lostSight, rebooked } from '../domain/transitions.js';
-import type { Decided } from '../storage/sqlite/delivery-store.js';
+import type { Decided } from './delivery-transaction.js';
 import { transitionHandler, type ActionContext, type ActionHandler, type ActionOf } from './action-handler.js';
 import { cancelOrder } from './actions/cancel-order.js';
 import { changeDriver } from './actions/change-driver.js';

@@ -1,6 +1,6 @@
 import type { Action } from '../domain/decide.js';
 import { reason } from '../domain/reasons.js';
-import type { Decided } from '../storage/sqlite/delivery-store.js';
+import type { Decided } from './delivery-transaction.js';
 import { AccountPending, AccountUnavailable, type DeliveryCalls } from './account-services.js';
 import type { ActionContext, ActionHandler, ActionOf } from './action-handler.js';
 
@@ -44,11 +44,11 @@ export function callHandler<Do extends Action['do']>(
 
 /** The account's keys are being asked for: the worker is free for other deliveries until they are there. */
 async function postponed(
-  { store, record, token, now, wake }: ActionContext,
+  { deliveries, record, token, now, wake }: ActionContext,
   pending: AccountPending,
 ): Promise<Decided> {
   const until = now() + PENDING_MS;
-  await store.postpone(record.id, token, until);
+  await deliveries.storage.postpone(record.id, token, until);
   void pending.settled.then(() => {
     wake(record.id, now());
   });

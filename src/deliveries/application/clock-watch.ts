@@ -1,8 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import { detached } from '../../internal/async-context.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
-import type { DeliveryStore } from '../storage/sqlite/delivery-store.js';
-import { pullBackStoredTimes, shiftStoredTimes } from '../storage/sqlite/shift-stored-times.js';
+import type { DeliveriesStorage } from '../storage/storage.js';
 import type { SteadyClock } from './steady-clock.js';
 
 /** How often the wall clock is looked at, in ms. */
@@ -11,14 +11,14 @@ const EVERY_MS = 5000;
 /** What the clock is watched with. */
 export interface ClockWatchParts {
   readonly clock: SteadyClock;
-  readonly store: Pick<DeliveryStore, 'write'>;
+  readonly storage: Pick<DeliveriesStorage, 'transact' | 'pullBackTimes'>;
   readonly logger: LoggerService;
-  /** The clock was set, and the stored times with it: by so many ms. */
-  readonly shifted: (ms: number) => void;
 }
 
 /** Notices that the wall clock was set, and sets the stored times anew, so that all comes as soon as it would have. */
 export class ClockWatch {
+  /** By how many ms the clock was set, as soon as the stored times are set with it. */
+  readonly shifted = new Subject<number>();
   #settling: Promise<void> | undefined;
   #cancel: () => void = () => undefined;
   #isStopped = true;
@@ -28,8 +28,8 @@ export class ClockWatch {
   /** @throws what the database does */
   async start(): Promise<void> {
     this.#isStopped = false;
-    const { store, clock, logger } = this.parts;
-    const pulledBack = await store.write((trx) => pullBackStoredTimes(trx, clock.now()));
+    const { storage, clock, logger } = this.parts;
+    const pulledBack = await storage.pullBackTimes(clock.now());
     if (pulledBack > 0) {
       const what = 'The clock went back while the app was down: deliveries changed in the future are looked at now';
       say(logger, 'warn', logLine(what, { deliveries: pulledBack }));
@@ -67,11 +67,11 @@ export class ClockWatch {
   }
 
   async #settle(ms: number): Promise<void> {
-    const { clock, store, logger, shifted } = this.parts;
+    const { clock, storage, logger } = this.parts;
     let takeBack: (() => void) | undefined;
     try {
-      await store.write(async (trx) => {
-        await shiftStoredTimes(trx, ms);
+      await storage.transact(async (trx) => {
+        await trx.shiftTimes(ms);
         // Within the transaction: what shares it goes by the new time already.
         const undo = clock.follow();
         takeBack ??= undo;
@@ -85,6 +85,6 @@ export class ClockWatch {
     const way = ms > 0 ? 'forward' : 'back';
     const what = `The clock was set ${way}: the times of deliveries were set with it. See that it is kept by NTP`;
     say(logger, 'warn', logLine(what, { seconds: Math.round(ms / 1000) }));
-    shifted(ms);
+    this.shifted.next(ms);
   }
 }

@@ -7,6 +7,7 @@ import { createLalamoveException } from '../../errors/create-exception.js';
 import { readLalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { DeliveryAttemptsTable } from '../storage/sqlite/deliveries-schema.js';
 import { DurableInbox } from './durable-inbox.js';
+import { WebhookHandlers } from './webhook-handlers.js';
 
 const MINUTE_MS = 60_000;
 const LOST = createLalamoveException('LALAMOVE_OUTCOME_UNKNOWN');
@@ -23,7 +24,7 @@ describe('a delivery', () => {
     ({ lalamove } = world);
     applied = [];
     inbox = new DurableInbox({
-      ...{ store: world.store, now: world.now, unmatchedMs: 60 * MINUTE_MS },
+      ...{ deliveries: world.deliveries, handlers: new WebhookHandlers(), now: world.now, unmatchedMs: 60 * MINUTE_MS },
       hooks: {
         onStep: (step, of) => {
           if (step === 'event_applied') applied.push(of);
@@ -82,7 +83,7 @@ describe('a delivery', () => {
     const crashed = world.workerTo('canceled', async () => {
       await world.leaseOver();
       // Whoever takes over reads the order before it cancels it: webhooks have been silent.
-      await world.store.change(ID, ({ state, progress }) => ({
+      await world.deliveries.change(ID, ({ state, progress }) => ({
         state,
         progress: { ...progress, needsRead: true },
         events: [],

@@ -97,7 +97,7 @@ describe('DeliveryWorker', () => {
 
     /** A person vouches that there is no order. */
     async function vouched(): Promise<void> {
-      await world.store.change(ID, ({ state, progress }) => {
+      await world.deliveries.change(ID, ({ state, progress }) => {
         if (!progress.attempt) throw new TypeError('There is no attempt.');
         const attempt = { ...progress.attempt, outcome: 'abandoned' } as const;
         const { id, outcome } = attempt;
@@ -285,7 +285,7 @@ describe('DeliveryWorker', () => {
     },
     'cancel a duplicate': async (): Promise<void> => {
       await world.booked();
-      await world.store.change(ID, (record) => duplicateFound(record, { orderId: '2002' }, world.now(), {}));
+      await world.deliveries.change(ID, (record) => duplicateFound(record, { orderId: '2002' }, world.now(), {}));
     },
     identify: async (): Promise<void> => {
       await world.requested();

@@ -4,7 +4,7 @@ import { reportStep } from '../deliveries.hooks.js';
 import { isWork, type Action } from '../domain/decide.js';
 import { quoting } from '../domain/transitions.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
-import { LostLease, type Change, type Decided } from '../storage/sqlite/delivery-store.js';
+import { LostLease, type Change, type Decided } from './delivery-transaction.js';
 import type { ActionContext, ActionParts } from './action-handler.js';
 import { retryLater, runAction } from './action-handlers.js';
 import { FailurePolicy } from './failure-policy.js';
@@ -24,8 +24,8 @@ export class DeliveryWorker {
   readonly #parts: ActionParts;
 
   constructor(parts: WorkerParts) {
-    const { store, now, logger } = parts;
-    const failures = new FailurePolicy((record) => store.policyOf(record), now);
+    const { deliveries, now, logger } = parts;
+    const failures = new FailurePolicy((record) => deliveries.policyOf(record), now);
     this.#parts = { ...parts, failures, answers: new PostedAnswers(logger) };
   }
 
@@ -40,14 +40,14 @@ export class DeliveryWorker {
    * @returns Unix ms at which it is due again; `undefined` if there is nothing to do, or somebody else works on it
    */
   async advance(id: string): Promise<number | undefined> {
-    const { store, hooks } = this.#parts;
+    const { deliveries, hooks } = this.#parts;
     const token = randomUUID();
     const begin = ({ do: what }: Action): Change | undefined => (what === 'quote' ? quoting : undefined);
-    const claimed = await store.claim(id, { token, ms: LEASE_MS }, begin);
+    const claimed = await deliveries.claim(id, { token, ms: LEASE_MS }, begin);
     if (claimed?.record.leaseToken !== token) return claimed?.record.dueAt;
     const { record } = await this.#runAll(claimed, token);
     // If nothing was left to do, the last result has released the lease already.
-    const dueAt = record.leaseToken === token ? await store.release(id, token) : record.dueAt;
+    const dueAt = record.leaseToken === token ? await deliveries.release(id, token) : record.dueAt;
     await reportStep(hooks, 'released', record.reference);
     return dueAt;
   }
@@ -81,13 +81,13 @@ export class DeliveryWorker {
   }
 
   #contextOf(record: DeliveryRecord, token: string): ActionContext {
-    const { store, hooks } = this.#parts;
+    const { deliveries, hooks } = this.#parts;
     return {
       ...this.#parts,
       record,
       token,
-      persistIntent: (change) => store.change(record.id, change, { token }),
-      persist: (change) => store.change(record.id, change, { token, yields: token }),
+      persistIntent: (change) => deliveries.change(record.id, change, { token }),
+      persist: (change) => deliveries.change(record.id, change, { token, yields: token }),
       step: (step) => reportStep(hooks, step, record.reference),
     };
   }

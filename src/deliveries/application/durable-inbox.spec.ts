@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { sql, type Kysely } from 'kysely';
+import { deliveriesOn } from '../../../test/deliveries/deliveries-on.js';
 import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
 import { factsOf } from '../../../test/webhooks/event-samples.js';
 import { Gate } from '../../../test/support/gate.js';
@@ -11,14 +12,13 @@ import { readLalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryAttempt } from '../domain/delivery-progress.js';
-import { DEFAULT_POLICY } from '../domain/delivery-policy.js';
 import { lostSight, placed } from '../domain/transitions.js';
 import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
-import { reserveAttempt } from '../storage/sqlite/attempt-rows.js';
-import { DeliveryStore } from '../storage/sqlite/delivery-store.js';
-import { openDatabase } from '../storage/sqlite/open-database.js';
+import { openDeliveriesDatabase } from '../storage/sqlite/open-database.js';
+import type { DeliveryTransactions } from './delivery-transactions.js';
 import { DurableInbox } from './durable-inbox.js';
+import { WebhookHandlers } from './webhook-handlers.js';
 
 const STRANGERS_MS = 3_600_000;
 const POLL_MS = 120_000;
@@ -28,7 +28,7 @@ const attemptOf = (reference: string): string => `attempt of ${reference}`;
 describe('DurableInbox', () => {
   let db: Kysely<DeliveriesSchema>;
   let clock: ManualClock;
-  let store: DeliveryStore;
+  let deliveries: DeliveryTransactions;
   let inbox: DurableInbox;
   let told: string[];
   let wakes: { id: string; in: number }[];
@@ -37,14 +37,15 @@ describe('DurableInbox', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    db = await openDatabase({ file: ':memory:' });
+    const database = await openDeliveriesDatabase({ file: ':memory:' });
+    db = database.db;
     told = [];
     wakes = [];
     wakesOfHandlers = 0;
     errors = [];
     Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
-    store = new DeliveryStore(db, DEFAULT_POLICY, () => clock.now());
-    store.committed.subscribe(({ reference, type }) => told.push(`${reference} ${type}`));
+    deliveries = deliveriesOn(database, () => clock.now());
+    deliveries.committed.subscribe(({ reference, type }) => told.push(`${reference} ${type}`));
     inbox = inboxWith({});
   });
 
@@ -55,7 +56,7 @@ describe('DurableInbox', () => {
 
   function inboxWith(hooks: DeliveriesHooks): DurableInbox {
     return new DurableInbox({
-      ...{ store, hooks, now: () => clock.now(), unmatchedMs: STRANGERS_MS },
+      ...{ deliveries, handlers: new WebhookHandlers(), hooks, now: () => clock.now(), unmatchedMs: STRANGERS_MS },
       wake: (id, at) => wakes.push({ id, in: at - clock.now() }),
       wakeHandlers: () => {
         wakesOfHandlers += 1;
@@ -71,14 +72,14 @@ describe('DurableInbox', () => {
       ...{ quotationExpiresAt: now + 300_000, reservedAt: now },
     };
     const record = recordNamed(reference, now, { state: 'booking', progress: { attempt, booked: 1 } });
-    await store.write(async (trx) => {
-      await store.insert(record, [], trx);
-      await reserveAttempt(trx, record, attempt, { total: '100', currency: 'HKD' });
+    await deliveries.transact(async (trx) => {
+      await trx.insert(record, []);
+      await trx.storage.reserveAttempt(record, attempt, { total: '100', currency: 'HKD' });
     });
   }
 
   async function answer(reference: string, orderId: string): Promise<void> {
-    await store.change(`id of ${reference}`, (record) =>
+    await deliveries.change(`id of ${reference}`, (record) =>
       placed(record, attemptOf(reference), { orderId }, clock.now()),
     );
   }
@@ -120,7 +121,7 @@ describe('DurableInbox', () => {
   }
 
   async function delivery(reference: string): Promise<DeliveryRecord | undefined> {
-    return store.find('', reference);
+    return deliveries.storage.find('', reference);
   }
 
   it('knows what a version before has stored, whose keys named no account, and keeps those of accounts apart', async () => {
@@ -255,7 +256,7 @@ describe('DurableInbox', () => {
 
   it('lets events wait for their order, wakes whose it may be, and applies them as they were signed', async () => {
     await post('A');
-    await store.change('id of A', lostSight);
+    await deliveries.change('id of A', lostSight);
     told = [];
     clock.advance(1000);
     await inbox.accept(update('1', 'PICKED_UP', { later: 2 }));

@@ -5,7 +5,7 @@ import { isRecord } from '../../internal/is-record.js';
 import type { DeliveryAttempt, CurrentQuotation } from '../domain/delivery-progress.js';
 import type { OrderReading } from '../domain/order-updates.js';
 import type { BookedRequest } from '../storage/delivery-record.js';
-import { ATTEMPT_KEY } from '../storage/webhook-updates.js';
+import { ATTEMPT_KEY } from './webhook-updates.js';
 import { pairedStops } from './paired-stops.js';
 
 /** How long Lalamove holds a price (API v3, "Quotation"). */

@@ -1,21 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Kysely } from 'kysely';
+import { deliveriesOn } from '../../../test/deliveries/deliveries-on.js';
 import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { until } from '../../../test/support/until.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
-import { DEFAULT_POLICY } from '../domain/delivery-policy.js';
 import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
-import { DeliveryStore } from '../storage/sqlite/delivery-store.js';
-import { openDatabase } from '../storage/sqlite/open-database.js';
-import { DurableInbox } from './durable-inbox.js';
-import { OutboxDispatcher, type NamedHandler } from './outbox-dispatcher.js';
+import { openDeliveriesDatabase, type DeliveriesDatabase } from '../storage/sqlite/open-database.js';
+import type { DeliveryTransactions } from './delivery-transactions.js';
+import type { NamedHandler } from './event-dispatch.js';
+import { OutboxDispatcher } from './outbox-dispatcher.js';
+import { WebhookHandlers } from './webhook-handlers.js';
 
-describe('HandOver', () => {
+describe('OutboxDispatcher', () => {
   let db: Kysely<DeliveriesSchema>;
   let clock: ManualClock;
-  let store: DeliveryStore;
+  let database: DeliveriesDatabase;
+  let deliveries: DeliveryTransactions;
   let dispatcher: OutboxDispatcher;
   let handlers: NamedHandler<DeliveryEvent>[];
   let seen: string[];
@@ -25,7 +27,8 @@ describe('HandOver', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    db = await openDatabase({ file: ':memory:' });
+    database = await openDeliveriesDatabase({ file: ':memory:' });
+    db = database.db;
     seen = [];
     errors = [];
     warnings = [];
@@ -50,15 +53,11 @@ describe('HandOver', () => {
     onStep?: () => void,
     handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[] = () => handlers,
   ): void {
-    const now = (): number => clock.now();
-    store = new DeliveryStore(db, DEFAULT_POLICY, now);
-    const hooks = onStep ? { onStep } : {};
-    const inbox = new DurableInbox({
-      ...{ store, hooks, now, unmatchedMs: 1000 },
-      wake: () => undefined,
-      wakeHandlers: () => undefined,
+    deliveries = deliveriesOn(database, () => clock.now());
+    dispatcher = new OutboxDispatcher({
+      ...{ storage: deliveries.storage, webhooks: new WebhookHandlers(), handlersOf },
+      ...{ hooks: onStep ? { onStep } : {}, clock, timeoutMs },
     });
-    dispatcher = new OutboxDispatcher({ store, inbox, hooks, clock, handlersOf, timeoutMs });
     dispatcher.start();
   }
 
@@ -77,7 +76,7 @@ describe('HandOver', () => {
 
   async function happen(reference: string, ...types: ('requested' | 'cancel_requested')[]): Promise<void> {
     const events = types.map((type): NewDeliveryEvent => ({ type }));
-    await store.write((trx) => store.insert(recordNamed(reference, clock.now()), events, trx));
+    await deliveries.transact((trx) => trx.insert(recordNamed(reference, clock.now()), events));
     dispatcher.wake();
   }
 

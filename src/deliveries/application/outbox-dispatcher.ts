@@ -1,36 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { sql, type RawBuilder } from 'kysely';
 import { detached } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { atMost } from '../../internal/with-timeout.js';
 import { timerMs } from '../../internal/timer-limit.js';
 import { reportStep, type DeliveriesHooks } from '../deliveries.hooks.js';
-import { deliveryEventOf } from '../storage/delivery-record.js';
-import { IS_PENDING, IS_READABLE } from '../storage/sqlite/deliveries-schema.js';
-import type { DeliveryStore } from '../storage/sqlite/delivery-store.js';
-import { unlessErased } from '../storage/sqlite/erase-delivery.js';
-import type { DeliveryEvent } from '../events/delivery-event.js';
-import type { DurableInbox } from './durable-inbox.js';
+import type { PendingEvent } from '../storage/outbox-storage.js';
+import type { DeliveriesStorage } from '../storage/storage.js';
+import { callsOf, dispatchResult, type EventDispatch, type EventHandlers, type HandlerCall } from './event-dispatch.js';
 import { HandlerSlots } from './handler-slots.js';
 import { UnreadableRows } from './unreadable-rows.js';
 
-/** A method that events are handed to. */
-export interface NamedHandler<Event> {
-  readonly name: string;
-  /** Rejects where it failed; that has been logged then. */
-  handle(event: Event): Promise<void>;
-}
-
-/** What hands events over. */
-export interface OutboxDispatcherParts {
-  readonly store: DeliveryStore;
-  readonly inbox: DurableInbox;
+/** What dispatches events. */
+export interface OutboxDispatcherParts extends EventHandlers {
+  readonly storage: Pick<DeliveriesStorage, 'outbox' | 'unreadable'>;
   readonly hooks: DeliveriesHooks;
   readonly clock: Clock;
-  /** The `@OnDelivery` methods that an event is for. */
-  readonly handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[];
   /** How long a handler may take, in ms. */
   readonly timeoutMs: number;
 }
@@ -41,43 +27,8 @@ const BATCH = 32;
 /** A handler without a free place for so long, in ms, is not waited for: its events are put out of the others' way. */
 const BLOCKED_AFTER_MS = 100;
 
-/** After so many tries an event is set aside for the handlers that have failed. */
-const MOST_TRIES = 10;
-
-/** So many marks are taken back at a time. */
+/** So many marks are removed at a time. */
 const MARK_BATCH = 1000;
-
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 10 * 60_000;
-
-interface Call {
-  readonly name: string;
-  readonly call: () => Promise<void>;
-}
-
-interface Pending {
-  readonly id: number;
-  readonly blocked_on: string | null;
-  readonly source: string;
-  readonly payload: string;
-  readonly occurred_at: number;
-  readonly handled_by: string;
-  readonly tries: number;
-  readonly reference: string | null;
-  readonly account: string;
-}
-
-/** An event on its way to its handlers. */
-interface Dispatch {
-  readonly pending: Pending;
-  /** The handlers that have had it. */
-  readonly done: Set<string>;
-  readonly failures: string[];
-  /** What begins now. */
-  readonly calls: readonly Call[];
-  /** A handler for a free place of which it waits. */
-  readonly blockedOn: string | undefined;
-}
 
 /**
  * Dispatches committed events to handlers: at least once each, those of one delivery in their order, with backoff if
@@ -87,6 +38,7 @@ interface Dispatch {
 export class OutboxDispatcher {
   readonly #logger = new Logger('LalamoveDeliveries');
   readonly #places: HandlerSlots;
+  readonly #unreadable: UnreadableRows;
   #isRunning = false;
   #isWanted = false;
   #isStopped = true;
@@ -99,12 +51,10 @@ export class OutboxDispatcher {
   #cancelWake: () => void = () => undefined;
   #look: NodeJS.Timeout | undefined;
 
-  readonly #unreadable: UnreadableRows;
-
   constructor(private readonly parts: OutboxDispatcherParts) {
-    const { store, clock, timeoutMs } = parts;
+    const { storage, clock, timeoutMs } = parts;
     this.#places = new HandlerSlots(timeoutMs, this.#logger);
-    this.#unreadable = new UnreadableRows({ store, logger: this.#logger, now: () => clock.now() });
+    this.#unreadable = new UnreadableRows({ storage, logger: this.#logger, now: () => clock.now() });
   }
 
   start(): void {
@@ -146,7 +96,7 @@ export class OutboxDispatcher {
     try {
       // What has just been committed is answered first: a webhook, or whoever has booked.
       await setImmediate();
-      if (this.#areMarksOld) await this.#forgetMarks();
+      if (this.#areMarksOld) await this.#removeMarks();
       while (this.#isWanted && !this.#mustStop()) {
         this.#isWanted = false;
         // Whatever ends wakes for what was behind it: nobody waits for a handler but its own delivery.
@@ -167,63 +117,36 @@ export class OutboxDispatcher {
   }
 
   /** The marks of another process are of its handlers, which may have other names by now. */
-  async #forgetMarks(): Promise<void> {
-    const { store } = this.parts;
+  async #removeMarks(): Promise<void> {
     let isMarked = true;
-    while (isMarked && !this.#mustStop()) {
-      const [updated] = await store.write((trx) =>
-        trx
-          .updateTable('delivery_events')
-          .set({ blocked_on: null })
-          .where('id', 'in', (marked) =>
-            marked
-              .selectFrom('delivery_events')
-              .select('id')
-              .where(IS_PENDING)
-              .where('blocked_on', 'is not', null)
-              .limit(MARK_BATCH),
-          )
-          .execute(),
-      );
-      isMarked = (updated?.numUpdatedRows ?? 0n) > 0n;
-    }
+    while (isMarked && !this.#mustStop()) isMarked = await this.parts.storage.outbox.unblock(MARK_BATCH);
     this.#areMarksOld = isMarked;
   }
 
   /** Of each delivery the first event alone; without those that wait for a handler's place. */
-  async #open(): Promise<Pending[]> {
-    const limit = BATCH + this.#underWay.size;
-    const rows = await this.#pending(sql`e.blocked_on is null`, limit);
-    return rows.filter(({ id }) => !this.#underWay.has(id)).slice(0, BATCH);
+  async #open(): Promise<PendingEvent[]> {
+    return (await this.#pending(undefined, BATCH)).slice(0, BATCH);
   }
 
   /** What can go on because a handler has a free place again. */
-  async #unblocked(): Promise<Pending[]> {
-    const found: Pending[] = [];
+  async #unblocked(): Promise<PendingEvent[]> {
+    const found: PendingEvent[] = [];
     for (const name of this.#blocked) {
       const free = this.#places.free(name);
       if (free === 0) continue;
       // One more than can begin tells whether any is left.
-      const rows = await this.#pending(sql`e.blocked_on = ${name}`, free + this.#underWay.size + 1);
-      const waiting = rows.filter(({ id }) => !this.#underWay.has(id));
+      const waiting = await this.#pending(name, free + 1);
       if (waiting.length <= free) this.#blocked.delete(name);
       found.push(...waiting.slice(0, free));
     }
     return found;
   }
 
-  async #pending(isEligible: RawBuilder<unknown>, limit: number): Promise<readonly Pending[]> {
-    const { store, clock } = this.parts;
-    const { rows } = await sql<Pending>`
-      select e.id, e.source, e.payload, e.occurred_at, e.handled_by, e.tries, e.account, e.blocked_on, d.reference
-      from delivery_events e left join deliveries d on d.id = e.delivery_id
-      where e.dispatch = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${clock.now()}
-        and (e.source = 'webhook' or not exists (
-          select 1 from delivery_events earlier
-          where earlier.delivery_id = e.delivery_id and earlier.dispatch = 'pending'
-            and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id))
-      order by e.next_try_at, e.id limit ${limit}`.execute(store.db);
-    return rows;
+  /** @param limit how many are wanted besides those under way */
+  async #pending(blockedOn: string | undefined, limit: number): Promise<PendingEvent[]> {
+    const { storage, clock } = this.parts;
+    const events = await storage.outbox.pending(blockedOn, clock.now(), limit + this.#underWay.size);
+    return events.filter(({ id }) => !this.#underWay.has(id));
   }
 
   /**
@@ -231,7 +154,7 @@ export class OutboxDispatcher {
    *
    * @returns whether something waits that is not marked yet
    */
-  async #beginAll(all: readonly Pending[]): Promise<boolean> {
+  async #beginAll(all: readonly PendingEvent[]): Promise<boolean> {
     const marks = new Map<string, number[]>();
     let isStuck = false;
     for (const pending of all) {
@@ -241,7 +164,7 @@ export class OutboxDispatcher {
       const { blockedOn } = dispatch;
       if (blockedOn === undefined || dispatch.calls.length > 0) this.#begin(dispatch);
       else if (!this.#isBlocked(blockedOn)) isStuck = true;
-      else if (pending.blocked_on !== blockedOn) marks.set(blockedOn, [...(marks.get(blockedOn) ?? []), pending.id]);
+      else if (pending.blockedOn !== blockedOn) marks.set(blockedOn, [...(marks.get(blockedOn) ?? []), pending.id]);
       else this.#blocked.add(blockedOn);
     }
     for (const [name, ids] of marks) await this.#mark(name, ids);
@@ -254,9 +177,7 @@ export class OutboxDispatcher {
 
   async #mark(name: string, ids: readonly number[]): Promise<void> {
     this.#blocked.add(name);
-    await this.parts.store.write((trx) =>
-      trx.updateTable('delivery_events').set({ blocked_on: name }).where('id', 'in', ids).execute(),
-    );
+    await this.parts.storage.outbox.block(ids, name);
     this.#isWanted = true;
   }
 
@@ -269,7 +190,7 @@ export class OutboxDispatcher {
   }
 
   /** A row that cannot be read is marked and reported; those behind it go on. */
-  async #readable(pending: Pending): Promise<Dispatch | undefined> {
+  async #readable(pending: PendingEvent): Promise<EventDispatch | undefined> {
     try {
       return this.#dispatchOf(pending);
     } catch (error) {
@@ -279,34 +200,36 @@ export class OutboxDispatcher {
     }
   }
 
-  #dispatchOf(pending: Pending): Dispatch {
-    const failures: string[] = [];
-    const calls = this.#calls(pending);
-    const done = new Set(namesIn(pending.handled_by));
+  #dispatchOf(pending: PendingEvent): EventDispatch {
+    const calls = callsOf(pending, this.parts);
+    const done = new Set(pending.handledBy);
     const wanted = calls.filter(({ name }) => !done.has(name));
     // Who waits for a handler already has its next free place.
-    const hasPlace = ({ name }: Call): boolean =>
-      this.#places.free(name) > 0 && (!this.#blocked.has(name) || pending.blocked_on === name);
+    const hasPlace = ({ name }: HandlerCall): boolean =>
+      this.#places.free(name) > 0 && (!this.#blocked.has(name) || pending.blockedOn === name);
     const blockedOn = wanted.find((call) => !hasPlace(call))?.name;
-    return { pending, done, failures, calls: wanted.filter(hasPlace), blockedOn };
+    return { pending, done, failures: [], calls: wanted.filter(hasPlace), blockedOn };
   }
 
-  #begin(dispatch: Dispatch): void {
+  #begin(dispatch: EventDispatch): void {
     const { id, reference } = dispatch.pending;
-    const told = reportStep(this.parts.hooks, 'handing_over', reference ?? '');
+    const reported = reportStep(this.parts.hooks, 'handing_over', reference ?? '');
     // Their places are taken at once: the next event is to find them so.
     const calls = dispatch.calls.map(({ name, call }) => {
       const begun = async (): Promise<void> => {
-        await told;
+        await reported;
         await detached(call);
       };
       return { name, ending: this.#places.run(name, begun) };
     });
-    this.#underWay.set(id, this.#whole(dispatch, calls));
+    this.#underWay.set(id, this.#finish(dispatch, calls));
   }
 
-  /** One event, from here to its row; it never rejects. */
-  async #whole(dispatch: Dispatch, calls: readonly { name: string; ending: Promise<void> }[]): Promise<void> {
+  /** One event, until its row is written; it never rejects. */
+  async #finish(
+    dispatch: EventDispatch,
+    calls: readonly { readonly name: string; readonly ending: Promise<void> }[],
+  ): Promise<void> {
     const { pending, done, failures } = dispatch;
     await Promise.all(
       calls.map(async ({ name, ending }) => {
@@ -327,82 +250,38 @@ export class OutboxDispatcher {
     } catch (error) {
       // The row cannot be written: the sweeper comes back to it.
       this.#underWay.delete(pending.id);
-      const told = { event: pending.id, error: wordsOf(error) };
-      say(this.#logger, 'error', logLine('What became of an event could not be kept: it is dispatched again', told));
+      const fields = { event: pending.id, error: wordsOf(error) };
+      say(
+        this.#logger,
+        'error',
+        logLine('What became of an event could not be stored: it is dispatched again', fields),
+      );
     }
   }
 
-  async #settle({ pending, done, failures, blockedOn }: Dispatch): Promise<void> {
-    const { store, hooks, clock } = this.parts;
-    const hasFailed = failures.length > 0;
-    const tries = pending.tries + (hasFailed || blockedOn === undefined ? 1 : 0);
-    // Another handler has not had it yet.
-    const isLast = hasFailed && tries >= MOST_TRIES && blockedOn === undefined;
-    const isOver = isLast || (!hasFailed && blockedOn === undefined);
-    if (isLast) {
-      const told = { delivery: pending.reference ?? undefined, event: pending.id, tries, error: failures.join('; ') };
-      say(this.#logger, 'error', logLine('An event is set aside: its handlers keep failing', told));
+  async #settle(dispatch: EventDispatch): Promise<void> {
+    const { storage, hooks, clock } = this.parts;
+    const { pending, failures } = dispatch;
+    const result = dispatchResult(dispatch, clock.now());
+    if (result.status === 'set_aside') {
+      const { tries } = result;
+      const fields = { delivery: pending.reference, event: pending.id, tries, error: failures.join('; ') };
+      say(this.#logger, 'error', logLine('An event is set aside: its handlers keep failing', fields));
     }
-    const end = isLast ? 'set_aside' : 'done';
-    const pause = hasFailed ? Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) : 0;
-    await store.write((trx) =>
-      trx
-        .updateTable('delivery_events')
-        .set({
-          dispatch: isOver ? end : 'pending',
-          handled_by: JSON.stringify([...done]),
-          tries,
-          next_try_at: isOver ? null : clock.now() + pause,
-          // What has failed goes by its time alone.
-          blocked_on: isOver || hasFailed ? null : blockedOn,
-          error: hasFailed ? unlessErased(failures.join('; ').slice(0, 2000)) : null,
-        })
-        .where('id', '=', pending.id)
-        .execute(),
-    );
+    await storage.outbox.settle(pending.id, result);
     await reportStep(hooks, 'handed_over', pending.reference ?? '');
-  }
-
-  /** @throws UnreadableRow */
-  #calls({ source, payload, id, occurred_at, reference, account }: Pending): readonly Call[] {
-    const { inbox, handlersOf } = this.parts;
-    if (source === 'webhook') {
-      const { event, handlers } = inbox.handlersOf({ id, payload });
-      return handlers.map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
-    }
-    const event = deliveryEventOf({ id, payload, occurred_at }, { reference: reference ?? '', account });
-    return handlersOf(event).map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
   }
 
   /** The next try of what has failed. */
   async #planWake(): Promise<void> {
-    const { store, clock } = this.parts;
-    const next = await store.db
-      .selectFrom('delivery_events')
-      .select('next_try_at')
-      .where(IS_PENDING)
-      .where('blocked_on', 'is', null)
-      .where(IS_READABLE)
-      .where('next_try_at', '>', clock.now())
-      .orderBy('next_try_at')
-      .limit(1)
-      .executeTakeFirst();
+    const { storage, clock } = this.parts;
+    const nextTryAt = await storage.outbox.nextTryAfter(clock.now());
     this.#cancelWake();
     // Who has stopped meanwhile must not be kept alive.
-    if (next?.next_try_at == null || this.#mustStop()) return;
-    const waitMs = timerMs(next.next_try_at - clock.now());
+    if (nextTryAt === undefined || this.#mustStop()) return;
+    const waitMs = timerMs(nextTryAt - clock.now());
     this.#cancelWake = clock.setTimeout(() => {
       this.wake();
     }, waitMs);
-  }
-}
-
-/** Of a list that cannot be read none: a handler may get an event again, but not miss it. */
-function namesIn(json: string): string[] {
-  try {
-    const names: unknown = JSON.parse(json);
-    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
-  } catch {
-    return [];
   }
 }

@@ -3,7 +3,8 @@ import type { LoggerService } from '@nestjs/common';
 import { detached } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
-import type { DeliveryStore, DueDelivery } from '../storage/sqlite/delivery-store.js';
+import type { DeliveriesStorage } from '../storage/storage.js';
+import type { DueDelivery } from '../storage/stored-types.js';
 import { HORIZON_MS, type InProcessQueue } from '../queue/in-process-queue.js';
 
 /** How many due deliveries are read at a time. */
@@ -11,7 +12,7 @@ const BATCH = 100;
 
 /** What the sweeper works with. */
 export interface SweeperParts {
-  readonly store: Pick<DeliveryStore, 'due'>;
+  readonly storage: Pick<DeliveriesStorage, 'due'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
   /** How often it sweeps, in ms. */
@@ -98,11 +99,11 @@ export class Sweeper {
 
   /** Everything that is due, and what will be before the sweep after next, in the order of its time. */
   async #fed(overdueMs: number): Promise<void> {
-    const { store, clock, everyMs } = this.parts;
+    const { storage, clock, everyMs } = this.parts;
     const aheadMs = Math.min(HORIZON_MS, 2 * everyMs);
     let last: DueDelivery | undefined;
     do {
-      const page: readonly DueDelivery[] = await store.due(clock.now() + aheadMs, BATCH, last);
+      const page: readonly DueDelivery[] = await storage.due(clock.now() + aheadMs, BATCH, last);
       // A queue of the host's takes its time: it has a page at once.
       const wakes: Promise<void>[] = [];
       for (const due of page) {

@@ -2,6 +2,14 @@ import { isRecord } from '../../internal/is-record.js';
 import { isWellFormed } from '../../internal/well-formed.js';
 import { InvalidDeliveryException } from '../delivery.exceptions.js';
 import { DELIVERY_STATES, type DeliveryState } from '../domain/delivery-progress.js';
+import { isAmount } from '../domain/money.js';
+import type { ResolveDelivery } from './book-delivery.dto.js';
+
+/** Which account a reference is of. */
+export interface DeliveryAccount {
+  /** Left out for the default account. */
+  account?: string;
+}
 
 /** Which delivery is meant. */
 export interface DeliveryKey {
@@ -47,6 +55,24 @@ export function listQuery(query: unknown): ListQuery {
     throw invalid('/limit', 'must be a whole number from 1 to 1000');
   }
   return { state: known, account, after: placeOf(given.cursor ?? undefined), limit };
+}
+
+/**
+ * Checks what a person has found out.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function checkedResolution(resolution: unknown): ResolveDelivery {
+  const { orderId, rebook, cancel, maxPrice }: Record<string, unknown> = isRecord(resolution) ? resolution : {};
+  const isPrice = maxPrice === undefined || isAmount(maxPrice);
+  if (typeof orderId === 'string' && /^\d{1,30}$/.test(orderId) && rebook === undefined && cancel === undefined) {
+    return { orderId };
+  }
+  if (rebook === true && orderId === undefined && cancel === undefined && isPrice) {
+    return { rebook, ...(isAmount(maxPrice) && { maxPrice }) };
+  }
+  if (cancel === true && orderId === undefined && rebook === undefined) return { cancel };
+  throw invalid('', 'must be one of { orderId }, { rebook: true, maxPrice? } and { cancel: true }');
 }
 
 /**

@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { nameMethods } from '../../nest/handler-explorer.js';
 import { callFound } from '../../nest/handler-invoker.js';
-import type { NamedHandler } from '../application/outbox-dispatcher.js';
+import type { NamedHandler } from '../application/event-dispatch.js';
 import type { DeliveryEvent } from './delivery-event.js';
 import { deliverySubscriptionsOf, type DeliverySubscription } from './on-delivery.decorator.js';
 

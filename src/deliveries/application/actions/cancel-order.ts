@@ -2,7 +2,7 @@ import type { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { canceled, cancelRefused, cancelSent } from '../../domain/cancellation.js';
 import { canceledElsewhere } from '../../domain/order-updates.js';
 import type { Snapshot, Transition } from '../../domain/transition.js';
-import type { Change, Decided } from '../../storage/sqlite/delivery-store.js';
+import type { Change, Decided } from '../delivery-transaction.js';
 import type { ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { isRefusal, lalamoveExceptionOf } from '../failure-policy.js';
@@ -35,7 +35,7 @@ export async function cancelOrder(context: CallContext, { orderId }: ActionOf<'c
 
 /** Cancels an order at Lalamove, and persists the result. That it is sent is committed before the call. */
 export async function sendCancellation(context: CallContext, target: CancelTarget): Promise<Decided> {
-  const { service, store, record, persistIntent, persist, step, now } = context;
+  const { service, deliveries, record, persistIntent, persist, step, now } = context;
   const { orderId, wasSent, changed } = target;
   if (!wasSent) await persistIntent(changed((snapshot) => cancelSent(snapshot, orderId)));
   await step('canceling');
@@ -45,7 +45,7 @@ export async function sendCancellation(context: CallContext, target: CancelTarge
     const exception = lalamoveExceptionOf(error);
     if (exception.code === 'ERR_CANCELLATION') {
       // It is cancelled already: by the call whose answer is not known, or else by somebody else.
-      const policy = store.policyOf(record);
+      const policy = deliveries.policyOf(record);
       const elsewhere = (snapshot: Snapshot): Transition => canceledElsewhere(withoutSent(snapshot), policy, now());
       return persist(changed(wasSent ? canceled : elsewhere));
     }

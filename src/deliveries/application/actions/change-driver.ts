@@ -1,6 +1,6 @@
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { driverChangeAsked } from '../../domain/transitions.js';
-import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { Decided } from '../delivery-transaction.js';
 import type { ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 

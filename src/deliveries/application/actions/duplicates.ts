@@ -3,7 +3,7 @@ import { logLine, say } from '../../../internal/log-line.js';
 import { duplicateChanged, duplicateHeldUp, duplicateOf, duplicateRefused } from '../../domain/duplicates.js';
 import { readAs } from '../../domain/order-updates.js';
 import type { Snapshot, Transition } from '../../domain/transition.js';
-import type { Change, Decided } from '../../storage/sqlite/delivery-store.js';
+import type { Change, Decided } from '../delivery-transaction.js';
 import type { ActionContext, ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { sendCancellation } from './cancel-order.js';
@@ -28,11 +28,11 @@ export async function cancelDuplicate(
 
 /** Reads an order beside the live one, with a backoff of its own. */
 export async function readDuplicate(context: CallContext, { orderId }: ActionOf<'read-duplicate'>): Promise<Decided> {
-  const { store, record, persist, now } = context;
+  const { deliveries, record, persist, now } = context;
   const statusAtBefore = duplicateOf(record, orderId)?.order.statusAt ?? 0;
   const { reading, error } = await fetchOrder(context, orderId);
   if (!reading) return persist((snapshot) => duplicateLater(context, snapshot, orderId, error));
-  const policy = store.policyOf(record);
+  const policy = deliveries.policyOf(record);
   return persist(ofDuplicate(orderId, (alone) => readAs(alone, reading, statusAtBefore, policy, now())));
 }
 

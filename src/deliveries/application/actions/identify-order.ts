@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type { Order } from '../../../api/answers/order.js';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { unreadHeldUp, unreadRead } from '../../domain/duplicates.js';
@@ -6,10 +5,10 @@ import { CANCELED_STATUSES } from '../../../api/order-status.js';
 import { namedAgain, replaced, type OrderReading } from '../../domain/order-updates.js';
 import type { OrderClone, Snapshot, Transition } from '../../domain/transition.js';
 import { needsRead, placed } from '../../domain/transitions.js';
-import { attemptOf, type KnownAttempt } from '../../storage/sqlite/attempt-rows.js';
-import type { DeliveriesSchema } from '../../storage/sqlite/deliveries-schema.js';
-import type { Change, Decided } from '../../storage/sqlite/delivery-store.js';
-import { ATTEMPT_KEY } from '../../storage/webhook-updates.js';
+import type { StorageTransaction } from '../../storage/storage.js';
+import type { KnownAttempt } from '../../storage/stored-types.js';
+import type { Change, Decided } from '../delivery-transaction.js';
+import { ATTEMPT_KEY } from '../webhook-updates.js';
 import type { ActionContext, ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
@@ -59,13 +58,13 @@ function unreadLater(
  * @returns the exception if a later read may tell more; if an order is gone, what is known without it
  */
 async function fetchClues(
-  { service, store, record: { account } }: CallContext,
+  { service, deliveries, record: { account } }: CallContext,
   orderId: string,
 ): Promise<AttemptClues | LalamoveException> {
   let clues: AttemptClues = { quotationId: '' };
   try {
     clues = cluesOf(await service.getOrder(orderId));
-    const known = (await attemptBy(store.db, account, clues))?.order_id ?? orderId;
+    const known = (await attemptBy(deliveries.storage, account, clues))?.orderId ?? orderId;
     if (known === orderId) return clues;
     // The other order's status tells whether this one is its clone, or a duplicate.
     return { ...clues, otherOrder: readingOf(await service.getOrder(known)) };
@@ -83,13 +82,13 @@ function cluesOf({ quotationId, metadata }: Order): AttemptClues {
 }
 
 async function attemptBy(
-  trx: Kysely<DeliveriesSchema>,
+  storage: Pick<StorageTransaction, 'attemptOf'>,
   account: string,
   { attemptId, quotationId }: AttemptClues,
 ): Promise<KnownAttempt | undefined> {
-  const named = attemptId === undefined ? undefined : await attemptOf(trx, account, { attemptId });
+  const named = attemptId === undefined ? undefined : await storage.attemptOf(account, { attemptId });
   if (named || quotationId === '') return named;
-  return attemptOf(trx, account, { quotationId });
+  return storage.attemptOf(account, { quotationId });
 }
 
 /**
@@ -98,26 +97,20 @@ async function attemptBy(
  * @returns that delivery; `undefined` if the order is nobody's here
  */
 async function assignOrder(
-  { store, record: { account }, now }: CallContext,
+  { deliveries, record: { account }, now }: CallContext,
   orderId: string,
   clues: AttemptClues,
 ): Promise<Decided | undefined> {
-  return store.transact(async (trx, told) => {
-    await trx
-      .updateTable('delivery_events')
-      .set({ quotation_id: clues.quotationId })
-      .where('account', '=', account)
-      .where('order_id', '=', orderId)
-      .execute();
-    const attempt = await attemptBy(trx, account, clues);
+  return deliveries.transact(async (trx) => {
+    await trx.storage.markIdentified(account, orderId, clues.quotationId);
+    const attempt = await attemptBy(trx.storage, account, clues);
     if (!attempt) return undefined;
-    const { id, delivery_id: owner, order_id: known } = attempt;
-    if (known !== null && known !== orderId) {
-      const change = besideKnown({ prevOrderId: known, orderId }, clues, now);
-      return store.changeIn(trx, owner, change, { told });
+    const { id, deliveryId: owner, orderId: known } = attempt;
+    if (known !== undefined && known !== orderId) {
+      return trx.change(owner, besideKnown({ prevOrderId: known, orderId }, clues, now));
     }
-    await store.changeIn(trx, owner, (snapshot) => placed(snapshot, id, { orderId }, now()), { told });
-    return store.changeIn(trx, owner, needsRead, { told });
+    await trx.change(owner, (snapshot) => placed(snapshot, id, { orderId }, now()));
+    return trx.change(owner, needsRead);
   });
 }
 

@@ -7,8 +7,7 @@ import { reason } from '../../domain/reasons.js';
 import type { Snapshot, Transition } from '../../domain/transition.js';
 import { gaveUp, lostSight, needsRead, placed, refused, reserved } from '../../domain/transitions.js';
 import type { BookedRequest, DeliveryRecord } from '../../storage/delivery-record.js';
-import { reserveAttempt } from '../../storage/sqlite/attempt-rows.js';
-import { LostLease, type Change, type Decided } from '../../storage/sqlite/delivery-store.js';
+import { LostLease, type Change, type Decided } from '../delivery-transaction.js';
 import type { CallContext } from '../call-handler.js';
 import { isOutcomeUnknown, isUsedUp } from '../failure-policy.js';
 import { orderInput, readingOf } from '../lalamove-mapping.js';
@@ -46,11 +45,11 @@ export async function placeOrder(context: CallContext, first: Change = () => und
  * transaction, so that nothing comes in between (a cancellation, for example).
  */
 async function reserve(
-  { store, record: { id }, token, now }: CallContext,
+  { deliveries, record: { id }, token, now }: CallContext,
   first: Change,
 ): Promise<{ readonly decided: Decided; readonly reservation?: Reservation }> {
-  return store.transact(async (trx, told) => {
-    const decided = await store.changeIn(trx, id, first, { token, yields: token, told });
+  return deliveries.transact(async (trx) => {
+    const decided = await trx.change(id, first, { token, yields: token });
     const { quotation, attempt: before } = decided.record.progress;
     if (decided.action.do !== 'book' || !quotation) return { decided };
     const attempt: DeliveryAttempt = {
@@ -61,8 +60,8 @@ async function reserve(
       outcome: 'reserved',
       reservedAt: now(),
     };
-    await reserveAttempt(trx, decided.record, attempt, quotation);
-    const booking = await store.changeIn(trx, id, (snapshot) => reserved(snapshot, attempt), { token, told });
+    await trx.storage.reserveAttempt(decided.record, attempt, quotation);
+    const booking = await trx.change(id, (snapshot) => reserved(snapshot, attempt), { token });
     const { leaseUntil = 0 } = booking.record;
     return { decided: booking, reservation: { attempt, quotation, leaseUntil } };
   });
@@ -73,21 +72,24 @@ async function reserve(
  *
  * @throws LostLease
  */
-async function checkLease({ store, record, now }: CallContext, { attempt, leaseUntil }: Reservation): Promise<void> {
+async function checkLease(
+  { deliveries, record, now }: CallContext,
+  { attempt, leaseUntil }: Reservation,
+): Promise<void> {
   if (now() < leaseUntil) return;
   // Nobody else ever posts this attempt, so that its order was certainly not placed.
-  await store.change(record.id, (snapshot) => refused(snapshot, attempt.id));
+  await deliveries.change(record.id, (snapshot) => refused(snapshot, attempt.id));
   throw new LostLease();
 }
 
 /** Posts the order of a reserved attempt, and persists the result. */
 async function postReserved(context: CallContext, request: BookedRequest, reservation: Reservation): Promise<Decided> {
-  const { store, record, token, step, answers } = context;
+  const { deliveries, record, token, step, answers } = context;
   const posted = answers.begin(record.reference, reservation.attempt.id);
   const result = await post(context, request, reservation, posted);
   await step('posted');
   // The result is true whoever has the lease by now, so that the lease is not checked.
-  const booked = await answers.persist(posted, () => store.change(record.id, result, { yields: token }));
+  const booked = await answers.persist(posted, () => deliveries.change(record.id, result, { yields: token }));
   await step('committed');
   warnIfKnown(context, booked, posted);
   return booked;
@@ -140,7 +142,7 @@ function answered(snapshot: Snapshot, { id }: DeliveryAttempt, order: OrderReadi
 
 /** Lalamove has certainly not placed the order. */
 function notPlaced(
-  { store, failures }: CallContext,
+  { deliveries, failures }: CallContext,
   snapshot: DeliveryRecord,
   { id }: DeliveryAttempt,
   error: LalamoveException,
@@ -150,7 +152,7 @@ function notPlaced(
   if (!isOpen(attempt) || attempt.id !== id) return undefined;
   const transition = refused(snapshot, id);
   // The quotation is used up. That is no failure, unless the policy allows no other quotation.
-  if (isUsedUp(error) && !store.policyOf(snapshot).requote) {
+  if (isUsedUp(error) && !deliveries.policyOf(snapshot).requote) {
     return followedBy(transition, gaveUp(transition, reason('QUOTATION_EXPIRED')));
   }
   return followedBy(transition, failures.after(error, { ...snapshot, ...transition }));

@@ -2,7 +2,7 @@ import { createLalamoveException } from '../../../errors/create-exception.js';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { reason } from '../../domain/reasons.js';
 import { gaveUp, quoted } from '../../domain/transitions.js';
-import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { Decided } from '../delivery-transaction.js';
 import type { CallContext } from '../call-handler.js';
 import { lalamoveExceptionOf } from '../failure-policy.js';
 import { quotationOf } from '../lalamove-mapping.js';

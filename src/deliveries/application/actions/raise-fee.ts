@@ -1,5 +1,5 @@
 import { feeRaised, feeStepOver, needsRead } from '../../domain/transitions.js';
-import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { Decided } from '../delivery-transaction.js';
 import type { ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { lalamoveExceptionOf } from '../failure-policy.js';

@@ -1,6 +1,6 @@
 import type { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { readAfterEnd, readAs, type OrderReading } from '../../domain/order-updates.js';
-import type { Decided } from '../../storage/sqlite/delivery-store.js';
+import type { Decided } from '../delivery-transaction.js';
 import type { ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { lalamoveExceptionOf } from '../failure-policy.js';
@@ -8,11 +8,11 @@ import { readingOf } from '../lalamove-mapping.js';
 
 /** Reads the live order. It is never given up because a read fails: webhooks may still come. */
 export async function readOrder(context: CallContext, { orderId }: ActionOf<'read'>): Promise<Decided> {
-  const { store, record, persist, failures, now } = context;
+  const { deliveries, record, persist, failures, now } = context;
   const statusAtBefore = record.progress.order?.statusAt ?? 0;
   const { reading, error } = await fetchOrder(context, orderId);
   if (!reading) return persist((snapshot) => failures.later(snapshot, error));
-  const policy = store.policyOf(record);
+  const policy = deliveries.policyOf(record);
   // Only a read that began after the end can show that the delivery was called canceled by mistake.
   if (record.state === 'canceled') return persist((snapshot) => readAfterEnd(snapshot, reading, policy, now()));
   return persist((snapshot) => readAs(snapshot, reading, statusAtBefore, policy, now()));

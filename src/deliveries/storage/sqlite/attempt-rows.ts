@@ -2,16 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { AttemptChange, OrderClone } from '../../domain/transition.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
 import type { DeliveryRecord } from '../delivery-record.js';
-import type { DeliveriesTransaction } from './group-commit.js';
-
-/** An attempt that an order belongs to. */
-export interface KnownAttempt {
-  readonly id: string;
-  readonly delivery_id: string;
-  readonly order_id: string | null;
-}
+import type { AttemptKey, KnownAttempt } from '../stored-types.js';
+import { IS_OF_READABLE_DELIVERY, type DeliveriesSchema, type DeliveriesTransaction } from './deliveries-schema.js';
 
 /** Writes the attempt's row: it is committed before the order is posted. */
 export async function reserveAttempt(
@@ -36,33 +29,46 @@ export async function reserveAttempt(
     .execute();
 }
 
-/** Whose attempt an order belongs to. */
-export async function attemptOf(
-  trx: Kysely<DeliveriesSchema>,
+/** Finds an attempt of an account. */
+export async function findAttempt(
+  db: Kysely<DeliveriesSchema>,
   account: string,
-  by: { orderId: string } | { attemptId: string } | { quotationId: string },
+  key: AttemptKey,
 ): Promise<KnownAttempt | undefined> {
-  const attempts = trx
+  const attempts = db
     .selectFrom('delivery_attempts')
     .select(['id', 'delivery_id', 'order_id'])
     .where('account', '=', account);
-  if ('orderId' in by) return attempts.where('order_id', '=', by.orderId).executeTakeFirst();
-  if ('attemptId' in by) return attempts.where('id', '=', by.attemptId).executeTakeFirst();
-  return attempts.where('quotation_id', '=', by.quotationId).executeTakeFirst();
+  const [column, value] = columnOf(key);
+  const row = await attempts.where(column, '=', value).executeTakeFirst();
+  return row && { id: row.id, deliveryId: row.delivery_id, orderId: row.order_id ?? undefined };
 }
 
-/** The change of an attempt that names an order which is another attempt's already, if there is one. */
-export async function knownElsewhere(
-  trx: Kysely<DeliveriesSchema>,
+function columnOf(key: AttemptKey): readonly ['order_id' | 'id' | 'quotation_id', string] {
+  if ('orderId' in key) return ['order_id', key.orderId];
+  if ('attemptId' in key) return ['id', key.attemptId];
+  return ['quotation_id', key.quotationId];
+}
+
+/** The delivery of the oldest attempt of an account whose order may turn up yet: whoever looks first finds out for all. */
+export async function lostAttempt(
+  trx: DeliveriesTransaction,
   account: string,
-  attempts: readonly AttemptChange[],
-): Promise<(AttemptChange & { readonly orderId: string }) | undefined> {
-  for (const { id, outcome, orderId } of attempts) {
-    if (orderId === undefined) continue;
-    const owner = await attemptOf(trx, account, { orderId });
-    if (owner && owner.id !== id) return { id, outcome, orderId };
-  }
-  return undefined;
+  abandonedSince: number,
+): Promise<string | undefined> {
+  const first = await trx
+    .selectFrom('delivery_attempts')
+    .select('delivery_id')
+    .where('account', '=', account)
+    // What was given up may turn up yet.
+    .where('outcome', 'in', ['unknown', 'abandoned'])
+    .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', abandonedSince)]))
+    // One that cannot be read finds out nothing.
+    .where(IS_OF_READABLE_DELIVERY)
+    .orderBy('reserved_at')
+    .limit(1)
+    .executeTakeFirst();
+  return first?.delivery_id;
 }
 
 /** Writes what has become of attempts. */
@@ -96,7 +102,7 @@ export async function addClone(
     .executeTakeFirst();
   if (replaced?.delivery_id !== id) return;
   await trx.updateTable('delivery_attempts').set({ outcome: 'replaced' }).where('id', '=', replaced.id).execute();
-  if (await attemptOf(trx, account, { orderId })) return;
+  if (await findAttempt(trx, account, { orderId })) return;
   const row = { ...replaced, id: randomUUID(), order_id: orderId, outcome: 'placed' };
   await trx.insertInto('delivery_attempts').values(row).execute();
 }

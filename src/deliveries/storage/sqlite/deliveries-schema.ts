@@ -1,4 +1,4 @@
-import { sql, type ColumnType, type Generated, type SqlBool } from 'kysely';
+import { sql, type ColumnType, type Generated, type Kysely, type SqlBool, type Transaction } from 'kysely';
 
 /** A delivery: what was asked for, where it stands, and who works on it. */
 export interface DeliveriesTable {
@@ -103,6 +103,12 @@ export interface DeliveriesSchema {
   delivery_attempts: DeliveryAttemptsTable;
   delivery_events: DeliveryEventsTable;
 }
+
+/** The tables of deliveries, for queries of the host's own. */
+export type DeliveriesKysely = Kysely<DeliveriesSchema>;
+
+/** A transaction on the tables of deliveries. */
+export type DeliveriesTransaction = Transaction<DeliveriesSchema>;
 
 /** Webhooks that have taken no effect yet. Word for word the condition of their indexes: SQLite takes an index of some rows for nothing else, and for no parameter. */
 export const IS_WAITING = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null`;

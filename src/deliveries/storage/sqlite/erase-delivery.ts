@@ -1,17 +1,14 @@
-import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { isRecord } from '../../../internal/is-record.js';
 import { DELIVERY_STATES, isTerminal } from '../../domain/delivery-progress.js';
-import { IS_KEPT, IS_PENDING, IS_READABLE } from './deliveries-schema.js';
-import type { DeliveryStore } from './delivery-store.js';
-import type { DeliveriesTransaction } from './group-commit.js';
-
-/** Whether a delivery was erased, and if not, why. */
-export type Erasure =
-  | { readonly isErased: true }
-  /** It is under way again: customer service has put another order in the place of the one that had ended. */
-  | { readonly isErased: false; readonly state: string }
-  /** So many webhooks wait for their handlers: they would get nothing of them. */
-  | { readonly isErased: false; readonly waiting: number };
+import type { Erasure } from '../stored-types.js';
+import {
+  IS_KEPT,
+  IS_PENDING,
+  IS_READABLE,
+  type DeliveriesSchema,
+  type DeliveriesTransaction,
+} from './deliveries-schema.js';
 
 /**
  * Erases what is about people: of a delivery that has ended, and whose webhooks its handlers have had. What was set
@@ -37,22 +34,21 @@ export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: stri
   return { isErased: true };
 }
 
-/**
- * Erases deliveries that have ended before then (Unix ms). Those whose webhooks wait for their handlers are left for
- * a later time.
- *
- * @param limit how many at the most
- */
-export async function eraseOld(store: DeliveryStore, before: number, limit: number): Promise<void> {
-  const old = await store.db
+/** Deliveries that ended before then (Unix ms), without those whose webhooks wait for their handlers. */
+export async function erasableDeliveries(
+  db: Kysely<DeliveriesSchema>,
+  endedBefore: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
     .selectFrom('deliveries')
     .select('id')
     .where(IS_KEPT)
-    .where('updated_at', '<', before)
+    .where('updated_at', '<', endedBefore)
     .where(HAS_NO_WAITING_WEBHOOK)
     .limit(limit)
     .execute();
-  for (const { id } of old) await store.write((trx) => eraseDelivery(trx, id));
+  return rows.map(({ id }) => id);
 }
 
 /** What waits longer than its delivery is kept must not take the place of others. */

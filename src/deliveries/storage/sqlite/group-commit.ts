@@ -1,10 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { captureContext, detached } from '../../../internal/async-context.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
-
-/** A transaction on the tables of deliveries. */
-export type DeliveriesTransaction = Transaction<DeliveriesSchema>;
+import type { DeliveriesSchema, DeliveriesTransaction } from './deliveries-schema.js';
 
 interface Job {
   /** @returns what tells who waits of success */

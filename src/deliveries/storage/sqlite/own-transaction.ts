@@ -1,6 +1,6 @@
 import { Kysely, type DatabaseConnection } from 'kysely';
 import { InvalidDeliveryException } from '../../delivery.exceptions.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
+import type { DeliveriesTransaction } from './deliveries-schema.js';
 
 /** Which connection belongs to an open database. */
 export interface ConnectionOwner {
@@ -14,7 +14,7 @@ export interface ConnectionOwner {
  *
  * @throws InvalidDeliveryException if it is none, has ended, or is on another database
  */
-export async function ownTransaction(trx: unknown, owner: ConnectionOwner): Promise<Kysely<DeliveriesSchema>> {
+export async function ownTransaction(trx: unknown, owner: ConnectionOwner): Promise<DeliveriesTransaction> {
   if (!isTransaction(trx)) {
     throw refused('must be a Kysely transaction: deliveries.database.transaction() gives one');
   }
@@ -29,7 +29,7 @@ export async function ownTransaction(trx: unknown, owner: ConnectionOwner): Prom
   );
 }
 
-function isTransaction(trx: unknown): trx is Kysely<DeliveriesSchema> {
+function isTransaction(trx: unknown): trx is DeliveriesTransaction {
   return trx instanceof Kysely && trx.isTransaction;
 }
 

@@ -2,9 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { sql, type Selectable, type SqlBool } from 'kysely';
 import { DELIVERY_STATES, isTerminal, type DeliveryState } from '../../domain/delivery-progress.js';
 import { shiftTimes } from '../../domain/shift-times.js';
-import { IS_GIVEN_UP, IS_PENDING, IS_WAITING, type DeliveriesTable } from './deliveries-schema.js';
-import { recordOf } from '../delivery-record.js';
-import type { DeliveriesTransaction } from './group-commit.js';
+import {
+  IS_GIVEN_UP,
+  IS_PENDING,
+  IS_WAITING,
+  type DeliveriesTable,
+  type DeliveriesTransaction,
+} from './deliveries-schema.js';
+import { recordOf } from './delivery-rows.js';
 
 /** How many deliveries are read at a time, before others get their turn of the event loop. */
 const BATCH = 200;

@@ -1,7 +1,7 @@
-import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+import { DeliveriesStoreException } from '../delivery.exceptions.js';
 
 /** A row that this version cannot read. */
-export interface RowOfOurs {
+export interface StoredRow {
   readonly table: 'deliveries' | 'delivery_events';
   readonly id: string | number;
   /** The reference of a delivery. */
@@ -15,7 +15,7 @@ export interface RowOfOurs {
 export class UnreadableRow extends DeliveriesStoreException {
   /** @param fault what is wrong: `its progress is no JSON` */
   constructor(
-    readonly row: RowOfOurs,
+    readonly row: StoredRow,
     readonly fault: string,
   ) {
     const { table, id, reference } = row;
@@ -36,7 +36,7 @@ export const REMEDY =
  *
  * @throws UnreadableRow for what is no JSON, or something else
  */
-export function readJson<T>(text: string, is: (value: unknown) => value is T, row: RowOfOurs, column: string): T {
+export function readJson<T>(text: string, is: (value: unknown) => value is T, row: StoredRow, column: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -47,3 +47,13 @@ export function readJson<T>(text: string, is: (value: unknown) => value is T, ro
   if (is(value)) return value;
   throw new UnreadableRow(row, `its ${column} is not of a form that this version knows`);
 }
+
+/** @throws UnreadableRow for what is no time: SQLite stores a text in a column of numbers, too */
+export function assertTime(value: unknown, row: StoredRow, column: string): void {
+  if (typeof value !== 'number' || !(Math.abs(value) <= LAST_TIME)) {
+    throw new UnreadableRow(row, `its ${column} is no number of ms`);
+  }
+}
+
+/** The last time that a Date can hold. */
+const LAST_TIME = 8.64e15;

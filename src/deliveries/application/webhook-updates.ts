@@ -5,13 +5,13 @@ import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import { duplicateChanged, duplicateOf } from '../domain/duplicates.js';
 import { unchanged, type Transition, type Snapshot } from '../domain/transition.js';
 import { driverUpdated, priceUpdated, replacedAny, statusUpdated } from '../domain/order-updates.js';
-import { readJson, UnreadableRow, type RowOfOurs } from './sqlite/unreadable-row.js';
+import { readJson, UnreadableRow, type StoredRow } from '../storage/unreadable-row.js';
 
 /** The member of an order's metadata that names the attempt that placed it. */
 export const ATTEMPT_KEY = 'deliveryAttempt';
 
-/** What a webhook tells of an order. */
-export interface OrderUpdate {
+/** What a webhook says of an order. */
+export interface WebhookUpdate {
   readonly event: LalamoveEvent;
   /** The attempt that its metadata name. */
   readonly attemptId: string | undefined;
@@ -25,16 +25,16 @@ export interface OrderUpdate {
  * @param receivedAt Unix ms, by the row: it follows a clock that was set anew, and the payload does not
  * @throws UnreadableRow for a row that is damaged, or that this version has not written
  */
-export function updateOf(
+export function readWebhook(
   { id, payload }: { readonly id: number; readonly payload: string },
   receivedAt?: number,
-): OrderUpdate {
-  const row: RowOfOurs = { table: 'delivery_events', id };
+): WebhookUpdate {
+  const row: StoredRow = { table: 'delivery_events', id };
   const facts = readJson(payload, isFacts, row, 'payload');
-  return updatesIn(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts.signedAt);
+  return webhookUpdate(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts.signedAt);
 }
 
-function eventOf(facts: LalamoveEventFacts, row: RowOfOurs): LalamoveEvent {
+function eventOf(facts: LalamoveEventFacts, row: StoredRow): LalamoveEvent {
   try {
     return readLalamoveEvent(facts);
   } catch {
@@ -50,7 +50,7 @@ export function orderOf(event: LalamoveEvent): string | undefined {
 }
 
 /** @param signedAt Unix ms */
-export function updatesIn(event: LalamoveEvent, signedAt: number): OrderUpdate {
+export function webhookUpdate(event: LalamoveEvent, signedAt: number): WebhookUpdate {
   const metadata = 'metadata' in event ? event.metadata : undefined;
   return {
     event,

@@ -5,7 +5,7 @@ import { cancelSent } from '../domain/cancellation.js';
 import { newProgress, type TrackedOrder } from '../domain/delivery-progress.js';
 import { DEFAULT_POLICY } from '../domain/delivery-policy.js';
 import type { Transition } from '../domain/transition.js';
-import { updatesIn } from './webhook-updates.js';
+import { webhookUpdate } from './webhook-updates.js';
 
 const NOW = 1_000_000_000;
 const ORDER: TrackedOrder = {
@@ -16,7 +16,7 @@ const ORDER: TrackedOrder = {
 function transitionBy(eventType: string, cancelParty: unknown): Transition {
   const snapshot = cancelSent({ state: 'on_going', progress: { ...newProgress(NOW, undefined), order: ORDER } }, '1');
   const order = { orderId: '1', status: 'CANCELED', previousStatus: 'ON_GOING', driverId: '', cancelParty };
-  const update = updatesIn(readLalamoveEvent(factsOf(eventType, { order })), NOW);
+  const update = webhookUpdate(readLalamoveEvent(factsOf(eventType, { order })), NOW);
   return update.apply(snapshot, DEFAULT_POLICY, NOW);
 }
 

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { detached } from '../../internal/async-context.js';
+import type { Clock } from '../../internal/clock.js';
+import { DeliveryConflictException, DeliveryNotFoundException } from '../delivery.exceptions.js';
+import { deliveryOf, accountName, type Delivery } from '../delivery.js';
+import { orderOnItsWay } from '../domain/adoption.js';
+import { cancelAsked } from '../domain/cancellation.js';
+import { newProgress } from '../domain/delivery-progress.js';
+import { resolvedByCancelling, resolvedByRebooking } from '../domain/resolution.js';
+import type { ResolveDelivery } from '../dto/book-delivery.dto.js';
+import { isSameRequest, type CheckedBooking } from '../dto/booking-input.js';
+import type { DeliveryKey } from '../dto/method-inputs.js';
+import type { DeliveryRecord } from '../storage/delivery-record.js';
+import type { DeliveryTransaction } from './delivery-transaction.js';
+import type { DeliveryTransactions } from './delivery-transactions.js';
+import type { DeliveryWorker } from './delivery-worker.js';
+import type { FoundOrders } from './found-orders.js';
+import { notInNeed } from './not-in-need.js';
+import type { OutboxDispatcher } from './outbox-dispatcher.js';
+import type { UnreadableRows } from './unreadable-rows.js';
+
+/** What commands work with. */
+export interface DeliveryCommandsParts {
+  readonly deliveries: DeliveryTransactions;
+  readonly unreadable: UnreadableRows;
+  readonly foundOrders: FoundOrders;
+  readonly worker: Pick<DeliveryWorker, 'advance'>;
+  readonly dispatcher: Pick<OutboxDispatcher, 'wake'>;
+  readonly clock: Clock;
+  /** A delivery has something to do, now or then (Unix ms). */
+  readonly wake: (deliveryId: string, at?: number) => void;
+}
+
+/** How soon is looked for what was booked in a transaction of the host's, in ms. */
+const SOON_MS = 50;
+
+/** What a host asks for: each is committed once its method resolves, and carried out by the workers. */
+export class DeliveryCommands {
+  constructor(private readonly parts: DeliveryCommandsParts) {}
+
+  /** @param hostTransaction `undefined`: a transaction of its own */
+  async book(asked: CheckedBooking, hostTransaction: unknown): Promise<Delivery> {
+    const { deliveries, wake } = this.parts;
+    const insert = (trx: DeliveryTransaction): Promise<{ record: DeliveryRecord; isNew: boolean }> =>
+      this.#insert(trx, asked);
+    const isOwn = hostTransaction === undefined;
+    const { record, isNew } = await (isOwn ? deliveries.transact(insert) : deliveries.join(hostTransaction, insert));
+    if (!isSameRequest(record, asked)) {
+      const message =
+        `The reference ${JSON.stringify(asked.reference)} was used for a different delivery: ` +
+        'use another, or ask for the very same.';
+      throw new DeliveryConflictException(message, accountName(asked.account));
+    }
+    if (isNew && isOwn) wake(record.id);
+    // Whether the host's transaction is committed, only the sweeper can tell.
+    else if (isNew) this.#wakeSoon(record.id);
+    return deliveryOf(record);
+  }
+
+  /** The delivery that there is, or a new one. */
+  async #insert(trx: DeliveryTransaction, asked: CheckedBooking): Promise<{ record: DeliveryRecord; isNew: boolean }> {
+    const { account, reference } = asked;
+    const known = await trx.storage.find(account, reference);
+    if (known) return { record: known, isNew: false };
+    const record = newRecord(asked, this.parts.clock.now());
+    if (await trx.insert(record, [{ type: 'requested' }])) return { record, isNew: true };
+    // Another process was faster.
+    const others = await trx.storage.find(account, reference);
+    if (!others) throw new Error(`The delivery ${JSON.stringify(reference)} was inserted, and is not there.`);
+    return { record: others, isNew: false };
+  }
+
+  /** Once the host may have committed: nothing was announced, because it may be rolled back yet. */
+  #wakeSoon(id: string): void {
+    const { wake, clock, dispatcher } = this.parts;
+    wake(id, clock.now() + SOON_MS);
+    const dispatch = (): void => {
+      dispatcher.wake();
+    };
+    detached(() => clock.setTimeout(dispatch, SOON_MS));
+  }
+
+  async cancel(key: DeliveryKey): Promise<Delivery> {
+    const { deliveries, clock, worker, wake } = this.parts;
+    const { id, account, reference } = await this.#record(key);
+    const { record } = await deliveries.change(id, (snapshot) => {
+      if (snapshot.state === 'completed' || snapshot.state === 'failed') {
+        const message = `The delivery ${JSON.stringify(reference)} has ended as ${snapshot.state}: there is nothing to cancel.`;
+        throw new DeliveryConflictException(message, accountName(account));
+      }
+      return cancelAsked(snapshot, clock.now());
+    });
+    if (record.state === 'canceled') return deliveryOf(record);
+    const dueAt = await worker.advance(id);
+    if (dueAt !== undefined) wake(id, dueAt);
+    return deliveryOf(await this.#record(key));
+  }
+
+  async resolve(key: DeliveryKey, resolution: ResolveDelivery): Promise<Delivery> {
+    const record = await this.#record(key);
+    const isToBeFound = 'orderId' in resolution && record.progress.attempt?.outcome === 'unknown';
+    if (record.state !== 'needs_attention' && !isToBeFound) throw notInNeed(record);
+    if ('orderId' in resolution) await this.parts.foundOrders.adopt(record, resolution.orderId);
+    else await this.#resolveWithoutOrder(record.id, resolution);
+    this.parts.wake(record.id);
+    return deliveryOf(await this.#record(key));
+  }
+
+  async #resolveWithoutOrder(id: string, resolution: Exclude<ResolveDelivery, { orderId: string }>): Promise<void> {
+    const { deliveries, clock } = this.parts;
+    await deliveries.change(id, (snapshot) => {
+      if (snapshot.state !== 'needs_attention') throw notInNeed(snapshot);
+      const alive = orderOnItsWay(snapshot.progress);
+      if (alive) {
+        const message = `Its order ${alive.orderId} may be on its way: cancel it, or resolve({ orderId }) with it.`;
+        throw new DeliveryConflictException(message, accountName(snapshot.account));
+      }
+      if ('cancel' in resolution) return resolvedByCancelling(snapshot, clock.now());
+      return resolvedByRebooking(snapshot, resolution.maxPrice);
+    });
+  }
+
+  async forget(key: DeliveryKey): Promise<void> {
+    const { id, account, reference } = await this.#record(key);
+    const erasure = await this.parts.deliveries.storage.transact((trx) => trx.erase(id));
+    if (erasure.isErased) return;
+    const why =
+      'state' in erasure
+        ? `is ${erasure.state}: only what has ended can be forgotten.`
+        : `has ${erasure.waiting} webhooks that still wait for their handlers, which would get nothing of them. ` +
+          'Try again once they have had them; if they keep failing, the log says why: after 10 tries a webhook is ' +
+          'set aside, and can be forgotten.';
+    throw new DeliveryConflictException(`The delivery ${JSON.stringify(reference)} ${why}`, accountName(account));
+  }
+
+  /** @throws DeliveryNotFoundException */
+  async #record({ account, reference }: DeliveryKey): Promise<DeliveryRecord> {
+    const { deliveries, unreadable } = this.parts;
+    const record = await unreadable.reported(deliveries.storage.find(account, reference));
+    if (!record) throw new DeliveryNotFoundException(reference, accountName(account));
+    return record;
+  }
+}
+
+function newRecord(asked: CheckedBooking, at: number): DeliveryRecord {
+  return {
+    ...asked,
+    id: randomUUID(),
+    state: 'requested',
+    version: 1,
+    dueAt: at,
+    leaseToken: undefined,
+    leaseUntil: undefined,
+    progress: newProgress(at, asked.request.maxPrice ?? undefined),
+    createdAt: at,
+    updatedAt: at,
+  };
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { DeliveryConflictException } from '../delivery.exceptions.js';
+import { accountName } from '../delivery.js';
+import type { DeliveryAttempt } from '../domain/delivery-progress.js';
+import { attemptFound, foundOrder } from '../domain/resolution.js';
+import type { Transition } from '../domain/transition.js';
+import { needsRead } from '../domain/transitions.js';
+import type { DeliveryRecord } from '../storage/delivery-record.js';
+import type { AccountServices } from './account-services.js';
+import type { DeliveryTransactions } from './delivery-transactions.js';
+import { notInNeed } from './not-in-need.js';
+
+/** What found orders are looked up with. */
+export interface FoundOrdersParts {
+  readonly deliveries: DeliveryTransactions;
+  readonly services: Pick<AccountServices, 'whenKnown'>;
+  readonly now: () => number;
+}
+
+/** Orders that a person has found, and names to a delivery. */
+export class FoundOrders {
+  constructor(private readonly parts: FoundOrdersParts) {}
+
+  /**
+   * Makes an order the one of a delivery, once Lalamove has said that there is such an order.
+   *
+   * @throws DeliveryConflictException if it belongs to another delivery, or there is nothing to be resolved any more
+   * @throws LalamoveException if the order cannot be read
+   */
+  async adopt(record: DeliveryRecord, orderId: string): Promise<void> {
+    const { deliveries, services } = this.parts;
+    const { id, account } = record;
+    const service = await services.whenKnown(account);
+    if (!service) throw new DeliveryConflictException('Its account is not known.', accountName(account));
+    await service.getOrder(orderId);
+    const { attempt, isNew } = await this.#attemptFor(record, orderId);
+    await deliveries.transact(async (trx) => {
+      if (isNew) await trx.storage.reserveAttempt(record, attempt, { total: '', currency: '' });
+      const owner = await trx.storage.attemptOf(account, { orderId });
+      if (owner && owner.deliveryId !== id) {
+        throw new DeliveryConflictException(`The order ${orderId} belongs to another delivery.`, accountName(account));
+      }
+      await trx.change(id, (snapshot) => this.#found(snapshot, { attempt, orderId, known: record.progress.attempt }));
+      await trx.change(id, needsRead);
+    });
+  }
+
+  #found(
+    snapshot: DeliveryRecord,
+    { attempt, orderId, known }: { attempt: DeliveryAttempt; orderId: string; known: DeliveryAttempt | undefined },
+  ): Transition {
+    const { attempt: latest } = snapshot.progress;
+    const isToBeFound = latest?.outcome === 'unknown' && latest.id === known?.id;
+    if (snapshot.state !== 'needs_attention' && !isToBeFound) throw notInNeed(snapshot);
+    return foundOrder(snapshot, attempt, orderId, this.parts.now());
+  }
+
+  /** The attempt of an order that a person has found: an order keeps its attempt, so that its webhooks find it. */
+  async #attemptFor(record: DeliveryRecord, orderId: string): Promise<{ attempt: DeliveryAttempt; isNew: boolean }> {
+    const { deliveries, now } = this.parts;
+    const { account, progress } = record;
+    const { attempt: known } = progress;
+    const own = await deliveries.storage.attemptOf(account, { orderId });
+    if (known && own?.deliveryId === record.id) {
+      return { attempt: { ...known, id: own.id, outcome: 'unknown' }, isNew: false };
+    }
+    const latest = known && (await deliveries.storage.attemptOf(account, { attemptId: known.id }));
+    // Somebody else has placed it, customer service say: that is an attempt, too.
+    if (!known || (latest?.orderId ?? orderId) !== orderId) {
+      return { attempt: attemptFound(randomUUID(), known, now()), isNew: true };
+    }
+    return { attempt: { ...known, outcome: 'unknown' }, isNew: false };
+  }
+}

@@ -1,0 +1,18 @@
+import { DeliveryConflictException } from '../delivery.exceptions.js';
+import { accountName } from '../delivery.js';
+import { orderOnItsWay } from '../domain/adoption.js';
+import type { DeliveryRecord } from '../storage/delivery-record.js';
+
+/** There is nothing that a person could resolve. The message says what can be done instead. */
+export function notInNeed({ reference, state, account, dueAt, progress }: DeliveryRecord): DeliveryConflictException {
+  const isUnknown = progress.attempt?.outcome === 'unknown' && dueAt !== undefined;
+  const when = isUnknown
+    ? ` Until ${new Date(dueAt).toISOString()} its order may turn up by itself, or be named by resolve({ orderId }).`
+    : '';
+  const alive = orderOnItsWay(progress);
+  const order = alive ? ` Its order ${alive.orderId} may be on its way: cancel() asks for its end.` : '';
+  const message =
+    `The delivery ${JSON.stringify(reference)} is ${state}: ` +
+    `only what needs attention can be resolved.${order}${when}`;
+  return new DeliveryConflictException(message, accountName(account));
+}

@@ -1,0 +1,263 @@
+import type { Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
+import { AccountServices } from './application/account-services.js';
+import { ClockWatch } from './application/clock-watch.js';
+import { DeliveryCommands } from './application/delivery-commands.js';
+import { DeliveryQueries } from './application/delivery-queries.js';
+import { DeliveryTransactions } from './application/delivery-transactions.js';
+import { DeliveryWorker } from './application/delivery-worker.js';
+import { DurableInbox } from './application/durable-inbox.js';
+import { FoundOrders } from './application/found-orders.js';
+import { OutboxDispatcher } from './application/outbox-dispatcher.js';
+import { SweepRound } from './application/sweep-round.js';
+import { Sweeper } from './application/sweeper.js';
+import { UnreadableRows } from './application/unreadable-rows.js';
+import { WebhookHandlers } from './application/webhook-handlers.js';
+import { DeliveriesOptionsException, type DeliveriesModuleOptions } from './deliveries.options.js';
+import { DeliveriesRuntime } from './deliveries.runtime.js';
+import { DeliveriesService } from './deliveries.service.js';
+import { DeliveriesSettings } from './deliveries.settings.js';
+import { DeliveryHandlers } from './events/delivery-handlers.js';
+import { GuardedQueue } from './queue/guarded-queue.js';
+import { InProcessQueue } from './queue/in-process-queue.js';
+import { openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlite/open-database.js';
+import { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
+import type { DeliveriesStorage } from './storage/storage.js';
+
+/** The options of `DeliveriesModule`, checked. */
+export const DELIVERIES_OPTIONS = 'nestjs-lalamove:deliveries:options';
+
+/** The open database. */
+const DATABASE = 'nestjs-lalamove:deliveries:database';
+
+/** The {@link DeliveriesStorage} on it. */
+export const DELIVERIES_STORAGE = 'nestjs-lalamove:deliveries:storage';
+
+/** The apps that have deliveries, each by the one host of its inbox. */
+const APPS = new WeakSet<LalamoveInboxHost>();
+
+/**
+ * @throws DeliveriesOptionsException for the second module of an app: before its file is opened, which may be the
+ * first one's
+ */
+function refuseSecond(inboxes: LalamoveInboxHost): void {
+  if (APPS.has(inboxes)) {
+    throw new DeliveriesOptionsException([
+      'DeliveriesModule is imported twice in this app, and two inboxes would compete for its webhooks: ' +
+        'import it once, in the root module (it is global). Several accounts need one module alone ' +
+        '(register them by name, or give accounts.resolve); several files need an app each.',
+    ]);
+  }
+  APPS.add(inboxes);
+}
+
+/** The database, and what is stored in it. */
+const STORAGE_PROVIDERS: Provider[] = [
+  {
+    provide: DATABASE,
+    inject: [DeliveriesSettings, LalamoveInboxHost],
+    useFactory: ({ options }: DeliveriesSettings, inboxes: LalamoveInboxHost) => {
+      refuseSecond(inboxes);
+      return openDeliveriesDatabase(options.database ?? {}, options.logger);
+    },
+  },
+  {
+    provide: DELIVERIES_STORAGE,
+    inject: [DATABASE, DeliveriesSettings],
+    useFactory: (database: DeliveriesDatabase, { now }: DeliveriesSettings) => new SqliteStorage(database, now),
+  },
+  {
+    provide: DeliveryTransactions,
+    inject: [DELIVERIES_STORAGE, DeliveriesSettings],
+    useFactory: (storage: DeliveriesStorage, { policy, now }: DeliveriesSettings) =>
+      new DeliveryTransactions({ storage, policy, now }),
+  },
+  {
+    provide: UnreadableRows,
+    inject: [DELIVERIES_STORAGE, DeliveriesSettings],
+    useFactory: (storage: DeliveriesStorage, { logger, now }: DeliveriesSettings) =>
+      new UnreadableRows({ storage, logger, now }),
+  },
+];
+
+/** What dispatches events and takes webhooks in. */
+const EVENT_PROVIDERS: Provider[] = [
+  DeliveryHandlers,
+  WebhookHandlers,
+  {
+    provide: OutboxDispatcher,
+    inject: [DELIVERIES_STORAGE, WebhookHandlers, DeliveryHandlers, DeliveriesSettings],
+    useFactory: (
+      storage: DeliveriesStorage,
+      webhooks: WebhookHandlers,
+      { of: handlersOf }: DeliveryHandlers,
+      { hooks, clock, handlerTimeoutMs: timeoutMs }: DeliveriesSettings,
+    ) => new OutboxDispatcher({ storage, webhooks, handlersOf, hooks, clock, timeoutMs }),
+  },
+  {
+    provide: DurableInbox,
+    inject: [DeliveryTransactions, WebhookHandlers, OutboxDispatcher, ClockWatch, GuardedQueue, DeliveriesSettings],
+    useFactory: (
+      deliveries: DeliveryTransactions,
+      handlers: WebhookHandlers,
+      dispatcher: OutboxDispatcher,
+      watch: ClockWatch,
+      { wake }: GuardedQueue,
+      { hooks, now, unmatchedMs }: DeliveriesSettings,
+    ) =>
+      new DurableInbox({
+        ...{ deliveries, handlers, hooks, now, wake, unmatchedMs },
+        clockSettled: () => watch.check(),
+        wakeHandlers: () => {
+          dispatcher.wake();
+        },
+      }),
+  },
+];
+
+/** What wakes deliveries, and works on them. */
+const WORK_PROVIDERS: Provider[] = [
+  {
+    provide: ClockWatch,
+    inject: [DELIVERIES_STORAGE, DeliveriesSettings],
+    useFactory: (storage: DeliveriesStorage, { clock, logger }: DeliveriesSettings) =>
+      new ClockWatch({ storage, clock, logger }),
+  },
+  {
+    provide: InProcessQueue,
+    inject: [DeliveriesSettings],
+    useFactory: ({ clock, concurrency }: DeliveriesSettings) => new InProcessQueue(clock, concurrency),
+  },
+  {
+    provide: GuardedQueue,
+    inject: [InProcessQueue, DeliveriesSettings],
+    useFactory: (local: InProcessQueue, { options, logger, now }: DeliveriesSettings) =>
+      new GuardedQueue({ host: options.queue, local, logger, now }),
+  },
+  {
+    provide: AccountServices,
+    inject: [ModuleRef, DeliveriesSettings],
+    useFactory: (moduleRef: ModuleRef, { options, accountTimeoutMs, logger }: DeliveriesSettings) =>
+      new AccountServices({ moduleRef, resolve: options.accounts?.resolve, timeoutMs: accountTimeoutMs, logger }),
+  },
+  {
+    provide: DeliveryWorker,
+    inject: [DeliveryTransactions, AccountServices, GuardedQueue, DeliveriesSettings],
+    useFactory: (
+      deliveries: DeliveryTransactions,
+      services: AccountServices,
+      { wake }: GuardedQueue,
+      { hooks, logger, now }: DeliveriesSettings,
+    ) => new DeliveryWorker({ deliveries, services, hooks, logger, now, wake }),
+  },
+  {
+    provide: SweepRound,
+    inject: [DELIVERIES_STORAGE, ClockWatch, DurableInbox, OutboxDispatcher, DeliveriesSettings],
+    useFactory: (
+      storage: DeliveriesStorage,
+      watch: ClockWatch,
+      inbox: DurableInbox,
+      dispatcher: OutboxDispatcher,
+      { now, retentionMs }: DeliveriesSettings,
+    ) => new SweepRound({ storage, watch, inbox, dispatcher, now, retentionMs }),
+  },
+  {
+    provide: Sweeper,
+    inject: [DELIVERIES_STORAGE, InProcessQueue, GuardedQueue, SweepRound, DeliveriesSettings],
+    useFactory: (
+      storage: DeliveriesStorage,
+      local: InProcessQueue,
+      queue: GuardedQueue,
+      round: SweepRound,
+      { clock, logger, sweepMs: everyMs }: DeliveriesSettings,
+    ) =>
+      new Sweeper({
+        ...{ storage, local, clock, logger, everyMs },
+        wake: (id, at) => queue.woken(id, at),
+        round: () => round.run(),
+      }),
+  },
+];
+
+/** What the host calls. */
+const SERVICE_PROVIDERS: Provider[] = [
+  {
+    provide: FoundOrders,
+    inject: [DeliveryTransactions, AccountServices, DeliveriesSettings],
+    useFactory: (deliveries: DeliveryTransactions, services: AccountServices, { now }: DeliveriesSettings) =>
+      new FoundOrders({ deliveries, services, now }),
+  },
+  {
+    provide: DeliveryCommands,
+    inject: [
+      ...[DeliveryTransactions, UnreadableRows, FoundOrders],
+      ...[DeliveryWorker, GuardedQueue, OutboxDispatcher, DeliveriesSettings],
+    ],
+    useFactory: (
+      deliveries: DeliveryTransactions,
+      unreadable: UnreadableRows,
+      foundOrders: FoundOrders,
+      worker: DeliveryWorker,
+      { wake }: GuardedQueue,
+      dispatcher: OutboxDispatcher,
+      { clock }: DeliveriesSettings,
+    ) => new DeliveryCommands({ deliveries, unreadable, foundOrders, worker, wake, dispatcher, clock }),
+  },
+  {
+    provide: DeliveryQueries,
+    inject: [DeliveryTransactions, UnreadableRows, DeliveriesSettings],
+    useFactory: (deliveries: DeliveryTransactions, unreadable: UnreadableRows, { now }: DeliveriesSettings) =>
+      new DeliveryQueries({ deliveries, unreadable, now }),
+  },
+  {
+    provide: DeliveriesService,
+    inject: [DeliveryCommands, DeliveryQueries, DATABASE, DeliveriesSettings],
+    useFactory: (
+      commands: DeliveryCommands,
+      queries: DeliveryQueries,
+      { db: database, backup }: DeliveriesDatabase,
+      { policy }: DeliveriesSettings,
+    ) => new DeliveriesService({ commands, queries, database, backup, policy }),
+  },
+];
+
+/** Starts and stops all of them. */
+const RUNTIME: Provider = {
+  provide: DeliveriesRuntime,
+  inject: [
+    ...[DeliveriesSettings, DeliveryTransactions, UnreadableRows, ClockWatch, InProcessQueue, GuardedQueue],
+    ...[DeliveryWorker, DurableInbox, DeliveryHandlers, OutboxDispatcher, Sweeper],
+  ],
+  useFactory: (
+    settings: DeliveriesSettings,
+    deliveries: DeliveryTransactions,
+    unreadable: UnreadableRows,
+    watch: ClockWatch,
+    local: InProcessQueue,
+    queue: GuardedQueue,
+    worker: DeliveryWorker,
+    inbox: DurableInbox,
+    handlers: DeliveryHandlers,
+    dispatcher: OutboxDispatcher,
+    sweeper: Sweeper,
+  ) =>
+    new DeliveriesRuntime({
+      ...{ settings, deliveries, unreadable, watch, local, queue },
+      ...{ worker, inbox, handlers, dispatcher, sweeper },
+    }),
+};
+
+/** All parts of deliveries: each is made of those that it is injected with. */
+export const DELIVERIES_PROVIDERS: readonly Provider[] = [
+  {
+    provide: DeliveriesSettings,
+    inject: [DELIVERIES_OPTIONS],
+    useFactory: (options: DeliveriesModuleOptions) => new DeliveriesSettings(options),
+  },
+  ...STORAGE_PROVIDERS,
+  ...EVENT_PROVIDERS,
+  ...WORK_PROVIDERS,
+  ...SERVICE_PROVIDERS,
+  RUNTIME,
+];

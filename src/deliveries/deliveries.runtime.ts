@@ -1,0 +1,139 @@
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
+} from '@nestjs/common';
+import { detached } from '../internal/async-context.js';
+import { logLine, say, wordsOf } from '../internal/log-line.js';
+import { atMost } from '../internal/with-timeout.js';
+import type { ClockWatch } from './application/clock-watch.js';
+import type { DeliveryTransactions } from './application/delivery-transactions.js';
+import type { DeliveryWorker } from './application/delivery-worker.js';
+import type { DurableInbox } from './application/durable-inbox.js';
+import type { OutboxDispatcher } from './application/outbox-dispatcher.js';
+import type { Sweeper } from './application/sweeper.js';
+import type { UnreadableRows } from './application/unreadable-rows.js';
+import type { DeliveriesSettings } from './deliveries.settings.js';
+import type { DeliveryHandlers } from './events/delivery-handlers.js';
+import type { GuardedQueue } from './queue/guarded-queue.js';
+import type { InProcessQueue } from './queue/in-process-queue.js';
+
+/** How much longer than it may take a queue of the host's is waited for at shutdown, in ms. */
+const STOP_MARGIN_MS = 1000;
+
+/** What is started and stopped. */
+export interface DeliveriesRuntimeParts {
+  readonly settings: DeliveriesSettings;
+  readonly deliveries: DeliveryTransactions;
+  readonly unreadable: UnreadableRows;
+  readonly watch: ClockWatch;
+  /** The queue of this process, which is at work beside a queue of the host's, too. */
+  readonly local: InProcessQueue;
+  readonly queue: GuardedQueue;
+  readonly worker: DeliveryWorker;
+  readonly inbox: DurableInbox;
+  readonly handlers: DeliveryHandlers;
+  readonly dispatcher: OutboxDispatcher;
+  readonly sweeper: Sweeper;
+}
+
+/** Starts and stops the parts of deliveries, in their order. */
+export class DeliveriesRuntime
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  #isStopped = true;
+
+  constructor(private readonly parts: DeliveriesRuntimeParts) {
+    const { deliveries, dispatcher, watch, local } = parts;
+    deliveries.committed.subscribe(({ type }) => {
+      if (deliveries.isWanted(type)) dispatcher.wake();
+    });
+    watch.shifted.subscribe((ms) => {
+      local.shift(ms);
+      dispatcher.wake();
+      void this.sweep();
+    });
+  }
+
+  onModuleInit(): void {
+    this.parts.handlers.find();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { deliveries, handlers } = this.parts;
+    this.#isStopped = false;
+    deliveries.isWanted = handlers.wanted;
+    // An app may be made within a request (a serverless one): its timers and its queue outlive that.
+    await detached(() => this.#start());
+  }
+
+  async #start(): Promise<void> {
+    const { deliveries, unreadable, watch, local, queue, dispatcher, sweeper } = this.parts;
+    const work = (id: string): Promise<number | undefined> => this.#work(id);
+    await deliveries.storage.start();
+    await unreadable.lookAgain();
+    await watch.start();
+    local.start(work);
+    await queue.start(work);
+    dispatcher.start();
+    sweeper.start();
+  }
+
+  /** While the handlers' own resources are still there. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.stop();
+  }
+
+  /** Finishes what is under way, or gives it back. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    const { settings, watch, sweeper, queue, local, inbox, dispatcher } = this.parts;
+    const { shutdownMs } = settings;
+    await watch.stop();
+    const swept = sweeper.stop();
+    const stopped = queue.stop(shutdownMs);
+    await Promise.all([atMost(shutdownMs + STOP_MARGIN_MS, stopped), local.stop(shutdownMs)]);
+    await atMost(shutdownMs + STOP_MARGIN_MS, swept);
+    await inbox.stop();
+    await dispatcher.stop(shutdownMs);
+  }
+
+  /** Closes the database. */
+  async onApplicationShutdown(): Promise<void> {
+    const { inbox, worker, deliveries } = this.parts;
+    // A webhook may have come in until the server was closed.
+    await inbox.idle();
+    worker.warnUnderWay();
+    await deliveries.storage.close();
+  }
+
+  /** Looks for what was lost, now: due deliveries that nobody woke, webhooks without effect, what is to be erased. */
+  async sweep(): Promise<void> {
+    await this.parts.sweeper.sweep();
+  }
+
+  /** Waits until nothing is due, no event is without effect, and no handler is to be called now: for tests. */
+  async idle(): Promise<void> {
+    const { sweeper, inbox, local, dispatcher } = this.parts;
+    for (let quiet = 0; quiet < 2; quiet += 1) {
+      await sweeper.idle();
+      await inbox.idle();
+      await local.idle();
+      await dispatcher.idle();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #work(id: string): Promise<number | undefined> {
+    const { worker, unreadable, settings } = this.parts;
+    try {
+      return await worker.advance(id);
+    } catch (error) {
+      if (await unreadable.found(error).catch(() => false)) return undefined;
+      say(settings.logger, 'error', logLine('A delivery could not be worked on', { id, error: wordsOf(error) }));
+      return undefined;
+    }
+  }
+}

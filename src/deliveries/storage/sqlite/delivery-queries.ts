@@ -1,0 +1,96 @@
+import { sql, type Kysely, type Selectable, type SqlBool } from 'kysely';
+import { isWellFormed } from '../../../internal/well-formed.js';
+import type { ListQuery } from '../../dto/method-inputs.js';
+import type { DeliveryRecord } from '../delivery-record.js';
+import type { DueDelivery, ListedDelivery, StoredEvent, StoredPage } from '../stored-types.js';
+import { UnreadableRow } from '../unreadable-row.js';
+import { IS_READABLE, type DeliveriesSchema, type DeliveriesTable } from './deliveries-schema.js';
+import { recordOf } from './delivery-rows.js';
+
+type Db = Kysely<DeliveriesSchema>;
+
+/** The delivery of a reference. */
+export async function findDelivery(db: Db, account: string, reference: string): Promise<DeliveryRecord | undefined> {
+  // In UTF-8 it would be another text, which may be another delivery's.
+  if (!isWellFormed(account) || !isWellFormed(reference)) return undefined;
+  const row = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('account', '=', account)
+    .where('reference', '=', reference)
+    .executeTakeFirst();
+  return row && recordOf(row);
+}
+
+/** The delivery of an id. */
+export async function deliveryById(db: Db, id: string): Promise<DeliveryRecord | undefined> {
+  const row = await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && recordOf(row);
+}
+
+/** A page of deliveries, the oldest first. */
+export async function listDeliveries(db: Db, { state, account, after, limit }: ListQuery): Promise<StoredPage> {
+  let rows = db.selectFrom('deliveries').selectAll();
+  if (state !== undefined) rows = rows.where('state', '=', state);
+  if (account !== undefined) rows = rows.where('account', '=', account);
+  if (after) {
+    rows = rows.where((where) =>
+      where.or([
+        where('created_at', '>', after.createdAt),
+        where.and([where('created_at', '=', after.createdAt), where('id', '>', after.id)]),
+      ]),
+    );
+  }
+  // One more tells whether there is a next page.
+  const found = await rows
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit + 1)
+    .execute();
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const next = found.length > limit && last ? { createdAt: last.created_at, id: last.id } : undefined;
+  return { entries: page.map(listed), next };
+}
+
+function listed(row: Selectable<DeliveriesTable>): ListedDelivery {
+  try {
+    return { record: recordOf(row) };
+  } catch (error) {
+    if (!(error instanceof UnreadableRow)) throw error;
+    return { error, account: row.account, reference: row.reference };
+  }
+}
+
+/** What was stored for a delivery, in the order in which it was written. */
+export async function timelineOf(db: Db, deliveryId: string): Promise<StoredEvent[]> {
+  const rows = await db
+    .selectFrom('delivery_events')
+    .selectAll()
+    .where('delivery_id', '=', deliveryId)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, source, type, payload, order_id, occurred_at, received_at }) => ({
+    ...{ id, type, payload },
+    source: source === 'delivery' ? 'delivery' : 'webhook',
+    orderId: order_id ?? undefined,
+    occurredAt: occurred_at,
+    receivedAt: received_at,
+  }));
+}
+
+/** Deliveries without a live lease that are due by then. */
+export async function dueDeliveries(
+  db: Db,
+  { by, limit, after, now }: { by: number; limit: number; after: DueDelivery | undefined; now: number },
+): Promise<DueDelivery[]> {
+  let due = db
+    .selectFrom('deliveries')
+    .select(['id', 'due_at'])
+    .where('due_at', '<=', by)
+    .where(IS_READABLE)
+    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]));
+  if (after) due = due.where(sql<SqlBool>`(due_at, id) > (${after.dueAt}, ${after.id})`);
+  const rows = await due.orderBy('due_at').orderBy('id').limit(limit).execute();
+  return rows.map(({ id, due_at: dueAt }) => ({ id, dueAt: dueAt ?? by }));
+}

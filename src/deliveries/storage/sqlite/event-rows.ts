@@ -1,0 +1,36 @@
+import type { DeliveryEvent } from '../../events/delivery-event.js';
+import type { DeliveryRecord } from '../delivery-record.js';
+import { readDeliveryEvent } from '../read-delivery-event.js';
+import type { NewStoredEvent } from '../stored-types.js';
+import type { DeliveriesTransaction } from './deliveries-schema.js';
+
+/** Appends events to the timeline of a delivery. */
+export async function insertEvents(
+  trx: DeliveriesTransaction,
+  record: DeliveryRecord,
+  events: readonly NewStoredEvent[],
+  at: number,
+): Promise<DeliveryEvent[]> {
+  const stored: DeliveryEvent[] = [];
+  for (const { event, isWanted } of events) {
+    const payload = JSON.stringify({ ...event, state: record.state });
+    const { id } = await trx
+      .insertInto('delivery_events')
+      .values({
+        delivery_id: record.id,
+        account: record.account,
+        source: 'delivery',
+        type: event.type,
+        occurred_at: at,
+        received_at: at,
+        payload,
+        applied_at: at,
+        dispatch: isWanted ? 'pending' : 'none',
+        ...(isWanted && { next_try_at: at }),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    stored.push(readDeliveryEvent({ id, payload, occurredAt: at }, record));
+  }
+  return stored;
+}

@@ -1,0 +1,122 @@
+import { sql, type Kysely } from 'kysely';
+import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
+import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from './deliveries-schema.js';
+import { unlessErased } from './erase-delivery.js';
+import type { GroupCommit } from './group-commit.js';
+
+/** What is read of an event that waits for its handlers. */
+interface PendingRow {
+  readonly id: number;
+  readonly source: string;
+  readonly payload: string;
+  readonly occurred_at: number;
+  readonly handled_by: string;
+  readonly tries: number;
+  readonly blocked_on: string | null;
+  readonly account: string;
+  readonly reference: string | null;
+}
+
+/** The outbox of a SQLite file. */
+export class SqliteOutbox implements OutboxStorage {
+  readonly #db: Kysely<DeliveriesSchema>;
+  readonly #commit: GroupCommit;
+
+  constructor(db: Kysely<DeliveriesSchema>, commit: GroupCommit) {
+    this.#db = db;
+    this.#commit = commit;
+  }
+
+  async pending(blockedOn: string | undefined, now: number, limit: number): Promise<readonly PendingEvent[]> {
+    const isEligible = blockedOn === undefined ? sql`e.blocked_on is null` : sql`e.blocked_on = ${blockedOn}`;
+    const { rows } = await sql<PendingRow>`
+      select e.id, e.source, e.payload, e.occurred_at, e.handled_by, e.tries, e.account, e.blocked_on, d.reference
+      from delivery_events e left join deliveries d on d.id = e.delivery_id
+      where e.dispatch = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${now}
+        and (e.source = 'webhook' or not exists (
+          select 1 from delivery_events earlier
+          where earlier.delivery_id = e.delivery_id and earlier.dispatch = 'pending'
+            and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id))
+      order by e.next_try_at, e.id limit ${limit}`.execute(this.#db);
+    return rows.map(pendingEvent);
+  }
+
+  async nextTryAfter(now: number): Promise<number | undefined> {
+    const next = await this.#db
+      .selectFrom('delivery_events')
+      .select('next_try_at')
+      .where(IS_PENDING)
+      .where('blocked_on', 'is', null)
+      .where(IS_READABLE)
+      .where('next_try_at', '>', now)
+      .orderBy('next_try_at')
+      .limit(1)
+      .executeTakeFirst();
+    return next?.next_try_at ?? undefined;
+  }
+
+  async block(eventIds: readonly number[], handler: string): Promise<void> {
+    await this.#commit.write((trx) =>
+      trx.updateTable('delivery_events').set({ blocked_on: handler }).where('id', 'in', eventIds).execute(),
+    );
+  }
+
+  async unblock(limit: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#commit.write((trx) =>
+      trx
+        .updateTable('delivery_events')
+        .set({ blocked_on: null })
+        .where('id', 'in', (marked) =>
+          marked
+            .selectFrom('delivery_events')
+            .select('id')
+            .where(IS_PENDING)
+            .where('blocked_on', 'is not', null)
+            .limit(limit),
+        )
+        .executeTakeFirst(),
+    );
+    return numUpdatedRows > 0n;
+  }
+
+  async settle(eventId: number, { status, handledBy, error, ...result }: DispatchResult): Promise<void> {
+    await this.#commit.write((trx) =>
+      trx
+        .updateTable('delivery_events')
+        .set({
+          dispatch: status,
+          handled_by: JSON.stringify(handledBy),
+          tries: result.tries,
+          next_try_at: result.nextTryAt ?? null,
+          blocked_on: result.blockedOn ?? null,
+          error: error === undefined ? null : unlessErased(error),
+        })
+        .where('id', '=', eventId)
+        .execute(),
+    );
+  }
+}
+
+function pendingEvent(row: PendingRow): PendingEvent {
+  return {
+    id: row.id,
+    source: row.source === 'webhook' ? 'webhook' : 'delivery',
+    payload: row.payload,
+    occurredAt: row.occurred_at,
+    handledBy: namesIn(row.handled_by),
+    tries: row.tries,
+    blockedOn: row.blocked_on ?? undefined,
+    reference: row.reference ?? undefined,
+    account: row.account,
+  };
+}
+
+/** None of a list that cannot be read: a handler may get an event again, but must not miss it. */
+function namesIn(json: string): string[] {
+  try {
+    const names: unknown = JSON.parse(json);
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
+}

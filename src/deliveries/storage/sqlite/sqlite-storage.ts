@@ -1,0 +1,118 @@
+import type { Kysely } from 'kysely';
+import type { ListQuery } from '../../dto/method-inputs.js';
+import type { DeliveryRecord } from '../delivery-record.js';
+import type { DeliveriesStorage, StorageTransaction } from '../storage.js';
+import type { AttemptKey, DueDelivery, KnownAttempt, StoredCounts, StoredEvent, StoredPage } from '../stored-types.js';
+import { findAttempt } from './attempt-rows.js';
+import { countRows } from './count-rows.js';
+import type { DeliveriesSchema } from './deliveries-schema.js';
+import { dueDeliveries, findDelivery, listDeliveries, timelineOf } from './delivery-queries.js';
+import { eraseDelivery, erasableDeliveries } from './erase-delivery.js';
+import { GroupCommit } from './group-commit.js';
+import type { DeliveriesDatabase } from './open-database.js';
+import { ownTransaction } from './own-transaction.js';
+import { pullBackStoredTimes } from './shift-stored-times.js';
+import { SqliteInbox } from './sqlite-inbox.js';
+import { SqliteOutbox } from './sqlite-outbox.js';
+import { SqliteTransaction } from './sqlite-transaction.js';
+import { SqliteUnreadableRows } from './sqlite-unreadable-rows.js';
+
+/**
+ * Deliveries in a SQLite file of this process alone: one connection, on which transactions are carried out one after
+ * another, several with one commit. No row needs a lock, and no change a check of its version.
+ */
+export class SqliteStorage implements DeliveriesStorage {
+  readonly inbox: SqliteInbox;
+  readonly outbox: SqliteOutbox;
+  readonly unreadable: SqliteUnreadableRows;
+  // Truly private: no log shows the database.
+  readonly #database: DeliveriesDatabase;
+  readonly #commit: GroupCommit;
+  readonly #now: () => number;
+
+  /** @param now the clock that leases go by: Unix ms */
+  constructor(database: DeliveriesDatabase, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+    this.#commit = new GroupCommit(database.db);
+    this.inbox = new SqliteInbox(database.db, this.#commit);
+    this.outbox = new SqliteOutbox(database.db, this.#commit);
+    this.unreadable = new SqliteUnreadableRows(database.db, this.#commit);
+  }
+
+  get #db(): Kysely<DeliveriesSchema> {
+    return this.#database.db;
+  }
+
+  /** Frees all leases: the file is this process's alone, so whoever held one is dead. */
+  async start(): Promise<void> {
+    await this.#commit.write((trx) =>
+      trx
+        .updateTable('deliveries')
+        .set({ lease_token: null, lease_until: null })
+        .where('lease_token', 'is not', null)
+        .execute(),
+    );
+  }
+
+  async backup(path: string): Promise<void> {
+    await this.#database.backup(path);
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  transact<T>(work: (trx: StorageTransaction) => Promise<T>): Promise<T> {
+    return this.#commit.write((trx) => work(new SqliteTransaction(trx, this.#now)));
+  }
+
+  async join(hostTransaction: unknown): Promise<StorageTransaction> {
+    return new SqliteTransaction(await ownTransaction(hostTransaction, this.#database.owner), this.#now);
+  }
+
+  find(account: string, reference: string): Promise<DeliveryRecord | undefined> {
+    return findDelivery(this.#db, account, reference);
+  }
+
+  list(query: ListQuery): Promise<StoredPage> {
+    return listDeliveries(this.#db, query);
+  }
+
+  timeline(deliveryId: string): Promise<readonly StoredEvent[]> {
+    return timelineOf(this.#db, deliveryId);
+  }
+
+  attemptOf(account: string, key: AttemptKey): Promise<KnownAttempt | undefined> {
+    return findAttempt(this.#db, account, key);
+  }
+
+  due(by: number, limit: number, after?: DueDelivery): Promise<readonly DueDelivery[]> {
+    return dueDeliveries(this.#db, { by, limit, after, now: this.#now() });
+  }
+
+  async postpone(deliveryId: string, token: string, until: number): Promise<void> {
+    await this.#commit.write((trx) =>
+      trx
+        .updateTable('deliveries')
+        .set({ lease_token: null, lease_until: null, due_at: until })
+        .where('id', '=', deliveryId)
+        .where('lease_token', '=', token)
+        .execute(),
+    );
+  }
+
+  metrics(): Promise<StoredCounts> {
+    return countRows(this.#db);
+  }
+
+  /** Each in a transaction of its own: the other writes need not wait for all of them. */
+  async eraseOld(endedBefore: number, limit: number): Promise<void> {
+    const ids = await erasableDeliveries(this.#db, endedBefore, limit);
+    for (const id of ids) await this.#commit.write((trx) => eraseDelivery(trx, id));
+  }
+
+  pullBackTimes(now: number): Promise<number> {
+    return this.#commit.write((trx) => pullBackStoredTimes(trx, now));
+  }
+}

@@ -1,0 +1,135 @@
+import { formerKeyOf } from '../../../webhooks/inbox/event-keys.js';
+import type { NewWebhook, StoredWebhook } from '../inbox-storage.js';
+import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesTransaction } from './deliveries-schema.js';
+
+/** The keys that tell a repetition, and when they came. */
+interface Keys {
+  readonly fingerprint: string;
+  readonly repeatKey: string | undefined;
+  readonly at: number;
+}
+
+/** @returns the id of its row; `undefined` if it was stored before */
+export async function storeWebhook(trx: DeliveriesTransaction, webhook: NewWebhook): Promise<number | undefined> {
+  const { account, facts, isWanted, applied, receivedAt: at } = webhook;
+  const [fingerprint, repeatKey] = webhook.keys;
+  const keys: Keys = { fingerprint, repeatKey, at };
+  if (repeatKey !== undefined && (await wasStoredBefore(trx, repeatKey, account))) {
+    await rememberKeys(trx, keys);
+    return undefined;
+  }
+  const inserted = await trx
+    .insertInto('delivery_events')
+    .values({
+      delivery_id: applied?.deliveryId,
+      account,
+      source: 'webhook',
+      type: webhook.type,
+      fingerprint,
+      repeat_key: repeatKey,
+      order_id: webhook.orderId,
+      occurred_at: facts.signedAt,
+      received_at: at,
+      payload: JSON.stringify(facts),
+      applied_at: applied && at,
+      dispatch: isWanted ? 'pending' : 'none',
+      next_try_at: isWanted ? at : undefined,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (!inserted) await rememberKeys(trx, keys);
+  return inserted?.id;
+}
+
+/** Whether an earlier version, whose keys named no account, has stored it. */
+async function wasStoredBefore(trx: DeliveriesTransaction, repeatKey: string, account: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('delivery_events')
+    .select('id')
+    .where('repeat_key', '=', formerKeyOf(repeatKey))
+    .where((where) => where.or([where('account', '=', account), where('source', '=', 'repetition')]))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A repetition that was signed anew, or has another id, can be repeated itself: its own keys are stored as well. */
+async function rememberKeys(trx: DeliveriesTransaction, { fingerprint, repeatKey, at }: Keys): Promise<void> {
+  const keys = [{ fingerprint }, ...(repeatKey === undefined ? [] : [{ repeat_key: repeatKey }])];
+  for (const key of keys) {
+    await trx
+      .insertInto('delivery_events')
+      .values({
+        ...key,
+        account: '',
+        source: 'repetition',
+        type: 'REPEATED',
+        occurred_at: at,
+        received_at: at,
+        payload: '{}',
+        applied_at: at,
+        dispatch: 'none',
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+/** Whether a webhook was not applied yet. */
+export async function isPendingWebhook(trx: DeliveriesTransaction, eventId: number): Promise<boolean> {
+  const row = await trx.selectFrom('delivery_events').select('applied_at').where('id', '=', eventId).executeTakeFirst();
+  return row?.applied_at === null;
+}
+
+/** Webhooks of an order that were not applied yet, as Lalamove signed them. */
+export async function pendingWebhooksOf(
+  trx: DeliveriesTransaction,
+  account: string,
+  orderId: string,
+): Promise<StoredWebhook[]> {
+  const rows = await trx
+    .selectFrom('delivery_events')
+    .select(['id', 'account', 'payload', 'received_at as receivedAt'])
+    .where(IS_WAITING)
+    .where('account', '=', account)
+    .where('order_id', '=', orderId)
+    .orderBy('occurred_at')
+    .orderBy('id')
+    .execute();
+  return rows;
+}
+
+/** The orders of unmatched webhooks that nobody has read yet. */
+export async function unidentifiedOrders(
+  trx: DeliveriesTransaction,
+  account: string,
+  receivedSince: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('delivery_events')
+    .select('order_id')
+    .where(IS_UNIDENTIFIED)
+    .where('account', '=', account)
+    .where('received_at', '>=', receivedSince)
+    .orderBy('received_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
+}
+
+/** Writes the quotation of an order that was read to its webhooks. */
+export async function identifyWebhooks(
+  trx: DeliveriesTransaction,
+  account: string,
+  orderId: string,
+  quotationId: string,
+): Promise<void> {
+  await trx
+    .updateTable('delivery_events')
+    .set({ quotation_id: quotationId })
+    .where('account', '=', account)
+    .where('order_id', '=', orderId)
+    .execute();
+}
