@@ -1,7 +1,7 @@
-// What a call costs, beside what others take for it; what a webhook, a refusal, an import and the package itself cost; what a delivery costs. After a build:
-//   node bench/bench.mjs [--rounds 5] [--calls 4000] [--stored 0,100000,1000000] [--deliveries 200] [--only calls|webhooks|deliveries]
-// A million stored deliveries are 3 GB in the folder for temporary files.
-// Where the time of a call goes: bench/profile.mjs.
+// Measures a call beside its peers, a webhook, a refusal, an import, the package itself and a delivery. After a build:
+//   node bench/bench.mjs [--rounds 5] [--calls 4000] [--stored 0,100000,1000000] [--deliveries 200]
+// [--only calls|webhooks|deliveries] A million stored deliveries need 3 GB in the folder for temporary files.
+// bench/profile.mjs shows where a call spends its time.
 import { parseArgs } from 'node:util';
 import { OURS, PEER, PEER_STUBBED, STUBBED } from './client/contenders.mjs';
 import { measureImports, measureLimiter, measureTranslation, packedFiles, sizeOf } from './client/figures.mjs';
@@ -148,7 +148,7 @@ function sizeTable(files) {
   return table(['packed, kB', 'files', 'plain', 'gzip'], rows);
 }
 
-/** What calls, refusals, imports and the package cost: rows of the first table, and the text below it. */
+/** Measures calls, refusals, imports and the package: rows of the first table, and the text below it. */
 async function measureCalls() {
   say('the size of the package');
   const files = packedFiles();
@@ -194,7 +194,7 @@ ${sizeTable(files)}`;
   return { rows, text };
 }
 
-/** What webhooks cost: the same. */
+/** Measures webhooks: rows, and the text below them. */
 async function measureReceiving() {
   say('verifying webhooks');
   const webhooks = await measureWebhooks({ rounds });
@@ -206,7 +206,7 @@ ${serverTable(servers)}`;
   return { rows: webhookRows(webhooks), text };
 }
 
-/** What deliveries cost: the same. */
+/** Measures deliveries: rows, and the text below them. */
 async function measureSeeingThrough() {
   const load = { rounds, deliveries, events: Math.max(50, calls >> 1) };
   const figures = await measureDeliveries({ stored, ...load });

@@ -1,6 +1,6 @@
-// Where the CPU of a call goes. After a build:
-//   node bench/profile.mjs [contender] [--beside contender] [--calls 10000] [--out folder]
-// The contenders are those of bench/client/contenders.mjs; "nestjs-lalamove, stub adapter" shows what is ours without the wire. Writes a
+// Shows where the CPU time of a call goes. After a build:
+// node bench/profile.mjs [contender] [--beside contender] [--calls 10000] [--out folder] The contenders are those of
+// bench/client/contenders.mjs. "nestjs-lalamove, stub adapter" shows this package without the network. Writes a
 // `.cpuprofile` of each, for the DevTools of Chrome and for speedscope.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { figure, machine, median, table } from './client/report.mjs';
 import { METHODS, startContender, withServer } from './client/rounds.mjs';
 
 const TOP = 25;
-/** What is less, in µs a call, is left out of the table by file. */
+/** Entries below this, in µs a call, are left out of the table by file. */
 const WORTH_SHOWING = 1;
 
 const { values, positionals } = parseArgs({
@@ -30,13 +30,13 @@ for (const each of [name, values.beside]) {
   if (!known.includes(each)) throw new Error(`There is no "${each}"; there are ${known.join('; ')}.`);
 }
 
-/** By method: what the contender's calls cost, and where. */
+/** By method: the cost of the contender's calls, and where it arises. */
 async function profiled(contenderName) {
   return withServer(async ({ port }) => {
     const contender = await startContender(contenderName, port);
     const summaries = {};
     for (const method of METHODS) {
-      // The profiler costs, too: what its samples are shares of is measured without it.
+      // The profiler costs time: the total for the shares is measured without it.
       const costs = [];
       for (let round = 0; round < 3; round += 1)
         costs.push(await contender.ask({ task: 'cpu', method, calls: Math.ceil(calls / 2) }));
@@ -51,7 +51,7 @@ async function profiled(contenderName) {
   });
 }
 
-/** Families with their files beneath them; at the end those that only the other one has. */
+/** Packages with their files below them. Those that only the other contender has come last. */
 function familyTable(mine, other) {
   const cell = (map, key) => (map.has(key) ? figure(map.get(key)) : '');
   const rows = largest(mine.families).flatMap(([family, amount]) => {

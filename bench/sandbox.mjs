@@ -1,6 +1,7 @@
-// Ten thousand orders through their life in one sandbox: what it costs, and what it leaves behind. After a build:
+// Runs ten thousand orders through one sandbox, and measures CPU and remaining memory. After a build:
 //   node --expose-gc bench/sandbox.mjs [orders] [requests in flight]
-// The sandbox is alone in this process; client and webhook receiver are in another, so that heap and profile (`--cpu-prof`) are the sandbox's own.
+// The sandbox is alone in this process. The client and the webhook receiver are in another process, so that heap and
+// profile (`--cpu-prof`) belong to the sandbox alone.
 import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,7 +23,7 @@ const ROUTE = {
 };
 const PERSON = { name: 'Ada', phone: '+85251234567' };
 
-/** The other process: a client that is told how many orders to place, and the receiver of their webhooks. */
+/** The other process: a client that places a number of orders, and the receiver of their webhooks. */
 async function serveClient() {
   let webhooks = 0;
   const receiver = createServer((incoming, response) => {
@@ -89,7 +90,7 @@ async function serveClient() {
   });
 }
 
-/** Tells the other process something, and waits for its answer: how many webhooks it has received so far. */
+/** Sends the other process a command and waits for its answer: how many webhooks it has received so far. */
 async function tell(client, message) {
   client.send(message);
   const [{ webhooks }] = await once(client, 'message');
@@ -102,9 +103,9 @@ const seconds = async (work) => {
   return (performance.now() - start) / 1000;
 };
 
-/** What the process holds once nothing is waiting to be collected, in MB. */
+/** The memory of the process after garbage collection, in MB. */
 async function memory() {
-  // Sockets that were closed a moment ago let go of their buffers in the next turns.
+  // Closed sockets release their buffers in the next turns of the event loop.
   for (let turn = 0; turn < 3; turn += 1) {
     await wait(50);
     globalThis.gc?.();

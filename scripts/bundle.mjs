@@ -1,7 +1,7 @@
-// Makes the package out of dist/compiled, where tsc put each source file as JavaScript and as types:
+// Makes the package from dist/compiled, where tsc wrote each source file as JavaScript and as types:
 // - dist/esm and dist/cjs are bundles, because Node's loader takes about half a millisecond for each file;
-// - both get the same types, as tsc wrote them, one file for each source file.
-// Files that no entry point imports are left out: Rolldown follows the imports of the code, TypeScript those of the types.
+// - both get the same types, as tsc wrote them, one file for each source file. Files that no entry point imports are
+// left out: Rolldown follows the imports of the code, TypeScript those of the types.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { build } from 'rolldown';
@@ -13,7 +13,7 @@ const CJS = 'dist/cjs';
 
 /** @type {{ files: string[] }} */
 const { files } = ts.readConfigFile('tsconfig.build.json', ts.sys.readFile).config;
-/** Such as "sandbox/index". */
+/** E.g. "sandbox/index". */
 const entryPoints = files.map((file) => relative('src', file).slice(0, -'.ts'.length));
 
 /** @type {import('rolldown').Plugin} */
@@ -43,9 +43,11 @@ async function bundle(dir, format) {
       chunkFileNames: 'shared-[hash].js',
       // As tsc writes it, for hosts that import a whole CommonJS module as a namespace.
       esModule: true,
-      // The optional libsql: by import() in an ES module, by require() in CommonJS, because Jest refuses an import() there.
+      // The optional libsql: by import() in an ES module, by require() in CommonJS, because Jest refuses an import()
+      // there.
       dynamicImportInCjs: false,
-      // Nest and stack traces show the names of classes. Rolldown renames a class only if a bundle has two of that name.
+      // Nest and stack traces show the names of classes. Rolldown renames a class only if a bundle has two of that
+      // name.
       keepNames: true,
       comments: false,
       minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
@@ -56,7 +58,7 @@ async function bundle(dir, format) {
   });
 }
 
-/** The files of types that the entry points lead to. */
+/** The type files that the entry points import. */
 function reachedTypes() {
   const entries = entryPoints.map((name) => join(COMPILED, `${name}.d.ts`));
   const module = ts.ModuleKind.NodeNext;

@@ -1,4 +1,5 @@
-// Runs test/mutated/mutated.e2e-spec.ts for as many mutated answers as one likes, and says what came of them: npm run test:mutated -- --seed 1 --runs 100000
+// Runs test/mutated/mutated.e2e-spec.ts with a number of mutated answers and prints the result:
+//   npm run test:mutated -- --seed 1 --runs 100000
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

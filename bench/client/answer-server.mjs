@@ -1,4 +1,5 @@
-// A process of its own that gives every request the same order: 200 to a GET, 201 to a POST. Asked, it tells how many connections were made to it.
+// A separate process that answers every request with the same order: 200 to a GET, 201 to a POST. On request it reports
+// how many connections were made to it.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,7 +14,7 @@ const server = createServer((request, response) => {
   });
 });
 server.on('connection', () => (connections += 1));
-// While one contender runs, the connections of the others wait; a minute of that must not close them.
+// The connections of a contender wait while others run: a minute of waiting must not close them.
 server.keepAliveTimeout = 0;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');

@@ -1,4 +1,4 @@
-// The process of one contender: makes the calls that it is asked for, and tells what they cost it.
+// The process of one contender: makes the requested calls and reports their cost.
 import { Session } from 'node:inspector';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { makeContender } from './contenders.mjs';
 import { IN_FLIGHT, inFlight } from './in-flight.mjs';
 import { answering } from './processes.mjs';
 
-/** Of the profiler, in µs; finer costs more than it tells. */
+/** Sampling interval of the profiler, in µs. A shorter one costs more than it shows. */
 const SAMPLING_INTERVAL = 100;
 
 const [name, port] = process.argv.slice(2);
@@ -15,9 +15,9 @@ const contender = await makeContender(name, Number(port));
 
 const run = ({ method, calls }) => inFlight(contender[method], calls);
 
-/** CPU of the whole process, its compiler's and collector's threads with it. */
+/** CPU of the whole process, including the threads of the compiler and of the garbage collector. */
 async function cpu({ method, calls }) {
-  // Connections that have been closed while others ran are opened anew before the clock starts.
+  // Connections that were closed while others ran are opened again before the measurement starts.
   await run({ method, calls: IN_FLIGHT * 4 });
   const start = process.cpuUsage();
   await run({ method, calls });
@@ -30,9 +30,9 @@ const memory = () => {
   return { heap: heapUsed, external };
 };
 
-/** How far heap and external memory (the bytes of buffers) grow while nothing is collected. */
+/** How much heap and external memory (the bytes of buffers) grow without garbage collection. */
 async function allocation({ method, calls }) {
-  // The first collection gives back the memory of buffers in another thread; the second waits for it.
+  // The first collection frees the memory of buffers in another thread; the second waits for it.
   globalThis.gc();
   globalThis.gc();
   await run({ method, calls: IN_FLIGHT });
@@ -42,7 +42,7 @@ async function allocation({ method, calls }) {
   const before = memory();
   await run({ method, calls });
   const after = memory();
-  // Entries arrive a turn later.
+  // Entries arrive in the next turn of the event loop.
   await wait(20);
   collections += observer.takeRecords().length;
   observer.disconnect();

@@ -1,11 +1,11 @@
-// Who is measured. Each gets an order and places one, and returns what its user gets to see.
+// The contenders. Each reads an order and places one, and returns what its user gets.
 import { Buffer } from 'node:buffer';
 import { createHmac, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { CREDENTIALS, ANSWER_BODY, answerHeaders, ORDER, ORDER_ID } from './samples.mjs';
 
-/** A limiter that never makes a call wait: to wait is not what is measured. Two orders are told apart by microseconds. */
+/** A limiter without waits, because waits are not measured. */
 const LIMITER = {
   rateLimit: { perMinute: { getOrder: 1e9, placeOrder: 1e9 }, ordersPerSecond: 1e9 },
   clock: {
@@ -16,7 +16,7 @@ const LIMITER = {
   },
 };
 
-/** The same for all who take one: connections stay open, and there may be as many as requests in flight. */
+/** The same agent for all: connections stay open, one for each request in flight. */
 const keepAlive = () => new Agent({ keepAlive: true });
 
 const GET_PATH = `/v3/orders/${ORDER_ID}`;
@@ -36,7 +36,7 @@ function signedHeaders(method, path, body) {
   };
 }
 
-/** As little as Node allows: the limit of all that is built upon it. */
+/** The minimum with node:http: the lower limit of everything that is built on it. */
 function bare(port, headersOf) {
   const agent = keepAlive();
   const call = (method, path, body) =>
@@ -59,8 +59,9 @@ function bare(port, headersOf) {
 const PLAIN_HEADERS = { GET: { Accept: 'application/json' }, POST: { 'Content-Type': 'application/json' } };
 
 /**
- * The official SDK knows no host but Lalamove's, and no protocol but HTTPS. Patched at run time, on the module object that it calls through:
- * `https.request` becomes `http.request` to the loopback server. All else is its own. `agent` is the one that we give everybody.
+ * The official SDK calls only Lalamove's hosts by HTTPS. It is patched at run time, on the module object that it uses:
+ * `https.request` becomes `http.request` to the loopback server. The rest is unchanged. `agent` is the agent that all
+ * contenders get.
  */
 async function sdk(port, agentOf) {
   const { default: https } = await import('node:https');
@@ -81,13 +82,15 @@ async function sdk(port, agentOf) {
   };
 }
 
-/** The agent that the SDK uses when it is left alone, with TCP in place of TLS: shows whether it keeps connections open by itself. */
+/**
+ * The SDK's own agent, with TCP in place of TLS: shows whether the SDK keeps connections open.
+ */
 async function sdkDefaultAgent() {
   const { connect } = await import('node:net');
   return ({ globalAgent }) => Object.assign(globalAgent, { protocol: 'http:', createConnection: connect });
 }
 
-/** `@nestjs/axios` as people use it, signed by hand. */
+/** `@nestjs/axios` as commonly used, with a hand-written signature. */
 async function httpService(port, adapter) {
   const { HttpService } = await import('@nestjs/axios');
   const { default: Axios } = await import('axios');
@@ -117,7 +120,7 @@ async function ours(port, options, prepare = () => undefined) {
   return { GET: () => lalamove.getOrder(ORDER_ID), POST: () => lalamove.placeOrder(ORDER) };
 }
 
-/** Answers at once, with what an adapter of axios makes of the server's answer. */
+/** An adapter of axios that answers at once with the server's answer. */
 async function stubAdapter() {
   const { AxiosHeaders } = await import('axios');
   const headers = Object.entries(answerHeaders()).map(([name, value]) => [name.toLowerCase(), value]);
@@ -132,12 +135,12 @@ async function stubAdapter() {
     });
 }
 
-/** Puts an adapter in place of the wire. */
+/** Replaces the network by an adapter. */
 const answeredBy = (adapter) => (http) => {
   http.defaults.adapter = adapter;
 };
 
-/** A port on which nobody listens: with a stub adapter nothing may travel. */
+/** A port without a listener: with a stub adapter no request may leave the process. */
 const NO_PORT = 1;
 
 export const PEER = '@lalamove/lalamove-js';
@@ -149,7 +152,7 @@ export const PEER_STUBBED = 'HttpService, stub adapter';
 export const OURS_STUBBED = 'nestjs-lalamove, stub adapter';
 export const OURS_STUBBED_LIMITED = 'nestjs-lalamove, stub adapter, limiter on';
 
-/** By name, what makes the two calls from the server's port. */
+/** Contender name → a function that makes the two calls, from the server's port. */
 export const CONTENDERS = {
   'node:http': (port) => bare(port, (method) => PLAIN_HEADERS[method]),
   'node:http, signed': (port) => bare(port, signedHeaders),
@@ -162,14 +165,14 @@ export const CONTENDERS = {
     ours(port, { rateLimit: false }, (http) => http.interceptors.request.use((config) => config)),
 };
 
-/** As {@link CONTENDERS}, without a wire: what is each one's own. */
+/** As {@link CONTENDERS}, without a network: the cost of each contender's own code. */
 export const STUBBED = {
   [PEER_STUBBED]: async () => httpService(NO_PORT, await stubAdapter()),
   [OURS_STUBBED]: async () => ours(NO_PORT, { rateLimit: false }, answeredBy(await stubAdapter())),
   [OURS_STUBBED_LIMITED]: async () => ours(NO_PORT, LIMITER, answeredBy(await stubAdapter())),
 };
 
-/** Not timed: only its connections are counted. */
+/** Not measured: only its connections are counted. */
 export const PEER_DEFAULT = `${PEER}, its own agent`;
 
 /** @returns {Promise<{ GET: () => Promise<object>, POST: () => Promise<object> }>} */

@@ -1,4 +1,4 @@
-// The figures that need no contender: translating, importing, packing.
+// The figures without a contender: translation, import, package size.
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,12 +19,12 @@ const IMPORTED = {
   [`${PEER}, CommonJS`]: ['cjs', PEER],
 };
 
-/** µs, one figure a round: by refusal, and of Nest's own exception. */
+/** In µs, one figure a round: for each refusal, and for Nest's own exception. */
 export async function measureTranslation({ rounds }) {
   const names = [undefined, ...Object.keys(REFUSALS)];
   const helper = new Helper('translation.mjs');
   const ask = async (refusal) => (await helper.ask({ refusal })).microseconds;
-  // The first ones are the compiler's.
+  // The first runs warm up the compiler.
   for (const name of names) await ask(name);
   const figures = new Map(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -35,7 +35,7 @@ export async function measureTranslation({ rounds }) {
   return { bare, translated };
 }
 
-/** µs that the limiter adds, by method, one figure a round. */
+/** How many µs the limiter adds, by method, one figure a round. */
 export async function measureLimiter({ rounds, methods }) {
   const helper = new Helper('limiter-process.mjs');
   const figures = Object.fromEntries(methods.map((method) => [method, []]));
@@ -46,7 +46,7 @@ export async function measureLimiter({ rounds, methods }) {
   return figures;
 }
 
-/** ms: by module, one figure a fresh process. */
+/** In ms, by module, one figure for each new process. */
 export function measureImports() {
   const script = fileURLToPath(new URL('import-time.mjs', import.meta.url));
   const figures = new Map(Object.keys(IMPORTED).map((name) => [name, []]));
@@ -59,7 +59,9 @@ export function measureImports() {
   return figures;
 }
 
-/** In the order in which npm packs them: files of one name stand together, and what they have in common is zipped once. */
+/**
+ * In npm's order: files of one name stand together, so that gzip compresses their common parts once.
+ */
 function pathsInTarball() {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-lalamove-pack-'));
   try {
@@ -86,7 +88,7 @@ function bundlesOfCore(paths, format) {
   const folder = `dist/${format}/`;
   const shared = paths.filter((path) => path.startsWith(`${folder}shared-`) && path.endsWith('.js'));
   const found = new Set([`${folder}index.js`]);
-  // What is added on the way is visited as well.
+  // The loop also visits files that it adds.
   for (const path of found) {
     const code = readFileSync(new URL(path, ROOT), 'utf8');
     for (const other of shared) if (code.includes(`"./${basename(other)}"`)) found.add(other);
@@ -94,7 +96,7 @@ function bundlesOfCore(paths, format) {
   return found;
 }
 
-/** What npm would pack of the core: without the sandbox, the deliveries, the maps and the sources. */
+/** The core's files in npm's tarball: without the sandbox, deliveries, source maps and sources. */
 export function packedFiles() {
   const paths = pathsInTarball();
   const bundles = new Set([...bundlesOfCore(paths, 'esm'), ...bundlesOfCore(paths, 'cjs')]);
@@ -106,7 +108,7 @@ export function packedFiles() {
     .map((path) => ({ path, bytes: readFileSync(new URL(path, ROOT)) }));
 }
 
-/** Bytes, plain and as a tarball of these files alone would be: each with a header, padded to blocks, zipped as one. */
+/** Bytes: plain, and as a gzipped tarball of these files alone. */
 export function sizeOf(files) {
   const block = 512;
   const parts = files.flatMap(({ path, bytes }) => {

@@ -1,4 +1,4 @@
-// A process of its own, once: how long one module takes to load in an app that has loaded Nest, axios and class-validator already.
+// A separate process that measures once how long one module takes to load after Nest, axios and class-validator.
 //   node bench/client/import-time.mjs esm|cjs <what>
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';

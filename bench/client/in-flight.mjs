@@ -1,4 +1,4 @@
-// The load: so many calls, so many of them at once.
+// The load: a number of calls, with a number of them at a time.
 import { ORDER_ID } from './samples.mjs';
 
 export const IN_FLIGHT = 50;

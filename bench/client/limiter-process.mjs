@@ -1,5 +1,6 @@
-// A process of its own: what the limiter adds to a call while tokens are free. With and without it, in one process and in turns, for between two
-// processes 5 µs cannot be told from noise; beneath both is the stub adapter.
+// A separate process: the time that the limiter adds to a call while tokens are free. It measures with and without the
+// limiter in turns in one process, because 5 µs is less than the noise between two processes. Both use the stub
+// adapter.
 import { makeContender, OURS_STUBBED, OURS_STUBBED_LIMITED } from './contenders.mjs';
 import { inFlight } from './in-flight.mjs';
 import { answering } from './processes.mjs';

@@ -1,14 +1,14 @@
-// Questions and answers between processes: `fork` with a promise for each question.
+// Requests and answers between processes: `fork` with a promise for each request.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A process of a script in this folder; it lives until it is told to stop, or its parent is gone. */
+/** Starts a script of this folder as a process. It ends on request or with its parent. */
 export class Helper {
   #child;
 
   constructor(script, args = [], execArgv = []) {
-    // Without the environment's proxies, which axios would ask.
+    // Without the proxies of the environment, which axios would use.
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/_proxy$|^node_options$/i.test(name)),
     );
@@ -20,7 +20,7 @@ export class Helper {
     });
   }
 
-  /** One question at a time. */
+  /** One request at a time. */
   async ask(question) {
     this.#child.send(question);
     const [answer] = await once(this.#child, 'message');
@@ -32,7 +32,7 @@ export class Helper {
   }
 }
 
-/** In the process itself: what it answers to a question. What it cannot answer ends it, and with it the run. */
+/** In the child process: answers requests. An error ends the process and the run. */
 export function answering(answer) {
   process.on('message', async (question) => {
     try {

@@ -1,13 +1,13 @@
-// Reads a `.cpuprofile`: whose code a call's time is spent in.
+// Reads a `.cpuprofile`: in whose code a call spends its time.
 
 const FAMILIES = [
-  // `node:` modules first: they too have paths with slashes.
+  // `node:` modules first, because their names also contain slashes.
   [/^node:(.+)$/, 'node'],
   [/\/dist\/esm\/(.+)$/, 'nestjs-lalamove'],
   [/\/bench\/(.+)$/, 'bench'],
 ];
 
-/** Whose a script is, and which part of it. A package is known by what follows the last `node_modules`. */
+/** The package and the file of a script. The package's name follows the last `node_modules`. */
 function homeOf(url) {
   const [, name, file] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(url) ?? [];
   if (name) return { family: name, file };
@@ -23,13 +23,14 @@ const META = new Map([
   ['(program)', 'native, without JavaScript'],
 ]);
 
-/** A frame; native functions belong to whoever calls them, for that is who can call them less. */
+/** A frame. Native functions count for their caller, because only the caller can call them less. */
 function describe({ functionName, url, lineNumber }, caller) {
   const meta = META.get(functionName);
   if (meta) return { family: meta, file: '', name: meta };
   if (url) {
     const home = homeOf(url);
-    const name = `${functionName || '(anonymous)'} ${home.family === 'node' ? '' : `${home.family}/`}${home.file}:${lineNumber + 1}`;
+    const family = home.family === 'node' ? '' : `${home.family}/`;
+    const name = `${functionName || '(anonymous)'} ${family}${home.file}:${lineNumber + 1}`;
     return { ...home, name };
   }
   const { family, file } = caller ?? { family: 'native', file: 'native' };
@@ -37,13 +38,15 @@ function describe({ functionName, url, lineNumber }, caller) {
   return { family, file, name };
 }
 
-/** What is no work of the call's: waiting, and the profiler's own start and end. */
+/** Frames that are no work of the call: waiting, and the profiler's start and end. */
 const isIgnored = ({ functionName, url }) => ['(root)', '(idle)'].includes(functionName) || url === 'node:inspector';
 
-/** Whose functions say nothing with all that they call: what stands beneath an operator of rxjs is the whole rest of the call. */
+/**
+ * Packages without inclusive times: an operator of rxjs includes the whole rest of the call.
+ */
 const PLUMBING = new Set(['node', 'bench', 'rxjs', ...META.values()]);
 
-/** The calling tree, with the time of each node itself. */
+/** The call tree, with the self time of each node. */
 function treeOf(nodes, samples, timeDeltas) {
   const byId = new Map(nodes.map(({ id, callFrame }) => [id, { callFrame, self: 0 }]));
   samples.forEach((id, index) => (byId.get(id).self += timeDeltas[index]));
@@ -80,7 +83,7 @@ export function summarise({ nodes, samples, timeDeltas }, microseconds) {
     add(families, frame.family, self);
     add(files, `${frame.family} ${frame.file}`, self);
     add(functions, frame.name, self);
-    // Of one that calls itself only the outermost counts.
+    // Of recursive calls only the outermost counts.
     if (isFirst && !PLUMBING.has(frame.family)) add(whole, frame.name, total);
     return total;
   };
@@ -88,5 +91,5 @@ export function summarise({ nodes, samples, timeDeltas }, microseconds) {
   return { families, files, functions, whole };
 }
 
-/** The largest first. */
+/** Sorted by size, largest first. */
 export const largest = (map, count = Infinity) => [...map].sort(([, a], [, b]) => b - a).slice(0, count);

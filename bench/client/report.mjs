@@ -1,4 +1,4 @@
-// Figures in words, and tables in Markdown.
+// Figures as text, and tables in Markdown.
 import { cpus } from 'node:os';
 
 export function median(figures) {
@@ -7,7 +7,7 @@ export function median(figures) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** As many digits as are worth reading. */
+/** Rounds to three significant digits or so. */
 export function figure(value) {
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
@@ -15,7 +15,7 @@ export function figure(value) {
 
 export const noise = (figures) => `${figure(Math.min(...figures))}–${figure(Math.max(...figures))}`;
 
-/** Round by round, for both were measured in the same minute; the median of these. */
+/** The median of the ratios of each round, because both sides of a round were measured in the same minute. */
 export const ratio = (figures, peer) => median(figures.map((each, round) => each / peer[round]));
 
 /** @param {string[]} head the first column is text, the others are figures */

@@ -1,24 +1,27 @@
-// Runs the contenders against each other: round by round, each in its own process, so that what disturbs the machine disturbs all.
+// Runs the contenders in rounds, each in its own process, so that a disturbance of the machine affects all of them.
 import { CONTENDERS, OURS, OURS_STUBBED, PEER, PEER_DEFAULT, STUBBED } from './contenders.mjs';
 import { Helper } from './processes.mjs';
 
 export const METHODS = ['GET', 'POST'];
 const WARM_UP = 3000;
-/** Of a round: the shorter a turn, the less differs between what the machine does to one and to the next. */
+/** Turns of a round. With short turns, the machine's state differs less between contenders. */
 const TURNS = 4;
 
-/** Room for all that a run allocates, in young space and old: nothing is collected, so that what grows is what was allocated. */
+/**
+ * Enough memory, in young and old space, for everything that a run allocates: without garbage collection, the growth is
+ * the allocation.
+ */
 const NO_COLLECTION = [
   '--expose-gc',
   '--min-semi-space-size=512',
   '--max-semi-space-size=512',
   '--initial-old-space-size=2048',
 ];
-/** So many that half of the young space suffices for 250 kB a call. */
+/** Half of the young space is enough for this many calls of 250 kB. */
 export const ALLOCATION_CALLS = 1000;
 const ALLOCATION_CONTENDERS = ['node:http', PEER, 'HttpService', OURS, OURS_STUBBED];
 
-/** The answer server, and what to do with it. */
+/** Starts the answer server and runs a function with it. */
 export async function withServer(work) {
   const server = new Helper('answer-server.mjs');
   const { port } = await server.ask({});
@@ -28,7 +31,7 @@ export async function withServer(work) {
   return result;
 }
 
-/** A contender in a process of its own, warm. */
+/** Starts a contender in a separate process and warms it up. */
 export async function startContender(name, port, execArgv = []) {
   const contender = new Helper('contender-process.mjs', [name, String(port)], execArgv);
   for (const method of METHODS) await contender.ask({ task: 'run', method, calls: WARM_UP });
@@ -40,7 +43,7 @@ async function interleaved(contenders, turns, question) {
   const names = [...contenders.keys()];
   const answers = Object.fromEntries(METHODS.map((method) => [method, new Map(names.map((name) => [name, []]))]));
   for (let turn = 0; turn < turns; turn += 1) {
-    // Nobody is always the one after the heaviest.
+    // The order rotates, so that no contender always follows the heaviest one.
     const order = names.map((_, index) => names[(index + turn) % names.length]);
     for (const method of METHODS) {
       for (const name of order) answers[method].get(name).push(await contenders.get(name).ask({ ...question, method }));
@@ -57,7 +60,7 @@ async function started(names, port, execArgv) {
 
 const stopAll = (contenders) => contenders.forEach((contender) => contender.stop());
 
-/** CPU µs a call: by method and contender, one figure a round. */
+/** CPU time of a call in µs, by method and contender, one figure a round. */
 export async function measureCpu({ rounds, calls }) {
   return withServer(async ({ port }) => {
     const contenders = await started([...Object.keys(CONTENDERS), ...Object.keys(STUBBED)], port);
@@ -67,7 +70,7 @@ export async function measureCpu({ rounds, calls }) {
   });
 }
 
-/** Bytes a call: by method and contender, `{ heap, external, collections }` a round. */
+/** Allocation of a call in bytes, by method and contender: `{ heap, external, collections }` a round. */
 export async function measureAllocation({ rounds }) {
   return withServer(async ({ port }) => {
     const contenders = await started(ALLOCATION_CONTENDERS, port, NO_COLLECTION);
@@ -77,7 +80,7 @@ export async function measureAllocation({ rounds }) {
   });
 }
 
-/** How many connections the official SDK makes when nobody gives it an agent. */
+/** How many connections the official SDK makes without a given agent. */
 export async function countDefaultConnections() {
   return withServer(async ({ port, connections }) => {
     const calls = 1000;
@@ -89,7 +92,7 @@ export async function countDefaultConnections() {
   });
 }
 
-/** The mean of each round's turns. */
+/** The mean of the turns of each round. */
 function roundsOf(answers) {
   const mean = (turns) => turns.reduce((sum, { microseconds }) => sum + microseconds, 0) / turns.length;
   const figures = (turns) =>

@@ -1,4 +1,4 @@
-// What is sent and what comes back: the same for all contenders.
+// Requests and answers, the same for all contenders.
 import { Buffer } from 'node:buffer';
 
 export const CREDENTIALS = {
@@ -64,10 +64,13 @@ const ANSWER = {
   metadata: METADATA,
 };
 
-/** As Lalamove writes it: non-ASCII text as it is, and a newline at the end. */
+/** In Lalamove's form: non-ASCII text is not escaped, and a newline ends the body. */
 export const ANSWER_BODY = `${JSON.stringify({ data: ANSWER })}\n`;
 
-/** The headers that come with every answer, but for those that Node's server adds. Plenty remains, so that no limit slows anybody down. */
+/**
+ * The headers of every answer, except those that Node's server adds. The remaining limit is high, so that no limiter
+ * delays a call.
+ */
 export const answerHeaders = () => ({
   'Content-Type': 'application/json; charset=utf-8',
   'Content-Length': String(Buffer.byteLength(ANSWER_BODY)),
@@ -84,7 +87,7 @@ export const answerHeaders = () => ({
   Via: 'kong/2.1.3',
 });
 
-/** Refusals, as they come. */
+/** Refusals in Lalamove's form. */
 export const REFUSALS = {
   'v3 422 with two errors': {
     status: 422,
@@ -105,7 +108,7 @@ export const REFUSALS = {
 
 export const WEBHOOK_PATH = '/webhooks/lalamove';
 
-/** An event of some 1 KB: what it is, and its `data`. */
+/** A webhook event of about 1 KB: its type and its `data`. */
 export const WEBHOOKS = {
   ORDER_STATUS_CHANGED: {
     order: {

@@ -1,5 +1,5 @@
-// A process of its own: how long an answer takes to become its exception. Told a refusal's name, it tells the µs of one translation; without one,
-// those of making Nest's own exception, which no translation can do without.
+// A separate process: how long the translation of an answer into its exception takes. With a refusal's name it measures
+// that refusal. Without one it measures the creation of Nest's own exception, which every translation includes.
 import { HttpException } from '@nestjs/common';
 import { performance } from 'node:perf_hooks';
 import { translateAnswer } from '../../dist/compiled/errors/translate-answer.js';
@@ -9,7 +9,7 @@ import { median } from './report.mjs';
 
 const BATCHES = 41;
 const BATCH = 500;
-/** An exception records ten frames of its stack; in an app there are always so many, and they cost. */
+/** An exception records ten stack frames. An app always has that many, and they cost time. */
 const DEPTH = 12;
 
 const CONTEXT = {

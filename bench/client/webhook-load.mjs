@@ -1,5 +1,5 @@
-// A process of its own that sends webhooks, so many at once over open connections, and tells how long that took. On bare sockets: what sends must not be
-// slower than what receives.
+// A separate process that sends webhooks over open connections, a number of them at a time, and reports how long that
+// took. It uses bare sockets, because the sender must not be slower than the receiver.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -13,7 +13,7 @@ const EVENT_TYPE = 'ORDER_STATUS_CHANGED';
 
 let sent = 0;
 
-/** Each is an event of its own: repetitions would not reach the handler. */
+/** Each webhook is a distinct event, because duplicates do not reach the handler. */
 function nextRequest() {
   sent += 1;
   const { order, ...rest } = WEBHOOKS[EVENT_TYPE];
@@ -29,7 +29,7 @@ function nextRequest() {
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Sends one after the other over one connection, until none is left. */
+/** Sends webhooks one after the other over one connection until none is left. */
 async function send(port, requests) {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');

@@ -1,5 +1,5 @@
-// A process of its own that receives webhooks: a Nest app with a handler on Express or Fastify, or a bare server that does what none can leave out. Asked, it
-// tells where it listens, what CPU it has used so far, and how many events have been handled.
+// A separate process that receives webhooks: a Nest app with a handler on Express or Fastify, or a bare server with the
+// necessary minimum. On request it reports its URL, its CPU time and how many events were handled.
 //   node bench/client/webhook-server.mjs express|fastify|node:http
 import { Buffer } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -10,7 +10,7 @@ import { CREDENTIALS, WEBHOOK_PATH } from './samples.mjs';
 
 let handled = 0;
 
-/** HMAC over `data` as it would be written again, and an answer. */
+/** HMAC over the re-serialised `data`, and an answer. */
 async function listenBare() {
   const receive = (request, response) => {
     const chunks = [];

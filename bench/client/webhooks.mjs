@@ -1,4 +1,4 @@
-// What receiving webhooks costs: by itself, and in a real app.
+// The cost of receiving webhooks, by itself and in a real app.
 import { Helper } from './processes.mjs';
 import { WEBHOOKS } from './samples.mjs';
 
@@ -7,10 +7,10 @@ export const BARE_SERVER = 'node:http';
 const SERVERS = [BARE_SERVER, 'express', 'fastify'];
 const WARM_UP = 6000;
 
-/** µs, one figure a round: by type of event `{ bytes, bare, verified, typed }`. */
+/** In µs, one figure a round, by event type: `{ bytes, bare, verified, typed }`. */
 export async function measureWebhooks({ rounds }) {
   const helper = new Helper('webhook-process.mjs');
-  // The first ones are the compiler's.
+  // The first runs warm up the compiler.
   for (const eventType of EVENT_TYPES) await helper.ask({ eventType });
   const answers = new Map(EVENT_TYPES.map((eventType) => [eventType, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -31,7 +31,7 @@ export async function measureWebhooks({ rounds }) {
   );
 }
 
-/** Webhooks a second and CPU µs of the server for each, one figure a round: by server. */
+/** Webhooks a second, and the server's CPU time for each in µs, by server, one figure a round. */
 export async function measureWebhookServers({ rounds, count }) {
   const load = new Helper('webhook-load.mjs');
   const servers = new Map(SERVERS.map((name) => [name, new Helper('webhook-server.mjs', [name])]));

@@ -1,4 +1,4 @@
-// A host app with deliveries, as a process of its own, whose CPU is measured.
+// A host app with deliveries, as a separate process whose CPU is measured.
 import 'reflect-metadata';
 import { setTimeout } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
@@ -14,7 +14,7 @@ const webhook = { path: 'webhooks/lalamove' };
 
 let app;
 let deliveries;
-/** How many orders have been placed: counted as it happens, for a search would be measured as well. */
+/** How many orders were placed. It is counted on the way, because a query would be measured too. */
 let placed = 0;
 
 answering(async (question) => {

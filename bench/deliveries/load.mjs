@@ -1,4 +1,5 @@
-// What a delivery costs from booked to completed, and how many webhooks a second are stored before their 200, with so many deliveries stored already.
+// The cost of a delivery from booked to completed, and how many webhooks a second are stored before their 200, with a
+// number of deliveries already stored.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ const START = '2026-12-01T08:00:00Z';
 const IN_FLIGHT = 50;
 const PATH = '/webhooks/lalamove';
 
-/** By how many are stored; each list has a figure a round, after one round to warm up. */
+/** By the number of stored deliveries. Each list has one figure a round, after a warm-up round. */
 export async function measureDeliveries({ stored, ...load }) {
   const place = mkdtempSync(join(tmpdir(), 'lalamove-bench-'));
   const figures = new Map();
@@ -68,14 +69,14 @@ async function measured(file, { rounds, deliveries, events }) {
   };
 }
 
-/** What each round has given, but for the first, which warms up. */
+/** The result of each round except the first, which warms up. */
 async function inRounds(rounds, measure) {
   const figures = [];
   for (let round = 0; round <= rounds; round += 1) figures.push(await measure(`round-${round}`));
   return figures.slice(1);
 }
 
-/** A delivery's life takes half an hour of the sandbox's clock. */
+/** A delivery takes half an hour of the sandbox's clock. */
 async function throughLife(host, sandbox, prefix, count) {
   await host.ask({ do: 'book', prefix, count });
   for (let minutes = 0; minutes < 120; minutes += 5) {
@@ -84,7 +85,7 @@ async function throughLife(host, sandbox, prefix, count) {
   }
 }
 
-/** Posts distinct events, so many at a time, and takes the time of each until its 200. */
+/** Posts distinct events, a number of them at a time, and measures the time of each until its 200. */
 async function storeEvents(url, secret, round, count, now) {
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   const bodies = Array.from({ length: count }, (_, index) => {

@@ -1,4 +1,4 @@
-// A file with so many deliveries that were completed long ago: each with its attempt and the events of its life.
+// Makes a database file with a number of completed deliveries, each with its attempt and its events.
 import Database from 'libsql';
 import { openDatabase } from 'nestjs-lalamove/deliveries';
 
@@ -26,7 +26,7 @@ export async function storeMany(file, count) {
   for (let from = 0; from < count; from += BATCH) {
     const to = Math.min(count, from + BATCH);
     const numbers = `with recursive n(i) as (select ${from} union all select i + 1 from n where i + 1 < ${to})`;
-    // In the order of their making: random ones would take the disk an hour.
+    // In insertion order: random ids would take the disk an hour.
     const id = `printf('%016x', i)`;
     db.exec('begin');
     db.prepare(

@@ -18,12 +18,13 @@ interface Started {
 }
 
 /**
- * Books, is killed when Lalamove has the order and the database does not know, starts again on the same file.
+ * Books a delivery, kills the storefront after Lalamove's answer and before the commit, and starts it again on the same
+ * file.
  *
- * @returns whether that was one courier, seen through to the door
+ * @returns whether exactly one courier was booked and the delivery was completed
  */
 export async function crashAndRecover(sandbox: LalamoveSandbox): Promise<boolean> {
-  console.log('\nA crash in mid-booking, and the recovery from it\n');
+  console.log('\nA crash during a booking, and the recovery\n');
   const folder = mkdtempSync(join(tmpdir(), 'storefront-'));
   const started: ChildProcess[] = [];
   try {
@@ -48,7 +49,7 @@ export async function crashAndRecover(sandbox: LalamoveSandbox): Promise<boolean
 
     const second = await start('');
     const again = await book(second.url);
-    console.log(`  restarted  on the same file; the shop asks again and gets the delivery of ${again.createdAt}`);
+    console.log(`  restarted  on the same file; the shop books again and gets the delivery of ${again.createdAt}`);
     const found = await settled(second.url, ({ orderId }) => orderId !== undefined);
     console.log(`  found      order ${found.orderId ?? 'none'}: ${found.state}`);
     for (const status of ['ON_GOING', 'PICKED_UP', 'COMPLETED']) {
@@ -65,7 +66,8 @@ export async function crashAndRecover(sandbox: LalamoveSandbox): Promise<boolean
     console.log(
       isOne
         ? '\nOne order was placed, and it was delivered.'
-        : `\n${orderIds.length} orders were placed, ${completed.length} delivered; the delivery is ${done.state}.   << not as documented`,
+        : `\n${orderIds.length} orders were placed, ${completed.length} delivered; ` +
+            `the delivery is ${done.state}.   << not as documented`,
     );
     return isOne;
   } finally {
@@ -80,11 +82,11 @@ async function book(url: string): Promise<Delivery> {
   return (await (await fetch(`${url}/orders`, { method: 'POST', headers, body })).json()) as Delivery;
 }
 
-/** The delivery once it is so, or after ten seconds. */
-async function settled(url: string, isSo: (delivery: Delivery) => boolean): Promise<Delivery> {
+/** Polls until the condition holds, for at most ten seconds. */
+async function settled(url: string, holds: (delivery: Delivery) => boolean): Promise<Delivery> {
   for (let tries = 0; ; tries += 1) {
     const delivery = (await (await fetch(`${url}/orders/${REFERENCE}`)).json()) as Delivery;
-    if (isSo(delivery) || tries === 200) return delivery;
+    if (holds(delivery) || tries === 200) return delivery;
     await pause(50);
   }
 }

@@ -1,4 +1,5 @@
-// A storefront in a process of its own, on a database file, which may kill itself at a step of a booking: `crash.ts` starts it, and starts it again.
+// A storefront as a separate process, on a database file. It can kill itself at a step of a booking. `crash.ts` starts
+// it twice.
 import { NestFactory } from '@nestjs/core';
 import { LalamoveService } from 'nestjs-lalamove';
 import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
@@ -11,7 +12,7 @@ const app = await NestFactory.create(
     {
       database: { file },
       hooks: {
-        // Nothing is tidied up after this signal: as in a power cut.
+        // SIGKILL runs no cleanup: it is like a power cut.
         onStep: (step) => {
           if (step === fatalStep) process.kill(process.pid, 'SIGKILL');
         },

@@ -1,7 +1,7 @@
 import type { CreateQuotationDto } from 'nestjs-lalamove';
 import type { BookDeliveryDto } from 'nestjs-lalamove/deliveries';
 
-/** From the Peak to the airport, in Hong Kong: what the curl lines and the demo ask for. */
+/** The route of the curl lines and of the demo: from Victoria Peak to the airport of Hong Kong. */
 export const ROUTE: CreateQuotationDto = {
   serviceType: 'MOTORCYCLE',
   language: 'en_HK',
@@ -11,7 +11,7 @@ export const ROUTE: CreateQuotationDto = {
   ],
 };
 
-/** The shop's order of a reference, to be sent along that route. */
+/** The shop's order with a reference, for that route. */
 export function shopOrder(reference: string): BookDeliveryDto {
   return {
     reference,
@@ -22,7 +22,7 @@ export function shopOrder(reference: string): BookDeliveryDto {
   };
 }
 
-/** Five lines for a shell: a quote, a delivery, the same delivery again, its status, its timeline. */
+/** Five shell commands: a quote, a booking, the same booking again, its status, its timeline. */
 export function curlLines(url: string): string[] {
   const json = `-H 'content-type: application/json'`;
   const book = `curl -s ${url}/orders ${json} -d '${JSON.stringify(shopOrder('A-1'))}'`;

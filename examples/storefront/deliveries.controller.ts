@@ -8,7 +8,7 @@ import {
   type TimelineEntry,
 } from 'nestjs-lalamove/deliveries';
 
-/** The shop's orders, sent out under its own references: asked for twice, there is one courier all the same. */
+/** The shop's orders under its own references. An order that is booked twice still gets one courier. */
 @Controller('orders')
 export class DeliveriesController {
   readonly #logger = new Logger('Storefront');
@@ -35,7 +35,7 @@ export class DeliveriesController {
     return this.deliveries.cancel(reference);
   }
 
-  /** A shop would tell somebody. */
+  /** A real shop would notify a person here. */
   @OnDelivery(['needs_attention', 'failed'])
   onTrouble({ reference, reason }: DeliveryEventOf<'needs_attention' | 'failed'>): void {
     this.#logger.warn(`${reference}: ${reason.message}`);

@@ -20,7 +20,7 @@ const gateway = await storefront('gateway');
 await mirror.app.get(LalamoveService).setWebhookUrl(`${mirror.url}/${WEBHOOK_PATH}`);
 
 const delivered = await deliver();
-console.log("\nEvery row of Lalamove's error table, and what the storefront's own client gets for it");
+console.log("\nEvery row of Lalamove's error table, and the answer that the storefront's client gets");
 let wrong = 0;
 for (const row of seedRows(delivered.orderId, delivered.driverId)) wrong += await provoke(row);
 console.log(
@@ -33,7 +33,7 @@ const isSeenThrough = await crashAndRecover(sandbox);
 await sandbox.stop();
 process.exitCode = wrong === 0 && isSeenThrough ? 0 : 1;
 
-/** The storefront on a free port, under a status policy. */
+/** Starts the storefront on a free port, with a status policy. */
 async function storefront(status: 'mirror' | 'gateway'): Promise<Storefront> {
   const { apiKey, apiSecret, url: baseUrl } = sandbox;
   const account = { apiKey, apiSecret, market: 'HK', baseUrl, retry: { maxAttempts: 1 }, errors: { status } };
@@ -42,7 +42,7 @@ async function storefront(status: 'mirror' | 'gateway'): Promise<Storefront> {
   return { app, url: await app.getUrl() };
 }
 
-/** What any client of the storefront does. */
+/** Sends a request as a client of the storefront. */
 async function call(
   { url }: Storefront,
   method: string,
@@ -54,12 +54,12 @@ async function call(
   return { status: response.status, text: await response.text() };
 }
 
-/** A delivery, from quote to completion. */
+/** Delivers one order, from the quote to its completion. */
 async function deliver(): Promise<Order> {
   console.log('A delivery, from quote to completion\n');
   const quotation = JSON.parse((await call(mirror, 'POST', 'quotes', ROUTE)).text) as Quotation;
   const { total, currency } = quotation.priceBreakdown;
-  console.log(`  quoted     ${currency} ${total}, held until ${quotation.expiresAt}`);
+  console.log(`  quoted     ${currency} ${total}, valid until ${quotation.expiresAt}`);
 
   const [from, to] = quotation.stops.map(({ stopId }) => stopId);
   const request = {
@@ -86,7 +86,11 @@ async function deliver(): Promise<Order> {
   return order;
 }
 
-/** Provokes a row under both policies; returns how many answers were not as documented. */
+/**
+ * Provokes a row of the table under both policies.
+ *
+ * @returns how many answers were not as documented
+ */
 async function provoke({ status, code, gateway: concealed = status, method, path, script }: SeedRow): Promise<number> {
   const answers: { text: string; right: boolean }[] = [];
   for (const [host, expected] of [
@@ -98,12 +102,12 @@ async function provoke({ status, code, gateway: concealed = status, method, path
     answers.push({ text: `${answer.status} ${answer.text}`, right: answer.status === expected });
   }
   const sent = sandbox.requests.at(-1)?.answer;
-  const told = answers.map(({ text, right }) => (right ? text : `${text}   << not as documented`));
+  const texts = answers.map(({ text, right }) => (right ? text : `${text}   << not as documented`));
   console.log(`\n${status} ${code === '' ? '(no code)' : code}   ${method} /${path}`);
   console.log(
     `  Lalamove answered   ${sent?.status ?? '?'} ${sent?.body === '' ? '(no body)' : (sent?.body.trim() ?? '')}`,
   );
-  console.log(`  mirror: client got  ${told[0] ?? ''}`);
-  console.log(`  gateway: client got ${told[1] ?? ''}`);
+  console.log(`  mirror: client got  ${texts[0] ?? ''}`);
+  console.log(`  gateway: client got ${texts[1] ?? ''}`);
   return answers.filter(({ right }) => !right).length;
 }

@@ -1,7 +1,7 @@
 import { lalamoveOptionsFromEnv, type LalamoveModuleOptions } from 'nestjs-lalamove';
 import { LalamoveSandbox, type DriverStep } from 'nestjs-lalamove/sandbox';
 
-/** Drivers who are quick enough to be watched: from acceptance to the door in half a minute. */
+/** Drivers that are fast enough to watch: from acceptance to completion in half a minute. */
 const QUICK_DRIVERS: DriverStep[] = [
   { do: 'accept', after: '8s' },
   { do: 'arrive', after: '5s' },
@@ -10,7 +10,7 @@ const QUICK_DRIVERS: DriverStep[] = [
   { do: 'complete', after: '2s' },
 ];
 
-/** With keys in the environment the real Lalamove; without them a sandbox that lives in this process. */
+/** The real Lalamove if the environment has keys, else a sandbox in this process. */
 export async function lalamoveAccount(): Promise<{ options: LalamoveModuleOptions; sandbox?: LalamoveSandbox }> {
   if (process.env.LALAMOVE_API_KEY) return { options: lalamoveOptionsFromEnv() };
   const sandbox = await LalamoveSandbox.start({ drivers: QUICK_DRIVERS });

@@ -9,12 +9,12 @@ import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
-// 0 stands for any that is free.
+// PORT=0 means any free port.
 const port = Number(process.env.PORT ?? 3000) || (await freePort());
 const { options, sandbox } = await lalamoveAccount();
-// With keys of your own it is a URL that the world can reach: LALAMOVE_WEBHOOK_URL.
+// With your own keys, Lalamove must reach this URL from the internet: LALAMOVE_WEBHOOK_URL.
 const webhook = sandbox ? { url: `http://localhost:${port}/${WEBHOOK_PATH}` } : options.webhook;
-// The sandbox forgets its orders when it ends, so what is known of them begins anew with each.
+// The sandbox loses its orders when it ends, so each run gets a new database file.
 const file = sandbox ? join(mkdtempSync(join(tmpdir(), 'storefront-')), 'deliveries.db') : 'data/deliveries.db';
 const app = await NestFactory.create(
   StorefrontModule.forRoot({ ...options, ...(webhook && { webhook }) }, { database: { file } }),
@@ -29,12 +29,14 @@ const url = (await app.getUrl()).replace('[::1]', 'localhost');
 console.log(`The storefront listens on ${url}`);
 console.log(
   sandbox
-    ? `It talks to its own sandbox on ${sandbox.url} (couriers and money: curl ${sandbox.url}/_sandbox/ledger); no keys are set.`
-    : 'It talks to Lalamove with the keys of your environment.',
+    ? `It calls its own sandbox on ${sandbox.url}, because no keys are set.\n` +
+        `Couriers and money: curl ${sandbox.url}/_sandbox/ledger`
+    : 'It calls Lalamove with the keys of your environment.',
 );
-console.log(`Its deliveries are in ${file}.`);
+console.log(`It stores its deliveries in ${file}.`);
 console.log(
-  '\nPaste these, one after the other: a quote, a delivery, the same again (which is the same delivery, and no second courier), its status\n(again and again: a driver is on the way), and all that has happened to it.\n',
+  '\nRun these commands one after the other: a quote, a booking, the same booking again (the same delivery,\n' +
+    'no second courier), its status (repeat it: a driver is on the way), and its timeline.\n',
 );
 for (const line of curlLines(url)) console.log(`${line}\n`);
-console.log(`And an error, as your own API's consumers see it:\n\ncurl -i ${url}/orders/1`);
+console.log(`And an error, as the consumers of your API see it:\n\ncurl -i ${url}/orders/1`);

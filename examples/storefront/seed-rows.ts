@@ -6,9 +6,9 @@ export interface SeedRow {
   code: string;
   method: string;
   path: string;
-  /** What the consumer gets under `gateway`, where that differs. */
+  /** The status under the policy `gateway`, if it differs. */
   gateway?: number;
-  /** Where no request of the storefront's brings it about, the sandbox is told to answer so; elsewhere its own rules do. */
+  /** The answer that the sandbox is told to give, if no request of the storefront causes the error by itself. */
   script?: FaultAnswer;
 }
 
@@ -51,12 +51,12 @@ export function seedRows(delivered: string, driverId: string): SeedRow[] {
       path: 'cities',
       script: { code: 'ERR_INSUFFICIENT_CREDIT' },
     },
-    // The driver of a delivered order is not to be seen any more.
+    // Lalamove does not show the driver of a completed order any more.
     { status: 403, code: '', method: 'GET', path: `lalamove/orders/${delivered}/drivers/${driverId}` },
     { status: 404, code: 'ERR_ORDER_NOT_FOUND', method: 'GET', path: 'lalamove/orders/1' },
-    // Nor can it be cancelled.
+    // A completed order cannot be cancelled.
     { status: 409, code: 'ERR_CANCELLATION_FORBIDDEN', method: 'DELETE', path: `lalamove/orders/${delivered}` },
-    // Only the host can mend it: its keys belong to another country.
+    // Only the host can fix it: its keys belong to another country.
     { ...scripted('ERR_INVALID_COUNTRY'), gateway: 503 },
     scripted('ERR_INVALID_PARAMS'),
     scripted('ERR_REQUIRED_FIELD'),

@@ -12,7 +12,7 @@ import {
   type Quotation,
 } from 'nestjs-lalamove';
 
-/** The shop's own REST API. There is no try/catch: whatever Lalamove says, the exception filter answers. */
+/** The shop's own REST API. It needs no try/catch: the exception filter answers every error of Lalamove. */
 @Controller()
 export class StorefrontController {
   constructor(private readonly lalamove: LalamoveService) {}

@@ -5,12 +5,12 @@ import { DeliveriesController } from './deliveries.controller.js';
 import { StorefrontController } from './storefront.controller.js';
 import { TrackingController } from './tracking.controller.js';
 
-/** Where Lalamove sends its events. */
+/** The path of the webhook endpoint. */
 export const WEBHOOK_PATH = 'webhooks/lalamove';
 
 @Module({})
 export class StorefrontModule {
-  /** @param deliveries in memory, where no file is given */
+  /** @param deliveries stored in memory if no file is given */
   static forRoot(
     lalamove: LalamoveModuleOptions,
     deliveries: DeliveriesModuleOptions = { database: { file: ':memory:' } },

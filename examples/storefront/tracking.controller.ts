@@ -1,14 +1,14 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { OnLalamoveEvent, type DriverAssignedEvent, type OrderStatusChangedEvent } from 'nestjs-lalamove';
 
-/** What Lalamove has told of an order by webhook. */
+/** A webhook of an order. */
 export interface TrackedEvent {
   /** ISO 8601. */
   at: string;
   what: string;
 }
 
-/** Keeps what webhooks tell, as a shop would in its database, and shows it: a controller can handle events as well as requests. */
+/** Stores webhook events in memory and shows them. A controller can handle events as well as requests. */
 @Controller('lalamove/orders/:orderId/tracking')
 export class TrackingController {
   readonly #events = new Map<string, TrackedEvent[]>();
@@ -23,7 +23,7 @@ export class TrackingController {
     this.#add(orderId, { at: occurredAt, what: `${driver.name} is the driver` });
   }
 
-  /** In the order in which it happened: webhooks come in any. */
+  /** Sorted by time, because webhooks arrive in any order. */
   @Get()
   of(@Param('orderId') orderId: string): TrackedEvent[] {
     return [...(this.#events.get(orderId) ?? [])].sort((a, b) => a.at.localeCompare(b.at));

@@ -108,7 +108,10 @@ function cut({ random, traits }: Draft, whole: Buffer): Buffer {
   return whole.subarray(0, at);
 }
 
-/** In 1 to 5 pieces, split anywhere ahead of the end (often within a character): what lies behind it comes with its last byte. */
+/**
+ * In 1 to 5 pieces, split anywhere ahead of the end (often within a character): what lies behind it comes with its last
+ * byte.
+ */
 function divided(random: SeededRandom, bytes: Buffer, end: number): Buffer[] {
   const splits = Array.from({ length: random.between(0, 4) }, () => {
     const at = random.below(Math.max(end, 1));

@@ -24,7 +24,10 @@ export interface Sending extends SeenRequest {
 /** Chooses an answer; `undefined` for a request that nobody waits for. */
 type AnswerTo = (request: SeenRequest, attempt: number) => MutatedAnswer | undefined;
 
-/** A server that writes mutated answers, byte by byte as they were drawn, and knows what became of each of its connections. */
+/**
+ * A server that writes mutated answers, byte by byte as they were drawn, and knows what became of each of its
+ * connections.
+ */
 export class MutatedServer {
   /** Requests of calls that nobody makes, or makes no more. */
   readonly strays: SeenRequest[] = [];

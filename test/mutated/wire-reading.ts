@@ -77,7 +77,10 @@ export function readWire(bytes: Buffer, silence: Silence): WireReading {
   }
 }
 
-/** What there is to read where a reset comes on the heels of the last byte: TCP may throw away what was not taken by then. */
+/**
+ * What there is to read where a reset comes on the heels of the last byte: TCP may throw away what was not taken by
+ * then.
+ */
 export function maybeLost(reading: WireReading): WireReading {
   const doubts = [...reading.doubts, 'a reset on the heels of the last byte'];
   return { ...reading, views: [...reading.views, ...NO_ANSWER.views], doubts };
@@ -88,7 +91,9 @@ function nothing(ends: readonly Break[], doubts: readonly string[], end: number)
   return { views, doubts: views.length > 1 ? doubts : [], complete: false, end, reusable: false };
 }
 
-/** Judges a head, whole or as far as it came: `broken` where no reader can go on. What readers differ about is noted. */
+/**
+ * Judges a head, whole or as far as it came: `broken` where no reader can go on. What readers differ about is noted.
+ */
 function judgeHead(lines: string, terminator: string, doubts: string[]): 'fine' | 'broken' {
   const whole = terminator !== '';
   const size = lines.length;
@@ -165,7 +170,8 @@ function readBody(
     doubts: views.length > 1 ? doubts : [],
     complete,
     end: complete ? at + first.taken : bytes.length,
-    // One that takes it for broken closes it by itself; one that waits for the end of the connection has to be given it.
+    // One that takes it for broken closes it by itself; one that waits for the end of the connection has to be given
+    // it.
     reusable: complete && !first.untilClose && staysOpen(version, headers) && (coding ?? 'chunked') === 'chunked',
   };
 

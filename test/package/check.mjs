@@ -1,6 +1,6 @@
-// Packs the package as it would be published, installs it into hosts of their own, and lets these compile and run against it: an ES module
-// host on Nest 12, a CommonJS host on Nest 11, whose Jest cannot load ES modules, and one on an early Nest 11. Run it by `npm run test:package`, after a
-// build. An argument names the hosts to run, such as `11.0.3`.
+// Packs the package, installs it into separate host projects, and compiles and runs these: an ES module host on Nest
+// 12, a CommonJS host on Nest 11 (whose Jest cannot load ES modules), and a host on an early Nest 11. Run it with `npm
+// run test:package` after a build. An argument selects the hosts by name, such as `11.0.3`.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// The commands as their users have them, each a process of its own: `lalamove-sandbox`, which outlives its clients and ends when it is told, and
-// `lalamove-deliveries-migrate`. After a build.
+// Tests the commands as separate processes: `lalamove-sandbox`, which goes on after its clients end and stops on
+// request, and `lalamove-deliveries-migrate`. After a build.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Of the built package; its types are there only after a build. */
+/** Imported from the built package. */
 const { SandboxControl } = await import(new URL('../../dist/esm/sandbox/index.js', import.meta.url).href);
 const { openDatabase } = await import(new URL('../../dist/esm/deliveries/index.js', import.meta.url).href);
 
@@ -19,7 +19,7 @@ const children = new Set();
 const folder = mkdtempSync(join(tmpdir(), 'lalamove-commands-'));
 
 /**
- * Starts a process of Node's; it is killed in the end, whatever happens.
+ * Starts a Node process. It is killed at the end in any case.
  *
  * @param {string[]} args
  */
@@ -38,11 +38,11 @@ function startProcess(args) {
 
 const command = (/** @type {string[]} */ ...args) => startProcess(['dist/esm/sandbox/command.js', ...args]);
 
-/** Where `npx lalamove-deliveries-migrate` leads to. */
+/** The script of `npx lalamove-deliveries-migrate`. */
 const { bin } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
 const migrate = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-deliveries-migrate'], ...args]).ended;
 
-/** Starts a sandbox on a free port, and reads from what it prints how to reach it. */
+/** Starts a sandbox on a free port and reads its URL and keys from its output. */
 async function startSandbox(/** @type {string[]} */ ...args) {
   const sandbox = command('--port', '0', ...args);
   let isOver = false;
@@ -67,7 +67,7 @@ async function startSandbox(/** @type {string[]} */ ...args) {
   };
 }
 
-/** What the client below is told: how to reach the sandbox, and what to ask. */
+/** The arguments of the client below: the sandbox's URL and keys, and the request. */
 const CLIENT = `
   const [url, apiKey, apiSecret, method, path, data] = process.argv.slice(1);
   const { createHmac } = await import('node:crypto');
@@ -80,7 +80,7 @@ const CLIENT = `
 `;
 
 /**
- * Calls the API from a process of its own.
+ * Calls the API from a separate process.
  *
  * @param {{ url: string, apiKey: string, apiSecret: string }} sandbox
  * @param {string} method
@@ -93,7 +93,7 @@ function startClient({ url, apiKey, apiSecret }, method, path, data) {
 }
 
 /**
- * Calls the API from here.
+ * Calls the API from this process.
  *
  * @param {{ url: string, apiKey: string, apiSecret: string }} sandbox
  * @param {string} method
@@ -124,7 +124,7 @@ async function orderOn(sandbox) {
   return { quotationId, sender: { stopId: from, ...person }, recipients: [{ stopId: to, ...person }] };
 }
 
-/** Waits for a line of the log, from the first one on. */
+/** Waits for a line of the log; earlier lines count. */
 async function lineOf(/** @type {any} */ control, /** @type {(line: any) => boolean} */ isWanted) {
   for await (const line of control.watch({ since: 0 })) if (isWanted(line)) return line;
   return assert.fail('The log has ended.');
@@ -147,7 +147,7 @@ async function check(name, prove, of = 'lalamove-sandbox') {
   }
 }
 
-/** What cannot be, and what is to be said of it. */
+/** Wrong arguments, and the expected message. */
 const MISTAKES = /** @type {[string[], RegExp][]} */ ([
   [['--port', 'http'], /--port must be a number/],
   [['--port', '65536'], /--port must be a number/],
@@ -340,7 +340,7 @@ try {
 }
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** Stands for the end of a process that does not end; long beyond any that does. */
+/** The result for a process that does not end in time. */
 async function tooLate() {
   const { setTimeout: wait } = await import('node:timers/promises');
   await wait(30_000, undefined, { ref: false });

@@ -1,4 +1,5 @@
-// What the README's first command promises: a storefront that listens, and lines to paste that quote, book once, and track. After a build.
+// Tests the README's first command: the storefront listens, and the printed commands quote, book once and track. After
+// a build.
 import { SandboxControl } from 'nestjs-lalamove/sandbox';
 import { execFileSync, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -34,7 +35,7 @@ try {
   process.exitCode = right ? 0 : 1;
 
   /**
-   * Asks until there is an order; then for all that were placed.
+   * Polls until there is an order, then returns all orders that were placed.
    *
    * @param {string} status the line that shows the delivery's status
    */
