@@ -1,23 +1,23 @@
-/** What a call of Lalamove's API is, to whoever makes it, serves it, or has to judge its failure. */
+/** The facts of one call of Lalamove's API, for the client, the sandbox and the error translation. */
 export interface OperationFacts {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** With `:name` for each id. */
+  /** The path, with `:name` for each id. */
   readonly path: string;
-  /** Whether it may be sent again although Lalamove might have carried it out. What spends or changes an order may not. */
+  /** Whether the call may be repeated if its outcome is unknown: not if it spends money or changes an order. */
   readonly repeatable: boolean;
-  /** Whether it shows an order or a driver: there a 403 is about what its consumer asked for, elsewhere about the account. */
+  /** Whether it reads an order or a driver. Then the consumer can fix a 403; else the operator of the account can. */
   readonly shows?: true;
-  /** How many requests a minute Lalamove takes from one account, by environment. */
+  /** Lalamove's limit of requests a minute for one account, by environment. */
   readonly perMinute: { readonly sandbox: number; readonly production: number };
-  /** How many of them a second, where that is limited too. */
+  /** Lalamove's limit of requests a second, if there is one. */
   readonly perSecond?: number;
 }
 
 const READ = { sandbox: 50, production: 300 } as const;
-/** Also for editing and the webhook URL, for which the guide names no limit. */
+/** Also for `editOrder` and `setWebhookUrl`, for which the guide states no limit. */
 const WRITE = { sandbox: 30, production: 100 } as const;
 
-/** Every call of API v3, by its method in `LalamoveService`; the limits are those of its guide ("Rate limit"). */
+/** All calls of API v3, by their methods in `LalamoveService`. The limits are those of the guide ("Rate limit"). */
 export const OPERATION_TABLE = {
   createQuotation: { method: 'POST', path: '/v3/quotations', repeatable: true, perMinute: WRITE },
   getQuotation: { method: 'GET', path: '/v3/quotations/:quotationId', repeatable: true, perMinute: READ },
@@ -43,17 +43,17 @@ export const OPERATION_TABLE = {
   setWebhookUrl: { method: 'PATCH', path: '/v3/webhook', repeatable: true, perMinute: WRITE },
 } as const satisfies Record<string, OperationFacts>;
 
-/** The name of a call, as in `LalamoveService`. */
+/** The name of a call: a method of `LalamoveService`. */
 export type LalamoveOperation = keyof typeof OPERATION_TABLE;
 
-/** A call found by its path. */
+/** A call that was found by its path. */
 export interface FoundOperation extends OperationFacts {
   readonly operation: LalamoveOperation;
-  /** The decoded ids, by their names in the path. */
+  /** The decoded ids of the path, by name. */
   readonly ids: Readonly<Record<string, string>>;
 }
 
-/** The calls that a path can mean, one for each method that it has; empty for a path that the API does not have. */
+/** The calls on a path, one for each HTTP method; empty if the API has no such path. */
 export function operationsOfPath(pathname: string): FoundOperation[] {
   return OPERATIONS.flatMap(([operation, facts]) => {
     const ids = idsOf(facts.path, pathname);
@@ -63,7 +63,7 @@ export function operationsOfPath(pathname: string): FoundOperation[] {
 
 const isOperation = (name: string): name is LalamoveOperation => Object.hasOwn(OPERATION_TABLE, name);
 
-/** The facts of a call, or `undefined` for a name that the API does not have. */
+/** The facts of a call; `undefined` if the API has no such call. */
 export function operationFacts(name: string | undefined): OperationFacts | undefined {
   return name !== undefined && isOperation(name) ? OPERATION_TABLE[name] : undefined;
 }
@@ -72,13 +72,13 @@ const OPERATIONS: readonly (readonly [LalamoveOperation, OperationFacts])[] = Ob
   .filter(isOperation)
   .map((name) => [name, OPERATION_TABLE[name]]);
 
-/** The decoded ids of a path, by their names in its pattern (`:name`); `undefined` for a path that the pattern does not mean. */
+/** The decoded ids of a path, by their names in the pattern (`:name`); `undefined` if the path does not match it. */
 export function idsOf(pattern: string, pathname: string): Record<string, string> | undefined {
-  const [wanted, given] = [pattern.split('/'), pathname.split('/')];
-  if (wanted.length !== given.length) return undefined;
+  const [patternParts, pathParts] = [pattern.split('/'), pathname.split('/')];
+  if (patternParts.length !== pathParts.length) return undefined;
   const ids: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const segment = given[index] ?? '';
+  for (const [index, part] of patternParts.entries()) {
+    const segment = pathParts[index] ?? '';
     if (part.startsWith(':')) ids[part.slice(1)] = decoded(segment);
     else if (part !== segment) return undefined;
   }

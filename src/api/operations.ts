@@ -10,14 +10,14 @@ import { readQuotation } from './answers/quotation.js';
 import { sentInput, sentJson } from './requests/sent-input.js';
 import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from './operation-table.js';
 
-/** One call of Lalamove's API, with what is sent and what comes back. */
+/** One call of Lalamove's API, with the class of its input and the reader of its answer. */
 export interface Operation<Answer> extends OperationFacts {
   readonly name: LalamoveOperation;
-  /** What its body must be; absent where it has none. */
+  /** The DTO of the request body; absent for a call without a body. */
   readonly input?: ClassConstructor<object>;
-  /** Reads the `data` of a successful answer; `undefined` means that it cannot be used. */
+  /** Reads the `data` of a successful answer; returns `undefined` if they are invalid. */
   readonly read: (data: unknown) => Answer | undefined;
-  /** The refusal that says, to a repeat, that an earlier attempt was carried out; and what to answer then. */
+  /** The error code by which a retry learns that an earlier attempt succeeded, and the result to return then. */
   readonly settled?: { readonly code: string; readonly answer: Answer };
 }
 
@@ -28,10 +28,10 @@ function operation<Answer>(
   return { name, ...OPERATION_TABLE[name], ...rest };
 }
 
-/** For the calls that answer 204: there is nothing to read. */
+/** The reader for calls that are answered with 204, without data. */
 const done = (): true => true;
 
-/** Every call of API v3, by its method in `LalamoveService`. */
+/** All calls of API v3, by their methods in `LalamoveService`. */
 export const OPERATIONS = {
   createQuotation: operation('createQuotation', { input: CreateQuotationDto, read: readQuotation }),
   getQuotation: operation('getQuotation', { read: readQuotation }),
@@ -47,9 +47,9 @@ export const OPERATIONS = {
 } satisfies Record<LalamoveOperation, Operation<unknown>>;
 
 /**
- * The body of a call as it is sent, in Lalamove's envelope.
+ * Writes the request body of a call, in Lalamove's envelope `{ data }`.
  *
- * @throws TypeError for what JSON cannot write, or would write as nothing
+ * @throws TypeError if the input cannot be written as JSON, or holds a Map or a Set
  */
 export function sentBody(input: unknown): string {
   return sentJson({ data: sentInput(input) });

@@ -1,20 +1,20 @@
-/** The headers of an answer, by lower-case name. */
+/** The headers of an answer, by name in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
 
-/** What the headers of an answer say of its call's limit; each member is missing where none says it. */
+/** The rate limit of a call, from the headers of an answer. A member is missing if no header has it. */
 export interface RateLimitReading {
-  /** How many requests a minute. */
+  /** The limit of requests a minute. */
   limit?: number;
-  /** How many of them are left. */
+  /** How many requests are left. */
   remaining?: number;
-  /** Unix time in seconds at which all of them are left again. */
+  /** The Unix time in seconds at which the whole limit is available again. */
   reset?: number;
 }
 
-/** `ratelimit-reset`, `ratelimits-reset-postorder`, `RateLimit-Reset-Postxxx`: the three spellings that Lalamove uses. */
+/** Lalamove uses three spellings: `ratelimit-reset`, `ratelimits-reset-postorder`, `RateLimit-Reset-Postxxx`. */
 const HEADER = /^ratelimits?-(limit|remaining|reset)(-.+)?$/;
 
-/** Reads the rate-limit headers. Of several families, the fewest that are left and the latest reset count. */
+/** Reads the rate-limit headers. If there are several sets, the lowest limits and the latest reset count. */
 export function readRateLimit(headers: AnswerHeaders): RateLimitReading {
   const reading: RateLimitReading = {};
   for (const [name, text] of Object.entries(headers)) {

@@ -1,19 +1,19 @@
 import { createHmac } from 'node:crypto';
 
-/** What a signature covers. */
+/** The values that a signature covers. */
 export interface SignedParts {
-  /** The very timestamp that travels beside the signature: Unix ms in requests, Unix seconds in webhooks. */
+  /** The timestamp that is sent with the signature: Unix ms in requests, Unix seconds in webhooks. */
   timestamp: string;
-  /** Upper-case. */
+  /** In upper case. */
   method: string;
-  /** With version and without host, e.g. `/v3/orders/123`. */
+  /** The path with the version and without the host, e.g. `/v3/orders/123`. */
   path: string;
-  /** What is sent, to the byte; empty without a body. */
+  /** The exact bytes that are sent; empty without a body. */
   body: string | Uint8Array;
 }
 
 /**
- * Lower-case hex HMAC-SHA256 over `TIMESTAMP\r\nMETHOD\r\nPATH\r\n\r\nBODY` (API v3, "Authentication").
+ * The HMAC-SHA256 over `TIMESTAMP\r\nMETHOD\r\nPATH\r\n\r\nBODY`, in lower-case hex (API v3, "Authentication").
  */
 export function sign(secret: string, { timestamp, method, path, body }: SignedParts): string {
   return createHmac('sha256', secret)

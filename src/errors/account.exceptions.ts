@@ -1,29 +1,32 @@
 import { LalamoveException } from './lalamove.exception.js';
 
-/** Key or signature are wrong (401). Check `apiKey`, `apiSecret` and the host's clock. */
+/** The API key or the signature is wrong (401). Check `apiKey`, `apiSecret` and the clock of the host. */
 export class LalamoveAuthenticationException extends LalamoveException {
   override readonly name = 'LalamoveAuthenticationException';
 }
 
 /**
- * Not allowed (403): an order older than 60 days, a driver outside the window in which one may be seen, somebody else's order, or a
- * blocked account.
+ * Lalamove does not allow the call (403). The order is older than 60 days or belongs to another account, the driver
+ * cannot be read at this time, or the account is blocked.
  */
 export class LalamoveForbiddenException extends LalamoveException {
   override readonly name = 'LalamoveForbiddenException';
 }
 
-/** The wallet lacks credit (402, `ERR_INSUFFICIENT_CREDIT`). Top it up in Lalamove's partner portal. */
+/** The wallet has too little credit (402, `ERR_INSUFFICIENT_CREDIT`). Top it up in Lalamove's partner portal. */
 export class InsufficientCreditException extends LalamoveException {
   override readonly name = 'InsufficientCreditException';
 }
 
-/** Too many requests (429). `retryAfterSeconds` says when to come back, where Lalamove said so. */
+/** Too many requests (429). `retryAfterSeconds` is set if Lalamove's answer says when to retry. */
 export class RateLimitedException extends LalamoveException {
   override readonly name = 'RateLimitedException';
 }
 
-/** Lalamove called the webhook URL and did not get a 200 (`ERR_INVALID_RESPONSE`). Make it reachable before it is set. */
+/**
+ * Lalamove called the webhook URL and did not get a 200 (`ERR_INVALID_RESPONSE`). Make the URL reachable before you
+ * set it.
+ */
 export class WebhookUrlRefusedException extends LalamoveException {
   override readonly name = 'WebhookUrlRefusedException';
 }

@@ -2,10 +2,10 @@ import { isRecord, isStringMap } from '../internal/is-record.js';
 import type { AttemptedCall } from './lalamove.exception.js';
 
 /**
- * What helps to find out whether a call was carried out.
+ * Collects the data of a call that help to find out whether Lalamove carried it out.
  *
- * @param ids those in its path, by name
- * @param data what its envelope held
+ * @param ids the ids in the path of the call, by name
+ * @param data the `data` of the request body
  */
 export function attemptedCall(ids: Readonly<Record<string, string>>, data: unknown): AttemptedCall {
   const { quotationId, metadata } = isRecord(data) ? data : {};

@@ -6,7 +6,7 @@ const failed = (syscall: string): Error => Object.assign(new Error(syscall), { s
 describe('isUnconnected', () => {
   it.each([
     ['a refused connection', failed('connect')],
-    ['a name that is not known', failed('getaddrinfo')],
+    ['an unknown host name', failed('getaddrinfo')],
     ['the cause of another error', new Error('x', { cause: failed('connect') })],
     ['every one of several attempts', new AggregateError([failed('connect'), failed('connect')])],
   ])('is %s', (_, error) => {
@@ -17,15 +17,15 @@ describe('isUnconnected', () => {
     ['a reset', failed('read')],
     ['a broken pipe', failed('write')],
     ['one of several attempts', new AggregateError([failed('connect'), failed('read')])],
-    ['no attempt at all', new AggregateError([])],
-    ['an error that says nothing', new Error('x')],
+    ['an aggregate without errors', new AggregateError([])],
+    ['an error without a syscall', new Error('x')],
     ['nothing', undefined],
-    ['a text', 'connect'],
+    ['a string', 'connect'],
   ])('is not %s', (_, error) => {
     expect(isUnconnected(error)).toBe(false);
   });
 
-  it('comes to an end where causes go in a circle', () => {
+  it('ends if the causes form a cycle', () => {
     const error = new Error('x');
     error.cause = error;
     expect(isUnconnected(error)).toBe(false);

@@ -4,15 +4,16 @@ import type { LalamoveException, LalamoveExceptionInit } from './lalamove.except
 import { operationFacts } from '../api/operation-table.js';
 import { hasStoppedWaiting, isRateLimited } from './refusal.js';
 
-/** What is known of a failure beyond its code; the catalog supplies the rest. */
+/** Facts of a failure beside its code. The error catalog supplies what is left out. */
 export type LalamoveExceptionDetails = Partial<Omit<LalamoveExceptionInit, 'code'>>;
 
 /**
- * Makes the exception that stands for a code, with everything that the error catalog knows of it. Meant for tests that let a mocked
- * `LalamoveService` fail: `createLalamoveException('ERR_ORDER_NOT_FOUND')` is an `OrderNotFoundException` that answers 404.
+ * Creates the exception of an error code, with all facts that the error catalog has for it. Use it in tests in which
+ * a mocked `LalamoveService` fails: `createLalamoveException('ERR_ORDER_NOT_FOUND')` returns an
+ * `OrderNotFoundException` that is answered with 404.
  *
- * @param code a code of the catalog, or any other: then `details.upstreamStatus` decides the class.
- * @param details overrides what the catalog says.
+ * @param code a code of the catalog, or any other code; for another code `details.upstreamStatus` decides the class
+ * @param details values that override those of the catalog
  */
 export function createLalamoveException(
   code: LalamoveErrorCode | (string & {}),
@@ -26,7 +27,7 @@ export function createLalamoveException(
   return exceptionOfRow(row, code, { ...details, upstreamStatus: status, retryable });
 }
 
-/** Makes the exception of a row, under the code that came (which a fallback row does not have). */
+/** Creates the exception of a catalog row. `code` is the received code; a fallback row has another code of its own. */
 export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExceptionDetails): LalamoveException {
   const { upstreamStatus, operation } = details;
   const reading = operationFacts(operation)?.shows ? row.whenReading : undefined;
@@ -36,7 +37,7 @@ export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExc
     isForeign: details.isForeign === true,
     isReading: reading !== undefined,
   });
-  // Member by member: to spread `details` into it would take as long as all the rest of a translation.
+  // Member by member because a spread of `details` takes as long as the rest of the translation.
   return new row.exception({
     code,
     message: details.message ?? row.message,
@@ -59,10 +60,10 @@ export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExc
 }
 
 /**
- * The end of a call that must not be repeated, where nobody can know whether it was carried out.
+ * Creates the exception of a call that must not be repeated and whose outcome is unknown.
  *
- * @param cause what the end would have been for a harmless call
- * @param details the policy, and what the call was about
+ * @param cause the exception that a repeatable call would have thrown
+ * @param details the status policy, and the data of the attempted call
  */
 export function outcomeUnknown(
   cause: LalamoveException,
@@ -75,8 +76,8 @@ export function outcomeUnknown(
     ...details,
     code: cause.code.startsWith('LALAMOVE_') ? row.code : cause.code,
     message: row.message,
-    mirrorStatus: failed ? upstreamStatus : isSilent(cause.mirrorStatus) ? 504 : 502,
-    // However it came about, as any fault under `gateway`; but this one must still tell the consumer not to repeat.
+    mirrorStatus: failed ? upstreamStatus : isTimeoutStatus(cause.mirrorStatus) ? 504 : 502,
+    // 502 as for any error under `gateway`, but with this message: the consumer must know not to repeat the call.
     gateway: { status: 502, code: row.code, message: row.message },
     fixableBy: row.fixableBy,
     retryable: false,
@@ -91,19 +92,19 @@ export function outcomeUnknown(
   });
 }
 
-/** Whether the status of a cause says that no answer came while somebody waited. */
-function isSilent(status: number): boolean {
+/** Whether the status means that no answer came in time. */
+function isTimeoutStatus(status: number): boolean {
   return status === 504 || hasStoppedWaiting(status);
 }
 
 function mirrored(upstreamStatus: number | undefined, row: ErrorRow): number {
   if (upstreamStatus === undefined) return row.status;
   if (upstreamStatus >= 400 && upstreamStatus <= 599) return upstreamStatus;
-  // What broke after a success was announced is answered for what it is; a success that cannot be used, as a bad gateway.
+  // A 1xx to 3xx status is no error status: use that of our own row, or 502 for a row of Lalamove's.
   return row.statuses.length === 0 ? row.status : 502;
 }
 
-/** What something in between has written tells of what is between, whatever its status. */
+/** The answer under `gateway`. An answer of a proxy is always concealed, because it describes the host's network. */
 function gatewayAnswer(
   row: ErrorRow,
   { failed, isForeign, isReading }: Record<'failed' | 'isForeign' | 'isReading', boolean>,

@@ -32,21 +32,21 @@ describe('LalamoveErrorPolicies', () => {
       undefined,
       true,
     ],
-    ['a raw error beneath an account’s base URL', raw('http://thai/v3/cities'), 'thai', false],
+    ['a raw error below the base URL of an account', raw('http://thai/v3/cities'), 'thai', false],
     ['a raw error of Lalamove’s own host', raw('https://rest.sandbox.lalamove.com/v3/cities'), undefined, true],
-  ])('answers %s', (_, error, account, covered) => {
+  ])('finds the policy of %s', (_, error, account, covered) => {
     expect(policies.failure(error)?.policy?.account).toBe(account);
     expect(policies.covers(error)).toBe(covered);
   });
 
-  it('leaves other errors alone', () => {
+  it('finds no policy for other errors', () => {
     for (const error of [raw('http://other/v3/cities'), new Error('x'), null]) {
       expect(policies.failure(error)).toBeUndefined();
       expect(policies.covers(error)).toBe(false);
     }
   });
 
-  it('lets a registration add its policy again, and no other one its name', () => {
+  it('lets a registration add its policy again, but no other registration under the same name', () => {
     const registered = new LalamoveErrorPolicies();
     const owner = {};
     expect(registered.add(policy('a', 'http://a'), owner)).toBe(true);
@@ -62,7 +62,7 @@ describe('outcomeUnknown', () => {
     ['LALAMOVE_ABORTED', 504],
     ['LALAMOVE_CONNECTION', 502],
     ['LALAMOVE_UNREADABLE_RESPONSE', 502],
-  ])('is answered after %s with %i', (code, status) => {
+  ])('has a status by its cause: %s gives %i', (code, status) => {
     expect(outcomeUnknown(createLalamoveException(code)).getStatus()).toBe(status);
   });
 });
@@ -74,7 +74,7 @@ describe('createLalamoveException', () => {
     ['LALAMOVE_TIMEOUT', 'placeOrder', false],
     ['LALAMOVE_RATE_LIMITED', 'placeOrder', true],
     ['ERR_ORDER_NOT_FOUND', 'getOrder', false],
-  ])('makes a %s of %s that may be repeated: %s', (code, operation, retryable) => {
+  ])('sets retryable for the code %s and the operation %s: %s', (code, operation, retryable) => {
     expect(createLalamoveException(code, { operation }).retryable).toBe(retryable);
   });
 });

@@ -3,17 +3,17 @@ import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { LalamoveErrorPolicies } from './error-policies.js';
 import { appFilter, delegatingFilter, LalamoveExceptionFilter } from './lalamove-exception.filter.js';
 
-/** Binds the filter by its class: `overrideFilter` of a testing module replaces what is bound so, and nothing else. */
+/** Binds the filter by its class, because `overrideFilter` of a testing module replaces only filters bound this way. */
 @Injectable()
 @UseFilters(LalamoveExceptionFilter)
 class OverridableFilter {}
 
-/** Apart from the module that binds the filter by its class, and after it: `app.get` gives what was provided last. */
+/** A module of its own: `app.get` returns the last provider, so this one must come after the module that binds it. */
 @Global()
 @Module({
   providers: [
     LalamoveErrorPolicies,
-    // For a host that binds the filter by itself: this one also catches what `errors.filter: false` has switched off.
+    // For a host that binds the filter itself. It also handles accounts with `errors.filter: false`.
     {
       provide: LalamoveExceptionFilter,
       inject: [HttpAdapterHost, LalamoveErrorPolicies],
@@ -25,7 +25,7 @@ class OverridableFilter {}
 })
 class LalamoveFilterModule {}
 
-/** Registers the one filter of an app. A static module, so that it exists once, however many accounts import it. */
+/** Registers the one filter of an app. A static module, so that it exists once for any number of accounts. */
 @Module({
   imports: [LalamoveFilterModule],
   providers: [
@@ -46,7 +46,7 @@ class LalamoveFilterModule {}
 })
 export class LalamoveErrorsModule {}
 
-/** What stands in place of the filter that is bound by its class; `undefined` where that is the filter itself. */
+/** The filter that a test put in place of ours with `overrideFilter`; `undefined` if there is none. */
 function overridden(modules: ModulesContainer): ExceptionFilter | undefined {
   for (const { injectables, metatype } of modules.values()) {
     if (metatype !== LalamoveErrorsModule) continue;

@@ -22,7 +22,7 @@ import { LalamoveGraphqlError } from './lalamove-graphql-error.js';
 import { sentDetails } from './sent-details.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
-/** What `@Catch` can be given to decide by itself: Nest asks `instanceof`, and `instanceof` asks here. */
+/** A type for `@Catch` with a test of its own. Nest uses `instanceof`, which calls `Symbol.hasInstance`. */
 function caught(matches: (error: unknown) => boolean): Abstract<unknown> {
   return Object.defineProperty(class CaughtByLalamove {}, Symbol.hasInstance, { value: matches });
 }
@@ -34,15 +34,21 @@ const DEFAULT_POLICY: Pick<AccountErrorPolicy, 'status' | 'format' | 'logger'> =
 };
 
 /**
- * Answers every {@link LalamoveException}, and every raw axios error of a call to Lalamove, to the app's own API consumer. `LalamoveModule`
- * registers it once for the whole app. With `errors: { filter: false }` a host can bind it where it likes, by
- * `app.useGlobalFilters(app.get(LalamoveExceptionFilter))` or `@UseFilters(LalamoveExceptionFilter)`; bound by its class it knows raw
- * axios errors by Lalamove's own hosts alone, not by an account's `baseUrl`.
+ * Turns every {@link LalamoveException}, and every raw axios error of a call to Lalamove, into the answer to the app's
+ * own API consumer. `LalamoveModule` registers it once for the whole app. With `errors: { filter: false }` a host binds
+ * it itself: `app.useGlobalFilters(app.get(LalamoveExceptionFilter))` or `@UseFilters(LalamoveExceptionFilter)`. If it
+ * is bound by its class, it recognises raw axios errors only by Lalamove's own hosts, not by the `baseUrl` of an
+ * account.
  *
- * What the app or Lalamove must fix is logged at error level. A GraphQL consumer gets code, status, errors and request id in `extensions`, a
- * microservice's caller the exception as `throwError`, a WebSocket client an `exception` event with the HTTP body; in any other context
- * (custom ones) it is thrown on. By Nest's design an app-wide filter does not reach gateways, nor the microservices of a hybrid app that are
- * connected without `inheritAppConfig: true`: bind it there by `@UseFilters(LalamoveExceptionFilter)`.
+ * Errors that the app or Lalamove must fix are logged at error level. The answer depends on the context:
+ * - HTTP: a response.
+ * - GraphQL: code, status, errors and request id in `extensions`.
+ * - microservice: the exception, by `throwError`.
+ * - WebSocket: an `exception` event with the HTTP body.
+ * - any other: the exception is thrown again.
+ *
+ * Nest does not apply an app-wide filter to gateways, nor to the microservices of a hybrid app that are connected
+ * without `inheritAppConfig: true`. Bind it there with `@UseFilters(LalamoveExceptionFilter)`.
  */
 @Catch(
   caught((error) => LalamoveException.is(error) || calledBaseUrl(error, Object.values(LALAMOVE_HOSTS)) !== undefined),
@@ -66,7 +72,7 @@ export class LalamoveExceptionFilter implements ExceptionFilter {
     report(exception, logger);
     const decided = decideStatus(exception, status);
     if (decided === undefined) {
-      logger.error('errors.status returned no status from 400 to 599, or threw: answered as mirror.');
+      logger.error('errors.status threw, or returned no status from 400 to 599. The mirror policy was used instead.');
     }
     const policed = decided ?? 'mirror';
     switch (host.getType<string>()) {
@@ -87,8 +93,8 @@ export class LalamoveExceptionFilter implements ExceptionFilter {
 }
 
 /**
- * A filter for the whole of an app. Nest asks `instanceof` of what `@Catch` names and takes the first filter that matches, so switching one off
- * must happen there: a filter that catches and does nothing would swallow, one that rethrows would hide the host's own.
+ * Creates the filter of a whole app. Nest runs only the first filter whose `@Catch` type matches. So an account whose
+ * filter is off must not match: a filter that matched and rethrew the error would hide the filters of the host.
  */
 export function appFilter(
   adapterHost: HttpAdapterHost,
@@ -102,9 +108,9 @@ export function appFilter(
 }
 
 /**
- * A filter that leaves what it catches to another.
+ * Creates a filter that passes each error on to another filter.
  *
- * @param chosen asked each time
+ * @param chosen returns the other filter; called for each error
  */
 export function delegatingFilter(matches: (error: unknown) => boolean, chosen: () => ExceptionFilter): ExceptionFilter {
   @Catch(caught(matches))
@@ -118,8 +124,9 @@ export function delegatingFilter(matches: (error: unknown) => boolean, chosen: (
 }
 
 /**
- * Answers through the HTTP adapter. The response may be raw (Fastify's middleware has such), and Nest's adapters write a content type of their
- * own over that of an object that is no `application/json`: so headers go where they can, and a problem is sent as text.
+ * Answers through the HTTP adapter. In Fastify middleware the response is the raw one of `node:http`, so headers are
+ * set on the object that has `setHeader`. Nest's adapters replace the content type of an object, so a problem document
+ * is sent as text.
  */
 function reply(adapter: AbstractHttpAdapter, response: unknown, { status, headers, body }: HttpAnswer): void {
   const raw = isRecord(response) && isRecord(response.raw) ? response.raw : response;
@@ -134,18 +141,18 @@ function reply(adapter: AbstractHttpAdapter, response: unknown, { status, header
   adapter.reply(response, 'Content-Type' in headers ? JSON.stringify(body) : body, status);
 }
 
-/** One line that can be searched for, without personal data: what our catalog says, and of what Lalamove wrote where the fault is. */
+/** Logs one line without personal data: the message of the catalog, and Lalamove's pointers without quoted values. */
 function report(exception: LalamoveException, logger: LoggerService): void {
   if (exception.fixableBy === 'consumer') return;
   const row = rowOfCode(exception.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
-  // What was refused here was never Lalamove's to word.
+  // A message that this package wrote is safe to log; Lalamove's texts may hold personal data.
   const isOurs = isOwnRefusal(exception) || isOfCatalog(exception.message);
   const message = isOurs ? exception.message : row.message;
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const cause = causeCode(exception);
   const details = sentDetails(exception.errors);
-  const told = { code, ...details, cause, upstreamStatus, account, requestId, sentRequestId };
-  logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, told));
+  const fields = { code, ...details, cause, upstreamStatus, account, requestId, sentRequestId };
+  logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, fields));
 }
 
 function isOfCatalog(text: string): boolean {
@@ -156,13 +163,13 @@ function isOwnRefusal({ code, upstreamStatus }: LalamoveException): boolean {
   return code === 'LALAMOVE_RATE_LIMITED' && upstreamStatus === undefined;
 }
 
-/** What the wire said, e.g. `ECONNREFUSED`: an unknown outcome has it one cause further down. */
+/** The code of the network error, e.g. `ECONNREFUSED`. An unknown outcome has it in the cause of its cause. */
 function causeCode({ cause }: LalamoveException): string | undefined {
   if (LalamoveException.is(cause)) return causeCode(cause) ?? cause.code;
   return isRecord(cause) && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
-/** As Nest's own `BaseWsExceptionFilter` does it, for Socket.IO clients and native ones. */
+/** Sends the error as Nest's `BaseWsExceptionFilter` does, to Socket.IO clients and to native ones. */
 function emit(client: unknown, body: object): void {
   const data = { status: 'error', ...body };
   if (hasMethod(client, 'send') && 'readyState' in client) client.send(JSON.stringify({ event: 'exception', data }));

@@ -2,23 +2,23 @@ import { HttpException } from '@nestjs/common';
 import type { LalamoveErrorItem } from './lalamove-error-item.js';
 import { nestErrorBody, type GatewayAnswer, type NestErrorBody } from './nest-error-body.js';
 
-/** Marks our exceptions across copies of this package in one process (an ESM and a CommonJS one, two versions). */
+/** Marks our exceptions across several copies of this package in a process (ESM and CommonJS, or two versions). */
 const BRAND = Symbol.for('nestjs-lalamove:exception');
 
-/** Who can mend what went wrong: the app's API consumer, the app itself (or who runs it), or Lalamove. */
+/** Who can fix the error: the app's API consumer, the app or its operator (`host`), or Lalamove. */
 export type FixableBy = 'consumer' | 'host' | 'lalamove';
 
-/** What a call was about, as far as it helps to find out whether it was carried out. */
+/** The data of a call that help to find out whether Lalamove carried it out. */
 export interface AttemptedCall {
-  /** The order that was to be changed. */
+  /** The order that the call should change. */
   orderId?: string;
-  /** The quotation that was to be ordered. */
+  /** The quotation that the call should order. */
   quotationId?: string;
   /** The metadata that was sent with the order. */
   metadata?: Readonly<Record<string, string>>;
 }
 
-/** All that makes a {@link LalamoveException}; `createLalamoveException` fills it from the error catalog. */
+/** The members of a {@link LalamoveException}. `createLalamoveException` fills them from the error catalog. */
 export interface LalamoveExceptionInit {
   code: string;
   message: string;
@@ -34,56 +34,57 @@ export interface LalamoveExceptionInit {
   operation?: string;
   account?: string;
   retryAfterSeconds?: number;
-  /** Under which policy {@link LalamoveException.getStatus} speaks. `'mirror'` by default. */
+  /** The policy that {@link LalamoveException.getStatus} applies. `'mirror'` by default. */
   policy?: 'mirror' | 'gateway';
-  /** Kept by `LalamoveOutcomeUnknownException` alone. */
+  /** Used by `LalamoveOutcomeUnknownException` only. */
   attempted?: AttemptedCall;
   cause?: unknown;
 }
 
 /**
- * Anything that went wrong between this app and Lalamove. It extends Nest's `HttpException`, so that it answers right even where
- * `LalamoveExceptionFilter` is switched off. Catch a sub-class for a meaning, or compare {@link code}.
+ * The base class of all errors of calls to Lalamove. It extends Nest's `HttpException`, so that Nest sends the right
+ * status and body even if `LalamoveExceptionFilter` is off. Catch a sub-class, or compare {@link code}.
  *
- * It never holds a secret, a key, a signature or a raw axios error.
+ * An exception never holds a secret, a key, a signature or a raw axios error.
  */
 export class LalamoveException extends HttpException {
   override readonly name: string = 'LalamoveException';
 
   /**
-   * Lalamove's `ERR_…` code as it came, or where it sent none a stable one of ours: `LALAMOVE_UNAUTHORIZED`, `LALAMOVE_FORBIDDEN`,
-   * `LALAMOVE_NOT_FOUND`, `LALAMOVE_RATE_LIMITED`, `LALAMOVE_SERVER_ERROR`, `LALAMOVE_UNREADABLE_RESPONSE`, `LALAMOVE_TIMEOUT`,
-   * `LALAMOVE_CONNECTION`, `LALAMOVE_OUTCOME_UNKNOWN`, `LALAMOVE_ABORTED`, `LALAMOVE_UNKNOWN_ERROR`.
+   * Lalamove's `ERR_…` code, unchanged. If Lalamove sent none, one of ours: `LALAMOVE_UNAUTHORIZED`,
+   * `LALAMOVE_FORBIDDEN`, `LALAMOVE_NOT_FOUND`, `LALAMOVE_RATE_LIMITED`, `LALAMOVE_SERVER_ERROR`,
+   * `LALAMOVE_UNREADABLE_RESPONSE`, `LALAMOVE_TIMEOUT`, `LALAMOVE_CONNECTION`, `LALAMOVE_OUTCOME_UNKNOWN`,
+   * `LALAMOVE_ABORTED`, `LALAMOVE_UNKNOWN_ERROR`.
    */
   readonly code: string;
-  /** The HTTP status that Lalamove sent; `undefined` where nothing came back or nothing was sent. */
+  /** The HTTP status that Lalamove sent; `undefined` if no answer came or nothing was sent. */
   readonly upstreamStatus: number | undefined;
   /**
-   * Whether the answer cannot be Lalamove's own, for it is HTML or a text, or broke off: something in between sent
-   * it, a firewall say. Its status is not Lalamove's word then.
+   * Whether the answer cannot be Lalamove's own, because it is HTML or plain text, or was truncated. Then a firewall or
+   * a proxy sent it, and its status does not say what Lalamove did.
    */
   readonly isForeign: boolean;
-  /** The errors that Lalamove (or local validation) listed; empty where it listed none. */
+  /** The errors that Lalamove or the local validation listed; empty if it listed none. */
   readonly errors: readonly LalamoveErrorItem[];
   /** Lalamove's id of the call, for its support. */
   readonly requestId: string | undefined;
-  /** The `Request-ID` header that was sent; `undefined` where nothing was. */
+  /** The `Request-ID` header of the request; `undefined` if nothing was sent. */
   readonly sentRequestId: string | undefined;
   /** The `LalamoveService` method that failed, e.g. `placeOrder`. */
   readonly operation: string | undefined;
   /** The `name` of the account's registration; `undefined` for the default one. */
   readonly account: string | undefined;
-  /** Whether the very same call may be repeated without a risk. */
+  /** Whether the same call can be repeated safely. */
   readonly retryable: boolean;
   readonly fixableBy: FixableBy;
-  /** After how many seconds a repeat makes sense, where that is known. */
+  /** After how many seconds to repeat the call, if that is known. */
   readonly retryAfterSeconds: number | undefined;
   /** The status under `errors.status: 'mirror'`. */
   readonly mirrorStatus: number;
-  /** What `errors.status: 'gateway'` answers instead; `undefined` where that policy mirrors too. */
+  /** The answer under `errors.status: 'gateway'`; `undefined` if that policy mirrors this error. */
   readonly gateway: GatewayAnswer | undefined;
 
-  /** By this symbol, and not by its class, an exception is recognised. Not enumerable: no log shows it. */
+  /** Exceptions are recognised by this symbol, not by their class. It is not enumerable, so no log shows it. */
   declare readonly [BRAND]: true;
 
   static {
@@ -95,9 +96,9 @@ export class LalamoveException extends HttpException {
   constructor(init: LalamoveExceptionInit) {
     const { message, code, mirrorStatus, gateway, errors = [], requestId, policy = 'mirror' } = init;
     const body = nestErrorBody({ message, code, mirrorStatus, gateway, errors, requestId }, policy);
-    // As Nest's own exceptions do: what reads `response` (GraphQL drivers, loggers, filters) finds the body there.
+    // As in Nest's own exceptions, `response` holds the body: GraphQL drivers, loggers and filters read it there.
     super(body, body.statusCode, init.cause === undefined ? {} : { cause: init.cause });
-    // Nest takes the body's message, which may be the neutral one.
+    // Nest sets the message of the body, which may be the neutral one.
     this.message = message;
     this.#body = body;
     this.code = init.code;
@@ -115,17 +116,17 @@ export class LalamoveException extends HttpException {
     this.gateway = init.gateway;
   }
 
-  /** Whether an error is a Lalamove exception, also one from another copy of this package. */
+  /** Whether an error is a Lalamove exception, including one of another copy of this package. */
   static is(error: unknown): error is LalamoveException {
     return typeof error === 'object' && error !== null && BRAND in error;
   }
 
-  /** The body in Nest's form, for a host that answers `HttpException`s by itself. */
+  /** The body in Nest's format, for a host that answers `HttpException`s itself. */
   override getResponse(): NestErrorBody {
     return this.#body;
   }
 
-  /** What logs and queues get: what happened, without the answers that it could be given. */
+  /** The facts of the error, for logs and queues, without the possible HTTP answers. */
   toJSON(): Record<string, unknown> {
     return {
       name: this.name,

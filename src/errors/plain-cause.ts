@@ -2,7 +2,7 @@ import { isRecord } from '../internal/is-record.js';
 import { redact } from '../internal/redact.js';
 
 /**
- * What is kept of a raw error: it holds the whole request, the Authorization header included; this says what happened, and nothing else.
+ * Copies message and code of a raw error. The raw error itself holds the whole request with its Authorization header.
  */
 export function plainCause(origin: unknown, secrets: readonly string[]): Error | undefined {
   if (!isRecord(origin)) return undefined;

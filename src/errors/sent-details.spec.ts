@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { blanked, sentDetails } from './sent-details.js';
 
-describe('toldDetails', () => {
+describe('sentDetails', () => {
   it.each([
     ["'name' validation failed: 'Ada Lovelace' of it", "'name' validation failed: '…' of it"],
     ["'Ada' is no name", "'…' is no name"],
@@ -14,9 +14,9 @@ describe('toldDetails', () => {
     ['called ٠٥٠١٢٣٤٥٦٧', 'called …'],
     ['called 9876–5432', 'called …'],
     ['ada@example.com', '…'],
-  ])('blanks what may be about a person: %s', (detail, told) => {
-    expect(blanked(detail)).toBe(told);
-    expect(sentDetails([{ code: 'c', message: 'm', detail }])).toEqual({ detail: JSON.stringify(told) });
+  ])('removes personal data from a detail: %s', (detail, cleaned) => {
+    expect(blanked(detail)).toBe(cleaned);
+    expect(sentDetails([{ code: 'c', message: 'm', detail }])).toEqual({ detail: JSON.stringify(cleaned) });
   });
 
   it.each([
@@ -25,7 +25,7 @@ describe('toldDetails', () => {
     ['/data/recipients/0/name=Ada', '/data/recipients/0/name…'],
     ['/data/recipients/+85298765432', '/data/recipients/…'],
     ['/data/ada@example.com', '…'],
-  ])('blanks it in a pointer, too: %s', (pointer, told) => {
-    expect(sentDetails([{ code: 'c', message: 'm', pointer }])).toEqual({ pointer: told });
+  ])('removes personal data from a pointer: %s', (pointer, cleaned) => {
+    expect(sentDetails([{ code: 'c', message: 'm', pointer }])).toEqual({ pointer: cleaned });
   });
 });

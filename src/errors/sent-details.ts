@@ -1,40 +1,40 @@
 import type { LalamoveErrorItem } from './lalamove-error-item.js';
 
-/** Phone numbers, and ids beside them, in whichever digits: a line of a log is not to hold them. */
+/** Phone numbers and other long numbers, in the digits of any script. A log line must not hold them. */
 const LONG_NUMBERS = /[+＋]?\p{Nd}[\p{Nd}\s().\p{Pd}]{4,}\p{Nd}/gu;
 const ADDRESSES = /[^\s'"]+@[^\s'"]+/g;
-/** An apostrophe within a word opens and closes nothing; what is not closed goes on to the end. */
+/** Quoted texts. An apostrophe within a word is no quote. A quote that is not closed goes to the end of the text. */
 const QUOTED = ["''", '""', '``', '“”', '‘’', '«»']
   .map(([open = '', close = '']) => `${open}.*?(?:${close}(?![\\p{L}\\p{N}])|$)`)
   .join('|');
 const QUOTES = new RegExp(`(?<![\\p{L}\\p{N}])(?:${QUOTED})`, 'gsu');
-/** What is behind the place itself, such as the value that was wrong there. */
-const BEHIND_PLACE = /[:=].*$/s;
-const LONGEST_DETAIL = 500;
+/** The rest of a pointer after its path, which may hold the wrong value. */
+const AFTER_PATH = /[:=].*$/s;
+const MAX_DETAIL_LENGTH = 500;
 
-/** Names of what is sent, which are no value of anybody's. */
+/** Field names of requests, which are not personal data. */
 const FIELDS = new Set(
   (
-    'data field path property scheduleAt serviceType specialRequests language stops coordinates lat lng address item quantity weight ' +
-    'categories handlingInstructions isRouteOptimized quotationId sender recipients stopId name phone remarks isPODEnabled ' +
-    'partner metadata orderId driverId reason priorityFee url market cashOnDelivery amount'
+    'data field path property scheduleAt serviceType specialRequests language stops coordinates lat lng address item ' +
+    'quantity weight categories handlingInstructions isRouteOptimized quotationId sender recipients stopId name ' +
+    'phone remarks isPODEnabled partner metadata orderId driverId reason priorityFee url market cashOnDelivery amount'
   ).split(' '),
 );
 
-/** What a line of a log says of where the faults of a request are: pointers, and Lalamove's prose, both without what may be about a person. */
+/** The log fields that say where a request is wrong: pointers and Lalamove's text, both without personal data. */
 export function sentDetails(errors: readonly LalamoveErrorItem[]): { pointer?: string; detail?: string } {
-  const pointer = joined(errors.map((error) => error.pointer && blanked(error.pointer.replace(BEHIND_PLACE, '…'))));
+  const pointer = joined(errors.map((error) => error.pointer && blanked(error.pointer.replace(AFTER_PATH, '…'))));
   const detail = joined(
     errors.map((error) => error.detail && blanked(error.detail)),
     '; ',
   );
   return {
     ...(pointer !== undefined && { pointer }),
-    ...(detail !== undefined && { detail: JSON.stringify(detail.slice(0, LONGEST_DETAIL)) }),
+    ...(detail !== undefined && { detail: JSON.stringify(detail.slice(0, MAX_DETAIL_LENGTH)) }),
   };
 }
 
-/** A text of Lalamove's without quoted values, long numbers and e-mail addresses; quoted names of fields stay. */
+/** Removes quoted values, long numbers and e-mail addresses from a text of Lalamove's. Quoted field names stay. */
 export function blanked(text: string): string {
   return text
     .replace(QUOTES, (quoted) => (isFieldName(quoted.slice(1, -1)) ? quoted : "'…'"))
@@ -42,12 +42,12 @@ export function blanked(text: string): string {
     .replace(ADDRESSES, '…');
 }
 
-/** Such as `phone`, `recipients[0].phone`. */
+/** Whether a text is a field name such as `phone` or `recipients[0].phone`. */
 function isFieldName(text: string): boolean {
   return text.split(/[.[\]/]+/).every((part) => FIELDS.has(part) || /^\d{0,2}$/.test(part));
 }
 
 function joined(texts: readonly (string | undefined)[], between = ','): string | undefined {
-  const told = [...new Set(texts.filter((text) => text !== undefined))];
-  return told.length === 0 ? undefined : told.join(between);
+  const found = [...new Set(texts.filter((text) => text !== undefined))];
+  return found.length === 0 ? undefined : found.join(between);
 }

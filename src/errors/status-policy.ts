@@ -13,7 +13,7 @@ import type { DecidedStatus } from './nest-error-body.js';
  */
 export type LalamoveStatusPolicy = 'mirror' | 'gateway' | ((exception: LalamoveException) => number);
 
-/** @returns `undefined` if a function of the host throws, or returns a number that is no error status */
+/** @returns `undefined` if the function of the host throws, or does not return a status from 400 to 599 */
 export function decideStatus(exception: LalamoveException, policy: LalamoveStatusPolicy): DecidedStatus | undefined {
   if (typeof policy !== 'function') return policy;
   try {

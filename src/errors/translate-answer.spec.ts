@@ -10,7 +10,7 @@ const CONTEXT = { operation: 'placeOrder', sentRequestId: 'sent-1', repeatable: 
 const translate = (status: number, body: unknown, headers: Record<string, string> = {}): LalamoveException =>
   translateAnswer({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, CONTEXT);
 
-/** What Lalamove is known to answer, written down by hand: statuses, code, class, who can fix it, the status under `gateway`. */
+/** Lalamove's known errors, written by hand: statuses, code, class, who can fix it, the status under `gateway`. */
 // prettier-ignore
 const KNOWN: [number[], string, string, FixableBy, number?][] = [
   [[400], 'ERR_MALFORMED_JSON_BODY', 'MalformedRequestException', 'host', 502],
@@ -55,7 +55,7 @@ const KNOWN: [number[], string, string, FixableBy, number?][] = [
   [[429], 'ERR_TOO_MANY_REQUESTS', 'RateLimitedException', 'host', 503],
 ];
 
-/** The statuses that say all by themselves. */
+/** The exception of each status without a code. */
 // prettier-ignore
 const BARE: [number, string, string, number][] = [
   [400, 'LALAMOVE_UNKNOWN_ERROR', 'MalformedRequestException', 400],
@@ -89,7 +89,7 @@ describe('translateAnswer', () => {
     });
   });
 
-  it('knows every row of the catalog that has a code of Lalamove’s, and no other', () => {
+  it('lists each row of the catalog with a code of Lalamove’s, and no other', () => {
     const rows = ERROR_CATALOG.filter(({ code }) => code.startsWith('ERR_'));
     const byCode = (a: [string, readonly number[]], b: [string, readonly number[]]): number => a[0].localeCompare(b[0]);
     const sorted = (statuses: readonly number[]): number[] => [...statuses].sort((a, b) => a - b);
@@ -101,7 +101,7 @@ describe('translateAnswer', () => {
   describe.each(BARE)('a bare %i', (status, code, name, mirrored) => {
     it.each([
       ['an empty body', ''],
-      ['a page', '<html><body>no</body></html>'],
+      ['an HTML page', '<html><body>no</body></html>'],
       ['a truncated body', '{"errors":[{"id":"ERR_'],
       ['no errors', '{"errors":[]}'],
       ['an empty object of errors', '{"errors":{}}'],
@@ -125,26 +125,26 @@ describe('translateAnswer', () => {
     });
   });
 
-  it('keeps an unknown code beside a status that says more than it', () => {
+  it('keeps an unknown code and takes the class from a known status', () => {
     expect(translate(404, { message: 'ERR_NO_SUCH_THING' })).toMatchObject({
       name: 'LalamoveNotFoundException',
       code: 'ERR_NO_SUCH_THING',
     });
   });
 
-  it('takes a single word of a gateway’s for a text, not for a code', () => {
+  it('reads a single word from a gateway as a text, not as a code', () => {
     expect(translate(401, { message: 'Unauthorized' })).toMatchObject({
       code: 'LALAMOVE_UNAUTHORIZED',
       errors: [{ code: 'LALAMOVE_UNAUTHORIZED', message: 'Unauthorized' }],
     });
   });
 
-  it('recognises an edit refused by its text alone', () => {
+  it('recognises a refused edit by its text alone', () => {
     const exception = translate(422, { errors: [{ message: 'Cannot edit order in its present state' }] });
     expect(exception).toMatchObject({ name: 'OrderNotEditableException', code: 'ERR_ORDER_EDIT' });
   });
 
-  it('lists every error, and lets the first that is known speak for all', () => {
+  it('lists every error, and takes the code of the first known one', () => {
     const exception = translate(422, {
       errors: [
         { id: 'ERR_NEW', message: 'New.' },
@@ -162,7 +162,7 @@ describe('translateAnswer', () => {
     });
   });
 
-  it('tells the errors that name a field from the rest', () => {
+  it('returns in fieldErrors only the errors with a pointer', () => {
     const exception = translate(422, {
       errors: [{ id: 'ERR_INVALID_FIELD', detail: '/data/stops' }, { id: 'ERR_INVALID_FIELD' }],
     });
@@ -184,13 +184,13 @@ describe('translateAnswer', () => {
     ['getDriver', undefined, 'consumer'],
     ['placeOrder', 503, 'host'],
     [undefined, 503, 'host'],
-  ])('a 403 of %s', (operation, gateway, fixableBy) => {
+  ])('translates a 403 of %s', (operation, gateway, fixableBy) => {
     const exception = translateAnswer({ status: 403, headers: {}, body: '' }, { ...CONTEXT, operation });
     expect(exception.fixableBy).toBe(fixableBy);
     expect(exception.gateway?.status).toBe(gateway);
   });
 
-  it.each(['LALAMOVE_OUTCOME_UNKNOWN', 'LALAMOVE_TIMEOUT'])('does not let Lalamove speak in our own code %s', (id) => {
+  it.each(['LALAMOVE_OUTCOME_UNKNOWN', 'LALAMOVE_TIMEOUT'])('does not accept our own code %s from Lalamove', (id) => {
     expect(translate(422, { errors: [{ id }] })).toMatchObject({
       name: 'LalamoveException',
       code: 'LALAMOVE_UNKNOWN_ERROR',
@@ -198,7 +198,7 @@ describe('translateAnswer', () => {
     });
   });
 
-  it('believes a 5xx to be Lalamove’s fault, whatever its code says', () => {
+  it('says for any 5xx that only Lalamove can fix it, whatever its code is', () => {
     expect(translate(500, { message: 'ERR_INVALID_FIELD' })).toMatchObject({
       name: 'InvalidRequestException',
       fixableBy: 'lalamove',
@@ -206,13 +206,13 @@ describe('translateAnswer', () => {
     });
   });
 
-  it('tells when to come back after a 429, and not after a refusal', () => {
+  it('sets retryAfterSeconds after a 429, but not after a refusal', () => {
     const headers = { 'retry-after': '3' };
     expect(translate(429, '', headers)).toMatchObject({ retryAfterSeconds: 3, retryable: true });
     expect(translate(422, '', headers).retryAfterSeconds).toBeUndefined();
   });
 
-  it('survives any body and any status, as a LalamoveException that can be answered and logged', () => {
+  it('translates any body and any status to a LalamoveException that can be answered and logged', () => {
     const status = fc.integer({ min: 100, max: 999 });
     const body = fc.oneof(
       fc.string({ unit: 'binary' }),

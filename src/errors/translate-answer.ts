@@ -1,5 +1,5 @@
 import { rowOfCode, rowOfStatus, rowOfText, type ErrorRow } from './error-catalog.js';
-import { readErrorBody, type ListedError } from './error-body.js';
+import { readErrorBody, type ErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
 import type { LalamoveErrorItem } from './lalamove-error-item.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
@@ -8,44 +8,45 @@ import { isLalamoves, isRateLimited, isRefusal } from './refusal.js';
 import type { AnswerHeaders } from '../api/rate-limit-headers.js';
 import { readRetryAfter } from '../api/retry-after.js';
 
-/** An answer of Lalamove's, as it came. */
+/** An answer of Lalamove's, as received. */
 export interface UpstreamAnswer {
   status: number;
   headers: AnswerHeaders;
-  /** The decoded body; empty where it could not be read. */
+  /** The decoded body; empty if it could not be read. */
   body: string;
-  /** Whether it broke off, or could not be read to its end: then its body proves nothing. */
+  /** Whether the body is incomplete or could not be read. Then it does not prove that Lalamove sent the answer. */
   isCut?: boolean;
 }
 
-/** What the caller knows of the call that failed. */
+/** Facts of the failed call. */
 export interface CallContext extends Pick<LalamoveExceptionInit, 'operation' | 'account' | 'sentRequestId' | 'policy'> {
-  /** Whether the call may be repeated even if Lalamove might have carried it out. */
+  /** Whether the call may be repeated even if Lalamove carried it out. */
   repeatable: boolean;
   /** Unix time in ms. */
   now: number;
-  /** What the answer may echo, and the exception must not hold. */
+  /** Secrets that the answer may repeat, and that the exception must not hold. */
   secrets?: readonly string[];
 }
 
-/** The statuses whose headers may tell when to come back. */
-const TELLS_WHEN = new Set([429, 503]);
+/** The statuses whose headers may say when to retry. */
+const STATUSES_WITH_RETRY_AFTER = new Set([429, 503]);
 
 /**
- * Turns an answer that is no success into the exception that it stands for. The code decides, then a text that the catalog knows, then the
- * status; a code that the catalog does not know is kept, with its text and its status. Pure; never throws.
+ * Creates the exception for an answer that is no success. The catalog row is found by the code, then by the text, then
+ * by the status. A code that the catalog does not know stays in the exception, with its text and its status. Pure;
+ * never throws.
  */
 export function translateAnswer(answer: UpstreamAnswer, context: CallContext): LalamoveException {
   const { status, headers } = answer;
   const { now, repeatable, secrets = [], operation, account, sentRequestId, policy } = context;
-  // Redacted once it is parsed: in the text a secret can hide behind JSON's escapes.
+  // Secrets are removed after parsing, because JSON escapes can hide them in the raw text.
   const clean = (text: string): string => redact(text, secrets);
   const body = readErrorBody(answer.body, clean);
   const isForeign = !isLalamoves(answer, body);
   const listed = leading(body.errors);
-  const told = recognise(listed);
-  const row = told ?? rowOfStatus(status);
-  const code = told?.code ?? listed?.code ?? stableCode(row);
+  const recognised = recognise(listed);
+  const row = recognised ?? rowOfStatus(status);
+  const code = recognised?.code ?? listed?.code ?? stableCode(row);
   return exceptionOfRow(row, code, {
     operation,
     account,
@@ -53,15 +54,15 @@ export function translateAnswer(answer: UpstreamAnswer, context: CallContext): L
     policy,
     upstreamStatus: status,
     isForeign,
-    message: told ? row.message : ((body.form === 'json' ? undefined : row.bare?.[status]) ?? spoken(listed, row)),
+    message: recognised ? row.message : (bareMessage(row, body.form, status) ?? messageOf(listed, row)),
     errors: body.errors.map((error) => item(error, code, row)),
     requestId: body.requestId ?? (headers['request-id'] && clean(headers['request-id'])),
     retryable: row.retryable && (repeatable || (isRateLimited(status) && isRefusal(status, isForeign))),
-    retryAfterSeconds: TELLS_WHEN.has(status) ? readRetryAfter(headers, now) : undefined,
+    retryAfterSeconds: STATUSES_WITH_RETRY_AFTER.has(status) ? readRetryAfter(headers, now) : undefined,
   });
 }
 
-/** Of several errors the first that the catalog knows speaks for all; else the first with a code; else the first. */
+/** The error that names the exception: the first that the catalog knows, else the first with a code, else the first. */
 function leading(errors: readonly ListedError[]): ListedError | undefined {
   return errors.find((error) => recognise(error)) ?? errors.find(({ code }) => code !== undefined) ?? errors[0];
 }
@@ -71,15 +72,19 @@ function recognise(error: ListedError | undefined): ErrorRow | undefined {
   return error?.message === undefined ? undefined : rowOfText(error.message);
 }
 
-/** What came without a code never gets one of Lalamove's: it might be taken for their word. */
+/** An error without a code never gets an `ERR_…` code, because Lalamove did not send one. */
 function stableCode(row: ErrorRow): string {
   return row.code.startsWith('LALAMOVE_') ? row.code : 'LALAMOVE_UNKNOWN_ERROR';
 }
 
-/** A code or a status that the catalog does not know keeps its text; a bare text beside a known status only comments on it. */
-function spoken(listed: ListedError | undefined, row: ErrorRow): string {
-  const unknown = listed?.code !== undefined || row.code === 'LALAMOVE_UNKNOWN_ERROR';
-  return (unknown ? listed?.message : undefined) ?? row.message;
+function bareMessage(row: ErrorRow, form: ErrorBody['form'], status: number): string | undefined {
+  return form === 'json' ? undefined : row.bare?.[status];
+}
+
+/** Lalamove's text for a code or a status that the catalog does not know, else the message of the row. */
+function messageOf(listed: ListedError | undefined, row: ErrorRow): string {
+  const isUnknown = listed?.code !== undefined || row.code === 'LALAMOVE_UNKNOWN_ERROR';
+  return (isUnknown ? listed?.message : undefined) ?? row.message;
 }
 
 function item(error: ListedError, code: string, row: ErrorRow): LalamoveErrorItem {

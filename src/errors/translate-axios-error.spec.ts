@@ -20,7 +20,7 @@ const translate = (error: object): LalamoveException => translateAxiosError(erro
 const answered = (status: number, data: unknown = ''): object => ({ response: { status, headers: {}, data } });
 
 describe('translateAxiosError', () => {
-  it('knows the account, the call and the request id', () => {
+  it('sets the account, the operation and the request id', () => {
     expect(translate(failure('get', '/v3/orders/42', answered(404)))).toMatchObject({
       name: 'LalamoveNotFoundException',
       account: 'thai',
@@ -31,9 +31,9 @@ describe('translateAxiosError', () => {
   });
 
   it.each([
-    ['a text', '{"message":"ERR_ORDER_NOT_FOUND"}'],
+    ['a string', '{"message":"ERR_ORDER_NOT_FOUND"}'],
     ['bytes', Buffer.from('{"message":"ERR_ORDER_NOT_FOUND"}')],
-    ['what axios has parsed', { message: 'ERR_ORDER_NOT_FOUND' }],
+    ['parsed by axios', { message: 'ERR_ORDER_NOT_FOUND' }],
   ])('reads a body that is %s', (_, data) => {
     expect(translate(failure('get', '/v3/orders/42', answered(404, data))).code).toBe('ERR_ORDER_NOT_FOUND');
   });
@@ -43,12 +43,12 @@ describe('translateAxiosError', () => {
     ['ETIMEDOUT', 'LALAMOVE_TIMEOUT'],
     ['ERR_CANCELED', 'LALAMOVE_ABORTED'],
     ['ECONNRESET', 'LALAMOVE_CONNECTION'],
-  ])('tells %s as %s', (code, expected) => {
+  ])('translates %s to %s', (code, expected) => {
     const exception = translate(failure('get', '/v3/orders/42', { code, message: 'key pk_test_key' }));
     expect(exception).toMatchObject({ code: expected, cause: { code, message: 'key [redacted]' } });
   });
 
-  it('takes a refusal of a spending call for what it is', () => {
+  it('translates a refusal of a call that spends money to its own exception', () => {
     expect(translate(failure('post', '/v3/orders', answered(422, { message: 'ERR_NEW' })))).toMatchObject({
       name: 'LalamoveException',
       upstreamStatus: 422,
@@ -60,7 +60,7 @@ describe('translateAxiosError', () => {
     ['a 408', answered(408)],
     ['a reset', { code: 'ECONNRESET' }],
     ['a timeout', { code: 'ECONNABORTED' }],
-  ])('ends a spending call after %s as unknown, with what helps to find out', (_, rest) => {
+  ])('reports an unknown outcome of a call that spends money after %s, with its ids', (_, rest) => {
     const placed = translate(failure('post', '/v3/orders', rest, { data: JSON.stringify(ORDER) }));
     expect(placed).toMatchObject({
       name: 'LalamoveOutcomeUnknownException',
@@ -75,12 +75,12 @@ describe('translateAxiosError', () => {
     });
   });
 
-  it('knows that a spending call never left, and may be repeated', () => {
+  it('marks a call that spends money as retryable if it was never sent', () => {
     const exception = translate(failure('post', '/v3/orders', { code: 'ECONNREFUSED', cause: { syscall: 'connect' } }));
     expect(exception).toMatchObject({ name: 'LalamoveConnectionException', retryable: true });
   });
 
-  it('reads under a base URL with a path', () => {
+  it('finds the operation below a base URL with a path', () => {
     const error = {
       isAxiosError: true,
       config: { method: 'GET', baseURL: 'http://proxy/lalamove/', url: '/v3/orders/42' },
@@ -96,14 +96,14 @@ describe('translateAxiosError', () => {
 describe('calledBaseUrl', () => {
   const call = (url: string): object => ({ isAxiosError: true, config: { url } });
 
-  it('finds the longest that fits', () => {
+  it('finds the longest base URL that matches', () => {
     const bases = ['http://proxy', 'http://proxy/lalamove', BASE];
     expect(calledBaseUrl(call('http://proxy/lalamove/v3/cities'), bases)).toBe('http://proxy/lalamove');
     expect(calledBaseUrl(call('http://proxy/lalamove2'), bases)).toBe('http://proxy');
     expect(calledBaseUrl(call('https://rest.lalamove.com.evil.example/v3/cities'), bases)).toBeUndefined();
   });
 
-  it('finds none for what is no axios error', () => {
+  it('finds none for an error that is not from axios', () => {
     expect(calledBaseUrl(new Error('x'), [BASE])).toBeUndefined();
     expect(calledBaseUrl({ config: { url: `${BASE}/v3/cities` } }, [BASE])).toBeUndefined();
     expect(calledBaseUrl({ isAxiosError: true }, [BASE])).toBeUndefined();

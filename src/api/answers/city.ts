@@ -1,14 +1,14 @@
 import { isRecord } from '../../internal/is-record.js';
 
-/** A measure, e.g. `{ value: '20', unit: 'kg' }`. */
+/** A measured value, e.g. `{ value: '20', unit: 'kg' }`. */
 export interface Measure {
   value: string;
   unit: string;
 }
 
-/** Something that may be asked for beside a service, e.g. a thermal bag. */
+/** An extra that can be ordered with a service, e.g. a thermal bag. */
 export interface SpecialRequest {
-  /** What goes into `specialRequests`. */
+  /** The value for `specialRequests` of a quotation. */
   name: string;
   description: string;
   parent_type?: string;
@@ -19,13 +19,13 @@ export interface SpecialRequest {
 
 /** A service type that a city offers. */
 export interface CityService {
-  /** What goes into `serviceType`. */
+  /** The value for `serviceType` of a quotation. */
   key: string;
   description: string;
   dimensions?: { length: Measure; width: Measure; height: Measure };
   load?: Measure;
   specialRequests?: SpecialRequest[];
-  /** What `item` of a quotation may hold. */
+  /** The allowed values for `item` of a quotation. */
   deliveryItemSpecification?: Record<string, unknown>;
 }
 
@@ -37,17 +37,17 @@ export interface City {
   services: CityService[];
 }
 
-/** The answer of `PATCH /v3/webhook`. */
+/** The answer to `PATCH /v3/webhook`. */
 export interface WebhookRegistration {
   url: string;
 }
 
-/** @returns `undefined` for what is no list */
+/** @returns `undefined` if the data are no list */
 export function readCities(data: unknown): City[] | undefined {
   return isCityList(data) ? data : undefined;
 }
 
-/** @returns `undefined` for what has no URL */
+/** @returns `undefined` if the data have no URL */
 export function readWebhookRegistration(data: unknown): WebhookRegistration | undefined {
   return isWebhookRegistration(data) ? data : undefined;
 }

@@ -2,21 +2,21 @@ import type { Coordinates } from './quotation.js';
 import { isRecord } from '../../internal/is-record.js';
 import { repairTimes } from './repair-time.js';
 
-/** An answer of `GET /v3/orders/:id/drivers/:driverId`; an answer is checked for its id, other fields come as they came. */
+/** The answer to `GET /v3/orders/:id/drivers/:driverId`. Only the id is checked; the other fields are unchanged. */
 export interface Driver {
   driverId: string;
   name: string;
-  /** E.164. */
+  /** In E.164 form. */
   phone: string;
-  /** Masked. */
+  /** With some characters masked. */
   plateNumber: string;
-  /** URL, or empty. */
+  /** A URL, or empty. */
   photo: string;
-  /** Refreshed every 10 seconds; `updatedAt` is ISO 8601. */
+  /** Lalamove updates them every 10 seconds. `updatedAt` is ISO 8601. */
   coordinates?: Coordinates & { updatedAt?: string };
 }
 
-/** @returns `undefined` for what is no driver */
+/** @returns `undefined` if the data are no driver */
 export function readDriver(data: unknown): Driver | undefined {
   if (!isDriver(data)) return undefined;
   repairTimes(data.coordinates, 'updatedAt');

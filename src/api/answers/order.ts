@@ -20,27 +20,27 @@ export interface ProofOfPickUp {
   pickedUpAt?: string;
 }
 
-/** A stop of an order; unlike a quotation's it has no `stopId`. */
+/** A stop of an order. Unlike a stop of a quotation it has no `stopId`. */
 export interface OrderStop {
   coordinates: Coordinates;
   address: string;
   name: string;
-  /** As Lalamove has it, which is not what was sent: as the market writes it, mostly without plus and country code. */
+  /** In Lalamove's form for the market, often without country code. It differs from the number that was sent. */
   phone: string;
   POD?: ProofOfDelivery;
   POP?: ProofOfPickUp;
-  /** What the recipient tells the driver; its status is `Pending`, `Verified` or `Not Applicable`. */
+  /** The code that the recipient gives to the driver. Its status is `Pending`, `Verified` or `Not Applicable`. */
   delivery_code?: { value: string; status: string };
 }
 
-/** An answer of `POST`, `GET` or `PATCH` on `/v3/orders`; an answer is checked for its id, other fields come as they came. */
+/** The answer to `POST`, `GET` or `PATCH` on `/v3/orders`. Only the id is checked; the other fields are unchanged. */
 export interface Order {
   orderId: string;
   quotationId: string;
   priceBreakdown: PriceBreakdown;
-  /** Empty until a driver is matched, and again after a cancellation. */
+  /** Empty until a driver is matched, and after a cancellation. */
   driverId: string;
-  /** An opaque URL where the recipient can follow the order. */
+  /** The URL of Lalamove's tracking page for the recipient. */
   shareLink: string;
   status: OrderStatus;
   distance?: Distance;
@@ -49,7 +49,7 @@ export interface Order {
   remarks?: string[];
 }
 
-/** @returns `undefined` for what is no order */
+/** @returns `undefined` if the data are no order */
 export function readOrder(data: unknown): Order | undefined {
   if (!isOrder(data)) return undefined;
   const stops: unknown = data.stops;

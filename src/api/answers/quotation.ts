@@ -2,7 +2,7 @@ import { isRecord } from '../../internal/is-record.js';
 import { repairTimes } from './repair-time.js';
 import type { ItemDto } from '../requests/create-quotation.dto.js';
 
-/** Amounts as decimal strings in `currency`, with the market's number of decimals. A market may add items. */
+/** Amounts as decimal strings in `currency`, with the decimals of the market. A market may add further amounts. */
 export interface PriceBreakdown {
   base?: string;
   extraMileage?: string;
@@ -26,29 +26,32 @@ export interface Distance {
   unit: string;
 }
 
-/** A place as Lalamove answers it: decimal strings, in degrees. */
+/** Coordinates as Lalamove sends them: decimal strings, in degrees. */
 export interface Coordinates {
   lat: string;
   lng: string;
 }
 
-/** A stop of a quotation; `stopId` is what sender and recipients of an order refer to. */
+/** A stop of a quotation. Sender and recipients of an order refer to it by `stopId`. */
 export interface QuotationStop {
   stopId: string;
   coordinates: Coordinates;
   address: string;
 }
 
-/** An answer of `POST /v3/quotations` or `GET /v3/quotations/:id`; an answer is checked for its id, other fields come as they came. */
+/**
+ * The answer to `POST /v3/quotations` and `GET /v3/quotations/:id`. Only the id is checked; the other fields are
+ * unchanged.
+ */
 export interface Quotation {
   quotationId: string;
   /** ISO 8601, UTC. */
   scheduleAt: string;
-  /** ISO 8601, UTC: 5 minutes after it was made. */
+  /** ISO 8601, UTC: 5 minutes after the quotation was created. */
   expiresAt: string;
   serviceType: string;
   specialRequests?: string[];
-  /** Upper-cased, e.g. `EN_HK`. */
+  /** In upper case, e.g. `EN_HK`. */
   language: string;
   /** The pick-up and 1 to 16 drop-offs. */
   stops: [QuotationStop, QuotationStop, ...QuotationStop[]];
@@ -58,7 +61,7 @@ export interface Quotation {
   distance?: Distance;
 }
 
-/** @returns `undefined` for what is no quotation */
+/** @returns `undefined` if the data are no quotation */
 export function readQuotation(data: unknown): Quotation | undefined {
   repairTimes(data, 'scheduleAt', 'expiresAt');
   return isQuotation(data) ? data : undefined;

@@ -3,8 +3,8 @@ import { isRecord } from '../../internal/is-record.js';
 import { RawMember } from './raw-member.decorator.js';
 
 /**
- * A place. Numbers and decimal strings are both accepted; Lalamove refuses numbers and more than 15 decimals, so strings of at most 15 are what is
- * sent.
+ * The coordinates of a stop, as numbers or decimal strings. They are sent as strings with at most 15 decimals, because
+ * Lalamove refuses numbers and longer strings.
  */
 export class CoordinatesDto {
   /** Latitude in degrees, -90 to 90. */
@@ -18,13 +18,13 @@ export class CoordinatesDto {
   lng: string | number;
 }
 
-/** With an exponent, too: so JavaScript writes 1e-7. */
+/** A decimal number, also with an exponent, because JavaScript writes 0.0000001 as 1e-7. */
 const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/;
 
-/** What Lalamove takes. */
-const MOST_DECIMALS = 15;
+/** Lalamove refuses more decimals. */
+const MAX_DECIMALS = 15;
 
-/** Checks for a decimal number of degrees, at most `limit` to either side. */
+/** Validates a decimal number of degrees from `-limit` to `limit`. */
 function IsDegrees(limit: number): PropertyDecorator {
   return ValidateBy({
     name: 'isDegrees',
@@ -38,8 +38,9 @@ function IsDegrees(limit: number): PropertyDecorator {
 }
 
 /**
- * Coordinates as they are sent: decimal strings of at most 15 decimals, without an exponent. A string that is so already stays as it is; what is
- * neither string nor number is left to Lalamove to refuse (it can come so far only where validation is switched off).
+ * Converts coordinates to the form that is sent: decimal strings with at most 15 decimals and without an exponent. A
+ * string in this form is unchanged. A value that is neither string nor number is unchanged too: it gets here only if
+ * validation is off, and Lalamove refuses it.
  */
 export function sentCoordinates(coordinates: unknown): unknown {
   if (!isRecord(coordinates)) return coordinates;
@@ -50,11 +51,11 @@ function decimalString(value: unknown): unknown {
   if (typeof value !== 'string' && !Number.isFinite(value)) return value;
   const text = String(value);
   const [, sign = '', whole = '', decimals = '', exponent] = DECIMAL.exec(text) ?? [];
-  if (whole + decimals === '' || (exponent === undefined && decimals.length <= MOST_DECIMALS)) return text;
-  // The digits of the number times 10 to the 15th, and one more to round by.
-  const shifted = whole.length + Number(exponent ?? 0) + MOST_DECIMALS + 1;
+  if (whole + decimals === '' || (exponent === undefined && decimals.length <= MAX_DECIMALS)) return text;
+  // The digits of the number times 10^15, and one more digit for rounding.
+  const shifted = whole.length + Number(exponent ?? 0) + MAX_DECIMALS + 1;
   const digits = (whole + decimals).padEnd(Math.max(shifted, 0), '0').slice(0, Math.max(shifted, 0));
-  const rounded = String((BigInt(digits === '' ? 0 : digits) + 5n) / 10n).padStart(MOST_DECIMALS + 1, '0');
-  const written = `${rounded.slice(0, -MOST_DECIMALS)}.${rounded.slice(-MOST_DECIMALS)}`.replace(/\.?0+$/, '');
+  const rounded = String((BigInt(digits === '' ? 0 : digits) + 5n) / 10n).padStart(MAX_DECIMALS + 1, '0');
+  const written = `${rounded.slice(0, -MAX_DECIMALS)}.${rounded.slice(-MAX_DECIMALS)}`.replace(/\.?0+$/, '');
   return sign === '-' && written !== '0' ? `-${written}` : written;
 }

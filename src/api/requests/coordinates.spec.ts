@@ -3,18 +3,18 @@ import fc from 'fast-check';
 import { sentCoordinates } from './coordinates.dto.js';
 
 describe('sentCoordinates', () => {
-  it('sends strings as they are', () => {
+  it('sends valid strings unchanged', () => {
     expect(sentCoordinates({ lat: '-23.5986957', lng: '-46.6850130' })).toEqual({
       lat: '-23.5986957',
       lng: '-46.6850130',
     });
   });
 
-  it('writes numbers that JavaScript would write with an exponent', () => {
+  it('writes numbers without an exponent', () => {
     expect(sentCoordinates({ lat: 1e-7, lng: -2.5e-8 })).toEqual({ lat: '0.0000001', lng: '-0.000000025' });
   });
 
-  it('writes any number as a decimal that means the same place', () => {
+  it('writes any number as a decimal of the same value', () => {
     const degrees = fc.double({ min: -180, max: 180, noNaN: true });
     fc.assert(
       fc.property(degrees, degrees, (lat, lng) => {
@@ -50,7 +50,7 @@ describe('sentCoordinates', () => {
     expect(sentCoordinates({ lat, lng: '0' })).toEqual({ lat: sent, lng: '0' });
   });
 
-  it('leaves what is no coordinates to Lalamove to refuse', () => {
+  it('sends invalid coordinates unchanged, so that Lalamove refuses them', () => {
     expect(sentCoordinates(null)).toBeNull();
     expect(sentCoordinates({ lat: true, lng: Number.NaN })).toEqual({ lat: true, lng: Number.NaN });
   });

@@ -18,12 +18,12 @@ import type { LalamoveLanguage } from '../market.js';
 import { zonedTime } from './sent-time.js';
 import { RawMember } from './raw-member.decorator.js';
 
-/** A stop of a quotation: an address, coordinates, or both. Both is what Lalamove's guide asks for. */
+/** A stop of a quotation: an address, coordinates, or both. Lalamove's guide requires both. */
 export class QuotationStopDto {
-  /** Where an address is given, coordinates may be left out: Lalamove then looks the place up. */
+  /** May be left out if there is an address. Lalamove then looks up the coordinates. */
   @Expose()
   @ValidateIf(({ coordinates, address }: QuotationStopDto) => coordinates != null || address == null)
-  @IsDefined({ message: 'coordinates are required where there is no address' })
+  @IsDefined({ message: 'coordinates are required if there is no address' })
   @IsObject()
   @ValidateNested()
   @Type(() => CoordinatesDto)
@@ -35,9 +35,9 @@ export class QuotationStopDto {
   address?: string;
 }
 
-/** What is to be delivered; the values are the ones that `getCities()` lists under `deliveryItemSpecification`. */
+/** The goods. `getCities()` lists the allowed values under `deliveryItemSpecification`. */
 export class ItemDto {
-  /** How many pieces, as a string, e.g. `'3'`. */
+  /** The number of pieces, as a string, e.g. `'3'`. */
   @RawMember()
   @IsOptional()
   @IsString()
@@ -66,7 +66,7 @@ export class ItemDto {
 
 /** The body of `POST /v3/quotations`. */
 export class CreateQuotationDto {
-  /** One of the service types of the city, e.g. `'MOTORCYCLE'`; `getCities()` lists them. */
+  /** A service type of the city, e.g. `'MOTORCYCLE'`. `getCities()` lists them. */
   @RawMember()
   @IsString()
   @IsNotEmpty()
@@ -74,10 +74,10 @@ export class CreateQuotationDto {
 
   /** The language of the addresses, e.g. `'en_HK'`. */
   @RawMember()
-  @Matches(/^[a-z]{2,3}_[A-Z]{2}$/, { message: 'language must be a language and a market, such as en_HK' })
+  @Matches(/^[a-z]{2,3}_[A-Z]{2}$/, { message: 'language must consist of a language and a market, such as en_HK' })
   language: LalamoveLanguage;
 
-  /** One pick-up and its drop-offs, in the order of the route. How many there may be is Lalamove's to say: 15 by its guide. */
+  /** One pick-up and its drop-offs, in the order of the route. Lalamove's guide allows at most 15 drop-offs. */
   @Expose()
   @IsArray()
   @ArrayMinSize(2, { message: 'stops must be one pick-up and at least one drop-off' })
@@ -87,22 +87,22 @@ export class CreateQuotationDto {
   stops: QuotationStopDto[];
 
   /**
-   * The pick-up time, at most 30 days ahead: a `Date`, or ISO 8601 with its zone (`2026-12-01T08:30:00Z`, `2026-12-01T16:30:00+08:00`). It is sent in
-   * UTC. Left out for at once.
+   * The pick-up time, at most 30 days ahead: a `Date`, or ISO 8601 with a time zone (`2026-12-01T08:30:00Z`,
+   * `2026-12-01T16:30:00+08:00`). It is sent in UTC. Leave it out for an immediate pick-up.
    */
   @RawMember()
   @IsOptional()
   @IsZonedTime()
   scheduleAt?: string | Date;
 
-  /** Special requests of the service type, e.g. `['TOLL_FEE_10']`; `getCities()` lists them. */
+  /** Special requests of the service type, e.g. `['TOLL_FEE_10']`. `getCities()` lists them. */
   @RawMember()
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
   specialRequests?: string[];
 
-  /** Whether Lalamove may reorder the drop-offs. */
+  /** Whether Lalamove may change the order of the drop-offs. */
   @RawMember()
   @IsOptional()
   @IsBoolean()
@@ -116,13 +116,13 @@ export class CreateQuotationDto {
   item?: ItemDto;
 }
 
-/** Checks for a time that says its zone. */
+/** Validates a time that has a time zone. */
 function IsZonedTime(): PropertyDecorator {
   return ValidateBy({
     name: 'isZonedTime',
     validator: {
       validate: (value: unknown) => zonedTime(value) !== undefined,
-      defaultMessage: () => '$property must be a Date, or ISO 8601 with its zone, such as 2026-12-01T08:30:00Z',
+      defaultMessage: () => '$property must be a Date, or ISO 8601 with a time zone, such as 2026-12-01T08:30:00Z',
     },
   });
 }

@@ -28,7 +28,7 @@ export class EditedStopDto extends ContactDto {
   @IsNotEmpty()
   address: string;
 
-  /** For the driver; at most 1500 characters. Repeat what was there, or it is lost. */
+  /** Remarks for the driver, at most 1500 characters. They replace the old remarks, which are lost if left out. */
   @RawMember()
   @IsOptional()
   @IsString()
@@ -36,12 +36,12 @@ export class EditedStopDto extends ContactDto {
   remarks?: string;
 }
 
-/** The body of `PATCH /v3/orders/:id`: the whole route anew. Works once per order, and only while it is `ON_GOING`. */
+/** The body of `PATCH /v3/orders/:id`: the whole new route. Allowed once per order, and only while it is `ON_GOING`. */
 export class EditOrderDto {
-  /** The pick-up exactly as it was placed, and at least one drop-off. */
+  /** The unchanged pick-up and at least one drop-off. */
   @Expose()
   @IsArray()
-  @ArrayMinSize(2, { message: 'stops must be the pick-up as it was placed and at least one drop-off' })
+  @ArrayMinSize(2, { message: 'stops must be the unchanged pick-up and at least one drop-off' })
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => EditedStopDto)

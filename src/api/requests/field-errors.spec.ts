@@ -23,12 +23,20 @@ describe('fieldErrors', () => {
       CreateQuotationDto,
       { ...quotation, stops: [stop, { coordinates: { lat: 22.3, lng: -0.000001 } }] },
     ],
-    ['addresses alone', CreateQuotationDto, { ...quotation, stops: [{ address: 'Here' }, { address: '' }] }],
+    [
+      'addresses without coordinates',
+      CreateQuotationDto,
+      { ...quotation, stops: [{ address: 'Here' }, { address: '' }] },
+    ],
     ['17 stops', CreateQuotationDto, { ...quotation, stops: Array(17).fill(stop) }],
     ['16 recipients', PlaceOrderDto, { ...order, recipients: Array(16).fill(recipient) }],
     ['a Date', CreateQuotationDto, { ...quotation, scheduleAt: new Date() }],
-    ['a time of a zone', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30:00+08:00' }],
-    ['a time of a zone in basic form', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30-0330' }],
+    ['a time with a time zone', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30:00+08:00' }],
+    [
+      'a time with a time zone in basic form',
+      CreateQuotationDto,
+      { ...quotation, scheduleAt: '2026-12-01T08:30-0330' },
+    ],
     ['a time in UTC', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30:00Z' }],
     ['a time with decimals', CreateQuotationDto, { ...quotation, scheduleAt: '2026-12-01T08:30:00.00Z' }],
     [
@@ -56,25 +64,25 @@ describe('fieldErrors', () => {
     ['a fee', AddPriorityFeeDto, { priorityFee: '4.50' }],
     ['a reason', ChangeDriverDto, { reason: 'DRIVER_LATE' }],
     ['a local URL', SetWebhookUrlDto, { url: 'http://localhost:3000/webhooks/lalamove' }],
-  ])('lets %s pass', (_, dto, input) => {
+  ])('accepts %s', (_, dto, input) => {
     expect(fieldErrors<object>(dto, input)).toEqual([]);
   });
 
   it.each([
-    ['nothing', CreateQuotationDto, undefined, ['/data']],
+    ['no input', CreateQuotationDto, undefined, ['/data']],
     ['a list', CreateQuotationDto, [], ['/data']],
     ['an empty object', CreateQuotationDto, {}, ['/data/serviceType', '/data/language', '/data/stops']],
     ['one stop', CreateQuotationDto, { ...quotation, stops: [stop] }, ['/data/stops']],
-    ['a stop of nothing', CreateQuotationDto, { ...quotation, stops: [stop, {}] }, ['/data/stops/1/coordinates']],
+    ['an empty stop', CreateQuotationDto, { ...quotation, stops: [stop, {}] }, ['/data/stops/1/coordinates']],
     [
-      'a stop that is a text',
+      'a stop that is a string',
       CreateQuotationDto,
       { ...quotation, stops: [stop, 'there'] },
       ['/data/stops', '/data/stops/1'],
     ],
     ['a sender that is a list', PlaceOrderDto, { ...order, sender: [sender] }, ['/data/sender']],
-    ['a date', PlaceOrderDto, new Date(), ['/data']],
-    ['a week', CreateQuotationDto, { ...quotation, scheduleAt: '2026-W01-1T08:00:00Z' }, ['/data/scheduleAt']],
+    ['a Date as input', PlaceOrderDto, new Date(), ['/data']],
+    ['a week date', CreateQuotationDto, { ...quotation, scheduleAt: '2026-W01-1T08:00:00Z' }, ['/data/scheduleAt']],
     [
       'a latitude beyond the pole',
       CreateQuotationDto,
@@ -82,13 +90,13 @@ describe('fieldErrors', () => {
       ['/data/stops/1/coordinates/lat'],
     ],
     [
-      'a longitude that is no number',
+      'a longitude that is not a number',
       CreateQuotationDto,
       { ...quotation, stops: [stop, { coordinates: { lat: 0, lng: 'east' } }] },
       ['/data/stops/1/coordinates/lng'],
     ],
     [
-      'not-a-number',
+      'a latitude of NaN',
       CreateQuotationDto,
       { ...quotation, stops: [stop, { coordinates: { lat: Number.NaN, lng: 0 } }] },
       ['/data/stops/1/coordinates/lat'],
@@ -102,12 +110,12 @@ describe('fieldErrors', () => {
       ['/data/scheduleAt'],
     ],
     [
-      'a zone of no hour',
+      'an invalid time zone',
       CreateQuotationDto,
       { ...quotation, scheduleAt: '2026-12-01T08:30:00+99' },
       ['/data/scheduleAt'],
     ],
-    ['a Date of no time', CreateQuotationDto, { ...quotation, scheduleAt: new Date(Number.NaN) }, ['/data/scheduleAt']],
+    ['an invalid Date', CreateQuotationDto, { ...quotation, scheduleAt: new Date(Number.NaN) }, ['/data/scheduleAt']],
     ['an id that is a number', PlaceOrderDto, { ...order, quotationId: 339451796593570 }, ['/data/quotationId']],
     ['no sender', PlaceOrderDto, { ...order, sender: undefined }, ['/data/sender']],
     ['no recipients', PlaceOrderDto, { ...order, recipients: [] }, ['/data/recipients']],
@@ -136,24 +144,24 @@ describe('fieldErrors', () => {
       ['/data/stops/0/coordinates'],
     ],
     ['a fee that is a number', AddPriorityFeeDto, { priorityFee: 20 }, ['/data/priorityFee']],
-    ['a fee of nothing', AddPriorityFeeDto, { priorityFee: '0.00' }, ['/data/priorityFee']],
+    ['a fee of zero', AddPriorityFeeDto, { priorityFee: '0.00' }, ['/data/priorityFee']],
     ['a negative fee', AddPriorityFeeDto, { priorityFee: '-1' }, ['/data/priorityFee']],
-    ['another reason', ChangeDriverDto, { reason: 'BORED' }, ['/data/reason']],
+    ['an unknown reason', ChangeDriverDto, { reason: 'BORED' }, ['/data/reason']],
     ['a relative URL', SetWebhookUrlDto, { url: '/webhooks' }, ['/data/url']],
     ['a URL with credentials', SetWebhookUrlDto, { url: 'https://u:p@shop.example/hook' }, ['/data/url']],
     ['a URL with a backslash', SetWebhookUrlDto, { url: 'https://shop.example/a\\b' }, ['/data/url']],
-    ['a URL of another kind', SetWebhookUrlDto, { url: 'ftp://example.com' }, ['/data/url']],
-  ])('points at what is wrong with %s', (_, dto, input, expected) => {
+    ['a URL with another scheme', SetWebhookUrlDto, { url: 'ftp://example.com' }, ['/data/url']],
+  ])('returns the pointers for %s', (_, dto, input, expected) => {
     expect(pointers(dto, input)).toEqual(expected);
   });
 
-  it('says so of an input that contains itself', () => {
+  it('refuses an input with a circular reference', () => {
     const input: Record<string, unknown> = { ...quotation };
     input.stops = [input, input];
     expect(pointers(CreateQuotationDto, input).length).toBeGreaterThan(0);
   });
 
-  it('says so of an input that cannot be read', () => {
+  it('refuses an input whose getter throws', () => {
     const input = {
       get stops(): never {
         throw new Error('no');

@@ -2,17 +2,17 @@ import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { isRecord } from '../../internal/is-record.js';
 
-/** A fault of a request, and where it is: a JSON pointer (RFC 6901) into what would be sent. */
+/** One validation error. `pointer` is a JSON pointer (RFC 6901) into the request body. */
 export interface FieldError {
   message: string;
   pointer: string;
 }
 
 /**
- * Checks an input against its DTO. Fields that the DTO does not know are let through, so that what Lalamove adds can be sent before this
- * package knows it. Never throws.
+ * Validates an input against its DTO. Unknown fields are allowed, so that new fields of Lalamove's can be sent before
+ * this package has them. Never throws.
  *
- * @returns one entry a field, empty where all is well
+ * @returns one entry for each invalid field; empty if the input is valid
  */
 export function fieldErrors<T extends object>(dto: ClassConstructor<T>, input: unknown): FieldError[] {
   if (!isRecord(input)) {
@@ -20,11 +20,11 @@ export function fieldErrors<T extends object>(dto: ClassConstructor<T>, input: u
   }
   try {
     const instance = plainToInstance(dto, input);
-    // A Date or a Map stays what it is.
+    // `plainToInstance` does not convert a Date or a Map.
     if (!(instance instanceof dto)) return [{ pointer: '/data', message: 'must be a plain object' }];
     return validateSync(instance, { forbidUnknownValues: false }).flatMap((error) => flatten(error, '/data'));
   } catch {
-    // E.g. an input that contains itself.
+    // For example an input with a circular reference.
     return [{ pointer: '/data', message: 'cannot be read as a plain object' }];
   }
 }

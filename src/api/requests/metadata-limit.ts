@@ -1,16 +1,17 @@
 import { isRecord } from '../../internal/is-record.js';
 
 /**
- * How many bytes an order's metadata may have, as JSON in UTF-8: 64 kB. Lalamove's own limit is not known; this one
- * is ours, so that a mistake does not fill the database, nor every answer and webhook of the order.
+ * The maximum size of the metadata of an order: 64 kB as JSON in UTF-8. This is a limit of this package, because
+ * metadata are stored in the database and repeated in each answer and webhook of the order. Lalamove's limit is
+ * unknown.
  */
 export const MAX_METADATA_BYTES = 65_536;
 
-/** A delivery adds the id of its attempt, which does not count: what was booked must stay sendable. */
+/** The id that `DeliveriesModule` adds. It does not count, so that accepted metadata stay within the limit. */
 const ADDED_BY_DELIVERIES = 'deliveryAttempt';
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Whether metadata are within the limit; what is none at all is left to other checks. */
+/** Whether metadata are within the limit. Returns `true` for a value that is no object: other checks refuse it. */
 export function isSmallMetadata(metadata: unknown): boolean {
   if (!isRecord(metadata)) return true;
   const { [ADDED_BY_DELIVERIES]: attempt, ...own } = metadata;

@@ -2,7 +2,7 @@ import { IsIn, Matches, ValidateBy } from 'class-validator';
 import { RawMember } from './raw-member.decorator.js';
 import { isWebhookUrl } from './webhook-url.js';
 
-/** The body of `POST /v3/orders/:id/priority-fee`. Each amount replaces the last one and must exceed it. */
+/** The body of `POST /v3/orders/:id/priority-fee`. Each fee replaces the last one and must be higher. */
 export class AddPriorityFeeDto {
   /** A decimal string in the market's currency, e.g. `'20'` or `'4.50'`. */
   @RawMember()
@@ -12,7 +12,7 @@ export class AddPriorityFeeDto {
   priorityFee: string;
 }
 
-/** Why another driver is wanted. */
+/** The reasons for which Lalamove changes the driver. */
 export const CHANGE_DRIVER_REASONS = [
   'DRIVER_LATE',
   'DRIVER_ASKED_CHANGE',
@@ -20,7 +20,7 @@ export const CHANGE_DRIVER_REASONS = [
   'DRIVER_RUDE',
 ] as const;
 
-/** Why another driver is wanted. */
+/** The reasons for which Lalamove changes the driver. */
 export type ChangeDriverReason = (typeof CHANGE_DRIVER_REASONS)[number];
 
 /** The body of `DELETE /v3/orders/:id/drivers/:driverId`. */

@@ -3,27 +3,27 @@ import { isStringMap } from '../../internal/is-record.js';
 import { isSmallMetadata, MAX_METADATA_BYTES } from './metadata-limit.js';
 import { RawMember } from './raw-member.decorator.js';
 
-/** What may be asked for with an order, whoever places it: the host itself, or a delivery of its. */
+/** The options of an order, shared by `placeOrder` and `deliveries.book`. */
 export abstract class OrderOptionsDto {
-  /** Whether the driver has to bring a proof of delivery. */
+  /** Whether the driver must record a proof of delivery. */
   @RawMember()
   @IsOptional()
   @IsBoolean()
   isPODEnabled?: boolean;
 
-  /** Whether the recipients get a text message. Not in Lalamove's guide, but served. */
+  /** Whether the recipients get a text message. Lalamove supports it, but its guide does not mention it. */
   @RawMember()
   @IsOptional()
   @IsBoolean()
   isRecipientSMSEnabled?: boolean;
 
-  /** A partner id that Lalamove has given you. */
+  /** A partner id that you got from Lalamove. */
   @RawMember()
   @IsOptional()
   @IsString()
   partner?: string;
 
-  /** Comes back with the order; keys and values are strings. At most 65536 bytes as JSON in UTF-8. */
+  /** Your own data, which Lalamove returns with the order. Keys and values are strings; at most 65536 bytes as JSON. */
   @RawMember()
   @IsOptional()
   @IsStringMap()
@@ -31,7 +31,7 @@ export abstract class OrderOptionsDto {
   metadata?: Record<string, string>;
 }
 
-/** Checks for an object whose values are all strings. */
+/** Validates an object whose values are all strings. */
 function IsStringMap(): PropertyDecorator {
   return ValidateBy({
     name: 'isStringMap',
@@ -42,7 +42,7 @@ function IsStringMap(): PropertyDecorator {
   });
 }
 
-/** Checks for metadata within the limit of this package. */
+/** Validates that metadata are within the limit of this package. */
 function IsSmallMetadata(): PropertyDecorator {
   return ValidateBy({
     name: 'isSmallMetadata',

@@ -25,13 +25,13 @@ export class SenderDto extends ContactDto {
 
 /** The contact at a drop-off. */
 export class RecipientDto extends ContactDto {
-  /** The `stopId` of one of the quotation's further stops. */
+  /** The `stopId` of one of the quotation's other stops. */
   @RawMember()
   @IsString()
   @IsNotEmpty()
   stopId: string;
 
-  /** For the driver; at most 1500 characters. */
+  /** Remarks for the driver, at most 1500 characters. */
   @RawMember()
   @IsOptional()
   @IsString()
@@ -39,7 +39,7 @@ export class RecipientDto extends ContactDto {
   remarks?: string;
 }
 
-/** The body of `POST /v3/orders`. It spends money: it is never sent twice on a guess. */
+/** The body of `POST /v3/orders`. The call spends money, so it is never repeated if its outcome is unknown. */
 export class PlaceOrderDto extends OrderOptionsDto {
   /** From `createQuotation`, at most 5 minutes old. */
   @RawMember()
@@ -54,7 +54,7 @@ export class PlaceOrderDto extends OrderOptionsDto {
   @Type(() => SenderDto)
   sender: SenderDto;
 
-  /** One for each drop-off of the quotation. */
+  /** One recipient for each drop-off of the quotation. */
   @Expose()
   @IsArray()
   @ArrayMinSize(1)

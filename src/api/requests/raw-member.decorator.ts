@@ -2,8 +2,9 @@ import { applyDecorators } from '@nestjs/common';
 import { Expose, Transform } from 'class-transformer';
 
 /**
- * A member that is judged as it came, and is let through whatever else a host's pipe leaves out: `enableImplicitConversion` would make `true` of
- * `"false"` and a text of a number that has lost digits; `excludeExtraneousValues` takes what is not exposed for unknown.
+ * Keeps a member of a DTO unchanged for any `ValidationPipe` of the host. Without it `enableImplicitConversion` would
+ * turn `"false"` into `true`, and a number without its last digits into a string. `excludeExtraneousValues` would
+ * remove a member that is not exposed.
  */
 export function RawMember(): PropertyDecorator {
   return applyDecorators(

@@ -2,7 +2,7 @@ import { isRecord } from '../../internal/is-record.js';
 import { sentCoordinates } from './coordinates.dto.js';
 import { sentTime } from './sent-time.js';
 
-/** An input with coordinates as decimal strings and its pick-up time in UTC; all else is as it was. */
+/** Converts coordinates to decimal strings and the pick-up time to UTC. The rest of the input is unchanged. */
 export function sentInput(input: unknown): unknown {
   if (!isRecord(input)) return input;
   const { stops, scheduleAt } = input;
@@ -18,18 +18,19 @@ function sentStop(stop: unknown): unknown {
 }
 
 /**
- * What is sent, as JSON. Options that are `null` are left out; of metadata nothing is, for a `null` there is a mistake that is to be refused.
+ * Writes a request body as JSON. Members that are `null` are left out, except in metadata: Lalamove must refuse a
+ * `null` there, because it is a mistake of the host.
  *
- * @throws TypeError for what JSON cannot write, or would write as nothing
+ * @throws TypeError if the value cannot be written as JSON, or holds a Map or a Set
  */
 export function sentJson(value: unknown): string {
-  const kept = new Set<unknown>();
+  const allMetadata = new Set<unknown>();
   return JSON.stringify(value, function (this: unknown, name: string, member: unknown) {
-    // JSON writes them as `{}`, and what they held would be lost without a word.
+    // JSON writes them as `{}`, and their content would be lost without an error.
     if (member instanceof Map || member instanceof Set) {
       throw new TypeError('A Map or a Set cannot be written as JSON.');
     }
-    if (name === 'metadata') kept.add(member);
-    return member === null && !Array.isArray(this) && !kept.has(this) ? undefined : member;
+    if (name === 'metadata') allMetadata.add(member);
+    return member === null && !Array.isArray(this) && !allMetadata.has(this) ? undefined : member;
   });
 }

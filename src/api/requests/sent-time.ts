@@ -1,9 +1,9 @@
 import { isISO8601 } from 'class-validator';
 
-/** A time of ISO 8601 with its zone: `Z`, `+08:00`, `+0800` or `+08`. */
+/** An ISO 8601 time with a time zone: `Z`, `+08:00`, `+0800` or `+08`. */
 const ZONED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:Z|([+-]\d\d):?(\d\d)?)$/;
 
-/** Unix ms of a time that says its zone; `undefined` for any other, a day that does not exist among them. */
+/** The Unix ms of a `Date` or of a time with a time zone; `undefined` for other values and days that do not exist. */
 export function zonedTime(value: unknown): number | undefined {
   if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.getTime();
   const [, local, hours, minutes = '00'] = typeof value === 'string' ? (ZONED.exec(value) ?? []) : [];
@@ -12,14 +12,17 @@ export function zonedTime(value: unknown): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** A time as it is sent: in UTC. What is none is left for the checks to refuse; JSON would write a `Date` of no time as nothing. */
+/**
+ * Converts a time to UTC, the form that is sent. An invalid value is unchanged, so that validation refuses it. An
+ * invalid `Date` becomes a string, because JSON would write it as `null`.
+ */
 export function sentTime(value: unknown): unknown {
   const at = zonedTime(value);
   if (at !== undefined) return new Date(at).toISOString().replace('.000Z', 'Z');
   return isDate(value) ? String(value) : value;
 }
 
-/** A class is another one in each realm. */
+/** `instanceof` fails for a `Date` of another realm. */
 function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }

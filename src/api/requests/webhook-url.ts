@@ -1,7 +1,7 @@
 import { isURL } from 'class-validator';
 import { isRecord } from '../../internal/is-record.js';
 
-const SHORTEST_TOKEN = 6;
+const MIN_SECRET_LENGTH = 6;
 
 const RULES = {
   protocols: ['http', 'https'],
@@ -11,20 +11,20 @@ const RULES = {
   allow_fragments: false,
 };
 
-/** Whether a value is a URL that Lalamove can be told to send webhooks to. What passes here at boot passes when it is registered, too. */
+/** Whether a value can be registered as the URL of webhooks. Used at boot and by `setWebhookUrl`, with one result. */
 export function isWebhookUrl(value: unknown): value is string {
   return typeof value === 'string' && !value.includes('\\') && isURL(value, RULES) && URL.canParse(value);
 }
 
-/** What the query of a webhook URL may keep secret, a token say: Lalamove quotes the URL where it refuses it. */
+/** The parts of a webhook URL that may be secret: its query and the values in it. Lalamove's errors quote the URL. */
 export function secretsOfUrl(input: unknown): string[] {
   const url = isRecord(input) ? input.url : undefined;
   if (typeof url !== 'string') return [];
-  const written = url.split('#', 1)[0]?.split('?').slice(1).join('?') ?? '';
-  const read = URL.canParse(url) ? new URL(url) : undefined;
-  const values = [...(read?.searchParams.values() ?? [])];
-  // Of a short one, such as 1, other texts are full.
-  return [written, read?.search.slice(1) ?? '', ...values.filter((value) => value.length >= SHORTEST_TOKEN)].filter(
+  const query = url.split('#', 1)[0]?.split('?').slice(1).join('?') ?? '';
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const values = [...(parsed?.searchParams.values() ?? [])];
+  // A short value, such as 1, occurs in other texts too.
+  return [query, parsed?.search.slice(1) ?? '', ...values.filter((value) => value.length >= MIN_SECRET_LENGTH)].filter(
     (secret) => secret !== '',
   );
 }
