@@ -19,12 +19,12 @@ export function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-/** README.md and every page below docs/. */
+/** README.md, CONTRIBUTING.md and every page below docs/. */
 export function pages(): string[] {
   const below = readdirSync(join(ROOT, 'docs'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-  return ['README.md', ...below.sort()];
+  return ['README.md', 'CONTRIBUTING.md', ...below.sort()];
 }
 
 /** The code blocks of a page, in their order. */
