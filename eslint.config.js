@@ -1,6 +1,10 @@
 import js from '@eslint/js';
+import stylistic from '@stylistic/eslint-plugin';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+
+/** Lines of at most 120 characters, comments included. */
+const MAX_LEN = { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true };
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.package-check/'] },
@@ -20,6 +24,15 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
+  },
+  {
+    plugins: { '@stylistic': stylistic },
+    rules: { '@stylistic/max-len': ['error', MAX_LEN] },
+  },
+  {
+    // Tables of test data, texts of reports and names of migrations stay on their lines.
+    files: ['test/**', 'bench/**', '**/*.spec.ts'],
+    rules: { '@stylistic/max-len': ['error', { ...MAX_LEN, ignoreStrings: true, ignoreTemplateLiterals: true }] },
   },
   {
     files: ['test/**', 'examples/**', '**/*.spec.ts'],

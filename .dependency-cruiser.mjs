@@ -1,0 +1,83 @@
+/** The direction of imports: module → webhooks, deliveries → service → client → errors → api → internal. */
+
+/** @type {(name: string, comment: string, from: object, to: object) => object} */
+const forbidden = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+export default {
+  forbidden: [
+    forbidden('no-cycles', 'Files that import each other cannot be read one by one.', {}, { circular: true }),
+    forbidden(
+      'internal-imports-nothing',
+      'internal/ is for every folder.',
+      { path: '^src/internal/' },
+      { path: '^src/', pathNot: '^src/internal/' },
+    ),
+    forbidden(
+      'api-imports-internal-only',
+      "api/ is Lalamove's API as data and types.",
+      { path: '^src/api/' },
+      { path: '^src/', pathNot: '^src/(api|internal)/' },
+    ),
+    forbidden(
+      'errors-import-api-and-internal-only',
+      'An exception does not know how a call is made.',
+      { path: '^src/errors/' },
+      { path: '^src/', pathNot: '^src/(errors|api|internal)/' },
+    ),
+    forbidden(
+      'client-imports-errors-and-below',
+      'The client does not know Nest modules, webhooks or deliveries.',
+      { path: '^src/client/' },
+      { path: '^src/', pathNot: '^src/(client|errors|api|internal)/' },
+    ),
+    forbidden(
+      'nest-imports-internal-only',
+      'Handler discovery and module builders serve webhooks and deliveries alike.',
+      { path: '^src/nest/' },
+      { path: '^src/', pathNot: '^src/(nest|internal)/' },
+    ),
+    forbidden(
+      'webhooks-import-below',
+      'Webhooks need neither the client nor deliveries.',
+      { path: '^src/webhooks/' },
+      { path: '^src/(client|deliveries|sandbox)/' },
+    ),
+    forbidden(
+      'core-imports-no-optional-part',
+      'Who uses the core alone loads neither deliveries nor the sandbox.',
+      { path: '^src/', pathNot: '^src/(deliveries|sandbox)/' },
+      { path: '^src/(deliveries|sandbox)/' },
+    ),
+    forbidden(
+      'sandbox-shares-little',
+      'The sandbox is an oracle: it shares facts with the client, and no behaviour.',
+      { path: '^src/sandbox/' },
+      { path: '^src/', pathNot: '^src/(sandbox/|api/|internal/|errors/error-catalog)' },
+    ),
+    forbidden(
+      'domain-is-pure',
+      'Decisions depend on a snapshot, a policy and the time alone.',
+      { path: '^src/deliveries/domain/' },
+      { path: '.*', pathNot: '^src/(deliveries/domain/|deliveries/events/delivery-event|api/|internal/)' },
+    ),
+    forbidden(
+      'sql-in-storage-alone',
+      'The rest of deliveries speaks to storage.ts, whatever the database is.',
+      { path: '^src/', pathNot: '^src/deliveries/storage/' },
+      { path: '/(kysely|libsql)/' },
+    ),
+    forbidden(
+      'declared-dependencies-only',
+      'What src/ imports is a dependency or a peer of the package.',
+      { path: '^src/' },
+      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm', 'npm-peer'] },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.spec\\.ts$' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};
