@@ -1,4 +1,4 @@
-import { lostWith } from './lost-attempts.js';
+import { withAbandoned } from './abandoned-attempts.js';
 import {
   isOpen,
   isTerminal,
@@ -84,7 +84,7 @@ export function adopted({ state, progress }: Snapshot, orderId: string, isOver =
         cancelRefused: undefined,
         feeSteps: 0,
         driverChanges: 0,
-        lost: lostWith(progress),
+        lost: withAbandoned(progress),
         attempt: isOpen(attempt) ? { ...attempt, outcome: 'abandoned' } : attempt,
       },
       [...others, ...(former ? [former] : [])],

@@ -97,7 +97,7 @@ export interface DuplicateOrder {
 }
 
 /** Attempts of unknown outcome that were given up. */
-export interface LostAttempts {
+export interface AbandonedAttempts {
   /** Unix ms. */
   readonly since: number;
   readonly until: number;
@@ -154,7 +154,7 @@ export interface DeliveryProgress {
   /** Orders of unmatched webhooks that could not be read. Each has its own backoff. */
   readonly unread?: readonly UnreadOrder[] | undefined;
   /** Attempts of unknown outcome that were given up: unmatched orders since then are read, until then (Unix ms). */
-  readonly lost?: LostAttempts | undefined;
+  readonly lost?: AbandonedAttempts | undefined;
   /** `maxPrice` of the request, or the one that `resolve` has set. A decimal string. */
   readonly maxPrice?: string | undefined;
 }

@@ -2,7 +2,7 @@ import { adopted, becameDuplicate, isLive, withDuplicates } from './adoption.js'
 import { canceled } from './cancellation.js';
 import type { DeliveryAttempt } from './delivery-progress.js';
 import { duplicateOf } from './duplicates.js';
-import { lostWith } from './lost-attempts.js';
+import { withAbandoned } from './abandoned-attempts.js';
 import type { Snapshot, Transition } from './transition.js';
 import { abandoned, placed } from './transitions.js';
 
@@ -21,7 +21,7 @@ export function resolvedByCancelling({ state, progress }: Snapshot, now: number)
     ...progress,
     duplicates: undefined,
     attempt: settled,
-    lost: lostWith(progress, true),
+    lost: withAbandoned(progress, true),
     cancelAskedAt: now,
   };
   const attempts = isUnknown ? [{ id: attempt.id, outcome: 'abandoned' as const }] : [];

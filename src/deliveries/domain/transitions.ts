@@ -9,7 +9,7 @@ import {
 import { endedUnlessDuplicates } from './adoption.js';
 import { duplicateFound, newOrder } from './duplicates.js';
 import { unchanged, type Transition, type Snapshot } from './transition.js';
-import { lostFound, lostWith } from './lost-attempts.js';
+import { abandonedFound, withAbandoned } from './abandoned-attempts.js';
 
 /** A call with a result ends the count of failures in a row. */
 const CALM = { failures: 0, retryAt: undefined } as const;
@@ -110,7 +110,7 @@ export function abandoned({ progress }: Snapshot, because: string): Transition {
       needsRead: undefined,
       feeSteps: 0,
       driverChanges: 0,
-      lost: lostWith(progress, because === 'RESOLVED'),
+      lost: withAbandoned(progress, because === 'RESOLVED'),
       attempt: isOpen(attempt) ? { ...attempt, outcome: 'abandoned' } : attempt,
     },
     events: [{ type: 'rebooking', orderId: progress.order?.orderId, because }],
@@ -131,7 +131,7 @@ export function placed(
   const isLatest = attempt?.id === attemptId && attempt.outcome !== 'abandoned';
   if (!isLatest || progress.order || isTerminal(snapshot.state)) {
     const attempts = [{ id: attemptId, outcome: 'placed', orderId: order.orderId }] as const;
-    const found = { ...snapshot, progress: { ...progress, lost: lostFound(progress) } };
+    const found = { ...snapshot, progress: { ...progress, lost: abandonedFound(progress) } };
     return duplicateFound(found, order, now, { attempts });
   }
   return booked(progress, attempt, order, now);
