@@ -9,21 +9,21 @@ import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { SandboxClock } from './clock/sandbox-clock.js';
 import { checkCities } from './state/check-cities.js';
 
-const USAGE = `lalamove-sandbox: a local Lalamove, as a process of its own.
+const USAGE = `lalamove-sandbox: runs a local Lalamove.
 
-  --port 4010              0 takes a free one
-  --host 127.0.0.1         the control has no password: leave it on loopback unless the network is your own
-  --api-key, --api-secret  pk_test_sandbox and sk_test_sandbox
-  --seed                   what every random choice follows from; another one each time, and other ids with it
-  --drivers still          still, prompt, signing, late, leaving, rejecting, failing, replaced, mixed
-  --speed 1                60 is an hour a minute, 0 stands still
-  --start-at               what time it is at the start, ISO 8601
+  --port 4010              the port; 0 takes a free one
+  --host 127.0.0.1         the control API has no password: listen on loopback unless the network is private
+  --api-key, --api-secret  the keys; by default pk_test_sandbox and sk_test_sandbox
+  --seed                   the seed of all random choices, also of ids; by default a new one each time
+  --drivers still          what drivers do: still, prompt, signing, late, leaving, rejecting, failing, replaced, mixed
+  --speed 1                1 is real time, 60 an hour a minute, 0 stands still
+  --start-at               the time at the start, ISO 8601
   --rate-limits sandbox    sandbox, production, off
   --dialect v3             v3, v2
   --validation schema      schema: ERR_INVALID_FIELD, all errors at once; codes: the older codes, one at a time
-  --delivery-codes         drop-offs have a delivery code
-  --cities cities.json     what GET /v3/cities answers your account: its cities, services and special requests
-  --log                    print each request, answer, event and webhook
+  --delivery-codes         gives each drop-off a delivery code
+  --cities cities.json     your account's answer to GET /v3/cities, as a JSON file
+  --log                    prints each request, answer, event and webhook
   --help
 `;
 
@@ -75,7 +75,7 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
   };
 }
 
-/** The list of a file, which may be a whole answer of Lalamove's; the sandbox checks it. */
+/** Reads the list from a file, which may also contain the whole answer of `GET /v3/cities`. */
 function citiesIn(file: string): City[] {
   const read = jsonIn(file);
   const cities: unknown = isRecord(read) && 'data' in read ? read.data : read;
@@ -86,13 +86,13 @@ function jsonIn(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new RangeError(`--cities: ${file} is no file with JSON: ${messageOf(error)}`, { cause: error });
+    throw new RangeError(`--cities: ${file} is not a file with JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** Prints what the sandbox sees and does; without `--log`, its warnings alone. */
+/** Prints the log of the sandbox; without `--log` only its warnings. */
 async function print(sandbox: LalamoveSandbox, isAll: boolean): Promise<void> {
-  // Who reads it may have had enough.
+  // The reader of a pipe may close it at any time.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   for await (const { at, kind, ...fields } of sandbox.control.watch()) {
@@ -102,7 +102,7 @@ async function print(sandbox: LalamoveSandbox, isAll: boolean): Promise<void> {
   }
 }
 
-/** An empty text is no number, whatever `Number` says. */
+/** `Number('')` is 0, but an empty text is not a number here. */
 function numberOf(name: string, text: string): number {
   const number = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isNaN(number)) throw new RangeError(`--${name} must be a number, not ${JSON.stringify(text)}.`);
@@ -118,7 +118,18 @@ async function main(): Promise<void> {
   const sandbox = await LalamoveSandbox.start(optionsOf(values));
   const { url, apiKey, apiSecret } = sandbox;
   process.stdout.write(
-    `The sandbox listens on ${url}\n\nLALAMOVE_BASE_URL=${url}\nLALAMOVE_API_KEY=${apiKey}\nLALAMOVE_API_SECRET=${apiSecret}\nLALAMOVE_MARKET=HK\n\nIts control: curl ${url}/_sandbox/ledger\nStop it with Ctrl+C.\n`,
+    [
+      `The sandbox listens on ${url}`,
+      '',
+      `LALAMOVE_BASE_URL=${url}`,
+      `LALAMOVE_API_KEY=${apiKey}`,
+      `LALAMOVE_API_SECRET=${apiSecret}`,
+      'LALAMOVE_MARKET=HK',
+      '',
+      `Its control API: curl ${url}/_sandbox/ledger`,
+      'Stop it with Ctrl+C.',
+      '',
+    ].join('\n'),
   );
   const stop = (): void => {
     void sandbox.stop();
@@ -130,7 +141,7 @@ async function main(): Promise<void> {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-  return isTaken ? `${error.message}: choose another one with --port, or 0 for any.` : error.message;
+  return isTaken ? `${error.message}: choose another port with --port, or 0 for a free one.` : error.message;
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,7 @@
-/** Drops the oldest of a list that has grown beyond its limit: in lumps, since each trimming moves the whole list. */
+/**
+ * Removes the oldest items of a list that exceeds its limit by a quarter. Each removal moves the whole list, so many
+ * are removed at once.
+ */
 export function keepLatest(list: unknown[], limit: number): void {
   if (list.length > limit * 1.25) list.splice(0, list.length - limit);
 }

@@ -30,12 +30,12 @@ const DEFAULT_HOST = '127.0.0.1';
 /** The pause in ms before the server tries again to listen on its port. */
 const RETRY_LISTENING_MS = 50;
 
-/** Which requests a scripted answer is for, and how often. */
+/** Which requests a scripted answer applies to, and how often. */
 export interface RespondNextOptions {
-  /** Waits for a request of this call; others pass. Any request by default. */
+  /** The operation to wait for; other requests are not affected. By default any request. */
   operation?: LalamoveOperation;
   /**
-   * For how many requests.
+   * The number of requests.
    *
    * @default 1
    */
@@ -49,8 +49,8 @@ export interface RespondNextOptions {
 }
 
 /**
- * A local Lalamove over real HTTP: the calls and rules of API v3, couriers, a wallet, webhooks, a clock that can be advanced, and faults on command. State is in
- * memory; every random choice follows from the seed.
+ * A local Lalamove over real HTTP: the calls and rules of API v3, couriers, a wallet, webhooks, a clock that can be
+ * advanced, and faults on demand. The state is in memory. Every random choice depends on the seed.
  *
  * @example
  * const sandbox = await LalamoveSandbox.start({ drivers: 'prompt' });
@@ -58,12 +58,12 @@ export interface RespondNextOptions {
  * await sandbox.advance('1h');
  */
 export class LalamoveSandbox {
-  /** The keys of the first account. */
+  /** The API key of the first account. */
   readonly apiKey: string;
   readonly apiSecret: string;
-  /** The time in the sandbox. As the module's `clock` option it drives both. */
+  /** The clock of the sandbox. Give it to the module as its `clock` option, so that both have the same time. */
   readonly clock: SandboxClock;
-  /** All that can be asked and told, as it is for a sandbox in another process. */
+  /** The control API, with the same methods as for a sandbox in another process. */
   readonly control: SandboxControl;
 
   readonly #server: Server;
@@ -108,9 +108,9 @@ export class LalamoveSandbox {
   }
 
   /**
-   * Starts a sandbox of its own.
+   * Starts a sandbox.
    *
-   * @throws RangeError for an option that cannot be
+   * @throws RangeError if an option is invalid
    * @throws the error of `listen`, e.g. `EADDRINUSE`
    */
   static async start(options: LalamoveSandboxOptions = {}): Promise<LalamoveSandbox> {
@@ -127,29 +127,32 @@ export class LalamoveSandbox {
     return sandbox;
   }
 
-  /** Where it listens, e.g. `http://127.0.0.1:40123`: the `baseUrl` of a client. */
+  /** The URL on which it listens, e.g. `http://127.0.0.1:40123`: the `baseUrl` of a client. */
   get url(): string {
     const { address, family, port } = this.#listening();
     return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
-  /** Every order, as `GET /v3/orders/:id` would answer it now. */
+  /** All orders, as `GET /v3/orders/:id` would return them now. */
   get orders(): Order[] {
     return [...this.#parts.world.state.orders.values()].map(({ order }) => structuredClone(order));
   }
 
-  /** The latest requests to the API, in order, each with the verdict on its signature and its answer. The list is yours to empty. */
+  /**
+   * The latest requests to the API, oldest first, each with the result of the signature check and the answer. You may
+   * empty this list.
+   */
   get requests(): SeenRequest[] {
     return this.#parts.api.requests;
   }
 
-  /** The truth about couriers and money. */
+  /** The real number of live couriers and the real amount spent. */
   get ledger(): Ledger {
     return ledgerOf(this.#parts.world);
   }
 
   /**
-   * The truth about one thing to deliver: what the orders amount to whose metadata have all of these. An empty line where there is none.
+   * The ledger line of all orders whose metadata contain these values. Without such orders the line is empty.
    *
    * @example
    * expect(sandbox.ledgerFor({ reference: 'A-1' }).live).toHaveLength(1);
@@ -158,7 +161,7 @@ export class LalamoveSandbox {
     return ledgerFor(this.#parts.world, metadata);
   }
 
-  /** Stops listening, cuts what is open, and calls off what was to come. What it knew is gone. */
+  /** Stops listening, cuts all connections, and cancels everything scheduled. The state is lost. */
   async stop(): Promise<void> {
     clearTimeout(this.#listensAgain);
     this.#address = undefined;
@@ -176,34 +179,38 @@ export class LalamoveSandbox {
     });
   }
 
-  /** Goes on by so much at once, e.g. `'2h'`; see `SandboxClock.advance`. Webhooks that this causes have been sent when it resolves. */
+  /**
+   * Advances the clock at once, e.g. by `'2h'`; see `SandboxClock.advance`. It resolves after the resulting webhooks
+   * were sent.
+   */
   async advance(by: Duration): Promise<void> {
     await this.clock.advance(by);
   }
 
   /**
-   * Has something go wrong.
+   * Adds a fault.
    *
-   * @throws RangeError for a fault that cannot be
+   * @throws RangeError if the fault is invalid
    */
   addFault(fault: Fault): FaultRule {
     return structuredClone(this.#parts.faults.add(fault));
   }
 
   /**
-   * Scripts the answer to the next request, or requests: short for a fault with an `answer`. Scripts are used up in their order; the signature is
-   * checked and noted first.
+   * Scripts the answer to the next request or requests. It is short for a fault with an `answer`. Scripts are used in
+   * the order in which they were added. The signature is still checked and recorded.
    *
-   * @throws RangeError for a code that the catalog does not have, or a status or a number of times that cannot be
+   * @throws RangeError if the catalog does not have the code, or status or `times` are invalid
    */
   respondNext(answer: FaultAnswer, { operation, times = 1, afterWork = false }: RespondNextOptions = {}): void {
     this.addFault({ ...(operation && { call: operation }), times, work: afterWork ? 'done' : 'skipped', answer });
   }
 
   /**
-   * Moves an order to its next status, as a driver or Lalamove would; `ON_GOING` matches a driver. What drivers were about to do with it is called off.
+   * Moves an order to its next status, as a driver or Lalamove would; `ON_GOING` assigns a driver. The order's script
+   * ends.
    *
-   * @throws RangeError for an order that does not exist, or a status that cannot follow
+   * @throws RangeError if the order does not exist or the status cannot follow
    */
   moveOrder(orderId: string, status: OrderStatus): Order {
     const entry = this.#parts.orders.get(orderId);
@@ -213,9 +220,9 @@ export class LalamoveSandbox {
   }
 
   /**
-   * Has a driver, or customer service, do one thing with an order now; what they were about to do by themselves is called off.
+   * Carries out one step of a driver or of customer service now. The order's script ends.
    *
-   * @throws RangeError for an order that does not exist, or a step that its status does not allow
+   * @throws RangeError if the order does not exist or its status does not allow the step
    */
   drive(orderId: string, step: DriverStep): Order {
     const entry = this.#parts.orders.get(orderId);
@@ -223,12 +230,12 @@ export class LalamoveSandbox {
     return structuredClone(entry.order);
   }
 
-  /** Cuts every connection, also one that has not shaken hands over TLS yet. */
+  /** Cuts every connection, also those that are still in the TLS handshake. */
   #cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** A refused connection cannot be told from a host that is down: the socket is closed, and opened again. */
+  /** Closes the listening socket for a while, so that clients see the same error as for a host that is down. */
   #refuseConnections(ms: number): void {
     if (!this.#address) return;
     const { port, address } = this.#address;
@@ -238,7 +245,7 @@ export class LalamoveSandbox {
     const listenIn = (wait: number): void => {
       this.#listensAgain = setTimeout(() => this.#server.listen(port, address), wait);
     };
-    // Somebody may have taken the port meanwhile, for a moment.
+    // Another process may hold the port for a moment.
     this.#server.removeAllListeners('error').on('error', () => {
       listenIn(RETRY_LISTENING_MS);
     });
@@ -247,7 +254,7 @@ export class LalamoveSandbox {
 
   #listening(): AddressInfo {
     if (this.#address) return this.#address;
-    throw new Error('The sandbox has been stopped: start another one.');
+    throw new Error('The sandbox has been stopped and has no URL: start another one.');
   }
 }
 
@@ -298,7 +305,7 @@ function createServer({ host = DEFAULT_HOST, tls }: LalamoveSandboxOptions, part
   return tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
 }
 
-/** Serves a request; a client that went away in mid-request is nobody's fault, and one of the sandbox's own must be seen. */
+/** Serves a request. If the client disconnects there is nothing to do; an error of the sandbox itself becomes a 500. */
 async function serveSafely(
   server: Pick<ApiServer, 'serve'>,
   request: IncomingMessage,
@@ -309,7 +316,7 @@ async function serveSafely(
   } catch (error) {
     const isTooLong = error instanceof BodyTooLongError;
     const why = error instanceof Error ? error.message : String(error);
-    const message = isTooLong ? why : `The sandbox itself failed: ${why}`;
+    const message = isTooLong ? why : `The sandbox failed because of a bug: ${why}`;
     if (!response.headersSent) {
       response.writeHead(isTooLong ? 413 : 500, { 'content-type': 'application/json', connection: 'close' });
     }
@@ -318,7 +325,7 @@ async function serveSafely(
 }
 
 function throughJson<T>(value: T): T {
-  // The same type again: what the control takes and gives is JSON by its very nature.
+  // Safe, because everything that the control API takes and returns is JSON.
   return JSON.parse(JSON.stringify(value)) as T;
 }
 

@@ -3,11 +3,11 @@ import { keepLatest } from './keep-latest.js';
 import type { SignatureVerdict } from './api/signature-verdict.js';
 import type { WebhookEventType } from '../api/webhook-event-types.js';
 
-/** Something that the sandbox saw or did. */
+/** What the sandbox received or did, by kind. */
 export type SandboxLogFields =
   | {
       readonly kind: 'request';
-      /** Its place among the requests, from 1. */
+      /** The number of the request, counted from 1. */
       readonly number: number;
       readonly method: string;
       readonly path: string;
@@ -18,7 +18,7 @@ export type SandboxLogFields =
       readonly kind: 'answer';
       readonly number: number;
       readonly status: number;
-      /** Lalamove's code, of a refusal. */
+      /** Lalamove's error code, if the answer is a refusal. */
       readonly code?: string;
     }
   | { readonly kind: 'fault'; readonly number: number | undefined; readonly id: string; readonly what: string }
@@ -27,7 +27,7 @@ export type SandboxLogFields =
       readonly type: WebhookEventType;
       readonly market: string;
       readonly orderId?: string;
-      /** The status of the order, or the balance of the wallet. */
+      /** The new status of the order, or the new balance of the wallet. */
       readonly now?: string;
     }
   | {
@@ -39,7 +39,7 @@ export type SandboxLogFields =
       readonly outcome: string;
     }
   | {
-      /** A receiver drops events, for it goes by another clock. */
+      /** The receiver drops webhooks because its clock differs. */
       readonly kind: 'untimely';
       readonly eventId: string;
       readonly type: string;
@@ -49,7 +49,7 @@ export type SandboxLogFields =
   | { readonly kind: 'url-disabled'; readonly url: string; readonly market: string }
   | { readonly kind: 'driver'; readonly orderId: string; readonly lat: number; readonly lng: number }
   | {
-      /** What drivers were about to do with an order does not fit it any more. */
+      /** The next step of a script does not fit the order any more. */
       readonly kind: 'script-ended';
       readonly orderId: string;
       readonly step: string;
@@ -59,20 +59,20 @@ export type SandboxLogFields =
 
 /** A line of the log. */
 export type SandboxLogEntry = {
-  /** From 1, without gaps. */
+  /** Counted from 1, without gaps. */
   readonly seq: number;
   /** ISO 8601 with ms, by the sandbox's clock. */
   readonly at: string;
 } & SandboxLogFields;
 
-/** Somebody who follows the log. */
+/** A live reader of the log. */
 export interface LogFollower {
   readonly onEntry: (entry: SandboxLogEntry) => void;
-  /** There will be no more. */
+  /** Called when there will be no more entries. */
   readonly end: () => void;
 }
 
-/** What the sandbox saw and did, the latest of it, and whoever follows it live. */
+/** The latest log entries, and the readers that follow the log live. */
 export class SandboxLog {
   readonly #entries: SandboxLogEntry[] = [];
   readonly #followers = new Set<LogFollower>();
@@ -96,7 +96,7 @@ export class SandboxLog {
     for (const { onEntry } of this.#followers) onEntry(entry);
   }
 
-  /** Tells a follower each new line; the returned function ends that. */
+  /** Passes each new entry to the follower. The returned function ends that. */
   follow(follower: LogFollower): () => void {
     if (this.#isEnded) follower.end();
     else this.#followers.add(follower);
@@ -105,7 +105,7 @@ export class SandboxLog {
     };
   }
 
-  /** There will be no more lines. */
+  /** Ends the log. There will be no more entries. */
   end(): void {
     this.#isEnded = true;
     for (const { end } of this.#followers) end();

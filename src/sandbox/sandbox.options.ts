@@ -8,13 +8,11 @@ import type { Duration } from './clock/duration.js';
 export interface SandboxAccount {
   readonly apiKey: string;
   readonly apiSecret: string;
-  /**
-   * The one market that the keys belong to; they are refused in others. Any market by default.
-   */
+  /** The only market in which the keys are valid. By default they are valid in every market. */
   readonly market?: string;
 }
 
-/** What Lalamove does that nobody outside knows, either way; the defaults are the worse. */
+/** Behaviour of Lalamove that is not publicly known. Each default is the worse case for an integration. */
 export interface SandboxUnknowns {
   /**
    * Whether one quotation can be ordered more than once.
@@ -23,39 +21,41 @@ export interface SandboxUnknowns {
    */
   readonly reorderedQuotation: 'allowed' | 'refused';
   /**
-   * Whether the retry of a webhook has a timestamp and a signature of its own, or those of the first attempt.
+   * Whether the retry of a webhook has a new timestamp and signature, or those of the first attempt.
    *
    * @default 'signed-anew'
    */
   readonly webhookRetries: 'signed-anew' | 'repeated';
   /**
    * Whether the first events of an order (`WALLET_BALANCE_CHANGED`, `ORDER_CREATED` and the first
-   * `ORDER_STATUS_CHANGED`) arrive before `POST /v3/orders` is answered, or after that.
+   * `ORDER_STATUS_CHANGED`) arrive before or after the answer to `POST /v3/orders`.
    *
    * @default 'before-answer'
    */
   readonly orderCreated: 'before-answer' | 'after-answer';
   /**
-   * Whether metadata are told by the events that carry the whole order (`ORDER_CREATED`, `POD_STATUS_CHANGED`), as it
-   * was seen; by no event, but the order alone; or by every event of the order.
+   * Which events contain the metadata. `'whole-orders'`: those with the whole order (`ORDER_CREATED`,
+   * `POD_STATUS_CHANGED`), as observed. `'order-only'`: none, only the order itself. `'every-event'`: all events of the
+   * order.
    *
    * @default 'whole-orders'
    */
   readonly metadata: 'whole-orders' | 'order-only' | 'every-event';
   /**
-   * What limits count: the requests of an address, of a key, or of a key in a market.
+   * Whether rate limits count the requests of an IP address, of a key, or of a key in a market.
    *
    * @default 'address'
    */
   readonly limitsPer: 'address' | 'key' | 'market';
   /**
-   * Whether a request that was refused with 429 fills the bucket as well.
+   * Whether a request that was refused with 429 counts towards the limit.
    *
    * @default 'counted'
    */
   readonly refusedRequests: 'counted' | 'ignored';
   /**
-   * The `cancelReason` by which an order that customer service is about to replace could be told from one that is cancelled for good.
+   * The `cancelReason` of an order that customer service is about to replace. It can distinguish such an order from one
+   * that is cancelled for good.
    *
    * @default undefined
    */
@@ -65,7 +65,7 @@ export interface SandboxUnknowns {
 /** How the sandbox sends webhooks. */
 export interface SandboxWebhookOptions {
   /**
-   * The pauses before the retries; after the last one has failed, the URL is disabled.
+   * The pauses before the retries. If the last retry fails, the URL is disabled.
    *
    * @default ten, from 1 minute to 8 hours, within 24 hours
    */
@@ -77,7 +77,8 @@ export interface SandboxWebhookOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * How long an answer waits for the webhooks that are to arrive before it, in ms of real time: their receiver may be waiting for that very answer.
+   * How long an answer waits for the webhooks that must arrive before it, in ms of real time. The wait is limited,
+   * because the receiver may itself be waiting for this answer.
    *
    * @default 1000
    */
@@ -93,34 +94,35 @@ export interface LalamoveSandboxOptions {
    */
   readonly port?: number;
   /**
-   * The address to listen on. The control API has no password: listen on loopback unless the network is your own.
+   * The address to listen on. The control API has no password: listen on loopback unless the network is private.
    *
    * @default '127.0.0.1'
    */
   readonly host?: string;
-  /** Listens over TLS, with this private key and certificate (PEM): for clients that know no plain HTTP. */
+  /** Private key and certificate in PEM. The sandbox then listens over TLS, for clients that cannot use plain HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** @default 'pk_test_sandbox' */
   readonly apiKey?: string;
   /** @default 'sk_test_sandbox' */
   readonly apiSecret?: string;
-  /** Further accounts, each with a wallet and a webhook URL a market, and with orders that the others cannot see. */
+  /** More accounts. Each has its own wallet and webhook URL in each market, and cannot see the orders of the others. */
   readonly accounts?: readonly SandboxAccount[];
   /**
-   * Where time comes from: a `SandboxClock`, or any other `Clock`, on which the sandbox then builds one of its own.
+   * The clock: a `SandboxClock`, or any other `Clock`. On another clock the sandbox builds a `SandboxClock` of its own.
    *
    * @default the system's clock
    */
   readonly clock?: Clock;
   /**
-   * What every random choice follows from: ids, drivers, faults by chance. The same seed gives the same ids again,
-   * which a database that is kept between two runs may know from the first one.
+   * The seed of all random choices: ids, drivers, faults by probability. The same seed gives the same ids again. Do not
+   * fix it if your app keeps a database between two runs, because the database may know the ids of the first run.
    *
-   * @default another one each time; `control.info()` tells it
+   * @default a new one each time; `control.info()` returns it
    */
   readonly seed?: number | string;
   /**
-   * What drivers do by themselves: a script by its name, `'mixed'`, or steps; `'still'`, and orders stand still until they are told.
+   * What drivers do by themselves: the name of a script, `'mixed'`, or a list of steps. With `'still'` orders stand
+   * still until you move them.
    *
    * @default 'still'
    */
@@ -132,62 +134,65 @@ export interface LalamoveSandboxOptions {
    */
   readonly maxRejections?: number;
   /**
-   * Whether drop-offs have a delivery code, which recipients tell their driver.
+   * Whether drop-offs have a delivery code, which the recipient tells the driver.
    *
    * @default false
    */
   readonly deliveryCodes?: boolean;
   /**
-   * The cities, services and special requests of one market or of several, as `GET /v3/cities` answers them below `data`: load the list of your own
-   * account, so that a quotation takes what Lalamove would. Markets that are not in it keep the sandbox's own. A city whose area the sandbox does not
-   * know serves any place that no other city serves.
+   * The cities, services and special requests of one or several markets, in the form of the `data` of `GET /v3/cities`.
+   * Load the list of your own account, so that the sandbox accepts the same quotations as Lalamove. Markets that are
+   * not in the list keep the built-in cities. A city with an unknown area serves every place that no other city serves.
    *
    * @default plausible cities of every market
    */
   readonly cities?: readonly City[];
   /**
-   * The budgets of requests a minute, as leaky buckets, and two orders a second; or none.
+   * The rate limits: requests a minute as leaky buckets, and two orders a second. `false` turns them off.
    *
    * @default 'sandbox'
    */
   readonly rateLimits?: 'sandbox' | 'production' | false;
   /**
-   * How rate-limit headers are spelt: as each call was observed, `ratelimit-limit`, `ratelimits-limit-postorder`, or the guide's `RateLimit-Limit-Postorder`.
+   * The spelling of rate-limit headers: as observed for each call, `ratelimit-limit`, `ratelimits-limit-postorder`, or
+   * `RateLimit-Limit-Postorder` as in the guide.
    *
    * @default 'observed'
    */
   readonly rateLimitHeaders?: 'observed' | 'plain' | 'plural' | 'guide';
   /**
-   * Whether refusals have v3's codes and statuses, or those of v2's guide (409, bare message), which v3 was seen to answer with too.
+   * Whether refusals have the codes and statuses of v3, or those of the guide of v2 (409, a bare message). Some real
+   * answers of v3 have the form of v2 (observed).
    *
    * @default 'v3'
    */
   readonly dialect?: 'v3' | 'v2';
   /**
-   * How v3 says what is wrong with a request: `'schema'` as it was recorded, all errors at once, `ERR_INVALID_FIELD` with a pointer and the allowed values;
-   * `'codes'` by the older codes (`ERR_INVALID_SERVICE_TYPE`, `ERR_INVALID_PHONE_NUMBER`, …), one at a time.
+   * How v3 reports an invalid request. `'schema'`: as recorded, all errors at once, `ERR_INVALID_FIELD` with a pointer
+   * and the allowed values. `'codes'`: the older codes (`ERR_INVALID_SERVICE_TYPE`, `ERR_INVALID_PHONE_NUMBER`, …), one
+   * at a time.
    *
    * @default 'schema'
    */
   readonly validation?: 'schema' | 'codes';
   /**
-   * How the bodies of refusals are written.
+   * The form of error bodies.
    *
    * @default 'list' in v3, 'message' in v2
    */
   readonly refusalShape?: RefusalShape;
   /**
-   * Whether wrong credentials get the guide's 401 or the bare 502 that was observed.
+   * Whether wrong credentials get the documented 401 or the bare 502 that was observed.
    *
    * @default 'unauthorized'
    */
   readonly wrongCredentials?: 'unauthorized' | 'bad-gateway';
-  /** How webhooks are sent: pauses of retries, and how long a receiver may take. */
+  /** How webhooks are sent: the pauses of retries, and how long a receiver may take. */
   readonly webhooks?: SandboxWebhookOptions;
-  /** What nobody outside knows of Lalamove, either way; the worse by default. */
+  /** Behaviour of Lalamove that is not publicly known. Each default is the worse case. */
   readonly unknowns?: Partial<SandboxUnknowns>;
   /**
-   * How much is remembered of requests, log lines and webhooks that are over. Orders and quotations are kept until they are cleared.
+   * How many requests, log lines and finished webhooks are kept. Orders and quotations are kept until they are cleared.
    *
    * @default 10_000
    */

@@ -176,7 +176,7 @@ try {
     assert.equal((await call(sandbox, 'GET', '/v3/cities')).status, 200);
     const placed = await call(sandbox, 'POST', '/v3/orders', await orderOn(sandbox));
     assert.deepEqual((await sandbox.control.ledger()).total.live, [placed.body.data.orderId]);
-    const [, curl = ''] = /^Its control: curl (.+)$/m.exec(sandbox.printed.out) ?? [];
+    const [, curl = ''] = /^Its control API: curl (.+)$/m.exec(sandbox.printed.out) ?? [];
     assert.equal((await fetch(curl)).status, 200);
     assert.equal((await sandbox.stop()).err, '');
   });

@@ -6,7 +6,7 @@ import { orderOf } from '../support/inputs.js';
 
 const measure = (value: string, unit: string): { value: string; unit: string } => ({ value, unit });
 
-/** A service as the recorded answer of BR has it: special requests without a description, no item. */
+/** A service as in the recorded answer of BR: special requests without a description, no item. */
 const service = (key: string, ...requests: string[]): City['services'][number] => ({
   key,
   description: '...',
@@ -16,7 +16,7 @@ const service = (key: string, ...requests: string[]): City['services'][number] =
   deliveryItemSpecification: {},
 });
 
-/** São Paulo, whose area the sandbox knows, and Porto Alegre, whose area it does not. */
+/** São Paulo, whose area the sandbox knows, and Porto Alegre, whose area it does not know. */
 const CITIES: readonly City[] = [
   { locode: 'BR POA', name: 'Porto Alegre', services: [service('HATCHBACK', 'RETURN')] },
   {
@@ -50,13 +50,13 @@ describe('a sandbox with the cities of an account', () => {
 
   afterEach(() => close());
 
-  it('answers them as they were given, and in other markets its own', async () => {
+  it('answers them as given, and in other markets its own', async () => {
     await start({ cities: CITIES });
     expect(await lalamove.getCities(market)).toEqual(CITIES);
     expect((await lalamove.getCities({ market: 'SG' })).map(({ locode }) => locode)).toEqual(['SG SIN']);
   });
 
-  it('takes the services and special requests of the city, and no others', async () => {
+  it('accepts the services and special requests of the city only', async () => {
     await start({ cities: CITIES });
     expect(await quote('LALAPRO', SAO_PAULO, ['WAITING_TIME_030MIN'])).toMatchObject({ serviceType: 'LALAPRO' });
     expect(await quote('UV_4H', SAO_PAULO)).toMatchObject({ serviceType: 'UV_4H' });
@@ -72,7 +72,7 @@ describe('a sandbox with the cities of an account', () => {
     }
   });
 
-  it('delivers there, where a city has no known area too', async () => {
+  it('serves a city without a known area too', async () => {
     await start({ cities: CITIES });
     const quotation = await lalamove.createQuotation(
       { language: 'pt_BR', serviceType: 'HATCHBACK', stops: PORTO_ALEGRE },
@@ -85,7 +85,7 @@ describe('a sandbox with the cities of an account', () => {
     expect(await lalamove.addPriorityFee(orderId, { priorityFee: '5' }, market)).toMatchObject({ orderId });
   });
 
-  it('has of its own what the recordings name', async () => {
+  it('has all cities of the recordings by default', async () => {
     await start({});
     const offered = async (where: string, key: string): Promise<string[] | undefined> => {
       const [city] = await lalamove.getCities({ market: where });
@@ -101,8 +101,8 @@ describe('a sandbox with the cities of an account', () => {
 
   const [POA, SAO] = CITIES;
   it.each<[what: string, cities: unknown, message: string]>([
-    ['no list', { data: CITIES }, 'cities must be a list'],
-    ['an empty list', [], 'cities must be a list with a city at least'],
+    ['no list', { data: CITIES }, 'cities must be an array'],
+    ['an empty list', [], 'cities must be an array with at least one city'],
     ['a text for a city', ['BR SAO'], 'cities[0] must be an object, not "BR SAO"'],
     [
       'a city without a locode',
@@ -111,14 +111,14 @@ describe('a sandbox with the cities of an account', () => {
     ],
     ['a market that is not served', [{ ...POA, locode: 'XX POA' }], 'cities[0].locode must be a UN/LOCODE'],
     ['a city twice', [POA, SAO, POA], 'cities has the locode "BR POA" twice'],
-    ['a city without a name', [{ ...POA, name: '' }], 'cities[0].name must be a text that is not empty, not ""'],
+    ['a city without a name', [{ ...POA, name: '' }], 'cities[0].name must be a string that is not empty, not ""'],
     [
       'the services’ old name',
       [{ locode: 'BR POA', name: 'Porto Alegre', serviceTypes: [] }],
-      'cities[0].services must be a list',
+      'cities[0].services must be an array',
     ],
-    ['no services', [{ ...POA, services: [] }], 'cities[0].services must be a list with a service at least'],
-    ['a key that is a number', [{ ...POA, services: [{ key: 7 }] }], 'cities[0].services[0].key must be a text'],
+    ['no services', [{ ...POA, services: [] }], 'cities[0].services must be an array with at least one service'],
+    ['a key that is a number', [{ ...POA, services: [{ key: 7 }] }], 'cities[0].services[0].key must be a string'],
     ['a key twice', [{ ...POA, services: [{ key: 'CAR' }, { key: 'CAR' }] }], 'has the key "CAR" twice'],
     [
       'a load in words',

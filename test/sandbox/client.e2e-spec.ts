@@ -22,8 +22,8 @@ const SENDER = { name: 'Michal', phone: '+85256847123' };
 const RECIPIENT = { name: 'Rustam', phone: '+85256847456', remarks: 'Ring twice' };
 
 /**
- * The official SDK as it is published. It knows nothing but HTTPS on Lalamove's own host, so the process is told that this host is here: by the
- * settings of Node's global agent, as a line in `/etc/hosts` and a certificate would.
+ * The published official SDK. It only uses HTTPS on Lalamove's own host. So the settings of Node's global agent resolve
+ * that host to the sandbox and trust its certificate.
  */
 describe('the official SDK, against the sandbox', () => {
   const { options } = https.globalAgent;
@@ -79,7 +79,7 @@ describe('the official SDK, against the sandbox', () => {
         .build(),
     );
 
-  it('reaches it by Lalamove’s own name, signed in its own way', async () => {
+  it('reaches it by Lalamove’s own name, with its own signature', async () => {
     await quote();
     const [request] = sandbox.requests;
     expect(new Set(asked)).toEqual(new Set(['rest.sandbox.lalamove.com']));
@@ -109,7 +109,7 @@ describe('the official SDK, against the sandbox', () => {
     expect(await sdk.Quotation.retrieve('HK', quotation.id)).toEqual(quotation);
   });
 
-  it('orders, hurries, reads and cancels', async () => {
+  it('orders, adds a priority fee, reads and cancels', async () => {
     const quotation = await quote();
     const placed = await order(quotation);
     expect(placed).toMatchObject({
@@ -144,7 +144,7 @@ describe('the official SDK, against the sandbox', () => {
     });
   });
 
-  it('sees its driver, and asks for another', async () => {
+  it('reads its driver, and asks for another', async () => {
     const { id } = await order(await quote());
     const { driverId } = sandbox.drive(id, { do: 'accept' });
     expect(await sdk.Driver.retrieve('HK', driverId, id)).toEqual({
@@ -160,7 +160,7 @@ describe('the official SDK, against the sandbox', () => {
     expect(await sdk.Order.retrieve('HK', id)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
   });
 
-  it('knows the market and its city', async () => {
+  it('reads the market and its city', async () => {
     const market = await sdk.Market.retrieve('HK');
     expect(market).toMatchObject({ id: 'HK', cities: [{ id: 'HK HKG', name: 'Hong Kong' }] });
     const city = await sdk.City.retrieve('HK', 'HK HKG');
@@ -191,7 +191,7 @@ describe('the official SDK, against the sandbox', () => {
         for (let courier = 1; courier <= 3; courier += 1) await order(quotation);
       },
     ],
-  ])('words a refusal as “%s”', async (words, call) => {
+  ])('reads a refusal as “%s”', async (words, call) => {
     await expect(call()).rejects.toThrow(words);
   });
 });

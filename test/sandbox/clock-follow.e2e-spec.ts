@@ -14,7 +14,7 @@ import { PLATFORMS, startHost, type Platform } from '../support/host-app.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { SandboxProcess } from '../support/sandbox-process.js';
 
-/** A route of some minutes. */
+/** A route of a few minutes. */
 function shortBooking(reference: string): BookDeliveryDto {
   const booking = bookingOf(reference);
   const [from] = booking.quotation.stops;
@@ -22,7 +22,7 @@ function shortBooking(reference: string): BookDeliveryDto {
   return { ...booking, quotation: { ...booking.quotation, stops: [...(from ? [from] : []), to] } };
 }
 
-/** Waits until something holds. */
+/** Waits until the condition is true. */
 async function until(holds: () => boolean | Promise<boolean>, maxMs = 10_000): Promise<void> {
   const end = performance.now() + maxMs;
   while (!(await holds())) {
@@ -35,7 +35,7 @@ let sandbox: SandboxProcess;
 let clock: FollowedSandboxClock | undefined;
 let app: INestApplication;
 
-/** An app that hears of its deliveries by webhooks alone, beside a sandbox in a process of its own. */
+/** An app that follows its deliveries by webhooks alone, with a sandbox in another process. */
 async function opened(platform: Platform, options: string[], policy: GivenPolicy, ownClock?: Clock): Promise<void> {
   sandbox = await SandboxProcess.start(...options);
   clock = ownClock ? undefined : sandboxClock(sandbox.url);
@@ -78,7 +78,7 @@ describe.each(PLATFORMS)('an app on %s that follows the clock of a sandbox in an
     ['from a day of the past on', ['--speed', '600', '--start-at', '2026-02-01T08:00:00Z']],
     ['from a day of the future on', ['--speed', '600', '--start-at', '2031-02-01T08:00:00Z']],
   ])(
-    'hears of a delivery to its end %s',
+    'receives a delivery to its end %s',
     async (_, options) => {
       await opened(platform, ['--drivers', 'prompt', ...options], {});
       await app.get(DeliveriesService).book(shortBooking('A-1'));
@@ -91,7 +91,7 @@ describe.each(PLATFORMS)('an app on %s that follows the clock of a sandbox in an
     60_000,
   );
 
-  it('hears of it after advances by hours, each webhook at its time', async () => {
+  it('receives it after advances by hours, each webhook at its time', async () => {
     await opened(platform, ['--drivers', 'prompt'], {});
     await app.get(DeliveriesService).book(shortBooking('A-1'));
     await until(async () => (await stateOf('A-1')) === 'assigning');
@@ -101,7 +101,7 @@ describe.each(PLATFORMS)('an app on %s that follows the clock of a sandbox in an
     expect(await untimely()).toEqual([]);
   }, 30_000);
 
-  it('does what is due by an advance of a clock that stands still', async () => {
+  it('carries out what is due after an advance of a clock that stands still', async () => {
     const raiseFee = [{ afterMinutes: 5, priorityFee: '15' }];
     await opened(platform, ['--speed', '0', '--start-at', '2027-01-01T08:00:00Z'], { raiseFee });
     await app.get(DeliveriesService).book(shortBooking('A-1'));
@@ -115,13 +115,13 @@ describe.each(PLATFORMS)('an app on %s that follows the clock of a sandbox in an
   }, 30_000);
 });
 
-describe('an app that goes by a clock of its own', () => {
+describe('an app with a clock of its own', () => {
   afterEach(async () => {
     await app.close();
     await sandbox.stop();
   });
 
-  it('is warned of once, in the log and on the console: its answers show that it drops what comes', async () => {
+  it('is warned about once, in the log and on the console, if its answers show dropped webhooks', async () => {
     await opened('express', ['--start-at', '2031-02-01T08:00:00Z'], {}, systemClock);
     await app.get(DeliveriesService).book(shortBooking('A-1'));
     await until(async () => (await untimely()).length > 0);
@@ -134,8 +134,8 @@ describe('an app that goes by a clock of its own', () => {
   }, 30_000);
 });
 
-describe('a clock that follows a sandbox that is away', () => {
-  it('goes on by itself, and follows as soon as it is there, also after it was away again', async () => {
+describe('a clock that follows a sandbox that does not answer', () => {
+  it('continues by itself, and follows once the sandbox answers, also after another interruption', async () => {
     const port = await freePort();
     const away = sandboxClock(`http://127.0.0.1:${port}`);
     expect(Math.abs(away.now() - Date.now())).toBeLessThan(1000);
@@ -150,7 +150,7 @@ describe('a clock that follows a sandbox that is away', () => {
     expect(Math.abs(away.now() - at)).toBeLessThan(1000);
     const second = await LalamoveSandbox.start({ port });
     await until(() => Math.abs(away.now() - second.clock.now()) < 1000);
-    // It has been set back: what is due by the time that passes comes all the same.
+    // The clock was set back. Timers that are due by the passed time still fire.
     const fired = new Promise<void>((resolve) => {
       away.setTimeout(resolve, 3_600_000);
     });
@@ -160,7 +160,7 @@ describe('a clock that follows a sandbox that is away', () => {
     await second.stop();
   }, 30_000);
 
-  it('refuses what is no URL at once', () => {
+  it('refuses an invalid URL at once', () => {
     expect(() => sandboxClock('nowhere')).toThrow('Invalid URL');
   });
 });

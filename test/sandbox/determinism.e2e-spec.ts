@@ -13,7 +13,7 @@ const HOMES = [
 ];
 const PHONE = '+85251234567';
 
-/** Routes, services and wishes of many kinds. */
+/** Routes, services and special requests of many kinds. */
 const QUOTATIONS: object[] = [
   { serviceType: 'MOTORCYCLE', language: 'en_HK', stops: [SHOP, HOMES[0]] },
   { serviceType: 'VAN', language: 'zh_HK', stops: [SHOP, ...HOMES], isRouteOptimized: true },
@@ -22,7 +22,7 @@ const QUOTATIONS: object[] = [
   { serviceType: 'TRUCK330', language: 'en_HK', stops: [SHOP, HOMES[0], HOMES[1]] },
 ];
 
-/** What orders have besides their people. */
+/** The members of orders besides their contacts. */
 const WISHES: object[] = [
   { isPODEnabled: true, metadata: { reference: 'A-1' } },
   { metadata: { sandbox: 'reset-after-work, webhooks-doubled' } },
@@ -31,7 +31,7 @@ const WISHES: object[] = [
   {},
 ];
 
-/** What comes of a request: the answer with its headers as they travelled, whole or cut off, or none. */
+/** The result of a request: the answer with its headers as received, whole or cut off, or none. */
 interface Outcome {
   readonly status?: number | undefined;
   readonly headers?: string[];
@@ -39,7 +39,7 @@ interface Outcome {
   readonly error?: string | undefined;
 }
 
-/** Sends a signed request by its bytes, on a connection of its own. */
+/** Sends a signed request on a connection of its own. */
 function exchange(sandbox: LalamoveSandbox, method: string, path: string, data?: object): Promise<Outcome> {
   const timestamp = String(sandbox.clock.now());
   const body = data ? JSON.stringify({ data }) : '';
@@ -49,9 +49,9 @@ function exchange(sandbox: LalamoveSandbox, method: string, path: string, data?:
   const headers = {
     Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signature}`,
     Market: 'HK',
-    // The client's own choice, which no answer may depend on.
+    // The client chooses this header, so no answer may depend on it.
     'Request-ID': randomUUID(),
-    // Node counts the body of a DELETE only when it is told to.
+    // Node counts the body of a DELETE only if told to.
     'Content-Length': String(Buffer.byteLength(body)),
   };
   return new Promise((resolve) => {
@@ -80,7 +80,7 @@ interface Run {
   readonly outcomes: Outcome[];
   readonly webhooks: string[];
   readonly log: SandboxLogEntry[];
-  readonly told: unknown;
+  readonly state: unknown;
 }
 
 describe('a seed', () => {
@@ -107,8 +107,9 @@ describe('a seed', () => {
   });
 
   /**
-   * A serial client's day: every call of the API, refused ones too, while couriers fare as chance has it, calls and webhooks go wrong by chance, and time
-   * goes on by leaps. A patient client waits until each webhook has been answered before it makes its next request.
+   * A client that sends requests one after the other: every call of the API, also refused ones, while couriers, calls
+   * and webhooks fail by probability and the clock is advanced in large steps. A patient client waits for each webhook
+   * before its next request.
    */
   async function live(seed: number | string, { lumps = 1, isPatient = true } = {}): Promise<Run> {
     received = [];
@@ -178,8 +179,8 @@ describe('a seed', () => {
     await wait(26 * 60 * MINUTE);
     await everyOrder();
 
-    const told = await Promise.all([control.orders(), control.ledger(), control.webhooks(), control.wallets()]);
-    const run = { outcomes, webhooks: received, log: await control.log(), told };
+    const state = await Promise.all([control.orders(), control.ledger(), control.webhooks(), control.wallets()]);
+    const run = { outcomes, webhooks: received, log: await control.log(), state };
     await sandbox.stop();
     return run;
   }
@@ -190,7 +191,7 @@ describe('a seed', () => {
     first = await live(1);
   });
 
-  it('has a course here that is worth repeating', () => {
+  it('has a test scenario with enough events', () => {
     expect(first.outcomes.length).toBeGreaterThan(50);
     expect(first.webhooks.length).toBeGreaterThan(50);
     const statuses = new Set(first.outcomes.map(({ status, error }) => error ?? status));
@@ -206,10 +207,10 @@ describe('a seed', () => {
     expect(again.outcomes).toEqual(first.outcomes);
     expect(again.webhooks).toEqual(first.webhooks);
     expect(again.log).toEqual(first.log);
-    expect(again.told).toEqual(first.told);
+    expect(again.state).toEqual(first.state);
   });
 
-  it('gives other ids, other couriers and other mishaps than another', async () => {
+  it('gives other ids, couriers and faults than another seed', async () => {
     const other = await live(3);
     expect(other.outcomes).not.toEqual(first.outcomes);
     expect(other.webhooks).not.toEqual(first.webhooks);
@@ -224,14 +225,14 @@ describe('a seed', () => {
     expect([...idsOf(first)].filter((id) => ids.has(id))).toEqual([]);
   });
 
-  it('gives the same however time is cut: what falls due on the way happens at its time, in leaps as in steps', async () => {
+  it('gives the same for any size of advances: everything due happens at its time', async () => {
     const inSteps = await live(1, { lumps: 40 });
     expect(inSteps.log).toEqual(first.log);
     expect(inSteps.outcomes).toEqual(first.outcomes);
     expect(inSteps.webhooks).toEqual(first.webhooks);
   });
 
-  it('gives the same to a client that does not wait for its webhooks, but for when those were answered', async () => {
+  it('gives the same to a client that does not wait for webhooks, except for the time of their answers', async () => {
     const hasty = await live(1, { isPatient: false });
     expect(hasty.outcomes).toEqual(first.outcomes);
     expect(hasty.webhooks).toEqual(first.webhooks);

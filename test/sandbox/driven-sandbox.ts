@@ -5,23 +5,26 @@ import { accountOn } from '../support/account.js';
 import { startLalamove } from '../support/lalamove.js';
 import { Traffic } from './traffic.js';
 
-/** A call that has come to its end. */
+/** A call that has ended. */
 export interface Ended {
-  /** Its place among the calls. */
+  /** The index of the call. */
   readonly index: number;
   /** After how many ms by the clock. */
   readonly at: number;
-  /** What it failed with; `undefined` after a success. */
+  /** The error; `undefined` after a success. */
   readonly error: unknown;
 }
 
 /** Calls that were made at once. */
 export interface Burst {
-  /** Those that have ended, in the order of their ends. */
+  /** The calls that have ended, in the order of their ends. */
   readonly ended: readonly Ended[];
 }
 
-/** A sandbox and the module on one clock, which goes on only by `clock.advance`, and not while anything is on the wire. */
+/**
+ * A sandbox and the module on one clock. The clock advances only by `clock.advance`, and not while a request is in
+ * flight.
+ */
 export class DrivenSandbox {
   readonly traffic = new Traffic();
   readonly #closers: (() => Promise<void>)[] = [];
@@ -39,8 +42,8 @@ export class DrivenSandbox {
   }
 
   /**
-   * The options of an account on one connection, on which what is sent first arrives first and is answered first; and with time enough in real time,
-   * for all of a burst wait for it.
+   * The options of an account that uses one connection, so that requests are received and answered in the order in
+   * which they were sent. The timeout is long, because all calls of a burst wait for that connection.
    */
   account(more: Partial<LalamoveModuleOptions> = {}): LalamoveModuleOptions {
     const http = { httpAgent: new Agent({ keepAlive: true, maxSockets: 1 }) };
@@ -52,14 +55,14 @@ export class DrivenSandbox {
     return accountOn(this.sandbox, { clock, hooks: traffic.hooks, http, timeoutMs: 60_000, ...more });
   }
 
-  /** A client of its own, with the limits that the options ask for. */
+  /** A client with its own limiter, which is closed with the sandbox. */
   async client(more: Partial<LalamoveModuleOptions> = {}): Promise<LalamoveService> {
     const { lalamove, close } = await startLalamove(this.account(more));
     this.#closers.push(close);
     return lalamove;
   }
 
-  /** Makes so many calls at once, and notes how each of them ends. */
+  /** Makes this many calls at once, and records how each ends. */
   burst(count: number, call: (index: number) => Promise<unknown>): Burst {
     const start = this.clock.now();
     const ended: Ended[] = [];
@@ -74,7 +77,7 @@ export class DrivenSandbox {
     return { ended };
   }
 
-  /** Repeats something every so many ms, the first time at once, until the returned function is called. */
+  /** Repeats `work` every `ms`, for the first time at once, until the returned function is called. */
   every(ms: number, work: () => void): () => void {
     let cancel: () => void = () => undefined;
     const again = (): void => {
@@ -87,17 +90,17 @@ export class DrivenSandbox {
     };
   }
 
-  /** The statuses that the sandbox has answered with, in the order of the requests. */
+  /** The statuses of the sandbox's answers, in the order of the requests. */
   get statuses(): (number | undefined)[] {
     return this.sandbox.requests.map(({ answer }) => answer?.status);
   }
 
-  /** How many requests the sandbox has refused as too many. */
+  /** The number of requests that the sandbox refused with 429. */
   get refused(): number {
     return this.statuses.filter((status) => status === 429).length;
   }
 
-  /** Forgets what was sent so far. */
+  /** Forgets the requests so far. */
   forget(): void {
     this.sandbox.requests.length = 0;
     this.traffic.forget();

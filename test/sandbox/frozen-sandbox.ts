@@ -3,14 +3,14 @@ import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from 'nest
 import { accountOn } from '../support/account.js';
 import { startLalamove } from '../support/lalamove.js';
 
-/** A sandbox on a clock that stands still, and the module on the same one. */
+/** A sandbox on a clock that stands still, and a module on the same clock. */
 export interface FrozenSandbox {
   sandbox: LalamoveSandbox;
   lalamove: LalamoveService;
   close: () => Promise<void>;
 }
 
-/** Starts both, without rate limits unless they are asked for. */
+/** Starts both. By default there are no rate limits. */
 export async function startFrozen(
   options: LalamoveSandboxOptions = {},
   account: Partial<LalamoveModuleOptions> = {},

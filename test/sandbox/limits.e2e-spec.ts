@@ -9,7 +9,7 @@ import { failureOf, startLalamove } from '../support/lalamove.js';
 const START = Date.parse('2026-11-22T08:00:00Z');
 const MINUTE = 60_000;
 
-/** Every call with its budget (`lalamove-api.md` §2), the name of its family in headers, and the spelling that it was observed in. */
+/** Every call with its budget (`lalamove-api.md` §2), the name of its family in headers, and the observed spelling. */
 const CALLS = {
   createQuotation: ['POST', '/v3/quotations', 30, 100, 'postquotation', 'plural'],
   getQuotation: ['GET', '/v3/quotations/1', 50, 300, 'getquotation', 'plain'],
@@ -27,11 +27,11 @@ type CallName = keyof typeof CALLS;
 const isCall = (name: string): name is CallName => Object.hasOwn(CALLS, name);
 const ALL = Object.keys(CALLS).filter(isCall);
 
-/** What came back, as far as limits are concerned. */
+/** The part of an answer that concerns limits. */
 interface Answer {
   readonly status: number;
   readonly code: string | undefined;
-  /** The names of the rate-limit headers, in the spelling that travelled. */
+  /** The names of the rate-limit headers, as received. */
   readonly names: readonly string[];
   readonly limit: number;
   readonly remaining: number;
@@ -61,7 +61,7 @@ describe('the rate limits of the sandbox', () => {
     stop = () => Promise.resolve();
   });
 
-  /** Makes a call that asks for nothing that there is: it is counted all the same. */
+  /** Makes a call for something that does not exist. It is counted like any other. */
   function ask(name: CallName, { apiKey, apiSecret, market = 'HK' } = keys()): Promise<Answer> {
     const [method, path] = CALLS[name];
     const timestamp = String(sandbox.clock.now());
@@ -95,15 +95,15 @@ describe('the rate limits of the sandbox', () => {
   });
   const askOften = (times: number, name: CallName, by = keys()): Promise<Answer[]> =>
     Promise.all(Array.from({ length: times }, () => ask(name, by)));
-  /** Whether a call is over its budget; orders have a limit a second besides, of another code. */
+  /** Whether a call exceeds its budget. The limit of orders a second has another code. */
   const isOver = ({ code }: Answer): boolean => code === 'ERR_RATE_LIMIT_EXCEEDED';
   const isOverAfter = async (ms: number, name: CallName): Promise<boolean> => {
     await sandbox.advance(ms);
     return isOver(await ask(name));
   };
 
-  describe('are a budget of requests for each call', () => {
-    it.each(ALL)('%s: as many as there are in the sandbox, and not one more', async (name) => {
+  describe('allow a number of requests for each call', () => {
+    it.each(ALL)("%s: as many as in Lalamove's sandbox, and not one more", async (name) => {
       const limit = CALLS[name][2];
       await start();
       const answers = await askOften(limit + 1, name);
@@ -113,7 +113,7 @@ describe('the rate limits of the sandbox', () => {
       expect(remaining.sort((a, b) => b - a)).toEqual([...Array(limit).keys()].reverse());
     });
 
-    it.each(ALL)('%s: as told in its headers, in production', async (name) => {
+    it.each(ALL)('%s: as many as its headers say, in production', async (name) => {
       const limit = CALLS[name][3];
       await start({ rateLimits: 'production' });
       expect(await ask(name)).toMatchObject({ limit, remaining: limit - 1 });
@@ -122,13 +122,13 @@ describe('the rate limits of the sandbox', () => {
     it.each([
       ['createQuotation', 100],
       ['getOrder', 300],
-    ] as const)('%s: as many as there are in production, and not one more', async (name, limit) => {
+    ] as const)('%s: as many as in production, and not one more', async (name, limit) => {
       await start({ rateLimits: 'production' });
       const answers = await askOften(limit + 1, name);
       expect(answers.filter(isOver)).toHaveLength(1);
     });
 
-    it('of its own: what one call uses up, the others still have', async () => {
+    it('for each call separately', async () => {
       await start();
       await askOften(31, 'createQuotation');
       for (const name of ALL.filter((each) => each !== 'createQuotation')) {
@@ -137,14 +137,14 @@ describe('the rate limits of the sandbox', () => {
       expect(isOver(await ask('createQuotation'))).toBe(true);
     });
 
-    it('that no request spends whose signature is wrong', async () => {
+    it('without counting requests with a wrong signature', async () => {
       await start();
       const wrong = { ...keys(), apiSecret: 'sk_test_wrong' };
       expect(await ask('getCities', wrong)).toMatchObject({ status: 401, names: [] });
       expect(await ask('getCities')).toMatchObject({ status: 200, remaining: 49 });
     });
 
-    it('that a request spends which is refused for another reason', async () => {
+    it('and count a request that is refused for another reason', async () => {
       await start();
       expect(await ask('getOrder')).toMatchObject({ status: 404, remaining: 49 });
       expect(await ask('getCities', keys('XX'))).toMatchObject({ status: 422, remaining: 49 });
@@ -170,7 +170,7 @@ describe('the rate limits of the sandbox', () => {
       expect(await isOverAfter(1, name)).toBe(false);
     });
 
-    it('until the bucket is empty, which a pause of any length leaves no emptier', async () => {
+    it('until the bucket is empty; a longer pause changes nothing', async () => {
       await start();
       await askOften(30, 'createQuotation');
       await sandbox.advance('1d');
@@ -178,7 +178,7 @@ describe('the rate limits of the sandbox', () => {
       expect(answers.filter(isOver)).toHaveLength(1);
     });
 
-    it('evenly: at the rate of the leak nothing is ever refused, and nothing regained', async () => {
+    it('evenly: at the rate of the leak no request is refused, and none is gained', async () => {
       await start();
       await askOften(30, 'createQuotation');
       for (let count = 0; count < 40; count += 1) {
@@ -188,7 +188,7 @@ describe('the rate limits of the sandbox', () => {
     });
   });
 
-  describe('tell', () => {
+  describe('report', () => {
     it('the Unix second in which the bucket will be full again', async () => {
       await start();
       const second = START / 1000;
@@ -198,7 +198,7 @@ describe('the rate limits of the sandbox', () => {
       expect(resets).toEqual([2, 3, 4, 5, 6, 8]);
     });
 
-    it('and it is full in that second, and not a millisecond before', async () => {
+    it('a second in which it is full, and not a millisecond before', async () => {
       for (const [early, remaining] of [
         [1, 48],
         [0, 49],
@@ -210,7 +210,7 @@ describe('the rate limits of the sandbox', () => {
       }
     });
 
-    it('how many requests are left, which grows again with time', async () => {
+    it('how many requests are left, which grows with time', async () => {
       await start();
       expect(await ask('getOrder')).toMatchObject({ limit: 50, remaining: 49 });
       expect(await ask('getOrder')).toMatchObject({ limit: 50, remaining: 48 });
@@ -220,7 +220,7 @@ describe('the rate limits of the sandbox', () => {
       expect(await ask('getOrder')).toMatchObject({ remaining: 47 });
     });
 
-    it.each(ALL)('all that, of %s, in the spelling in which it was observed', async (name) => {
+    it.each(ALL)('all that, for %s, in the observed spelling', async (name) => {
       const [, , , , family, spelling] = CALLS[name];
       await start();
       const { names } = await ask(name);
@@ -248,19 +248,19 @@ describe('the rate limits of the sandbox', () => {
         'placeOrder',
         ['RateLimit-Limit-Postorder', 'RateLimit-Remaining-Postorder', 'RateLimit-Reset-Postorder'],
       ],
-    ] as const)('in the spelling %s, where it is asked for, all that of %s', async (rateLimitHeaders, name, names) => {
+    ] as const)('in the spelling %s, if configured, all that for %s', async (rateLimitHeaders, name, names) => {
       await start({ rateLimitHeaders });
       expect(await ask(name)).toMatchObject({ names, limit: CALLS[name][2], reset: expect.any(Number) });
     });
 
-    it('also with a refusal for too many requests, so that a client knows when to come back', async () => {
+    it('also with a 429, so that a client knows when to retry', async () => {
       await start({ unknowns: { refusedRequests: 'ignored' } });
       await askOften(30, 'createQuotation');
       expect(await ask('createQuotation')).toMatchObject({ status: 429, remaining: 0, reset: START / 1000 + 60 });
     });
   });
 
-  describe('let two orders a second in', () => {
+  describe('allow two orders a second', () => {
     it.each([['sandbox'], ['production']] as const)('in %s, within any second', async (rateLimits) => {
       await start({ rateLimits });
       const codes: (string | undefined)[] = [];
@@ -273,7 +273,7 @@ describe('the rate limits of the sandbox', () => {
       expect(codes).toEqual([let_in, let_in, over, let_in, over, let_in]);
     });
 
-    it('and no third one is placed', async () => {
+    it('and a third one is not placed', async () => {
       await start();
       const { lalamove, close } = await startLalamove(accountOn(sandbox, { clock: sandbox.clock }));
       const order = orderOf(await lalamove.createQuotation(QUOTATION));
@@ -320,7 +320,7 @@ describe('the rate limits of the sandbox', () => {
       expect(await ask('placeOrder', OTHER)).toMatchObject({ code: key });
     });
 
-    it('refused requests, which is the worse of what nobody knows: whoever insists, waits longer', async () => {
+    it('refused requests, which is the worse case: a client that insists waits longer', async () => {
       for (const [wait, isRefused] of [
         [3999, true],
         [4000, false],
@@ -331,7 +331,7 @@ describe('the rate limits of the sandbox', () => {
       }
     });
 
-    it('them no further than to twice the bucket', async () => {
+    it('up to twice the size of the bucket', async () => {
       for (const [wait, isRefused] of [
         [61_999, true],
         [62_000, false],
@@ -343,7 +343,7 @@ describe('the rate limits of the sandbox', () => {
       }
     });
 
-    it('no refused requests, where it is told so', async () => {
+    it('no refused requests, if configured', async () => {
       await start({ unknowns: { refusedRequests: 'ignored' } });
       await askOften(100, 'createQuotation');
       expect(await isOverAfter(1999, 'createQuotation')).toBe(true);
@@ -351,14 +351,14 @@ describe('the rate limits of the sandbox', () => {
     });
   });
 
-  it('can be switched off, and then nothing is told of them', async () => {
+  it('can be switched off, and then there are no headers', async () => {
     await start({ rateLimits: false });
     const answers = [...(await askOften(60, 'createQuotation')), ...(await askOften(5, 'placeOrder'))];
     expect(answers.filter(({ status }) => status === 429)).toEqual([]);
     expect(answers.flatMap(({ names }) => names)).toEqual([]);
   });
 
-  it('are refused where there are no such budgets', async () => {
+  it('refuse an unknown setting', async () => {
     await expect(LalamoveSandbox.start({ rateLimits: 'none' as never })).rejects.toThrow(RangeError);
   });
 });

@@ -11,8 +11,8 @@ import { RawServer } from '../support/raw-server.js';
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 const FAILED = 'HTTP/1.1 500 Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
-/** What happens at once, or in an order that nobody planned. */
-describe('a sandbox with much going on', () => {
+/** Concurrent requests, and requests in an unusual order. */
+describe('a sandbox with concurrent requests', () => {
   let sandbox: LalamoveSandbox;
   let lalamove: LalamoveService;
   let closers: (() => Promise<void>)[] = [];
@@ -28,7 +28,7 @@ describe('a sandbox with much going on', () => {
     closers.push(started.close);
   }
 
-  /** A receiver of webhooks that is asked for each answer. */
+  /** A webhook receiver that asks a function for each answer. */
   async function receiver(answer: (event: string) => Promise<string> | string): Promise<RawServer> {
     const server = await RawServer.start((socket, request) => {
       void Promise.resolve(answer(typeOf(request))).then((text) => socket.end(text));
@@ -43,7 +43,7 @@ describe('a sandbox with much going on', () => {
   const balanceOf = (request: string): string | undefined => /"amount":"([-\d]+)"/.exec(request)?.[1];
   const balance = async (): Promise<string> => (await sandbox.control.wallets())[0]?.balance ?? '';
 
-  it('tells what happened in its order, also where a receiver acts upon the first event at once', async () => {
+  it('reports events in their order, also if a receiver acts on the first event at once', async () => {
     await open();
     const server = await receiver(async (event) => {
       const [order] = sandbox.orders;
@@ -62,7 +62,7 @@ describe('a sandbox with much going on', () => {
     expect(balanceOf(server.requests.at(-1) ?? '')).toBe(await balance());
   });
 
-  it('takes a snapshot of whole calls alone', async () => {
+  it('takes snapshots only between calls', async () => {
     await open();
     await receiver(() => new Promise((resolve) => setTimeout(resolve, 20, OK)));
     const order = orderOf(await lalamove.createQuotation(QUOTATION));
@@ -76,7 +76,7 @@ describe('a sandbox with much going on', () => {
     expect((await sandbox.control.webhooks()).events).toEqual(events);
   });
 
-  it('puts everything back after an advance that was under way, not in its middle', async () => {
+  it('restores after a running advance, not in its middle', async () => {
     await open();
     const { orderId } = await booked(lalamove);
     const before = await sandbox.control.clock();
@@ -86,7 +86,7 @@ describe('a sandbox with much going on', () => {
     expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
   });
 
-  it('does what has fallen due before it serves, however late its timers are', async () => {
+  it('carries out what is due before it serves, however late its timers are', async () => {
     await open();
     const { orderId } = await booked(lalamove);
     sandbox.clock.set(sandbox.clock.now() + 3 * 3_600_000);
@@ -98,7 +98,7 @@ describe('a sandbox with much going on', () => {
     expect(await lalamove.getOrder(another.orderId)).toMatchObject({ status: 'EXPIRED' });
   });
 
-  it('never spends what it does not have, also for the clone of an order', async () => {
+  it('never lets a wallet go below zero, also for the order that replaces another', async () => {
     await open();
     const order = orderOf(await lalamove.createQuotation(QUOTATION));
     const { orderId, priceBreakdown } = await lalamove.placeOrder(order);
@@ -111,12 +111,12 @@ describe('a sandbox with much going on', () => {
     expect(await failureOf(sandbox.control.setBalance({ market: 'HK' }, '-5'))).toMatchObject({ status: 400 });
   });
 
-  it('survives work that breaks, late or not', async () => {
+  it('survives a failing call, late or not', async () => {
     await open();
     const nested = JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`) as unknown;
     const quotation = { ...QUOTATION, item: { quantity: '1', nested } };
     const quote = (): Promise<unknown> => lalamove.createQuotation(quotation, { validate: false });
-    // What no service lists is not kept.
+    // Values that no service lists are dropped.
     expect(await quote()).toHaveProperty('item', { quantity: '1' });
     sandbox.addFault({ call: 'createQuotation', work: 'late', answer: 'reset', lateBy: '1s' });
     await failureOf(quote());
@@ -136,7 +136,7 @@ describe('a sandbox with much going on', () => {
     expect(await failureOf(sandbox.control.resend(event?.eventId ?? ''))).toMatchObject({ status: 400 });
   });
 
-  it('lets nobody wait longer because its clock was set back', async () => {
+  it('makes no client wait longer because its clock was set back', async () => {
     await open({ rateLimits: 'sandbox', unknowns: { refusedRequests: 'ignored' } });
     await lalamove.getCities();
     sandbox.clock.set(sandbox.clock.now() - 86_400_000);
@@ -145,7 +145,7 @@ describe('a sandbox with much going on', () => {
     await expect(lalamove.getCities()).resolves.toHaveLength(1);
   });
 
-  it('writes a header of a scripted answer once, however it is spelt', async () => {
+  it('writes a header of a scripted answer once, in any spelling', async () => {
     await open();
     sandbox.respondNext({
       status: 502,
@@ -161,7 +161,7 @@ describe('a sandbox with much going on', () => {
     [{ refusalShape: 'object' }, { errors: { id: 'ERR_ORDER_NOT_FOUND', message: expect.any(String) } }],
     [{ dialect: 'v2', refusalShape: 'list' }, { errors: [{ id: 'ERR_CANCELLATION_FORBIDDEN' }] }],
     [{ dialect: 'v2' }, { message: 'ERR_CANCELLATION_FORBIDDEN' }],
-  ])('writes refusals as %j says', async (options, body) => {
+  ])('writes refusals as %j', async (options, body) => {
     await open(options);
     const { orderId } = await booked(lalamove);
     sandbox.moveOrder(orderId, 'CANCELED');
@@ -188,7 +188,7 @@ describe('a sandbox with much going on', () => {
     expect(await ended).toMatch(/ECONNRESET|closed/);
   });
 
-  it('stops although somebody has connected and never shaken hands', async () => {
+  it('stops although a client has connected without a TLS handshake', async () => {
     const pem = (name: string): string => readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), 'utf8');
     const secure = await LalamoveSandbox.start({ tls: { key: pem('key'), cert: pem('cert') } });
     const { port, hostname } = new URL(secure.url);
@@ -209,7 +209,7 @@ describe('a sandbox with much going on', () => {
     await expect(LalamoveSandbox.start(options)).rejects.toThrow(problem);
   });
 
-  it('reads a long decimal in no time', async () => {
+  it('reads a long decimal quickly', async () => {
     await open();
     const { orderId }: Order = await booked(lalamove);
     const priorityFee = `1.${'0'.repeat(50_000)}1`;

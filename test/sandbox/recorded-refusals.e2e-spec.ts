@@ -17,7 +17,7 @@ const exchangesOf = (name: string): readonly Recorded[] =>
     }
   ).exchanges;
 
-/** Every member of a body, by its path; the ids of errors stand for themselves, lists for their first entry's form. */
+/** Every member of a body by its path. Ids of errors keep their value. A list has the form of its first entry. */
 function membersOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((each, index) => membersOf(each, `${path}/${index}`));
   if (typeof value === 'object' && value !== null) {
@@ -32,14 +32,14 @@ function membersOf(value: unknown, path = ''): string[] {
 
 type Send = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: unknown; data: never }>;
 
-/** How a recorded exchange is had from the sandbox, and what differs for a reason. */
+/** How to get a recorded exchange from the sandbox, and the differences with their reasons. */
 interface Scene {
   readonly at: number;
   readonly what: string;
   readonly market: string;
   readonly options?: Partial<LalamoveSandboxOptions>;
   readonly play: (send: Send, sandbox: LalamoveSandbox) => Promise<{ status: number; body: unknown }>;
-  readonly kept?: Readonly<Record<string, string>>;
+  readonly differences?: Readonly<Record<string, string>>;
 }
 
 const E164: Record<string, string> = {
@@ -106,7 +106,7 @@ const TEXT_OF_V3 = 'the guide’s sample is of the older form; the sandbox tells
 
 const SCENES: Readonly<Record<string, readonly Scene[]>> = {
   'rest.br-production-2026.json': [
-    { at: 1, what: 'an order', market: 'BR', play: (send) => ordered(send, 'BR'), kept: VAT },
+    { at: 1, what: 'an order', market: 'BR', play: (send) => ordered(send, 'BR'), differences: VAT },
     {
       at: 2,
       what: 'a priority fee',
@@ -115,7 +115,7 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
         const id = await orderedId(send, 'BR');
         return send('POST', `/v3/orders/${id}/priority-fee`, { priorityFee: '5.00' });
       },
-      kept: VAT,
+      differences: VAT,
     },
     {
       at: 3,
@@ -182,7 +182,9 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
       what: 'a wrong phone and unknown members',
       market: 'PH',
       play: async (send) => ordered(send, 'PH', { item: {}, specialRequests: [], ...(await badSender(send)) }),
-      kept: { '+ /errors/0/detail: string': 'BR sends a pointer with ERR_INVALID_FIELD; this PH test kept none' },
+      differences: {
+        '+ /errors/0/detail: string': 'BR sends a pointer with ERR_INVALID_FIELD; this PH test kept none',
+      },
     },
     {
       at: 4,
@@ -220,7 +222,7 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
   ],
 };
 
-/** Exchanges that no request brings about, with the reason. */
+/** Exchanges that no request can cause, with the reason. */
 const BY_FAULT_ALONE: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   'rest.br-production-2026.json': {
     0: 'the recording leaves out all stops but one; place-order holds the answer’s form',
@@ -288,10 +290,10 @@ describe.each(Object.entries(SCENES))('the sandbox and %s', (file, scenes) => {
       ...ours.filter((member) => !theirs.includes(member)).map((member) => `+ ${member}`),
       ...theirs.filter((member) => !ours.includes(member)).map((member) => `- ${member}`),
     ];
-    expect(differences).toEqual(Object.keys(scene.kept ?? {}));
+    expect(differences).toEqual(Object.keys(scene.differences ?? {}));
   });
 
-  it('are compared exchange by exchange, but for those that no request brings about', () => {
+  it('cover every recorded exchange, except those that no request can cause', () => {
     const compared = scenes.map(({ at }) => at);
     const reasons = Object.keys(BY_FAULT_ALONE[file] ?? {}).map(Number);
     expect([...compared, ...reasons].sort((a, b) => a - b)).toEqual(exchangesOf(file).map((_, index) => index));

@@ -20,7 +20,7 @@ function bodiesOf(name: string): Body[] {
   return bodies.map((body) => (typeof body === 'string' ? (JSON.parse(body) as Body) : body));
 }
 
-/** What a webhook is about: its type, and of a status which one, after which. */
+/** The kind of a webhook: its type, and for a status event the old and the new status. */
 function kindOf({ eventType, data }: Body): string {
   const [status, previous] = ['status', 'previousStatus'].map((name) => withTimeout(data, 'order', name));
   return eventType === 'ORDER_STATUS_CHANGED'
@@ -28,7 +28,7 @@ function kindOf({ eventType, data }: Body): string {
     : String(eventType);
 }
 
-/** Members and types at every depth; the framework that logged some of them has made null of empty texts. */
+/** Members and types at every depth. The framework that logged some recordings turned empty texts into null. */
 function shapeOf(value: unknown): unknown {
   if (value === null) return 'string';
   if (Array.isArray(value)) return value.map(shapeOf);
@@ -40,7 +40,7 @@ function shapeOf(value: unknown): unknown {
 describe.each([
   ['TH', 'webhook-life.th-2024'],
   ['MY', 'webhooks.my-2026'],
-] as const)('the webhooks of a sandbox in %s, beside those that were recorded', (market, recording) => {
+] as const)('the webhooks of a sandbox in %s, compared with the recorded ones', (market, recording) => {
   const { language, phone, lat, lng, hours } = MARKETS[market];
   const startAt = '2026-11-22T08:00:00Z';
   let sent: Body[] = [];
@@ -86,12 +86,12 @@ describe.each([
     },
   );
 
-  it('tell the clock of the market behind a false Z', () => {
+  it('show the local time of the market with a wrong Z', () => {
     const local = new Date(Date.parse(startAt) + hours * 3_600_000).toISOString().slice(0, 16);
     expect(sent[0]).toMatchObject({ data: { updatedAt: `${local}.00Z` } });
   });
 
-  it('tell of an order that was placed by the wallet first, and then by what it is', () => {
+  it('report a new order first by its wallet, and then by the order', () => {
     expect(sent.slice(0, 3).map(kindOf)).toEqual([
       'WALLET_BALANCE_CHANGED',
       'ORDER_CREATED',
@@ -99,7 +99,7 @@ describe.each([
     ]);
   });
 
-  it('have one id for both events of a match, and metadata in whole orders alone', () => {
+  it('have one id for both events of a match, and metadata in whole orders only', () => {
     const ids = (type: string, status?: string): unknown[] =>
       sent
         .filter(({ eventType, data }) => eventType === type && withTimeout(data, 'order', 'status') === status)

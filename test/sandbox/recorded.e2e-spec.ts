@@ -40,15 +40,15 @@ const exchangeOf = (name: string): Exchange => read(name) as Exchange;
 const eventOf = (name: string): WebhookEvent => read(name) as WebhookEvent;
 const dataOf = ({ body }: Pick<Sent, 'body'>): unknown => (JSON.parse(body) as { data: unknown }).data;
 
-/** The recorded route, and the recorded order of it. */
+/** The recorded route, and its recorded order. */
 const QUOTED = exchangeOf('create-quotation.201.json');
 const ROUTE = dataOf(QUOTED.request) as CreateQuotationDto;
 const ORDER = dataOf(exchangeOf('place-order.201.json').request) as PlaceOrderDto;
 
-/** Addresses that are found in any market. */
+/** Addresses that are found in every market. */
 const ANYWHERE = [{ address: 'First street 1' }, { address: 'Second street 2' }];
 
-/** What a text looks like, where it cannot be the same: ids and times differ, their form does not. The first that fits. */
+/** The form of texts that cannot be equal, such as ids and times. The first pattern that matches counts. */
 const TEXTS: readonly (readonly [RegExp, (text: string) => string])[] = [
   [/^$/, () => 'nothing'],
   [/^[A-Z]+(_[A-Z]+)*$/, (text) => text],
@@ -63,7 +63,10 @@ const TEXTS: readonly (readonly [RegExp, (text: string) => string])[] = [
   [/\*/, () => 'a text with asterisks'],
 ];
 
-/** The tree of an answer: its keys, and what stands at each of them; words in capitals (`BRL`, `COMPLETED`, `ERR_…`) stand for themselves. */
+/**
+ * The tree of an answer: its keys, and the form of each value. Words in capitals (`BRL`, `COMPLETED`, `ERR_…`) keep
+ * their value.
+ */
 function formOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(formOf);
   if (typeof value === 'object' && value !== null) {
@@ -76,7 +79,7 @@ function formOf(value: unknown): unknown {
   return TEXTS.find(([form]) => form.test(value))?.[1](value) ?? 'a text';
 }
 
-/** Where two trees differ: `+` stands in the answer alone, `-` in the recording alone, `~` stands for something else in each. */
+/** The differences of two trees: `+` is only in the answer, `-` only in the recording, `~` differs. */
 function differences(answer: unknown, recorded: unknown, path = ''): string[] {
   if (!isTree(answer) || !isTree(recorded)) return Object.is(answer, recorded) ? [] : [`~ ${path}`];
   const names = [...new Set([...Object.keys(answer), ...Object.keys(recorded)])];
@@ -99,7 +102,7 @@ const LATER = {
   proof: 'pick-ups had no POP in 2022; they have one in 2026',
 } as const;
 
-/** The differences that are kept, each with its reason. */
+/** The known differences, each with its reason. */
 const KEPT: Readonly<Record<string, readonly (readonly [difference: string, reason: string])[]>> = {
   'create-quotation.201.json': [['+ data.distance', LATER.distance]],
   'place-order.201.json': [
@@ -116,7 +119,7 @@ const KEPT: Readonly<Record<string, readonly (readonly [difference: string, reas
   ],
 };
 
-/** Someone who writes HTTP by hand: nothing of this package's client is between the recording and the sandbox. */
+/** A client without any code of this package, which sends the recorded requests. */
 class Stranger {
   readonly #agent = new Agent({ keepAlive: true });
 
@@ -125,7 +128,7 @@ class Stranger {
     private readonly market = 'BR',
   ) {}
 
-  /** Sends a request as it was recorded, but for its keys and its signature. */
+  /** Sends a request as recorded, except for its keys and its signature. */
   async replay({ method, path, headers, body }: Sent): Promise<Answer> {
     const { apiKey, apiSecret, url } = this.sandbox;
     const timestamp = /\d{13}/.exec(headers.authorization ?? '')?.[0] ?? '';
@@ -149,7 +152,9 @@ class Stranger {
     return dataOf(answer) as T;
   }
 
-  /** Quotes a route and places its order, with as many drop-offs as are asked for: the recorded ones, unless others are given. */
+  /**
+   * Requests a quotation and places its order, with this many drop-offs: the recorded ones, unless others are given.
+   */
   async book({ route = ROUTE, order = ORDER, dropOffs = 1 } = {}): Promise<Order> {
     const [from, to] = route.stops;
     const further = Array.from({ length: dropOffs }, () => to);
@@ -179,7 +184,7 @@ async function bytesOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** How the sandbox comes, by its own means, to where the recorded request can be made; what is then other than recorded. */
+/** How to bring the sandbox into the state of the recorded request, and the differences that this causes. */
 const SCENES: Readonly<
   Record<string, (stranger: Stranger, sandbox: LalamoveSandbox, recorded: Sent) => Promise<Partial<Sent>>>
 > = {
@@ -210,12 +215,12 @@ const SCENES: Readonly<
 };
 
 /**
- * Header names that say nothing about the API. `via` and `waf-ray-id` came and went between recordings of the same gateway, which put them there and not
- * Lalamove; `keep-alive` is Node's: its HTTP server tells so how long it keeps an idle connection, which is between the two ends of that connection alone.
+ * Header names that say nothing about the API. `via` and `waf-ray-id` are not in all recordings of the same gateway, so
+ * they are not Lalamove's. `keep-alive` is sent by Node's HTTP server, and concerns only the connection.
  */
 const PASSING = new Set(['via', 'waf-ray-id', 'keep-alive']);
 
-/** Headers whose values are the same in every recording. */
+/** Headers that have the same value in every recording. */
 const CONSTANT = [
   'content-type',
   'connection',
@@ -230,7 +235,7 @@ const namesOf = ({ headers }: Answer): string[] =>
     .filter((name) => !PASSING.has(name))
     .sort();
 
-/** The numbers of the bucket: how much it holds, how much is left, and how many seconds after `Date` it will be empty. */
+/** The numbers of the bucket: its size, what is left, and how many seconds after `Date` it will be empty. */
 function bucketOf({ headers }: Answer): { limit: number; remaining: number; reset: number } {
   const number = (member: string): number =>
     Number(Object.entries(headers).find(([name]) => name.startsWith('ratelimit') && name.includes(member))?.[1]);
@@ -239,7 +244,7 @@ function bucketOf({ headers }: Answer): { limit: number; remaining: number; rese
   return { limit: limit ?? 0, remaining: remaining ?? 0, reset: (reset ?? 0) - answered };
 }
 
-/** Where Lalamove's events go: keeps each as it came, to the byte. */
+/** A webhook receiver that keeps each request as received, byte by byte. */
 class Receiver {
   readonly received: {
     method: string | undefined;
@@ -266,7 +271,7 @@ class Receiver {
   }
 }
 
-/** What happens in the sandbox for the recorded event to be sent, in the market and by the order that it was recorded with. */
+/** What to do in the sandbox so that it sends the recorded event, in the market and with the order of the recording. */
 const EVENTS: Readonly<
   Record<string, { market: string; phones: readonly [string, string]; steps: readonly DriverStep[] }>
 > = {
@@ -282,7 +287,7 @@ const EVENTS: Readonly<
   },
 };
 
-/** Recordings of several exchanges or webhooks, each held by a suite of its own. */
+/** Recordings of several exchanges or webhooks, which other suites cover. */
 const ELSEWHERE = [
   'errors.observed.json', // sandbox-recorded-refusals
   'rest.br-production-2026.json', // sandbox-recorded-refusals
@@ -290,11 +295,11 @@ const ELSEWHERE = [
   'webhooks.my-2026.json', // sandbox-recorded-webhooks
 ];
 
-it('leaves out nothing that was recorded', () => {
+it('covers everything that was recorded', () => {
   expect([...Object.keys(SCENES), ...Object.keys(EVENTS), ...ELSEWHERE].sort()).toEqual([...FILES].sort());
 });
 
-describe('the sandbox and what was recorded', () => {
+describe('the sandbox and the recordings', () => {
   let sandbox: LalamoveSandbox;
   let stranger: Stranger;
 
@@ -322,7 +327,8 @@ describe('the sandbox and what was recorded', () => {
     for (const header of CONSTANT) expect([header, answer.headers[header]]).toEqual([header, recorded.headers[header]]);
     expect(answer.headers['request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     const [bucket, recordedBucket] = [bucketOf(answer), bucketOf(recorded)];
-    // A cancellation was recorded with a limit of 50 a minute, where the guide says 30: the sandbox keeps to the guide.
+    // One cancellation was recorded with a limit of 50 a minute, while the guide says 30. The sandbox follows the
+    // guide.
     expect(bucket.limit).toBe(name.startsWith('cancel') ? 30 : recordedBucket.limit);
     expect(bucket.remaining).toBe(bucket.limit - 1);
     for (const { reset } of [bucket, recordedBucket]) expect([0, 1, 2, 3]).toContain(reset);
@@ -362,7 +368,7 @@ describe('the sandbox and what was recorded', () => {
       const body = sent?.body ?? Buffer.alloc(0);
       const event = JSON.parse(body.toString('utf8')) as WebhookEvent;
       expect(formOf(event)).toEqual(formOf(recorded));
-      // The same moment, so the same local time behind the false Z.
+      // The same moment, so that the local time with the wrong `Z` is the same.
       expect([event.timestamp, event.data.updatedAt]).toEqual([recorded.timestamp, recorded.data.updatedAt]);
 
       const data = body.subarray(body.indexOf('"data":') + '"data":'.length, -1);

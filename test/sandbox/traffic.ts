@@ -2,15 +2,15 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { LalamoveHooks } from 'nestjs-lalamove';
 
 /**
- * What is on the wire, as an account's hooks tell it: a clock that stands still can wait for it (`clock.settle(() => traffic.quiet())`), so that no
- * test depends on how fast the machine is.
+ * Counts the requests in flight by an account's hooks. A clock that stands still can wait for them (`clock.settle(() =>
+ * traffic.quiet())`), so that no test depends on the speed of the machine.
  */
 export class Traffic {
-  /** The `Request-ID` of each sending, in their order. */
+  /** The `Request-ID` of each request, in their order. */
   readonly sent: string[] = [];
-  /** Each repeat, by its delay in ms. */
+  /** The delay of each retry in ms. */
   readonly repeats: number[] = [];
-  /** How long each sending has waited for the rate limit, in ms. */
+  /** The time that each request waited for the rate limit, in ms. */
   readonly queuedMs: number[] = [];
   readonly hooks: LalamoveHooks = {
     onRequest: ({ sentRequestId, queuedMs }) => {
@@ -21,19 +21,19 @@ export class Traffic {
     onResponse: () => {
       this.#inFlight -= 1;
       if (this.#inFlight > 0) return;
-      for (const tell of this.#waiting.splice(0)) tell();
+      for (const resolve of this.#waiting.splice(0)) resolve();
     },
     onRetry: ({ delayMs }) => this.repeats.push(delayMs),
   };
   readonly #waiting: (() => void)[] = [];
   #inFlight = 0;
 
-  /** Forgets what was sent so far. */
+  /** Forgets the requests so far. */
   forget(): void {
     for (const list of [this.sent, this.repeats, this.queuedMs]) list.length = 0;
   }
 
-  /** Resolves when nothing is on the wire, and what followed from the last answer has been done. */
+  /** Resolves when no request is in flight, and the callbacks of the last answer have run. */
   async quiet(): Promise<void> {
     await turn();
     while (this.#inFlight > 0) {

@@ -4,7 +4,7 @@ import type { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { startFrozen } from './frozen-sandbox.js';
 import { orderOf, QUOTATION } from '../support/inputs.js';
 
-describe('a sandbox that validates as v3 does', () => {
+describe('a sandbox that validates like v3', () => {
   let sandbox: LalamoveSandbox;
   let lalamove: LalamoveService;
   let close: () => Promise<void>;
@@ -15,7 +15,7 @@ describe('a sandbox that validates as v3 does', () => {
 
   afterAll(() => close());
 
-  /** What the sandbox sent for a call that it refused. */
+  /** The body that the sandbox sent for a refused call. */
   const refusal = async (call: Promise<unknown>): Promise<[status: number | undefined, body: unknown]> => {
     await expect(call).rejects.toThrow();
     const answer = sandbox.requests.at(-1)?.answer;
@@ -40,7 +40,8 @@ describe('a sandbox that validates as v3 does', () => {
       'a pick-up in the past',
       { scheduleAt: '2020-01-01T00:00:00.000Z' },
       invalid(
-        "'2020-01-01T00:00:00.000Z' is not valid 'scheduleAt'. Date cannot be a past date or more than 30 days in advance.",
+        "'2020-01-01T00:00:00.000Z' is not valid 'scheduleAt'. " +
+          'Date cannot be a past date or more than 30 days in advance.',
         '/data/scheduleAt',
       ),
     ],
@@ -48,7 +49,8 @@ describe('a sandbox that validates as v3 does', () => {
       'a special request that the service does not have',
       { serviceType: 'TRUCK330', specialRequests: ['THERMAL_BAG_1'] },
       invalid(
-        'value must be one of "DOOR_TO_DOOR_1DRIVER", "DOOR_TO_DOOR_1DRIVER1HELPER", "TOLL_FEE_10", "TOLL_FEE_20", "TAILBOARD", "NIGHT_LOADING"',
+        'value must be one of "DOOR_TO_DOOR_1DRIVER", "DOOR_TO_DOOR_1DRIVER1HELPER", ' +
+          '"TOLL_FEE_10", "TOLL_FEE_20", "TAILBOARD", "NIGHT_LOADING"',
         '/data/specialRequests/0',
       ),
     ],
@@ -66,7 +68,7 @@ describe('a sandbox that validates as v3 does', () => {
     expect(await refusal(quote(more))).toEqual([422, { errors: [error] }]);
   });
 
-  it('tells everything that is wrong with a quotation at once', async () => {
+  it('reports everything that is wrong with a quotation at once', async () => {
     const more = {
       language: 'th_TH',
       scheduleAt: '2020-01-01T00:00:00Z',
@@ -88,7 +90,7 @@ describe('a sandbox that validates as v3 does', () => {
     ]);
   });
 
-  it('has no text for what lies outside in Malaysia', async () => {
+  it('has no message for a place outside the area in Malaysia', async () => {
     const stops = [{ address: 'Jalan Ampang 1' }, { coordinates: { lat: '0', lng: '0' }, address: 'Null Island' }];
     const call = lalamove.createQuotation(
       { ...QUOTATION, language: 'ms_MY', stops },
@@ -97,7 +99,7 @@ describe('a sandbox that validates as v3 does', () => {
     expect(await refusal(call)).toEqual([422, { errors: [{ id: 'ERR_OUT_OF_SERVICE_AREA' }] }]);
   });
 
-  it('tells everything that is wrong with a person, and with the rest of an order', async () => {
+  it('reports everything that is wrong with a contact, and with the rest of an order', async () => {
     const order = orderOf(await lalamove.createQuotation(QUOTATION));
     const sender = { ...order.sender, name: '', phone: '1' };
     const more = { sender, isPODEnabled: 'yes', metadata: 7 };
@@ -111,7 +113,7 @@ describe('a sandbox that validates as v3 does', () => {
     ]);
   });
 
-  it('tells everything that is wrong with an order at once', async () => {
+  it('reports everything that is wrong with an order at once', async () => {
     const order = orderOf(await lalamove.createQuotation(QUOTATION));
     const sender = { ...order.sender, phone: '+63 900 000 0000' };
     const call = lalamove.placeOrder({ ...order, sender, ...{ item: {}, specialRequests: [] } }, { validate: false });
@@ -127,7 +129,7 @@ describe('a sandbox that validates as v3 does', () => {
     expect(sandbox.orders).toEqual([]);
   });
 
-  it('says nothing that Lalamove was not heard to say', async () => {
+  it('has no messages that were not recorded', async () => {
     expect(await refusal(lalamove.getOrder('1'))).toEqual([
       404,
       { errors: [{ id: 'ERR_ORDER_NOT_FOUND', message: 'Order not found.' }] },

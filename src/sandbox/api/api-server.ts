@@ -14,7 +14,7 @@ import { inSchema, inV2, Refusal, writeRefusal, type WrittenAnswer } from './ref
 import { callOf, pathnameOf, seeRequest, type SeenRequest, type StoredRequest } from './seen-request.js';
 import { envelope, sendAnswer } from './send-answer.js';
 
-/** What a request's work gave: the answer, and the webhooks that are to leave before and after it. */
+/** The result of a call: the answer, and functions that send the webhooks due before and after it. */
 interface Worked {
   readonly answer: WrittenAnswer | undefined;
   readonly early: () => Promise<void>;
@@ -23,9 +23,9 @@ interface Worked {
 
 const NO_WEBHOOKS = { early: () => Promise.resolve(), late: () => undefined };
 
-/** Answers requests as Lalamove does, but for the faults that strike them. */
+/** Answers requests as Lalamove does, and applies faults. */
 export class ApiServer {
-  /** The latest requests, in order. */
+  /** The latest requests, oldest first. */
   readonly requests: SeenRequest[] = [];
   readonly #limits: RateLimits;
   readonly #late = new Set<Promise<void>>();
@@ -74,7 +74,7 @@ export class ApiServer {
     worked.late();
   }
 
-  /** Carries out a request whose answer was lost, some time after it. */
+  /** Carries out a request some time after its answer was lost. */
   workLate(request: StoredRequest): void {
     const work = this.#workLate(request);
     this.#late.add(work);
@@ -87,19 +87,19 @@ export class ApiServer {
       await early();
       late();
     } catch (error) {
-      // Nobody waits for an answer that could tell.
+      // No client waits for an answer, so the error goes to the log.
       const why = error instanceof Error ? error.message : String(error);
       this.parts.world.log.add({ kind: 'fault', number: undefined, id: 'late-work', what: `failed: ${why}` });
     }
   }
 
-  /** Resolves when no request is being worked on; those that a fault has slowed down or hung do not count. */
+  /** Resolves when no request is being worked on. Requests that a fault delays or leaves unanswered do not count. */
   async quiet(): Promise<void> {
     while (this.#working.size > 0) await Promise.allSettled(this.#working);
     await this.idle();
   }
 
-  /** Resolves when nothing is being carried out late. */
+  /** Resolves when no late request is being carried out. */
   async idle(): Promise<void> {
     while (this.#late.size > 0) await Promise.all(this.#late);
   }
@@ -108,7 +108,7 @@ export class ApiServer {
     this.requests.length = 0;
   }
 
-  /** Carries out nothing more, also of what has come already. */
+  /** Carries out no more requests, not even those that have arrived already. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -118,10 +118,13 @@ export class ApiServer {
     keepLatest(this.requests, this.parts.world.settings.historyLimit);
   }
 
-  /** What goes wrong: what was asked for, else what a magic value of the order does, once a quotation. */
+  /**
+   * The fault of a request: a rule that matches, or a magic value of the order. A magic value applies once per
+   * quotation.
+   */
   #faultOf(seen: SeenRequest): CallFault | undefined {
-    const struck = this.faults.takeCallFault(seen.operation, seen.number);
-    if (struck || seen.operation !== 'placeOrder' || !seen.signed) return struck;
+    const injected = this.faults.takeCallFault(seen.operation, seen.number);
+    if (injected || seen.operation !== 'placeOrder' || !seen.signed) return injected;
     const data = dataOf(seen.body) ?? {};
     const magic = magicValuesOf(data);
     const fault = magicCallFault(magic);
@@ -139,7 +142,7 @@ export class ApiServer {
 
   async #work(request: StoredRequest): Promise<Worked> {
     let limits: Readonly<Record<string, string>> = {};
-    // What has fallen due comes first, also where the timer is late.
+    // A timer can fire late, so everything that is due by now runs first.
     this.parts.world.scheduler.catchUp();
     try {
       const { caller, found } = this.#recognise(request);
@@ -160,7 +163,7 @@ export class ApiServer {
     }
   }
 
-  /** Checks what the gateway checks, before it counts: key and signature, path, method. */
+  /** Checks what Lalamove's gateway checks before it counts a request: key and signature, path, method. */
   #recognise({ apiKey, method, path, headers, address }: StoredRequest): { caller: Caller; found: FoundOperation } {
     if (apiKey === undefined) {
       const isBare = this.parts.world.settings.wrongCredentials === 'bad-gateway';
@@ -176,7 +179,7 @@ export class ApiServer {
     return { caller: { address, apiKey, market: headers.market?.toUpperCase() ?? '' }, found };
   }
 
-  /** Checks what every call has in common: a market that is served, and that the keys belong to; a body that can be read. */
+  /** Checks what all calls have in common: a known market, an account that may use it, and a readable body. */
   #admit({ body }: StoredRequest, { apiKey, market }: Caller, { ids }: FoundOperation): SandboxCall {
     const facts = this.parts.world.settings.marketFacts(market);
     if (!facts) throw new Refusal('ERR_INVALID_MARKET');
@@ -197,7 +200,7 @@ export class ApiServer {
   }
 }
 
-/** The `data` of the envelope; `undefined` for a body that is no JSON. One without an envelope is an empty one, and then misses whatever its call needs. */
+/** The `data` of the envelope, or `undefined` if the body is not JSON. Without an envelope it is an empty object. */
 function dataOf(body: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(body);

@@ -7,12 +7,15 @@ import { orderOf } from './order-calls.js';
 import { Refusal } from './refusal.js';
 
 const MINUTE_MS = 60_000;
-/** How long before the pick-up a driver can be seen, unless they are there earlier. */
+/** The driver is visible from this long before the pick-up time, or from the arrival if that is earlier. */
 const SEEN_AHEAD_MS = 60 * MINUTE_MS;
-/** From how long after the match another driver can be asked for. */
+/** The driver can be changed from this long after the match. */
 const CHANGEABLE_MS = 15 * MINUTE_MS;
 
-/** `GET /v3/orders/:orderId/drivers/:driverId`: from an hour before pick-up, or the driver's arrival, until completion. */
+/**
+ * `GET /v3/orders/:orderId/drivers/:driverId`: allowed from one hour before the pick-up time, or from the driver's
+ * arrival, until completion.
+ */
 export function getDriver(call: SandboxCall): SandboxAnswer {
   const { entry, courier } = driverOf(call);
   const now = call.world.clock.now();
@@ -21,7 +24,7 @@ export function getDriver(call: SandboxCall): SandboxAnswer {
   return { status: 200, data: driverView(courier, now) };
 }
 
-/** `DELETE /v3/orders/:orderId/drivers/:driverId`: from 15 minutes after the match until pick-up. */
+/** `DELETE /v3/orders/:orderId/drivers/:driverId`: allowed from 15 minutes after the match until pick-up. */
 export function changeDriver(call: SandboxCall): SandboxAnswer {
   const { entry } = driverOf(call);
   const reason = requiredString(call.data, 'reason');
@@ -29,7 +32,7 @@ export function changeDriver(call: SandboxCall): SandboxAnswer {
   const sinceMatch = call.world.clock.now() - (entry.matchedAt ?? 0);
   if (entry.order.status !== 'ON_GOING' || sinceMatch < CHANGEABLE_MS) throw new Refusal('ERR_CHANGE_DRIVER');
   call.orders.seekAnother(entry);
-  // What the courier was about to do, the next one does from the start.
+  // The next courier starts the script from the beginning.
   call.simulator.begin(entry);
   return { status: 204 };
 }

@@ -15,20 +15,22 @@ import { Refusal } from './refusal.js';
 
 const MINUTE_MS = 60_000;
 const SHOWN_MS = 60 * 24 * 60 * MINUTE_MS;
-/** Until how long after the match an order can be cancelled. */
+/** An order can be cancelled until this long after the match. */
 const CANCELLABLE_MS = 5 * MINUTE_MS;
 
-/** The least and the most that a priority fee can be, as multiples of a km's price. What Lalamove's own limits are, nobody outside knows. */
+/**
+ * The minimum and maximum of a priority fee, as multiples of the price of one km. Lalamove's own limits are not known.
+ */
 const PRIORITY_FEES = { least: 0.5, most: 100 };
 
-/** `GET /v3/orders/:orderId`; 403 once it is older than 60 days. */
+/** `GET /v3/orders/:orderId`: 403 if the order is older than 60 days. */
 export function getOrder(call: SandboxCall): SandboxAnswer {
   const entry = orderOf(call);
   if (call.world.clock.now() - entry.placedAt > SHOWN_MS) throw new Refusal('LALAMOVE_FORBIDDEN');
   return { status: 200, data: entry.order };
 }
 
-/** `PATCH /v3/orders/:orderId`: once, and only while `ON_GOING`; the pick-up stays exactly as it was placed. */
+/** `PATCH /v3/orders/:orderId`: allowed once, and only while `ON_GOING`. The pick-up must not change. */
 export function editOrder(call: SandboxCall): SandboxAnswer {
   const { world, facts, tenant, wallets, orders } = call;
   const entry = orderOf(call);
@@ -63,7 +65,7 @@ export function editOrder(call: SandboxCall): SandboxAnswer {
   return { status: 201, data: entry.order };
 }
 
-/** `DELETE /v3/orders/:orderId`: while a driver is sought, or within 5 minutes after the match. */
+/** `DELETE /v3/orders/:orderId`: allowed while no driver is assigned, or within 5 minutes after the match. */
 export function cancelOrder(call: SandboxCall): SandboxAnswer {
   const entry = orderOf(call);
   const { status } = entry.order;
@@ -75,7 +77,10 @@ export function cancelOrder(call: SandboxCall): SandboxAnswer {
   return { status: 204 };
 }
 
-/** `POST /v3/orders/:orderId/priority-fee`: before a driver accepts; each amount replaces the last and must exceed it. */
+/**
+ * `POST /v3/orders/:orderId/priority-fee`: allowed before a driver accepts. Each amount replaces the last one and must
+ * be higher.
+ */
 export function addPriorityFee(call: SandboxCall): SandboxAnswer {
   const { facts, tenant, wallets, orders } = call;
   const entry = orderOf(call);
@@ -95,7 +100,7 @@ export function addPriorityFee(call: SandboxCall): SandboxAnswer {
   return { status: 200, data: entry.order };
 }
 
-/** The order of a call: not that of another account, and not one of another market. */
+/** The order of a call. Orders of other accounts and other markets are refused. */
 export function orderOf({ world, tenant, ids }: SandboxCall): OrderEntry {
   const entry = world.state.orders.get(ids.orderId ?? '');
   if (!entry) throw new Refusal('ERR_ORDER_NOT_FOUND');

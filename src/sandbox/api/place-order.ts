@@ -135,12 +135,12 @@ export function stopView(
   return { ...place, name: person?.name ?? '', phone: displayPhone(person?.phone ?? '') };
 }
 
-/** What drivers are told, as an order shows it: each line an entry of its own (observed). */
+/** The remarks of all stops as an order shows them, one entry a line (observed). */
 export function remarksView(contacts: readonly StopContact[]): string[] {
   return contacts.flatMap(({ remarks = '' }) => remarks.split(/\r\n|\r|\n/)).filter((line) => line !== '');
 }
 
-/** Who is at each stop of the quotation: the sender at the first, and exactly one recipient at each other. */
+/** The contact of each stop of the quotation: the sender at the first stop, and one recipient at each other stop. */
 function contactsOf({ tenant, data }: SandboxCall, { quotation }: QuotationEntry): StopContact[] {
   const refusals = new RefusalCollector();
   const stopIds = quotation.stops.map(({ stopId }) => stopId);
@@ -180,7 +180,7 @@ function metadataOf({ metadata }: Data): Record<string, string> | undefined {
   return { ...metadata };
 }
 
-/** A magic value that does not exist is a slip of whoever wrote the test, who is to hear of it. */
+/** An unknown magic value is a mistake in a test, so it is refused with a list of the known ones. */
 function checkedMagic(data: Data): string[] {
   const magic = magicValuesOf(data);
   const unknown = magic.find((value) => !MAGIC_VALUES.includes(value));

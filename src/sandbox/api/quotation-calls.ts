@@ -8,7 +8,7 @@ import type { SandboxAnswer, SandboxCall } from './sandbox-call.js';
 import { checkedQuotation, type QuotationInput } from './quotation-input.js';
 import { Refusal } from './refusal.js';
 
-/** How long a quotation holds its price. */
+/** How long a quotation is valid. */
 const VALID_MS = 5 * 60_000;
 
 /** `POST /v3/quotations`. */
@@ -67,7 +67,7 @@ export function getQuotation(call: SandboxCall): SandboxAnswer {
   return { status: 200, data: quotationOf(call, call.ids.quotationId).quotation };
 }
 
-/** The quotation of an id, of the account and the market of the call. */
+/** The quotation with this id. It must belong to the account and the market of the call. */
 export function quotationOf({ world, tenant }: SandboxCall, quotationId: string | undefined): QuotationEntry {
   const found = world.state.quotations.get(quotationId ?? '');
   if (found?.tenant.market !== tenant.market || found.tenant.apiKey !== tenant.apiKey) {

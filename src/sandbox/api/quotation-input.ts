@@ -21,7 +21,7 @@ const MEMBERS = ['serviceType', 'language', 'stops', 'scheduleAt', 'specialReque
 
 type Place = Pick<QuotationStop, 'coordinates' | 'address'>;
 
-/** What a quotation is asked for, once nothing is wrong with it. */
+/** The valid content of a request for a quotation. */
 export interface QuotationInput extends Offered {
   readonly places: readonly Place[];
   readonly city: CityFacts;
@@ -38,7 +38,7 @@ interface Offered {
   readonly item: Quotation['item'];
 }
 
-/** Checks the whole request; everything that is wrong with it is refused at once. */
+/** Checks the whole request. The answer lists everything that is wrong with it. */
 export function checkedQuotation(data: Data, facts: MarketFacts, now: number): QuotationInput {
   const refusals = new RefusalCollector();
   const given = refusals.check(() => stopsOf(data));
@@ -56,7 +56,7 @@ export function checkedQuotation(data: Data, facts: MarketFacts, now: number): Q
   const offered = city && serviceType !== undefined ? offeredIn(city, serviceType, data, refusals) : undefined;
   refusals.refuse();
   if (!city || !offered || serviceType === undefined || language === undefined)
-    throw new Error('A quotation was found right without its parts.');
+    throw new Error('The sandbox accepted an incomplete request for a quotation: this is a bug of the sandbox.');
   return { ...offered, places: found, city, serviceType, language, scheduleAt, isRouteOptimized };
 }
 
@@ -87,7 +87,7 @@ function serviceIn({ services }: CityFacts, serviceType: string): Service {
   throw new Refusal('ERR_INVALID_SERVICE_TYPE', allowedValues('/data/serviceType', keys));
 }
 
-/** The city that serves every stop: none may lie outside, and two cities are not served in one route. */
+/** The city that serves all stops. Every stop must be inside its area, because a route does not cross cities. */
 export function servedCity(
   places: readonly { coordinates: QuotationStop['coordinates'] }[],
   facts: MarketFacts,
@@ -101,14 +101,15 @@ export function servedCity(
   return first;
 }
 
-/** The pick-up time in Unix ms, where one was asked for: not in the past, at most 30 days ahead. */
+/** The pick-up time in Unix ms, if one was given. It must not be in the past, nor more than 30 days ahead. */
 function pickUpTime(value: unknown, now: number): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
   const time = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw new Refusal('ERR_INVALID_FIELD', '/data/scheduleAt');
   if (time < now || time > now + MAX_AHEAD_MS) {
-    const message = `'${new Date(time).toISOString()}' is not valid 'scheduleAt'. Date cannot be a past date or more than 30 days in advance.`;
+    const rule = 'Date cannot be a past date or more than 30 days in advance.';
+    const message = `'${new Date(time).toISOString()}' is not valid 'scheduleAt'. ${rule}`;
     throw new Refusal('ERR_INVALID_SCHEDULE_TIME', { pointer: '/data/scheduleAt', message });
   }
   return time;
@@ -138,12 +139,12 @@ function offeredRequests(data: Data, { shown }: Service, refusals: RefusalCollec
   return requests;
 }
 
-/** What is to be delivered: each member one of those that the service lists. */
+/** The goods to deliver. Each member must have a value that the service lists. */
 function offeredItem(item: unknown, { shown }: Service): Quotation['item'] {
   if (item === undefined || item === null) return undefined;
   if (!isRecord(item)) throw new Refusal('ERR_INVALID_FIELD', '/data/item');
   const { deliveryItemSpecification: lists = {} } = shown;
-  // Most services take an item without a word, and leave it out (observed).
+  // Most services accept an item without an error and leave it out of the answer (observed).
   if (Object.keys(lists).length === 0) return undefined;
   const check = (name: string, values: readonly unknown[]): void => {
     const listed = lists[name];

@@ -4,13 +4,13 @@ import type { SandboxWorld } from '../state/sandbox-world.js';
 import { Refusal } from './refusal.js';
 
 interface Family {
-  /** Its name in headers. */
+  /** The name in the headers. */
   readonly family: string;
-  /** Whether its headers were observed in the plural, with the family's name. */
+  /** Whether the headers were observed in the plural form, with the name of the family. */
   readonly isPlural?: true;
 }
 
-/** Every call's family. */
+/** The family of each operation. */
 const FAMILIES: Readonly<Record<LalamoveOperation, Family>> = {
   createQuotation: { family: 'postquotation', isPlural: true },
   getQuotation: { family: 'getquotation' },
@@ -26,26 +26,26 @@ const FAMILIES: Readonly<Record<LalamoveOperation, Family>> = {
 };
 
 const MINUTE_MS = 60_000;
-/** Where refused requests count, a bucket overflows by at most as much as it holds. */
+/** If refused requests count, a bucket holds at most this many times its limit. */
 const OVERFLOW = 2;
 const ORDERS_A_SECOND = OPERATION_TABLE.placeOrder.perSecond;
 
-/** Who asks. */
+/** The sender of a request. */
 export interface Caller {
   readonly address: string;
   readonly apiKey: string;
   readonly market: string;
 }
 
-/** What a request may still do. */
+/** The result of counting a request. */
 export interface Allowance {
   readonly isAllowed: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * A leaky bucket for each call, and two orders a second. A bucket is a time: the one at which it will be empty; each request puts that off by a
- * minute divided by the limit.
+ * A leaky bucket for each call, and a limit of two orders a second. The level of a bucket is stored as the time at
+ * which it will be empty. Each request moves that time by one minute divided by the limit.
  */
 export class RateLimits {
   constructor(private readonly world: SandboxWorld) {}
@@ -60,9 +60,9 @@ export class RateLimits {
     const now = this.world.clock.now();
     const { buckets } = this.world.state;
     const key = `${family.family} ${this.#counted(caller)}`;
-    // The clock may have been set back meanwhile.
+    // The clock may have been set back since.
     const emptyAt = Math.min(Math.max(now, buckets.get(key) ?? now), now + OVERFLOW * MINUTE_MS);
-    // Half a ms: sums of thirds of a second do not come out even.
+    // Half a ms of tolerance, because sums of fractions of a second are not exact.
     const isAllowed = emptyAt + drop <= now + MINUTE_MS + 0.5;
     const isCounted = isAllowed || unknowns.refusedRequests === 'counted';
     const after = isCounted ? Math.min(emptyAt + drop, now + OVERFLOW * MINUTE_MS) : emptyAt;
@@ -72,9 +72,9 @@ export class RateLimits {
   }
 
   /**
-   * Lets at most two orders in within any second.
+   * Allows at most two orders within any second.
    *
-   * @throws Refusal for a third
+   * @throws Refusal for a third order
    */
   admitOrder(caller: Caller): void {
     if (this.world.settings.rateLimits === false) return;
@@ -99,7 +99,7 @@ export class RateLimits {
     const name = (member: string): string => {
       if (spelling === 'plain') return `ratelimit-${member}`;
       if (spelling === 'plural') return `ratelimits-${member}-${family}`;
-      // The guide's own words.
+      // The spelling of the guide.
       return `RateLimit-${capitalised(member)}-${capitalised(family)}`;
     };
     return { [name('limit')]: String(limit), [name('remaining')]: String(remaining), [name('reset')]: String(reset) };

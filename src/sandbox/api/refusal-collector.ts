@@ -6,7 +6,7 @@ const LOOKUP_CODES: ReadonlySet<string> = new Set(['ERR_INCORRECT_ADDRESS', 'ERR
 export class RefusalCollector {
   readonly #refusals: Refusal[] = [];
 
-  /** Runs a check and returns its value. If it throws a `Refusal`, the refusal is collected and `undefined` returned. */
+  /** Runs a check and returns its value. If it throws a `Refusal`, that is collected and `undefined` returned. */
   check<T>(check: () => T): T | undefined {
     try {
       return check();

@@ -1,21 +1,25 @@
 import { rowOf, type LalamoveErrorCode } from '../../errors/error-catalog.js';
 
-/** How a refusal's body is written: v3's list, v2's bare message, one object, nothing, or a gateway's page. */
+/**
+ * The forms of a refusal's body: the list of v3, the bare message of v2, one object, an empty body, or an HTML page of
+ * a gateway.
+ */
 export const REFUSAL_SHAPES = ['list', 'message', 'object', 'empty', 'html'] as const;
 
-/** One of them. */
+/** One of {@link REFUSAL_SHAPES}. */
 export type RefusalShape = (typeof REFUSAL_SHAPES)[number];
 
-/** A refusal of the sandbox, thrown by its rules; status and text come from the error catalog. */
+/** Thrown by the sandbox's rules to refuse a request. Status and message come from the error catalog. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly answer: RefusalAnswer;
-  /** What else is wrong with the request. */
+  /** The other errors of the same request. */
   readonly others: Refusal[] = [];
 
   /**
-   * @param details a JSON pointer to the fault, sent as `detail`; or more
-   * @param v2 the code that v2's guide has for it, where that is another one
+   * ¶ @param details a JSON pointer to the invalid member, sent as `detail`; or an object with more
+   *
+   * @param v2 the code in the guide of v2, if it is a different one
    */
   constructor(
     code: LalamoveErrorCode,
@@ -27,30 +31,32 @@ export class Refusal extends Error {
   }
 }
 
-/** An answer as it goes onto the wire. */
+/** An answer as it is sent. */
 export interface WrittenAnswer {
   status: number;
   headers?: Readonly<Record<string, string>> | undefined;
   body: string;
 }
 
-/** What Lalamove would send for a code of the error catalog. */
+/** The answer that Lalamove would send for a code of the error catalog. */
 export interface RefusalAnswer {
   code: LalamoveErrorCode;
-  /** One of the statuses of its row; the row's first by default. */
+  /** One of the statuses of the code's row in the catalog; by default the first one. */
   status?: number;
   /** `'list'` by default. */
   shape?: RefusalShape;
   /** A JSON pointer, sent as `detail`. */
   pointer?: string;
-  /** In the place of the text that is known for the code; `''` for none. */
+  /** Replaces the message that is known for the code; `''` sends none. */
   message?: string;
-  /** Further errors of the same answer. */
+  /** Further errors in the same answer. */
   more?: readonly RefusalAnswer[];
   headers?: Readonly<Record<string, string>>;
 }
 
-/** What v2's guide calls what v3 has another code for; codes of ours stand for bare statuses. */
+/**
+ * The code in the guide of v2, for codes that are new in v3. Codes that start with `LALAMOVE_` stand for a bare status.
+ */
 const V2_CODES: Readonly<Partial<Record<LalamoveErrorCode, LalamoveErrorCode>>> = {
   ERR_BAD_REQUEST: 'ERR_INVALID_PARAMS',
   ERR_CANCELLATION: 'ERR_CANCELLATION_FORBIDDEN',
@@ -63,7 +69,7 @@ const V2_CODES: Readonly<Partial<Record<LalamoveErrorCode, LalamoveErrorCode>>> 
   ERR_RATE_LIMIT_EXCEEDED: 'LALAMOVE_RATE_LIMITED',
 };
 
-/** Lalamove's own texts, as recorded; where none is known, none is sent. */
+/** Lalamove's own messages, as recorded. Codes that are not listed are sent without a message. */
 const TEXTS: Readonly<Partial<Record<LalamoveErrorCode, string>>> = {
   ERR_CANCELLATION: 'Cannot cancel order.',
   ERR_DRIVER_NOT_FOUND: 'Driver not found.',
@@ -75,7 +81,7 @@ const TEXTS: Readonly<Partial<Record<LalamoveErrorCode, string>>> = {
   ERR_REQUIRED_FIELD: 'Please verify your field.',
 };
 
-/** What the schema of v3 refuses as `ERR_INVALID_FIELD`, and had codes of its own before (observed). */
+/** Codes that the schema validation of v3 replaces by `ERR_INVALID_FIELD` (observed). */
 const OLDER_CODES: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>([
   'ERR_INSUFFICIENT_STOPS',
   'ERR_INVALID_PHONE_NUMBER',
@@ -85,7 +91,7 @@ const OLDER_CODES: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>([
   'ERR_TOO_MANY_STOPS',
 ]);
 
-/** The codes that come with a pointer where the schema validates (observed). */
+/** Codes that have a pointer under schema validation (observed). */
 const POINTED: ReadonlySet<LalamoveErrorCode> = new Set<LalamoveErrorCode>([
   'ERR_INVALID_FIELD',
   'ERR_MISSING_FIELD',
@@ -97,7 +103,7 @@ export function statusOf({ answer }: Refusal): number {
   return answer.status ?? rowOf(answer.code).status;
 }
 
-/** A refusal as v3's schema has it: `ERR_INVALID_FIELD` with a pointer, and all that is wrong at once. */
+/** A refusal in the form of v3's schema validation: `ERR_INVALID_FIELD` with a pointer, all errors in one answer. */
 export function inSchema(refusal: Refusal): RefusalAnswer {
   const [first, ...more] = [refusal, ...refusal.others].map(({ answer }) => schemaAnswer(answer));
   return { ...(first ?? refusal.answer), ...(more.length > 0 && { more }) };
@@ -109,20 +115,20 @@ function schemaAnswer({ pointer, ...answer }: RefusalAnswer): RefusalAnswer {
   return { ...answer, code, ...(pointer !== undefined && POINTED.has(code) && { pointer }) };
 }
 
-/** A refusal as v2's guide has it: its own codes, 409 wherever the row knows it, and nothing but a message. */
+/** A refusal in the form of the guide of v2: its own codes, 409 if the catalog's row allows it, and only a message. */
 export function inV2({ answer, v2 }: Refusal): RefusalAnswer {
   const { status, statuses } = rowOf(v2);
-  // Codes of ours stand for answers that have none, whose status is their own.
+  // Codes that start with `LALAMOVE_` stand for answers without a code, and have their own status.
   if (v2.startsWith('LALAMOVE_')) return { status, shape: 'empty', ...answer, code: v2 };
   return { code: v2, status: statuses.includes(409) ? 409 : status };
 }
 
-/** Writes a refusal. Codes of ours (`LALAMOVE_…`) stand for answers without a code, and are written without one. */
+/** Writes a refusal. Codes that start with `LALAMOVE_` stand for answers without a code, so no code is written. */
 export function writeRefusal(refusal: RefusalAnswer): WrittenAnswer {
   const { code, status, shape = 'list', headers, more = [] } = refusal;
   const row = rowOf(code);
   const id = code.startsWith('LALAMOVE_') ? undefined : code;
-  // The guide has words alone for an edit that cannot be, and nothing of Lalamove's is known for what has no code.
+  // For a refused edit the guide has only a message. For answers without a code no text is known.
   const bare = code === 'ERR_ORDER_EDIT' ? (refusal.message ?? TEXTS[code]) : id;
   const message = id === undefined ? refusal.message : bare;
   const isEmpty = id === undefined && refusal.message === undefined;

@@ -3,43 +3,43 @@ import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '.
 import { GrowingBytes } from '../../internal/growing-bytes.js';
 import { signatureVerdict, type SignatureVerdict } from './signature-verdict.js';
 
-/** A request as it travelled: plain data, so that it can be carried out later. */
+/** A request as it was received, as plain data, so that it can be carried out later. */
 export interface StoredRequest {
   readonly method: string;
-  /** As it came, with a query if there was one. */
+  /** As received, with the query if there was one. */
   readonly path: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   /** The exact text. */
   readonly body: string;
-  /** The address that it came from. */
+  /** The IP address of the client. */
   readonly address: string;
-  /** The key that signed it; `undefined` unless key and signature were right. */
+  /** The API key that signed the request; `undefined` if key or signature were wrong. */
   readonly apiKey: string | undefined;
-  /** `undefined` for a path or method that the API does not have. */
+  /** `undefined` if the API has no such path or method. */
   readonly operation: LalamoveOperation | undefined;
 }
 
-/** A request that the sandbox has seen. */
+/** A request that the sandbox has received. */
 export interface SeenRequest extends StoredRequest {
-  /** Its place among the requests, from 1. */
+  /** The number of the request, counted from 1. */
   readonly number: number;
   /** Unix ms, by the sandbox's clock. */
   readonly at: number;
-  /** Names and values in turns, in the spelling that travelled. */
+  /** Alternating names and values, in the received spelling. */
   readonly rawHeaders: readonly string[];
   /** Whether key and signature were right. */
   readonly signed: boolean;
-  /** What was wrong with them. */
+  /** Why key or signature were wrong. */
   readonly verdict: SignatureVerdict;
-  /** What it got; absent until then, and where it got nothing. */
+  /** The answer; absent before it is sent, and if none is sent. */
   answer?: SentAnswer;
 }
 
 /** An answer as it was sent. */
 export interface SentAnswer {
   readonly status: number;
-  /** As they were spelt. */
+  /** In the sent spelling. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -47,26 +47,30 @@ export interface SentAnswer {
 /** More than any call of the API needs. */
 const MAX_BODY_BYTES = 1_000_000;
 
-/** Thrown for a body that no call can have. */
+/** Thrown if a body is longer than any call needs. */
 export class BodyTooLongError extends Error {
   override readonly name = 'BodyTooLongError';
 }
 
-/** Reads the body of a request to its end. */
+/**
+ * Reads the body of a request.
+ *
+ * @throws BodyTooLongError
+ */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const body = new GrowingBytes(MAX_BODY_BYTES);
   let length = 0;
   for await (const chunk of request) {
     if (!(chunk instanceof Uint8Array)) continue;
     length += chunk.length;
-    // The rest is read all the same: many clients read no answer before they have sent everything.
+    // The rest is read and dropped, because many clients read no answer before they have sent everything.
     if (length <= MAX_BODY_BYTES) body.add(chunk);
   }
   if (length > MAX_BODY_BYTES) throw new BodyTooLongError(`The body is longer than ${MAX_BODY_BYTES} bytes.`);
   return body.bytes().toString('utf8');
 }
 
-/** Reads a request to its end, and judges its signature. */
+/** Reads a request and checks its signature. */
 export async function seeRequest(
   request: IncomingMessage,
   next: { number: () => number; at: () => number },
@@ -97,7 +101,7 @@ export async function seeRequest(
   };
 }
 
-/** The call that a method and a path mean. */
+/** The operation of a method and path. */
 export function callOf(method: string, path: string): FoundOperation | undefined {
   return operationsOfPath(pathnameOf(path)).find((candidate) => candidate.method === method);
 }

@@ -5,13 +5,16 @@ import type { SandboxWorld } from '../state/sandbox-world.js';
 import { writeRefusal, type RefusalAnswer, type WrittenAnswer } from './refusal.js';
 import type { SentAnswer } from './seen-request.js';
 
-/** A successful answer's body as Lalamove writes it: in the envelope, `&` and angle brackets escaped, a newline at the end (observed). */
+/**
+ * The body of a successful answer: inside the envelope, with `&`, `<` and `>` escaped and a newline at the end
+ * (observed).
+ */
 export function envelope(data: unknown): string {
   const json = JSON.stringify({ data });
   return `${json.replace(/[&<>]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
-/** The headers that every answer was seen to have, besides its own. */
+/** The headers that every recorded answer has. */
 function usualHeaders({ clock, random }: SandboxWorld): Record<string, string> {
   return {
     date: new Date(clock.now()).toUTCString(),
@@ -28,9 +31,9 @@ function usualHeaders({ clock, random }: SandboxWorld): Record<string, string> {
 }
 
 /**
- * Sends an answer, or what a fault makes of it.
+ * Sends an answer, or applies a fault to it.
  *
- * @returns what has been sent; nothing where nothing was, or not all of it
+ * @returns the answer that was sent; `undefined` if none was, or only a part of it
  */
 export function sendAnswer(
   response: ServerResponse,
@@ -60,13 +63,13 @@ function faultAnswer(fault: RefusalAnswer | WrittenAnswer): WrittenAnswer {
   return 'code' in fault ? writeRefusal(fault) : fault;
 }
 
-/** Cuts the connection: with a TCP reset, or over TLS, which cannot send one, without a farewell. */
+/** Cuts the connection with a TCP reset. TLS cannot send a reset, so the socket is destroyed. */
 function reset({ req: { socket } }: ServerResponse): void {
   if (socket instanceof TLSSocket) socket.destroy();
   else socket.resetAndDestroy();
 }
 
-/** Promises the whole answer, and ends in its middle; what has no body ends ahead of its headers. */
+/** Announces the whole answer and cuts the connection in its middle. Without a body it is cut before the headers. */
 function truncate(response: ServerResponse, world: SandboxWorld, answer: WrittenAnswer): void {
   if (answer.body === '') {
     reset(response);
@@ -80,7 +83,7 @@ function truncate(response: ServerResponse, world: SandboxWorld, answer: Written
 }
 
 function headersOf({ status, headers, body }: WrittenAnswer, world: SandboxWorld): Record<string, string> {
-  // A 204 was seen without one.
+  // A recorded 204 has no such header.
   const usual = usualHeaders(world);
   if (status !== 204) usual['content-length'] = String(Buffer.byteLength(body));
   const own = new Set(Object.keys(headers ?? {}).map((name) => name.toLowerCase()));

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { sign } from '../../api/signature.js';
 
-/** What is to be said of the `Authorization` of a request. */
+/** The result of checking the `Authorization` header of a request. */
 export type SignatureVerdict =
   'right' | 'no Authorization header' | 'malformed Authorization header' | 'unknown key' | 'wrong signature';
 
-/** Judges a signature as Lalamove does (API v3, "Authentication"). */
+/** Checks a signature as Lalamove does (API v3, "Authentication"). */
 export function signatureVerdict(
   {
     method,

@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxClock } from './sandbox-clock.js';
 
-/** A follower that has not come back after so long, in ms of real time, is waited for no more. */
+/** How long to wait for a follower that does not ask again, in ms of real time. */
 const TIMEOUT_MS = 1000;
 
-/** A follower is answered after so long, in ms of real time, if nothing has changed. */
+/** A follower is answered after this time even if the clock has not changed, in ms of real time. */
 const MAX_POLL_MS = 5000;
 
-/** Most that are remembered: each has an app of its own. */
+/** The maximum number of followers. Each belongs to one app. */
 const MAX_FOLLOWERS = 100;
 
 /**
- * Apps in other processes that follow the sandbox's clock. Each asks again and again, and names the change of the
- * clock that it has seen: so it is known when all go by the same time.
+ * Apps in other processes that follow the sandbox's clock by long polling. Each request names the last change of the
+ * clock that the app has seen. So the sandbox knows when all apps have the same time.
  */
 export class ClockFollowers {
-  /** The change that each has seen. */
+  /** The last change that each follower has seen. */
   readonly #seen = new Map<string, number>();
   #changes = 0;
   #waiters: (() => void)[] = [];
@@ -29,9 +29,10 @@ export class ClockFollowers {
   }
 
   /**
-   * A follower asks; resolves with the latest change once there is one that it has not seen, or after a while.
+   * Answers the request of a follower. It resolves with the number of the latest change, as soon as that is a change
+   * which the follower has not seen, or after {@link MAX_POLL_MS}.
    *
-   * @param seen the last change that it has seen; -1 for none
+   * @param seen the last change that the follower has seen; -1 for none
    */
   async next(follower: string, seen: number): Promise<number> {
     this.#seen.delete(follower);
@@ -41,13 +42,13 @@ export class ClockFollowers {
     return this.#changes;
   }
 
-  /** Resolves once every follower goes by the time as it is now; one that stays away is waited for no more. */
+  /** Resolves once every follower has seen the latest change. Followers that do not ask again in time are removed. */
   async allSynced(): Promise<void> {
     await this.#until(() => this.#behind().length === 0, TIMEOUT_MS);
     for (const follower of this.#behind()) this.#seen.delete(follower);
   }
 
-  /** Whoever waits is answered. */
+  /** Answers all waiting requests. */
   end(): void {
     this.#isEnded = true;
     this.#seen.clear();
@@ -58,7 +59,9 @@ export class ClockFollowers {
     return [...this.#seen].flatMap(([follower, seen]) => (seen < this.#changes ? [follower] : []));
   }
 
-  /** It is looked at again whenever a follower asks, or the clock is changed; for so long at most. */
+  /**
+   * Waits until the condition is true, at most `ms`. It is checked again whenever a follower asks or the clock changes.
+   */
   async #until(isSo: () => boolean, ms: number): Promise<void> {
     const end = performance.now() + ms;
     for (let left = ms; left > 0 && !isSo() && !this.#isEnded; left = end - performance.now()) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { milliseconds } from './duration.js';
 
-describe('a length of time', () => {
+describe('a duration', () => {
   it.each([
     [0, 0],
     [250, 250],
@@ -57,6 +57,6 @@ describe('a length of time', () => {
     [Number.POSITIVE_INFINITY],
   ])('cannot be %j', (duration) => {
     expect(() => milliseconds(duration)).toThrow(RangeError);
-    expect(() => milliseconds(duration)).toThrow(/is no length of time: give ms/);
+    expect(() => milliseconds(duration)).toThrow(/is not a duration: give ms/);
   });
 });

@@ -1,30 +1,33 @@
 import type { Clock } from '../../internal/clock.js';
 import { SandboxClock } from './sandbox-clock.js';
 
-/** What is told of the clock that is followed. */
+/** The time of the followed clock. */
 export interface ServerTime {
   /** Unix ms. */
   readonly now: number;
-  /** How many seconds pass there while one passes here. */
+  /** How many seconds pass there in one second here. */
   readonly speed: number;
 }
 
-/** The clock that is followed is behind by so much only if it was set back, in ms of real time. */
+/** A lag above this value, in ms of real time, means that the followed clock was set back. */
 const SLACK_MS = 1000;
 
 /**
- * Tells the time of a clock in another process, between what is told of it by that clock's speed. What goes forward
- * is time that passes, and lets timers fire; the first time that is told, and a clock that is set back, are a jump of
- * `now()` alone.
+ * Follows a clock in another process. Between two updates it runs at the speed of that clock. When the followed clock
+ * goes forward, timers fire. The first update, and a clock that was set back, only make `now()` jump.
  */
 export class FollowingClock implements Clock {
   /** The time that has passed; it never goes back. */
   readonly #passed: SandboxClock;
-  /** What is added to the time that has passed. */
+  /** Added to the passed time to get `now()`. */
   #offset = 0;
   #isFollowing = false;
 
-  /** @param base the clock of this process */
+  /**
+   * ¶ @param base the clock of this process
+   *
+   * @param base the clock of this process
+   */
   constructor(base: Clock) {
     this.#passed = new SandboxClock({ base });
   }
@@ -41,7 +44,7 @@ export class FollowingClock implements Clock {
     return this.#passed.setTimeout(callback, delayMs);
   }
 
-  /** Takes over what is told; resolves once all timers have fired that are due by it. */
+  /** Takes over the time of the followed clock. It resolves once all timers that are due by then have fired. */
   async follow({ now, speed }: ServerTime): Promise<void> {
     this.#passed.speed = speed;
     const ahead = now - this.now();

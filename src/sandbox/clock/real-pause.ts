@@ -1,4 +1,4 @@
-/** A pause in real time, whatever the sandbox's clock says: what is on the wire takes its time. It keeps no process alive. */
+/** Waits in real time, independent of the sandbox's clock. It does not keep the process alive. */
 export function realPause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();

@@ -15,7 +15,7 @@ describe('SandboxClock', () => {
 
   const clockOf = (options: SandboxClockOptions = {}): SandboxClock => new SandboxClock({ base, ...options });
 
-  /** Sets timers, by their delays, that note when they fired: ms after the start. */
+  /** Sets timers by their delays. Each notes when it fired, in ms after the start. */
   const notes = (clock: SandboxClock, ...delays: number[]): string[] => {
     const fired: string[] = [];
     for (const delay of delays) {
@@ -25,7 +25,7 @@ describe('SandboxClock', () => {
   };
 
   describe('starts', () => {
-    it('with its base, and with the machine where it has none', () => {
+    it("with its base, and by default with the machine's clock", () => {
       expect(clockOf().now()).toBe(START);
       const before = Date.now();
       const now = new SandboxClock().now();
@@ -45,16 +45,16 @@ describe('SandboxClock', () => {
     });
 
     it.each([[Number.NaN], [Number.POSITIVE_INFINITY], ['tomorrow'], [''], [new Date('tomorrow')]])(
-      'at no such time as %p',
+      'and refuses the time %p',
       (startAt) => {
         expect(() => clockOf({ startAt })).toThrow(RangeError);
         expect(() => {
           clockOf().set(startAt);
-        }).toThrow(/is no time/);
+        }).toThrow(/is not a time/);
       },
     );
 
-    it.each([[-1], [-0.1], [Number.NaN], [Number.POSITIVE_INFINITY]])('at no such speed as %d', (speed) => {
+    it.each([[-1], [-0.1], [Number.NaN], [Number.POSITIVE_INFINITY]])('and refuses the speed %d', (speed) => {
       expect(() => clockOf({ speed })).toThrow(RangeError);
       const clock = clockOf();
       expect(() => {
@@ -82,7 +82,7 @@ describe('SandboxClock', () => {
       expect(fired).toEqual([`${delay} at 0`]);
     });
 
-    it('has one timer in its base, for the soonest, and none where nothing waits', () => {
+    it('has one timer in its base, for the next item, and none if nothing waits', () => {
       const clock = clockOf();
       const calledOff = [3000, 1000, 2000].map((delay) => clock.setTimeout(() => undefined, delay));
       expect(base.waiting).toBe(1);
@@ -90,7 +90,7 @@ describe('SandboxClock', () => {
       expect(base.waiting).toBe(0);
     });
 
-    it('fires late what fell due while the process was busy, in order', () => {
+    it('fires timers late but in order if the process was busy', () => {
       const fired = notes(clockOf(), 30, 10, 20);
       base.wakeLate(25);
       expect(fired).toEqual(['10 at 25', '20 at 25']);
@@ -106,7 +106,7 @@ describe('SandboxClock', () => {
       [0.25, 250, 1000],
       [1000, 1, 1],
       [7, 1000, 143],
-    ])('%d times as fast: what is %d ms away here comes after %d there', (speed, here, there) => {
+    ])('%d times as fast: %d ms here last %d there', (speed, here, there) => {
       const clock = clockOf({ speed });
       const fired = notes(clock, here);
       base.advance(there - 1);
@@ -116,7 +116,7 @@ describe('SandboxClock', () => {
       expect(clock.now()).toBe(START + Math.floor(there * speed));
     });
 
-    it('goes on from where it is when its speed changes, timers and all', () => {
+    it('continues from its time when its speed changes, with all timers', () => {
       const clock = clockOf({ speed: 10 });
       const fired = notes(clock, 1000);
       base.advance(50);
@@ -130,14 +130,14 @@ describe('SandboxClock', () => {
   });
 
   describe('frozen', () => {
-    it('stands still, and asks nothing of its base', () => {
+    it('stands still, and sets no timer in its base', () => {
       const clock = clockOf({ speed: 0 });
       const fired = notes(clock, 0, 10);
       base.advance(1_000_000);
       expect([clock.now(), fired, base.waiting]).toEqual([START, [], 0]);
     });
 
-    it('is frozen and thawed without losing a moment', () => {
+    it('can be frozen and set to run again without losing time', () => {
       const clock = clockOf();
       const fired = notes(clock, 100);
       base.advance(40);
@@ -154,7 +154,7 @@ describe('SandboxClock', () => {
   });
 
   describe('advanced', () => {
-    it('fires what falls due on the way at its time and in its order, the last instant included', async () => {
+    it('fires timers on the way at their time and in order, including the last instant', async () => {
       const clock = clockOf({ speed: 0 });
       const fired = notes(clock, 3000, 1000, 5001, 5000, 2000);
       await clock.advance('5s');
@@ -164,7 +164,7 @@ describe('SandboxClock', () => {
       expect(fired.at(-1)).toBe('5001 at 5001');
     });
 
-    it('fires what falls due together in the order in which it was set', async () => {
+    it('fires timers with the same time in the order in which they were set', async () => {
       const clock = clockOf({ speed: 0 });
       const fired: number[] = [];
       for (let name = 0; name < 20; name += 1) clock.setTimeout(() => fired.push(name), 10);
@@ -172,7 +172,7 @@ describe('SandboxClock', () => {
       expect(fired).toEqual([...Array(20).keys()]);
     });
 
-    it('fires what a timer sets on the way, as far as it falls due before the end', async () => {
+    it('fires timers that other timers set on the way, if they are due before the end', async () => {
       const clock = clockOf({ speed: 0 });
       const fired: number[] = [];
       const tick = (): void => {
@@ -184,21 +184,21 @@ describe('SandboxClock', () => {
       expect(fired).toEqual([0, 400, 800, 1200]);
     });
 
-    it('fires what has been due, where nothing is to pass', async () => {
+    it('fires timers that are already due, if it advances by 0', async () => {
       const clock = clockOf({ speed: 0 });
       const fired = notes(clock, 0, 1);
       await clock.advance(0);
       expect(fired).toEqual(['0 at 0']);
     });
 
-    it('jumps over years in no time', async () => {
+    it('jumps over years quickly', async () => {
       const clock = clockOf({ speed: 0 });
       const fired = notes(clock, 400 * 86_400_000);
       await clock.advance('400d');
       expect(fired).toHaveLength(1);
     });
 
-    it('goes on while it runs, too, and runs on from there', async () => {
+    it('advances while it runs, too, and continues from there', async () => {
       const clock = clockOf();
       const fired = notes(clock, 1000, 1500);
       await clock.advance(1000);
@@ -207,7 +207,7 @@ describe('SandboxClock', () => {
       expect(fired).toEqual(['1000 at 1000', '1500 at 1500']);
     });
 
-    it('makes advances that are asked for together one after the other', async () => {
+    it('runs concurrent advances one after the other', async () => {
       const clock = clockOf({ speed: 0 });
       const fired = notes(clock, 10, 15, 31);
       const seen: number[] = [];
@@ -221,14 +221,14 @@ describe('SandboxClock', () => {
       expect(fired).toEqual(['10 at 10', '15 at 15']);
     });
 
-    it.each([[-1], ['soon'], [Number.NaN]])('refuses to go on by %p, and goes on after that', async (by) => {
+    it.each([[-1], ['soon'], [Number.NaN]])('refuses to advance by %p, and can advance after that', async (by) => {
       const clock = clockOf({ speed: 0 });
       await expect((async () => clock.advance(by))()).rejects.toThrow(RangeError);
       await clock.advance(5);
       expect(clock.now()).toBe(START + 5);
     });
 
-    it('fails with what a timer throws, and can go on after that', async () => {
+    it('rejects with the error of a timer, and can advance after that', async () => {
       const clock = clockOf({ speed: 0 });
       clock.setTimeout(() => {
         throw new Error('broken');
@@ -240,8 +240,8 @@ describe('SandboxClock', () => {
     });
   });
 
-  describe('waits for what follows', () => {
-    it('before time goes further, also for what was going on before', async () => {
+  describe('waits for the work that follows', () => {
+    it('before the time goes on, also for work that had started before', async () => {
       const clock = clockOf({ speed: 0 });
       const course: string[] = [];
       clock.settle(async () => {
@@ -270,7 +270,7 @@ describe('SandboxClock', () => {
       expect([fired, others]).toEqual([[5], ['10 at 10']]);
     });
 
-    it('until it is told not to any more', async () => {
+    it('until the function is removed', async () => {
       const clock = clockOf({ speed: 0 });
       let settled = 0;
       const unsettle = clock.settle(() => {
@@ -283,7 +283,7 @@ describe('SandboxClock', () => {
     });
   });
 
-  describe('calls timers off', () => {
+  describe('cancels timers', () => {
     it('and fires the others', async () => {
       const clock = clockOf({ speed: 0 });
       const fired: number[] = [];
@@ -319,7 +319,7 @@ describe('SandboxClock', () => {
   });
 
   describe('set', () => {
-    it('forth, fires nothing of what lies between until it goes on', async () => {
+    it('forwards, fires no timers in between until it goes on', async () => {
       const clock = clockOf({ speed: 0 });
       const fired = notes(clock, 10, 20, 2000);
       clock.set(START + 1000);
@@ -339,7 +339,7 @@ describe('SandboxClock', () => {
       expect(fired).toEqual(['1000 at 1000']);
     });
 
-    it('while it runs, waits anew for what is to come', () => {
+    it('while it runs, arms its timer again', () => {
       const clock = clockOf();
       const fired = notes(clock, 1000);
       clock.set(new Date(START + 900));
@@ -356,7 +356,7 @@ describe('SandboxClock', () => {
     });
   });
 
-  it('waits longer than a timer of Node’s can, in pieces', () => {
+  it('waits longer than the longest delay of a Node timer, in several parts', () => {
     const waits: number[] = [];
     const watched: Clock = {
       now: () => base.now(),

@@ -5,13 +5,13 @@ import { milliseconds, type Duration } from './duration.js';
 /** Options of a {@link SandboxClock}. */
 export interface SandboxClockOptions {
   /**
-   * What time it is at the start: a `Date`, Unix ms, or ISO 8601.
+   * The time at the start: a `Date`, Unix ms, or ISO 8601.
    *
    * @default the time of `base`
    */
   startAt?: Date | number | string;
   /**
-   * How many seconds pass here while one passes there: 1 is real time, 60 an hour a minute, 0 stands still.
+   * How many seconds pass here in one second of `base`: 1 is real time, 60 an hour a minute, 0 stands still.
    *
    * @default 1
    */
@@ -29,18 +29,18 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** The end of what a `Date` can be. */
+/** The largest time that a `Date` can hold. */
 const MAX_TIME_MS = 8.64e15;
 
-/** Eleven days a second: faster, and a clock would soon be at the end of the calendar. */
+/** Eleven days a second. A faster clock would soon reach the largest `Date`. */
 const MAX_SPEED = 1_000_000;
 
-/** The longest wait that a timer of Node's can have. */
+/** The longest delay of a Node timer. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * A clock that runs as fast as it is told, stands still, or jumps: real, scaled, frozen or advanced. It is a `Clock`, so that one clock can drive the
- * sandbox and, as its `clock` option, the module.
+ * A clock that can run at any speed, stand still, or jump. It implements `Clock`, so one clock can drive both the
+ * sandbox and, as the `clock` option, the module.
  *
  * @example
  * const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
@@ -52,13 +52,17 @@ export class SandboxClock implements Clock {
   readonly #timers = new TimerQueue<Timer>();
   readonly #settlers = new Set<() => Promise<void>>();
   readonly #listeners: (() => void)[] = [];
-  /** Two moments that are the same: one by the base, one by this clock. */
+  /** The same moment by both clocks. */
   #anchor: { readonly base: number; readonly here: number };
   #speed: number;
   #disarm: () => void = () => undefined;
   #advances: Promise<void> = Promise.resolve();
 
-  /** @throws RangeError for a start or a speed that cannot be */
+  /**
+   * ¶ @throws RangeError if the start or the speed is invalid
+   *
+   * @throws RangeError for a start or a speed that cannot be
+   */
   constructor({ base = systemClock, startAt = base.now(), speed = 1 }: SandboxClockOptions = {}) {
     this.#base = base;
     this.#speed = checkedSpeed(speed);
@@ -78,12 +82,16 @@ export class SandboxClock implements Clock {
     };
   }
 
-  /** How many seconds pass here while one passes in the base; 0 stands still. */
+  /** How many seconds pass here in one second of the base; 0 stands still. */
   get speed(): number {
     return this.#speed;
   }
 
-  /** @throws RangeError for a speed that cannot be */
+  /**
+   * ¶ @throws RangeError if the speed is invalid
+   *
+   * @throws RangeError for a speed that cannot be
+   */
   set speed(speed: number) {
     const checked = checkedSpeed(speed);
     const base = this.#base.now();
@@ -92,22 +100,23 @@ export class SandboxClock implements Clock {
     this.#changed();
   }
 
-  /** Stands still until `speed` is set, or it is advanced. */
+  /** Stands still until `speed` is set or the clock is advanced. */
   freeze(): void {
     this.speed = 0;
   }
 
   /**
-   * Goes on by so much at once. All that falls due on the way happens at its time and in its order; what follows from it (webhooks that
-   * the sandbox sends) is waited for before time goes further. Advances that are asked for together are made one after the other.
+   * Advances the clock at once. Every timer on the way fires at its time and in order. What follows from a timer
+   * (webhooks that the sandbox sends) is completed before the time goes on. Concurrent advances run one after the
+   * other.
    *
-   * @throws RangeError for what is no length of time
+   * @throws RangeError if it is not a duration
    */
   advance(duration: Duration): Promise<void> {
     return this.between(() => this.#advanceBy(milliseconds(duration)));
   }
 
-  /** Does something when no advance is under way, and lets none begin until it is done. */
+  /** Runs `work` while no advance is running. The next advance waits for it. */
   between<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#advances.then(work);
     this.#advances = done.then(
@@ -117,18 +126,18 @@ export class SandboxClock implements Clock {
     return done;
   }
 
-  /** Sets the time, back as well as forth; what then is overdue happens when the clock goes on. */
+  /** Sets the time, forwards or back. Timers that are overdue then fire when the clock goes on. */
   set(time: Date | number | string): void {
     this.#anchor = { base: this.#base.now(), here: unixMs(time) };
     this.#changed();
   }
 
-  /** Calls back whenever it has another speed, or has been set or advanced. */
+  /** Calls the listener whenever the speed changes, or the clock is set or advanced. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Registers something that `advance` waits for after each thing that fell due; the returned function takes it out. */
+  /** Registers a function that `advance` awaits after each timer. The returned function removes it. */
   settle(settled: () => Promise<void>): () => void {
     this.#settlers.add(settled);
     return () => {
@@ -148,7 +157,7 @@ export class SandboxClock implements Clock {
   async #advanceBy(ms: number): Promise<void> {
     const end = this.now() + ms;
     if (end > MAX_TIME_MS)
-      throw new RangeError(`A clock cannot go on by ${ms} ms: that is after the last day of the calendar.`);
+      throw new RangeError(`The clock cannot advance by ${ms} ms: the result is later than a Date can hold.`);
     for (;;) {
       for (const settled of this.#settlers) await settled();
       const { next } = this.#timers;
@@ -198,7 +207,6 @@ function checkedSpeed(speed: number): number {
 function unixMs(time: Date | number | string): number {
   const ms = typeof time === 'string' ? Date.parse(time) : Number(time);
   if (Math.abs(ms) <= MAX_TIME_MS) return ms;
-  throw new RangeError(
-    `${typeof time === 'string' ? JSON.stringify(time) : String(time)} is no time: give a Date, Unix ms or ISO 8601.`,
-  );
+  const shown = typeof time === 'string' ? JSON.stringify(time) : String(time);
+  throw new RangeError(`${shown} is not a time: give a Date, Unix ms or ISO 8601.`);
 }

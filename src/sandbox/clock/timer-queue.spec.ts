@@ -7,14 +7,16 @@ interface Item {
   readonly name: number;
 }
 
-/** What can be done to a queue; `which` means one of all the items that were ever added. */
+/** The operations on a queue. `which` is one of all items that were ever added. */
 type Step =
   | { readonly do: 'add'; readonly at: number }
   | { readonly do: 'take' }
   | { readonly do: 'remove'; readonly which: number }
   | { readonly do: 'clear' };
 
-/** Few times, so that much falls due together; more additions than anything else, so that heaps get deep; a clearing now and then. */
+/**
+ * Few due times, so that many items are due together. More additions than removals, so that heaps get deep. Few clears.
+ */
 const STEPS: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 60, arbitrary: fc.record({ do: fc.constant('add' as const), at: fc.integer({ min: -3, max: 40 }) }) },
@@ -25,20 +27,20 @@ const STEPS: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 20, maxLength: 300, size: 'max' },
 );
 
-describe('DueQueue', () => {
-  it('is a list that is always sorted, whatever is put in, taken out and removed', () => {
+describe('TimerQueue', () => {
+  it('is always sorted, with any items added, taken and removed', () => {
     fc.assert(
       fc.property(STEPS, (steps) => {
         const queue = new TimerQueue<Item>();
         const added: { item: Item; remove: () => void }[] = [];
         let model: Item[] = [];
-        // Compared at the end, all at once: hundreds of expectations a run would take seconds.
+        // Compared once at the end, because hundreds of expectations a run would take seconds.
         const [seen, expected]: [unknown[], unknown[]] = [[], []];
         for (const step of steps) {
           if (step.do === 'add') {
             const item = { at: step.at, name: added.length };
             added.push({ item, remove: queue.add(item) });
-            // Behind what falls due at the same time.
+            // Behind the items with the same due time.
             const behind = model.findIndex(({ at }) => at > step.at);
             model.splice(behind < 0 ? model.length : behind, 0, item);
           } else if (step.do === 'take') {
@@ -48,7 +50,7 @@ describe('DueQueue', () => {
             queue.clear();
             model = [];
           } else if (added.length > 0) {
-            // Also one that has been taken, removed or cleared before: that changes nothing.
+            // Also an item that was taken, removed or cleared before: that changes nothing.
             const gone = added[step.which % added.length];
             gone?.remove();
             model = model.filter((item) => item !== gone?.item);
@@ -64,7 +66,7 @@ describe('DueQueue', () => {
     );
   });
 
-  it('gives out what falls due together in the order in which it came', () => {
+  it('returns items with the same due time in insertion order', () => {
     const queue = new TimerQueue<Item>();
     for (let name = 0; name < 100; name += 1) queue.add({ at: name % 2, name });
     const names = Array.from({ length: 100 }, () => queue.take()?.name);
@@ -72,14 +74,14 @@ describe('DueQueue', () => {
     expect(names).toEqual(evenFirst);
   });
 
-  it('shows everything without giving it out', () => {
+  it('lists all items without removing them', () => {
     const queue = new TimerQueue<Item>();
     queue.add({ at: 2, name: 0 });
     queue.all().pop();
     expect(queue.size).toBe(1);
   });
 
-  it('removes nothing for what it has given out, whoever stands in its place now', () => {
+  it('does not remove an item that it has already returned, nor the one in its place', () => {
     const queue = new TimerQueue<Item>();
     const remove = queue.add({ at: 1, name: 0 });
     queue.take();

@@ -1,4 +1,4 @@
-/** Something that falls due. */
+/** An item with a due time. */
 export interface Due {
   /** Unix ms. */
   readonly at: number;
@@ -6,12 +6,12 @@ export interface Due {
 
 interface Node<T> {
   readonly item: T;
-  /** Among what falls due at the same time, the first in is the first out. */
+  /** The insertion order. Items with the same due time leave in this order. */
   readonly order: number;
   index: number;
 }
 
-/** What is to come, the soonest first: a binary heap that can also drop what is no longer wanted. */
+/** A priority queue by due time: a binary heap from which any item can be removed. */
 export class TimerQueue<T extends Due> {
   readonly #heap: Node<T>[] = [];
   #order = 0;
@@ -20,7 +20,7 @@ export class TimerQueue<T extends Due> {
     return this.#heap.length;
   }
 
-  /** Adds something; the returned function takes it out again. */
+  /** Adds an item. The returned function removes it. */
   add(item: T): () => void {
     const node: Node<T> = { item, order: this.#order, index: this.#heap.length };
     this.#order += 1;
@@ -31,19 +31,19 @@ export class TimerQueue<T extends Due> {
     };
   }
 
-  /** The soonest, left where it is. */
+  /** The item that is due first, without removing it. */
   get next(): T | undefined {
     return this.#heap[0]?.item;
   }
 
-  /** The soonest, taken out. */
+  /** Removes the item that is due first and returns it. */
   take(): T | undefined {
     const node = this.#heap[0];
     if (node) this.#remove(node);
     return node?.item;
   }
 
-  /** Everything, in the order in which it falls due. */
+  /** All items, in the order of their due times. */
   all(): T[] {
     return this.#heap
       .slice()

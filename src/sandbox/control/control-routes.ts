@@ -14,35 +14,35 @@ import type { Tenant } from '../state/tenant.js';
 import type { Snapshot } from '../state/sandbox-world.js';
 import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';
 
-/** What the control works on. */
+/** The parts of the sandbox that the control API uses. */
 export interface ControlParts extends SandboxParts {
   readonly api: ApiServer;
   readonly faults: FaultInjector;
   readonly snapshots: Map<string, Snapshot>;
-  /** Stops accepting connections for so many ms of real time. */
+  /** Refuses connections for this many ms of real time. */
   readonly refuseConnections: (ms: number) => void;
 }
 
-/** A request to the control. */
+/** A request to the control API. */
 export interface ControlRequest {
-  /** By the names in the path. */
+  /** The ids in the path, by name. */
   readonly ids: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 type ControlHandler = (parts: ControlParts, request: ControlRequest) => unknown;
 
-/** A way into the control: its method, its path below `/_sandbox`, and what it does. A `RangeError` says what was wrong with a request. */
+/** A route of the control API. Its handler throws a `RangeError` if the request is wrong. */
 export interface ControlRoute {
   readonly method: string;
-  /** With `:name` for each id. */
+  /** The path below `/_sandbox`, with `:name` for each id. */
   readonly path: string;
   readonly handle: ControlHandler;
 }
 
 const route = (method: string, path: string, handle: ControlHandler): ControlRoute => ({ method, path, handle });
 
-/** All that the sandbox can be asked and told. */
+/** All routes of the control API. */
 export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '', (parts) => information(parts)),
   route('DELETE', '', (parts) => clear(parts)),
@@ -63,7 +63,8 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('PUT', '/orders/:orderId/script', ({ orders, simulator, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
     const { orderId, status } = entry.order;
-    if (!LIVE_STATUSES.has(status)) throw new RangeError(`The order ${orderId} is ${status}: no script can move it.`);
+    if (!LIVE_STATUSES.has(status))
+      throw new RangeError(`The order ${orderId} is ${status}: a script cannot move it any more.`);
     entry.script = checkScript(body.script);
     simulator.begin(entry);
     return orderView(entry, world);
@@ -85,7 +86,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '/clock', (parts) => time(parts)),
   route('PUT', '/clock', async (parts, { body }) => {
     if (typeof body.speed !== 'number')
-      throw new RangeError('Give { "speed": … }: a number, 1 for real time, 0 to stand still.');
+      throw new RangeError('Give { "speed": … }: a number. 1 is real time, 0 stands still.');
     parts.world.clock.speed = body.speed;
     await parts.world.followers.allSynced();
     return time(parts);
@@ -109,9 +110,8 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     const tenant = tenantOf(parts, body);
     const balance = parseAmount(text(body, 'balance'), parts.world.facts(tenant));
     if (balance === undefined || balance < 0) {
-      throw new RangeError(
-        `${JSON.stringify(body.balance)} is no amount in ${parts.world.facts(tenant).currency}: give a decimal string.`,
-      );
+      const { currency } = parts.world.facts(tenant);
+      throw new RangeError(`${JSON.stringify(body.balance)} is not an amount in ${currency}: give a decimal string.`);
     }
     parts.wallets.set(tenant, balance);
     return wallet(parts, tenant);
@@ -151,7 +151,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '/log', ({ world }) => world.log.entries),
   route('GET', '/ledger', ({ world }) => ledgerOf(world)),
   route('POST', '/ledger', ({ world }, { body }) => {
-    if (!isStringMap(body.metadata)) throw new RangeError('Give { "metadata": { … } }: texts.');
+    if (!isStringMap(body.metadata)) throw new RangeError('Give { "metadata": { … } }: an object of strings.');
     return ledgerFor(world, body.metadata);
   }),
 
@@ -171,7 +171,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
 ];
 
-/** Between two advances, when no request is being worked on and no webhook is on its way. */
+/** Runs `work` between two advances, when no request is being worked on and no webhook is being sent. */
 function quietly<T>({ world, api, sender }: ControlParts, work: () => T): Promise<T> {
   return world.clock.between(async () => {
     await api.quiet();
@@ -221,7 +221,7 @@ function wallet({ world, wallets: all }: ControlParts, tenant: Tenant): SandboxW
   return { ...tenant, currency: facts.currency, balance: formatAmount(all.balance(tenant), facts) };
 }
 
-/** The account that a request means: the first one, unless it names a key. */
+/** The account that a request names by `market` and `apiKey`. By default it is the first account. */
 function tenantOf({ world }: ControlParts, body: Readonly<Record<string, unknown>>): Tenant {
   const market = text(body, 'market').toUpperCase();
   if (!MARKET_CODES.includes(market)) throw new RangeError(`The sandbox does not serve a market ${market}.`);
@@ -240,7 +240,7 @@ function id(ids: Readonly<Record<string, string>>): string {
 function text(body: Readonly<Record<string, unknown>>, name: string): string {
   const value = body[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new RangeError(`Give { "${name}": … }: a text.`);
+  throw new RangeError(`Give { "${name}": … }: a string that is not empty.`);
 }
 
 function degrees(body: Readonly<Record<string, unknown>>, name: string, limit: number): number {

@@ -4,16 +4,16 @@ import { readBody } from '../api/seen-request.js';
 import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
 import { findRoute, type ControlParts } from './control-routes.js';
 
-/** Where the control begins. */
+/** The path prefix of the control API. */
 export const CONTROL_PATH = '/_sandbox';
 
-/** What the control answers: a body to be written as JSON, or nothing. */
+/** An answer of the control API. `body` is written as JSON. */
 export interface ControlAnswer {
   readonly status: number;
   readonly body?: unknown;
 }
 
-/** Answers a request to the control, however it came. */
+/** Answers a request to the control API, over HTTP or from this process. */
 export async function answerControl(
   parts: ControlParts,
   method: string,
@@ -22,7 +22,10 @@ export async function answerControl(
 ): Promise<ControlAnswer> {
   const found = findRoute(method, path);
   if (!found)
-    return { status: 404, body: { message: `The sandbox's control has no ${method} ${CONTROL_PATH}${path}.` } };
+    return {
+      status: 404,
+      body: { message: `The control API of the sandbox has no ${method} ${CONTROL_PATH}${path}.` },
+    };
   if (method !== 'GET') parts.world.log.add({ kind: 'control', what: `${method} ${CONTROL_PATH}${path}` });
   try {
     parts.world.scheduler.catchUp();
@@ -34,7 +37,7 @@ export async function answerControl(
   }
 }
 
-/** Serves the control over HTTP. */
+/** Serves the control API over HTTP. */
 export class ControlServer {
   constructor(
     private readonly parts: ControlParts,
@@ -54,8 +57,8 @@ export class ControlServer {
   }
 
   /**
-   * The control has no password, so no page of a browser may reach it: neither by a request that needs no preflight, nor by a name of its own that it
-   * points at this machine.
+   * The control API has no password, so web pages must not reach it. A request without a preflight lacks the content
+   * type. A page that points its own host name at this machine has the wrong `Host` header.
    */
   #refusal({ method, headers }: IncomingMessage): ControlAnswer | undefined {
     const type = headers['content-type']?.toLowerCase() ?? '';
@@ -87,7 +90,7 @@ function write(response: ServerResponse, { status, body }: ControlAnswer): void 
   response.end(body === undefined ? '' : `${JSON.stringify(body)}\n`);
 }
 
-/** The log as server-sent events, live; with `Last-Event-ID`, or `?since=`, from that line on. */
+/** Streams the log as server-sent events. With `Last-Event-ID` or `?since=` it starts after that line. */
 function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, response: ServerResponse): void {
   const asked = headers['last-event-id'] ?? new URL(url, 'http://localhost').searchParams.get('since');
   const since = asked === null ? Number.POSITIVE_INFINITY : Number(asked);
@@ -98,10 +101,10 @@ function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, respons
   response.write(': the log of the sandbox\n\n');
   for (const entry of log.entries) if (entry.seq > since) onEntry(entry);
   const unsubscribe = log.follow({ onEntry, end: () => response.end() });
-  // Clients give a silent stream up.
-  const comfort = setInterval(() => response.write(':\n\n'), 15_000).unref();
+  // Comments keep the connection open, because clients close a silent stream.
+  const keepAlive = setInterval(() => response.write(':\n\n'), 15_000).unref();
   response.on('close', () => {
-    clearInterval(comfort);
+    clearInterval(keepAlive);
     unsubscribe();
   });
 }

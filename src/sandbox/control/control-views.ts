@@ -8,9 +8,9 @@ import type { SandboxUnknowns } from '../sandbox.options.js';
 import type { OrderEntry, StopContact } from '../state/order-entry.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 
-/** An order with what Lalamove's answers do not show of it. */
+/** An order, with the data that Lalamove's API does not return. */
 export interface SandboxOrder {
-  /** As `GET /v3/orders/:id` answers it now. */
+  /** As `GET /v3/orders/:id` returns it now. */
   readonly order: Order;
   readonly apiKey: string;
   readonly market: string;
@@ -23,22 +23,22 @@ export interface SandboxOrder {
   readonly scheduleAt: string;
   /** ISO 8601: the last match with a driver. */
   readonly matchedAt?: string;
-  /** By stop, as they were sent, with their remarks. */
+  /** One for each stop, as the request named them, with their remarks. */
   readonly contacts: readonly StopContact[];
-  /** Where the driver is now, whatever the API would say. */
+  /** The driver and the real position now, also when the API would not return them. */
   readonly driver?: Driver;
   readonly rejections: number;
   readonly isEdited: boolean;
-  /** What the wallet has paid for it: a decimal string. */
+  /** The amount that the wallet paid for it: a decimal string. */
   readonly spent: string;
-  /** What the driver will still do without being told. */
+  /** The steps that the driver has still to do by itself. */
   readonly steps: readonly DriverStep[];
-  /** The order that customer service has put in its place, or the one that it was put in place of. */
+  /** The id of the order that replaces this one. */
   readonly replacedBy?: string;
   readonly replaces?: string;
 }
 
-/** What a sandbox is, in brief. */
+/** A summary of the sandbox. */
 export interface SandboxInfo {
   /** The markets that it serves. */
   readonly markets: readonly string[];
@@ -48,7 +48,7 @@ export interface SandboxInfo {
   readonly rateLimits: 'sandbox' | 'production' | false;
   readonly dialect: 'v3' | 'v2';
   readonly unknowns: SandboxUnknowns;
-  /** What drivers do with orders to come. */
+  /** The drivers' script for orders that are placed from now on. */
   readonly drivers: DriverScript;
   readonly counts: { readonly orders: number; readonly quotations: number; readonly requests: number };
 }
@@ -57,11 +57,11 @@ export interface SandboxInfo {
 export interface SandboxTime {
   /** ISO 8601 with ms. */
   readonly now: string;
-  /** Seconds here while one passes there; 0 stands still. */
+  /** How many seconds pass here in one second of real time; 0 stands still. */
   readonly speed: number;
 }
 
-/** A wallet: one a key and market. */
+/** A wallet. Each API key has one in each market. */
 export interface SandboxWallet {
   readonly apiKey: string;
   readonly market: string;
@@ -70,7 +70,7 @@ export interface SandboxWallet {
   readonly balance: string;
 }
 
-/** An event that was sent, or was to be. */
+/** An event that the sandbox sent or will send by webhook. */
 export interface SandboxWebhook {
   readonly eventId: string;
   readonly eventType: string;
@@ -85,18 +85,18 @@ export interface SandboxWebhook {
   readonly attempts: readonly (Omit<WebhookAttempt, 'at'> & { /** ISO 8601 with ms. */ readonly at: string })[];
 }
 
-/** A webhook URL that is registered. */
+/** A registered webhook URL. */
 export interface SandboxWebhookUrl {
   readonly apiKey: string;
   readonly market: string;
   readonly url: string;
-  /** Whether Lalamove would have given it up. */
+  /** Whether all retries of an event failed, so that nothing more is sent to it. */
   readonly isDisabled: boolean;
 }
 
 const iso = (unixMs: number): string => new Date(unixMs).toISOString();
 
-/** Shows an order. */
+/** The control API's view of an order. */
 export function orderView(entry: OrderEntry, world: SandboxWorld): SandboxOrder {
   const { tenant, courier, matchedAt, replacedBy, replaces } = entry;
   return {
@@ -118,7 +118,7 @@ export function orderView(entry: OrderEntry, world: SandboxWorld): SandboxOrder 
   };
 }
 
-/** Shows an event. */
+/** The control API's view of an event. */
 export function webhookView({
   eventId,
   eventType,

@@ -2,7 +2,7 @@ import { isRecord } from '../../internal/is-record.js';
 import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 
-/** The log of a sandbox that runs elsewhere, live, from its server-sent events. */
+/** Follows the log of a sandbox in another process, by its server-sent events. */
 export async function* followRemoteLog(
   url: string,
   since: number | undefined,
@@ -29,7 +29,7 @@ export async function* followRemoteLog(
   }
 }
 
-/** The log of a sandbox in this process, live. */
+/** Follows the log of a sandbox in this process. */
 export async function* followLocalLog(
   log: SandboxLog,
   since: number | undefined,
@@ -69,7 +69,7 @@ function entriesOf(event: string): SandboxLogEntry[] {
   return isLogEntry(entry) ? [entry] : [];
 }
 
-/** Whether a value from outside is a line of the log. */
+/** Whether a value is a line of the log. */
 export function isLogEntry(entry: unknown): entry is SandboxLogEntry {
   return isRecord(entry) && typeof entry.seq === 'number' && typeof entry.kind === 'string';
 }

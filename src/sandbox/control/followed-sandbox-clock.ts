@@ -4,34 +4,35 @@ import { request as requestHttps } from 'node:https';
 import { systemClock, type Clock } from '../../internal/clock.js';
 import { isRecord } from '../../internal/is-record.js';
 import { FollowingClock, type ServerTime } from '../clock/following-clock.js';
+import { realPause } from '../clock/real-pause.js';
 
-/** A clock that follows the sandbox's, in another process. */
+/** A clock that follows the clock of a sandbox in another process. */
 export interface FollowedSandboxClock extends Clock {
   monotonic(): number;
-  /** Resolves once the sandbox has time its time for the first time. */
+  /** Resolves when the sandbox has answered with its time for the first time. */
   readonly synced: Promise<void>;
-  /** Whether the sandbox has answered the last time it was asked; while it is away, time goes on as it last did. */
+  /** Whether the last request to the sandbox was answered. Without an answer the clock continues at its last speed. */
   readonly isFollowing: boolean;
-  /** Follows no more. An app need not: nothing of it keeps a process alive. */
+  /** Stops following. An app need not call it, because the clock does not keep the process alive. */
   stop(): void;
 }
 
-/** Of an answer that takes longer, in ms, the sandbox is taken to be away; it answers after 5 seconds at the latest. */
+/** A request without an answer fails after this time, in ms. The sandbox answers within 5 seconds. */
 const TIMEOUT_MS = 15_000;
 
-/** It is asked again so soon, in ms, after it did not answer. */
+/** The pause before the next request if one failed, in ms. */
 const RETRY_MS = 250;
 
-/** An answer is a few members. */
+/** An answer has only a few members. */
 const MAX_ANSWER_BYTES = 10_000;
 
 /**
- * The clock of a sandbox that runs in another process, as the `clock` option of `LalamoveModule` and of
- * `DeliveriesModule`: it goes as fast, and follows each advance, before the webhooks that come of it. It never throws:
- * while the sandbox is away, time goes on as it last did.
+ * The clock of a sandbox in another process, for the `clock` option of `LalamoveModule` and `DeliveriesModule`. It has
+ * the speed of the sandbox's clock. It follows each advance before the sandbox sends the webhooks that result from it.
+ * It never throws: if the sandbox does not answer, the clock continues at its last speed.
  *
- * @param url of the sandbox, such as `http://127.0.0.1:4010`
- * @throws TypeError for what is no URL
+ * @param url the URL of the sandbox, such as `http://127.0.0.1:4010`
+ * @throws TypeError if it is not a URL
  *
  * @example
  * const clock = sandboxClock('http://127.0.0.1:4010');
@@ -86,7 +87,7 @@ class RemoteClock implements FollowedSandboxClock {
       this.#isFollowing = time !== undefined;
       seen = time?.changes ?? -1;
       if (time) await this.#clock.follow(time).catch(() => undefined);
-      else await unheldPause(RETRY_MS);
+      else await realPause(RETRY_MS);
       if (time) this.#isSynced();
     }
   }
@@ -105,14 +106,9 @@ function readTime(text: string | undefined): (ServerTime & { changes: number }) 
   }
 }
 
-/** Resolves after so long; it keeps no process alive. */
-function unheldPause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
-}
-
-/** The body of an answer of 200; `undefined` for all else. It never rejects, and keeps no process alive. */
+/**
+ * The body of an answer with status 200, otherwise `undefined`. It never rejects, and does not keep the process alive.
+ */
 function answerOf(url: URL, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;

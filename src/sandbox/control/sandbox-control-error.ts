@@ -1,22 +1,22 @@
-/** Thrown where the sandbox's control refuses a request, or cannot be reached; the message says why. */
+/** Thrown if the control API refuses a request or cannot be reached. The message says why. */
 export class SandboxControlError extends Error {
   override readonly name = 'SandboxControlError';
 
   constructor(
     message: string,
-    /** The HTTP status of the refusal; 0 where nothing answered. */
+    /** The HTTP status of the refusal; 0 if nothing answered. */
     readonly status: number,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
 
-  /** What answered is something else. */
+  /** The error if a different program or version answered. */
   static notASandbox(url: string, status: number): SandboxControlError {
-    return new SandboxControlError(`${url} does not answer as a sandbox of this version does.`, status);
+    return new SandboxControlError(`${url} does not answer like a sandbox of this version.`, status);
   }
 
-  /** What a request to the control ended with. */
+  /** Converts any error of a request to the control API. */
   static of(error: unknown, url: string): SandboxControlError {
     if (error instanceof SandboxControlError) return error;
     const { cause = error } = Object(error) as { cause?: unknown };

@@ -18,32 +18,37 @@ import type {
 import { followRemoteLog, isLogEntry } from './follow-log.js';
 import { SandboxControlError } from './sandbox-control-error.js';
 
-/** How the control is reached: over HTTP, or within the process. */
+/** How the control API is reached: over HTTP, or within the process. */
 export interface ControlTransport {
   send(method: string, path: string, body?: object): Promise<ControlAnswer>;
   follow(since: number | undefined, signal: AbortSignal | undefined): AsyncIterable<SandboxLogEntry>;
 }
 
-/** Which account of which market; the sandbox's first account, unless another key is named. */
+/** A market and an account. Without `apiKey` it is the sandbox's first account. */
 export interface AccountOfMarket {
-  /** Two letters. */
+  /** The country code, two letters. */
   readonly market: string;
   readonly apiKey?: string;
 }
 
 /**
- * Drives a sandbox, and tells the truth about it: the same for one in this process (`sandbox.control`) and for one in another
- * (`SandboxControl.connect(url)`). Each method throws a `SandboxControlError` where the sandbox refuses.
+ * Controls a sandbox and reads its real state. It is the same for a sandbox in this process (`sandbox.control`) and in
+ * another one (`SandboxControl.connect(url)`). Each method throws a `SandboxControlError` if the sandbox refuses the
+ * request or does not answer.
  *
  * @example
  * const control = SandboxControl.connect('http://127.0.0.1:4010');
  * await control.setBalance({ market: 'HK' }, '0');
  */
 export class SandboxControl {
-  /** @internal use `connect`, or `sandbox.control` */
+  /**
+   * ¶ @internal use `connect`, or `sandbox.control`
+   *
+   * @internal use `connect`, or `sandbox.control`
+   */
   constructor(private readonly transport: ControlTransport) {}
 
-  /** The control of a sandbox that runs elsewhere, by its URL. */
+  /** The control API of a sandbox in another process, by its URL. */
   static connect(url: string): SandboxControl {
     const base = url.replace(/\/+$/, '');
     return new SandboxControl({
@@ -52,57 +57,57 @@ export class SandboxControl {
     });
   }
 
-  /** What the sandbox is: its markets, keys, settings and time. */
+  /** The sandbox's markets, keys, settings and time. */
   info(): Promise<SandboxInfo> {
     return this.#query('GET', [], isInfo);
   }
 
-  /** Every order, in the order in which they were placed. */
+  /** All orders, oldest first. */
   orders(): Promise<SandboxOrder[]> {
     return this.#query('GET', ['orders'], isListOf(isOrder));
   }
 
-  /** One order, with what Lalamove's answers do not show of it. */
+  /** One order, with the data that Lalamove's API does not return. */
   order(orderId: string): Promise<SandboxOrder> {
     return this.#query('GET', ['orders', orderId], isOrder);
   }
 
-  /** Moves an order to its next status, as a driver or Lalamove would; what drivers were about to do with it is called off. */
+  /** Moves an order to its next status, as a driver or Lalamove would. The order's script ends. */
   moveOrder(orderId: string, status: OrderStatus): Promise<SandboxOrder> {
     return this.#query('POST', ['orders', orderId, 'status'], isOrder, { status });
   }
 
-  /** Has a driver, or customer service, do one thing with an order now; what they were about to do by themselves is called off. */
+  /** Carries out one step of a driver or of customer service now. The order's script ends. */
   drive(orderId: string, step: DriverStep): Promise<SandboxOrder> {
     return this.#query('POST', ['orders', orderId, 'steps'], isOrder, step);
   }
 
-  /** Gives an order another script, which begins now. */
+  /** Sets another script for an order, which starts now. */
   setScript(orderId: string, script: DriverScript): Promise<SandboxOrder> {
     return this.#query('PUT', ['orders', orderId, 'script'], isOrder, { script });
   }
 
-  /** Puts the driver of an order somewhere, in degrees. */
+  /** Sets the position of an order's driver, in degrees. */
   placeDriver(orderId: string, at: { lat: number; lng: number }): Promise<SandboxOrder> {
     return this.#query('PUT', ['orders', orderId, 'driver'], isOrder, at);
   }
 
-  /** What drivers do with orders to come. */
+  /** Sets the drivers' script for orders that are placed from now on. */
   setDrivers(script: DriverScript): Promise<void> {
     return this.#command('PUT', ['drivers'], { script });
   }
 
-  /** What time it is in the sandbox, and how fast it passes. */
+  /** The time and speed of the sandbox's clock. */
   clock(): Promise<SandboxTime> {
     return this.#query('GET', ['clock'], isTime);
   }
 
-  /** Goes on by so much at once; see `SandboxClock.advance`. */
+  /** Advances the clock at once; see `SandboxClock.advance`. */
   advance(by: Duration): Promise<SandboxTime> {
     return this.#query('POST', ['clock', 'advance'], isTime, { by });
   }
 
-  /** 1 for real time, 60 for an hour a minute, 0 to stand still. */
+  /** Sets the speed: 1 is real time, 60 an hour a minute, 0 stands still. */
   setSpeed(speed: number): Promise<SandboxTime> {
     return this.#query('PUT', ['clock'], isTime, { speed });
   }
@@ -112,32 +117,32 @@ export class SandboxControl {
     return this.#query('GET', ['wallets'], isListOf(isWallet));
   }
 
-  /** Tops a wallet up, or empties it: a decimal string in the market's currency. */
+  /** Sets the balance of a wallet: a decimal string in the market's currency. */
   setBalance(account: AccountOfMarket, balance: string): Promise<SandboxWallet> {
     return this.#query('PUT', ['wallets'], isWallet, { ...account, balance });
   }
 
-  /** The faults that wait for their occasions. */
+  /** The faults that still apply. */
   faults(): Promise<FaultRule[]> {
     return this.#query('GET', ['faults'], isListOf(isFaultRule));
   }
 
-  /** Has something go wrong; faults strike in the order in which they were added. */
+  /** Adds a fault. Faults apply in the order in which they were added. */
   addFault(fault: Fault): Promise<FaultRule> {
     return this.#query('POST', ['faults'], isFaultRule, fault);
   }
 
-  /** Calls a fault off. */
+  /** Removes a fault. */
   removeFault(id: string): Promise<void> {
     return this.#command('DELETE', ['faults', id]);
   }
 
-  /** Calls every fault off. */
+  /** Removes all faults. */
   clearFaults(): Promise<void> {
     return this.#command('DELETE', ['faults']);
   }
 
-  /** Refuses every connection, this control's too, for so many ms of real time. */
+  /** Refuses all connections, also to this control API, for this many ms of real time. */
   refuseConnections(forMs: number): Promise<void> {
     return this.#command('POST', ['refuse'], { forMs });
   }
@@ -147,7 +152,7 @@ export class SandboxControl {
     return this.#query('GET', ['webhooks'], isWebhooks);
   }
 
-  /** Sends an event of any type and content, signed, to the URL of an account. */
+  /** Sends an event of any type and content, signed, to the webhook URL of an account. */
   sendEvent(account: AccountOfMarket, eventType: string, data: object): Promise<void> {
     return this.#command('POST', ['webhooks'], { ...account, eventType, data });
   }
@@ -157,7 +162,7 @@ export class SandboxControl {
     return this.#command('POST', ['webhooks', eventId, 'resend'], {});
   }
 
-  /** The latest requests to the API, with the verdict on each signature, and the answers. */
+  /** The latest requests to the API, each with the result of the signature check and the answer. */
   requests(): Promise<SeenRequest[]> {
     return this.#query('GET', ['requests'], isListOf(isSeenRequest));
   }
@@ -167,33 +172,36 @@ export class SandboxControl {
     return this.#query('GET', ['log'], isListOf(isLogEntry));
   }
 
-  /** The log, live: from now on, or from the line after `since`. Ends with `signal`. */
+  /** Streams the log, from now on or from the line after `since`. It ends when `signal` is aborted. */
   watch({ since, signal }: { since?: number; signal?: AbortSignal } = {}): AsyncIterable<SandboxLogEntry> {
     return this.transport.follow(since, signal);
   }
 
-  /** The truth about couriers and money. */
+  /** The real number of live couriers and the real amount spent. */
   ledger(): Promise<Ledger> {
     return this.#query('GET', ['ledger'], isLedger);
   }
 
-  /** The truth about one thing to deliver: what the orders amount to whose metadata have all of these. An empty line where there is none. */
+  /** The ledger line of all orders whose metadata contain these values. Without such orders the line is empty. */
   ledgerFor(metadata: Readonly<Record<string, string>>): Promise<LedgerLine> {
     return this.#query('POST', ['ledger'], isLedgerLine, { metadata });
   }
 
-  /** Remembers everything as it is now, the time and what is to come included, but for requests and log; the sandbox keeps it under the id. */
+  /**
+   * Saves the whole state, including the time and everything scheduled, but not the requests and the log. It returns
+   * the id of the snapshot, which the sandbox keeps.
+   */
   async snapshot(): Promise<string> {
     const { id } = await this.#query('POST', ['snapshots'], isSnapshot, {});
     return id;
   }
 
-  /** Puts everything back to where it was. */
+  /** Goes back to a snapshot. */
   restore(id: string): Promise<void> {
     return this.#command('POST', ['snapshots', id, 'restore'], {});
   }
 
-  /** Forgets everything that has happened; the clock, the seed's course and the drivers' script go on. */
+  /** Deletes everything that happened. The clock, the random sequence and the drivers' script continue. */
   clear(): Promise<void> {
     return this.#command('DELETE', []);
   }
@@ -225,7 +233,7 @@ export class SandboxControl {
   }
 }
 
-/** An id as a piece of a path. Nothing, or dots, would lead to another path, and there to another command. */
+/** An id as a path segment. An empty id or dots would change the path, and so call another command. */
 function segment(id: string): string {
   if (/^\.{0,2}$/.test(id)) throw new SandboxControlError(`The sandbox has no such id: ${JSON.stringify(id)}.`, 400);
   return encodeURIComponent(id);
@@ -233,7 +241,7 @@ function segment(id: string): string {
 
 function unexpected(method: string, segments: readonly string[]): SandboxControlError {
   return new SandboxControlError(
-    `${method} ${['/_sandbox', ...segments].join('/')} was answered by something that is no sandbox of this version.`,
+    `${method} ${['/_sandbox', ...segments].join('/')} was not answered like a sandbox of this version does.`,
     200,
   );
 }
@@ -266,7 +274,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-// A sandbox of the same version is trusted for the rest, as Lalamove's answers are.
+// Other members are not checked, because a sandbox of the same version is trusted.
 const has =
   <T>(...members: (keyof T & string)[]) =>
   (value: unknown): value is T =>

@@ -3,13 +3,17 @@ import type { SandboxWorld } from '../state/sandbox-world.js';
 import { checkedFault } from './check-fault.js';
 import type { CallFault, Fault, FaultAnswer, FaultRule, WebhookFault } from './fault-rule.js';
 
-/** The faults that wait for their occasions. */
+/** Keeps the faults, and applies them to calls and webhooks. */
 export class FaultInjector {
   constructor(private readonly world: SandboxWorld) {}
 
-  /** Adds a fault, behind those that are there. */
+  /**
+   * Adds a fault after the existing ones.
+   *
+   * @throws RangeError if the fault is invalid
+   */
   add(given: unknown): FaultRule {
-    // A copy: what is changed outside afterwards has not been checked.
+    // A copy, because the caller could change its object after the check.
     const fault: Fault = structuredClone(checkedFault(given));
     const rule: FaultRule = { ...fault, id: this.world.random.uuid('faults').slice(0, 8), left: fault.times ?? 1 };
     this.world.state.faults.push(rule);
@@ -20,7 +24,11 @@ export class FaultInjector {
     return this.world.state.faults;
   }
 
-  /** @throws RangeError for one that is not there */
+  /**
+   * Removes a fault.
+   *
+   * @throws RangeError if there is no such fault
+   */
   remove(id: string): void {
     const { faults } = this.world.state;
     const index = faults.findIndex((rule) => rule.id === id);
@@ -32,7 +40,7 @@ export class FaultInjector {
     this.world.state.faults = [];
   }
 
-  /** What goes wrong with a call: the first fault that fits, whose occasion this then was. */
+  /** The first fault that applies to a call. It is counted as used. */
   takeCallFault(operation: LalamoveOperation | undefined, number: number): CallFault | undefined {
     for (const rule of this.rules) {
       if ('webhook' in rule || !includes(rule.call, operation) || !this.#applies(rule)) continue;
@@ -42,7 +50,7 @@ export class FaultInjector {
     return undefined;
   }
 
-  /** What goes wrong with a webhook: every fault that fits. */
+  /** All faults that apply to a webhook. They are counted as used. */
   takeWebhookFaults(event: string, orderId: string | undefined): WebhookFault[] {
     const found: WebhookFault[] = [];
     for (const rule of [...this.rules]) {

@@ -4,81 +4,89 @@ import type { Duration } from '../clock/duration.js';
 import type { WebhookEventType } from '../../api/webhook-event-types.js';
 
 /**
- * What a client gets instead of the answer: the connection reset, nothing at all, the answer cut off in its middle, a refusal of the error
- * catalog, or an answer word for word.
+ * What the client gets instead of the answer: a connection reset, no answer, an answer cut in its middle, a refusal of
+ * the error catalog, or a given answer.
  */
 export type FaultAnswer = 'reset' | 'hang' | 'truncate' | RefusalAnswer | WrittenAnswer;
 
-/** How often a fault strikes. */
+/** How often a fault applies. */
 export interface FaultOccasions {
   /**
-   * For how many occasions, or `'always'`.
+   * The number of times, or `'always'`.
    *
    * @default 1
    */
   readonly times?: number | 'always';
   /**
-   * How likely it is on each occasion, from 0 to 1; by the sandbox's seed.
+   * The probability of each time, from 0 to 1. The choice depends on the sandbox's seed.
    *
    * @default 1
    */
   readonly probability?: number;
 }
 
-/** A call that goes wrong. */
+/** A fault of a call. */
 export interface CallFault extends FaultOccasions {
-  /** Which call or calls; any by default. */
+  /** The call or calls that it applies to; by default any. */
   readonly call?: LalamoveOperation | readonly LalamoveOperation[];
-  /** How long the request lies before anything is done, in ms of real time. */
+  /** The delay before the request is worked on, in ms of real time. */
   readonly latencyMs?: number;
   /**
-   * Whether the call is carried out: not at all, before the answer goes wrong, or only `lateBy` after that. Without it there is no answer of its own:
-   * unless `answer` names another one, nothing comes back.
+   * Whether and when the call is carried out: not at all, before the answer goes wrong, or `lateBy` after the request.
+   * A call that is not carried out at once has no answer of its own. Then the client gets nothing, unless `answer` is
+   * set.
    *
-   * @default 'skipped' where there is an `answer`, else 'done'
+   * @default 'skipped' if there is an `answer`, else 'done'
    */
   readonly work?: 'skipped' | 'done' | 'late';
   /**
-   * For `work: 'late'`: how long after the request, by the sandbox's clock. A quotation that has expired by then is refused, unseen.
+   * For `work: 'late'`: the delay after the request, by the sandbox's clock. If the quotation has expired by then, the
+   * late call is refused, and no client sees it.
    *
    * @default '2m'
    */
   readonly lateBy?: Duration;
-  /** What the client gets; the call's own answer by default. */
+  /** What the client gets; by default the answer of the call. */
   readonly answer?: FaultAnswer;
 }
 
-/** One of Lalamove's events, or any that you send yourself. */
+/** One of Lalamove's events, or one that you send yourself. */
 type EventName = WebhookEventType | (string & {});
 
-/** What can go wrong with a webhook. */
+/** The faults of webhooks. */
 export const WEBHOOK_FAULTS = ['lost', 'doubled', 'delayed', 'reordered', 'badly-signed', 'early'] as const;
 
-/** A webhook that goes wrong. */
+/** A fault of a webhook. */
 export interface WebhookFault extends FaultOccasions {
   /**
-   * `lost`: never sent. `doubled`: sent twice. `delayed`: sent `delay` later. `reordered`: sent after the next one. `badly-signed`: with a signature that does not
-   * fit. `early`: sent, and waited for, before the answer to the call that caused it.
+   * What goes wrong:
+   *
+   * - `lost`: the webhook is never sent.
+   * - `doubled`: it is sent twice.
+   * - `delayed`: it is sent `delay` later.
+   * - `reordered`: it is sent after the next one.
+   * - `badly-signed`: its signature is wrong.
+   * - `early`: it is sent before the answer to the call that caused it, and the answer waits for it.
    */
   readonly webhook: (typeof WEBHOOK_FAULTS)[number];
-  /** Which event or events, e.g. `'ORDER_CREATED'`; any by default. */
+  /** The event or events that it applies to, e.g. `'ORDER_CREATED'`; by default any. */
   readonly event?: EventName | readonly EventName[];
-  /** Of which order; any by default. */
+  /** The order that it applies to; by default any. */
   readonly orderId?: string;
   /**
-   * For `delayed`, by the sandbox's clock.
+   * For `delayed`: the delay, by the sandbox's clock.
    *
    * @default '10m'
    */
   readonly delay?: Duration;
 }
 
-/** Something that goes wrong, and when. */
+/** A fault, and how often it applies. */
 export type Fault = CallFault | WebhookFault;
 
-/** A fault that waits for its occasions. */
+/** A fault that the sandbox keeps. */
 export type FaultRule = Fault & {
   readonly id: string;
-  /** On how many occasions it will still strike. */
+  /** How many times it will still apply. */
   left: number | 'always';
 };

@@ -2,7 +2,7 @@ import { isRecord } from '../../internal/is-record.js';
 import { DRIVER_SCRIPTS } from '../simulation/driver-script.js';
 import type { CallFault, WebhookFault } from './fault-rule.js';
 
-/** What goes wrong with the order that a magic value is in: with its `POST`, once a quotation, so that a repeat of it goes well. */
+/** Faults of `POST /v3/orders` by magic value. Each applies once per quotation, so that a repeated request succeeds. */
 const CALL_FAULTS: Readonly<Record<string, CallFault>> = {
   'slow-answer': { latencyMs: 3000 },
   'reset-before-work': { answer: 'reset' },
@@ -18,7 +18,7 @@ const CALL_FAULTS: Readonly<Record<string, CallFault>> = {
   'insufficient-credit': { answer: { code: 'ERR_INSUFFICIENT_CREDIT' } },
 };
 
-/** What goes wrong with every webhook of the order. */
+/** Faults of all webhooks of an order, by magic value. */
 const WEBHOOK_FAULTS: Readonly<Record<string, WebhookFault>> = {
   'webhooks-lost': { webhook: 'lost' },
   'webhooks-doubled': { webhook: 'doubled' },
@@ -28,7 +28,7 @@ const WEBHOOK_FAULTS: Readonly<Record<string, WebhookFault>> = {
   'webhooks-early': { webhook: 'early' },
 };
 
-/** Every magic value: faults of the call, faults of the webhooks, and the scripts of drivers. */
+/** All magic values: faults of the call, faults of the webhooks, and driver scripts. */
 export const MAGIC_VALUES: readonly string[] = [
   ...Object.keys(CALL_FAULTS),
   ...Object.keys(WEBHOOK_FAULTS),
@@ -36,8 +36,8 @@ export const MAGIC_VALUES: readonly string[] = [
 ];
 
 /**
- * The magic values of an order: those of `metadata.sandbox`, apart by blanks or commas, and `sandbox:value` anywhere in the remarks of its recipients.
- * What is no such thing is left to the rules of the call.
+ * The magic values of a request: those in `metadata.sandbox`, separated by blanks or commas, and `sandbox:value` in the
+ * remarks of recipients. Other types are ignored here, because the rules of the call check them.
  */
 export function magicValuesOf(data: Readonly<Record<string, unknown>>): string[] {
   const { metadata, recipients } = data;
@@ -49,13 +49,13 @@ export function magicValuesOf(data: Readonly<Record<string, unknown>>): string[]
   return [...named, ...remarked].filter((value) => value !== '');
 }
 
-/** What a magic value does to the call. */
+/** The fault of the call. */
 export function magicCallFault(magic: readonly string[]): CallFault | undefined {
   const value = magic.find((each) => Object.hasOwn(CALL_FAULTS, each));
   return value === undefined ? undefined : CALL_FAULTS[value];
 }
 
-/** What magic values do to the webhooks of an order. */
+/** The faults of the webhooks. */
 export function magicWebhookFaults(magic: readonly string[]): WebhookFault[] {
   return magic.flatMap((value) => (Object.hasOwn(WEBHOOK_FAULTS, value) ? (WEBHOOK_FAULTS[value] ?? []) : []));
 }

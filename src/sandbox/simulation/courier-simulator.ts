@@ -7,7 +7,7 @@ import type { SandboxWorld } from '../state/sandbox-world.js';
 import { milliseconds } from '../clock/duration.js';
 import { DRIVER_SCRIPTS, isDriverScriptName, stepsOf, type DriverScript, type DriverStep } from './driver-script.js';
 
-/** The pause before a step that names none, in ms; ways to a stop take as long as they are. */
+/** The pause before a step that names none, in ms. The travel time to a stop is added. */
 const PAUSES = {
   accept: 30_000,
   reject: 60_000,
@@ -21,19 +21,19 @@ const PAUSES = {
   replace: 60_000,
 } as const satisfies Record<DriverStep['do'], number>;
 
-/** Lets couriers live: carries out their scripts, step by step, by the clock. */
+/** Carries out the scripts of couriers, step by step, by the clock. */
 export class CourierSimulator {
   constructor(
     private readonly world: SandboxWorld,
     private readonly orders: OrderBook,
   ) {}
 
-  /** Lets an order follow its script from the start: its own one, else the one that a magic value names, else the sandbox's. */
+  /** Starts the script of an order: its own one, else the one that a magic value names, else the sandbox's. */
   begin(entry: OrderEntry): void {
     this.follow(entry, entry.script ?? entry.magic.find(isDriverScriptName) ?? this.world.state.script);
   }
 
-  /** Calls off what couriers were about to do with an order, and has them do this. */
+  /** Replaces the steps that are still to come by another script. */
   follow(entry: OrderEntry, script: DriverScript): void {
     entry.steps = stepsOf(script, () => this.world.random.fraction('drivers'));
     entry.run += 1;
@@ -41,13 +41,13 @@ export class CourierSimulator {
   }
 
   /**
-   * Has a courier, or customer service, do one thing now; what they were about to do by themselves is called off.
+   * Carries out one step now. The steps that were still to come are cancelled.
    *
-   * @throws RangeError where the order's status does not allow it
+   * @throws RangeError if the order's status does not allow it
    */
   do(entry: OrderEntry, step: DriverStep): void {
     const { steps } = entry;
-    // Where couriers move by themselves, they deliver the clone as well.
+    // If couriers follow a script, they deliver the replacing order too.
     const isForClone = step.do === 'replace' && this.world.state.script !== 'still';
     entry.steps = isForClone ? DRIVER_SCRIPTS.prompt : [];
     try {
@@ -60,7 +60,7 @@ export class CourierSimulator {
     if (step.do !== 'replace') entry.steps = [];
   }
 
-  /** Carries out the step that has fallen due, and plans the one after it. */
+  /** Carries out the step that is due, and schedules the next one. */
   next(orderId: string, run: number): void {
     const entry = this.world.state.orders.get(orderId);
     if (entry?.run !== run) return;
@@ -71,14 +71,16 @@ export class CourierSimulator {
       this.#carryOut(entry, step);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      // The order has gone another way, or the steps were not meant for it: they do not fit any more.
+      // The order has changed otherwise, or the script never fitted it.
       entry.steps = [];
       this.world.log.add({ kind: 'script-ended', orderId, step: step.do, why: error.message });
     }
     this.#plan(entry);
   }
 
-  /** Books the clone of an order that customer service has cancelled; the rest of the script is the clone's. */
+  /**
+   * Books the order that replaces one cancelled by customer service. The rest of the script continues on the new order.
+   */
   replace(orderId: string): void {
     const entry = this.orders.get(orderId);
     const clone = this.orders.replace(entry);
@@ -89,7 +91,7 @@ export class CourierSimulator {
 
   #plan(entry: OrderEntry): void {
     if (!LIVE_STATUSES.has(entry.order.status)) return;
-    // A script may begin in the middle of an order's life.
+    // A script may start on an order that is already under way, so completed steps are skipped.
     const next = entry.steps.findIndex((each) => !this.#isDone(entry, each));
     entry.steps = next < 0 ? [] : entry.steps.slice(next);
     const [step] = entry.steps;
@@ -99,14 +101,14 @@ export class CourierSimulator {
     const { courier } = entry;
     const way = target && courier ? travelTime(positionOf(courier, now), target) : 0;
     const pause = step.after === undefined ? PAUSES[step.do] + way : milliseconds(step.after);
-    // Nobody is at the pick-up of an order that is for later.
+    // A scheduled order is not picked up before its time.
     const isAtPickUp = step.do === 'arrive' || step.do === 'pick-up';
     const at = Math.max(now + pause, isAtPickUp ? entry.scheduleAt : 0);
     if (target && courier) headFor(courier, target, at, now);
     this.world.scheduler.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
   }
 
-  /** Whether a step is behind an order already, or is none in its market. */
+  /** Whether an order has already passed a step, or its market does not have it. */
   #isDone({ order, tenant, arrivedAt }: OrderEntry, step: DriverStep): boolean {
     const isOnBoard = order.status === 'PICKED_UP' || order.status === 'DELIVERING';
     if (step.do === 'accept') return isOnBoard || order.status === 'ON_GOING';
@@ -115,7 +117,7 @@ export class CourierSimulator {
     return step.do === 'set-off' && (order.status === 'DELIVERING' || !this.world.facts(tenant).hasDelivering);
   }
 
-  /** Where a step takes place. */
+  /** The place where a step happens. */
   #targetOf(entry: OrderEntry, step: DriverStep): Point | undefined {
     if (step.do === 'arrive' || step.do === 'pick-up') return placeOf(entry, 0);
     if (step.do === 'deliver' || step.do === 'fail') return placeOf(entry, step.stop ?? openStops(entry)[0] ?? 0);
@@ -160,7 +162,7 @@ export class CourierSimulator {
 
   #cancelToReplace(entry: OrderEntry, { gap = 0 }: Extract<DriverStep, { do: 'replace' }>): void {
     const cancelReason = this.world.settings.unknowns.replacementReason;
-    // The rest of the script is the clone's.
+    // The rest of the script continues on the new order.
     const { steps } = entry;
     entry.isBeingReplaced = true;
     try {

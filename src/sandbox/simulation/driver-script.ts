@@ -3,17 +3,22 @@ import { waitOf, type Duration } from '../clock/duration.js';
 
 const CANCEL_PARTIES = ['USER', 'DRIVER', 'LALAMOVE_CUSTOMER_SUPPORT'] as const;
 
-/** Who cancels an order, or edits it. */
+/** Who cancels or edits an order. */
 export type CancelParty = (typeof CANCEL_PARTIES)[number];
 
 /**
- * One thing that a courier, or Lalamove's customer service, does with an order; `after` is the pause before it (each has a plausible one).
+ * One step of a courier or of Lalamove's customer service. `after` is the pause before it; each step has a default.
  *
- * - `accept`: a courier accepts, the order is `ON_GOING`. `reject`: the courier gives it back; too often, and it is `REJECTED`.
- * - `arrive`: the courier is at the pick-up, not before `scheduleAt`. `pick-up`: the goods are on board, with a photo where proofs were asked for.
- * - `set-off`: `DELIVERING`, where the market has it. `deliver`: a drop-off is done, with `proof`; `fail`: it is not. Without `stop` (1 is the first drop-off),
- *   a script goes on to all that are left, one after the other; by hand it is the next one. `complete`: `COMPLETED`.
- * - `cancel`, `replace`: customer service cancels the order, or cancels it and puts a clone in its place, `gap` later.
+ * - `accept`: a courier accepts, and the order is `ON_GOING`.
+ * - `reject`: the courier gives the order back. After `maxRejections` times it is `REJECTED`.
+ * - `arrive`: the courier is at the pick-up, not before `scheduleAt`.
+ * - `pick-up`: the goods are on board, with a photo if the order has `isPODEnabled`.
+ * - `set-off`: the order is `DELIVERING`, in markets that have this status.
+ * - `deliver`: a drop-off is delivered, with `proof`. `fail`: it failed. `stop` 1 is the first drop-off. Without `stop`
+ *   a script continues with all drop-offs that are left; by hand it is the next one.
+ * - `complete`: the order is `COMPLETED`.
+ * - `cancel`: customer service cancels the order.
+ * - `replace`: customer service cancels the order, and books a new one `gap` later.
  */
 export type DriverStep = { readonly after?: Duration } & (
   | { readonly do: 'accept' }
@@ -30,13 +35,13 @@ export type DriverStep = { readonly after?: Duration } & (
 
 const TO_THE_DOOR: readonly DriverStep[] = [{ do: 'arrive' }, { do: 'pick-up' }, { do: 'deliver' }, { do: 'complete' }];
 
-/** What couriers do with an order, under names. */
+/** The scripts by name. */
 export const DRIVER_SCRIPTS = {
-  /** Nothing happens until it is told: without a courier, an order expires after 2 hours. */
+  /** Nothing happens by itself. Without a courier an order expires after 2 hours. */
   still: [],
   /** Accepted in 30 seconds, delivered with photos. */
   prompt: [{ do: 'accept' }, ...TO_THE_DOOR],
-  /** Delivered against signatures. */
+  /** Delivered with signatures. */
   signing: [
     { do: 'accept' },
     { do: 'arrive' },
@@ -44,13 +49,13 @@ export const DRIVER_SCRIPTS = {
     { do: 'deliver', proof: 'signature' },
     { do: 'complete' },
   ],
-  /** The courier needs three quarters of an hour to the pick-up. */
+  /** The courier needs 45 minutes to the pick-up. */
   late: [{ do: 'accept' }, { do: 'arrive', after: '45m' }, ...TO_THE_DOOR.slice(1)],
   /** The first courier gives the order back, the second one delivers it. */
   leaving: [{ do: 'accept' }, { do: 'reject', after: '8m' }, { do: 'accept', after: '4m' }, ...TO_THE_DOOR],
-  /** Courier after courier gives it back, until it is `REJECTED`. */
+  /** Each courier gives the order back, until it is `REJECTED`. */
   rejecting: Array.from({ length: 10 }, (): DriverStep[] => [{ do: 'accept' }, { do: 'reject' }]).flat(),
-  /** The first drop-off fails, and yet the order is completed. */
+  /** The first drop-off fails, but the order is completed. */
   failing: [
     { do: 'accept' },
     { do: 'arrive' },
@@ -59,17 +64,20 @@ export const DRIVER_SCRIPTS = {
     { do: 'deliver' },
     { do: 'complete' },
   ],
-  /** Customer service cancels it and books a clone, which is delivered. */
+  /** Customer service cancels the order and books a new one, which is delivered. */
   replaced: [{ do: 'accept' }, { do: 'replace', after: '6m', gap: '2m' }, { do: 'accept' }, ...TO_THE_DOOR],
 } as const satisfies Record<string, readonly DriverStep[]>;
 
 /** The name of a script. */
 export type DriverScriptName = keyof typeof DRIVER_SCRIPTS;
 
-/** What couriers do with an order: a script by its name, `'mixed'` for a choice by the seed (mostly `prompt`), or the steps. */
+/**
+ * What couriers do with an order: the name of a script, `'mixed'` for a random choice by the seed (mostly `prompt`), or
+ * a list of steps.
+ */
 export type DriverScript = DriverScriptName | 'mixed' | readonly DriverStep[];
 
-/** `'mixed'`: of twenty orders, how many fare how. */
+/** The share of each script in `'mixed'`, out of twenty. */
 const MIX: readonly (readonly [DriverScriptName, number])[] = [
   ['prompt', 11],
   ['signing', 3],
@@ -80,7 +88,7 @@ const MIX: readonly (readonly [DriverScriptName, number])[] = [
   ['rejecting', 1],
 ];
 
-/** What each step can have, besides `do` and `after`. */
+/** The members of each step, besides `do` and `after`. */
 const MEMBERS = {
   accept: [],
   reject: [],
@@ -96,12 +104,12 @@ const MEMBERS = {
 
 const PROOFS: ReadonlySet<string> = new Set(['photo', 'signature']);
 
-/** Whether a text is the name of a script. */
+/** Whether a value is the name of a script. */
 export function isDriverScriptName(name: unknown): name is DriverScriptName {
   return typeof name === 'string' && Object.hasOwn(DRIVER_SCRIPTS, name);
 }
 
-/** The steps of a script; `fraction` (0 to 1) is what chooses under `'mixed'`. */
+/** The steps of a script. `fraction` returns a random number from 0 to 1, which chooses the script for `'mixed'`. */
 export function stepsOf(script: DriverScript, fraction: () => number): readonly DriverStep[] {
   if (script !== 'mixed') return typeof script === 'string' ? DRIVER_SCRIPTS[script] : script;
   let rest = fraction() * MIX.reduce((sum, [, share]) => sum + share, 0);
@@ -110,29 +118,29 @@ export function stepsOf(script: DriverScript, fraction: () => number): readonly 
 }
 
 /**
- * Checks a script from outside.
+ * Checks a script that may be of any type.
  *
- * @throws RangeError for what is none
+ * @throws RangeError if it is not a script
  */
 export function checkScript(script: unknown): DriverScript {
   if (script === 'mixed' || isDriverScriptName(script)) return script;
   if (Array.isArray(script)) return script.map(checkStep);
   const names = [...Object.keys(DRIVER_SCRIPTS), 'mixed'].join(', ');
   throw new RangeError(
-    `${JSON.stringify(script)} is no script for drivers: give one of ${names}, or a list of steps such as [{ "do": "accept", "after": "1m" }].`,
+    `${JSON.stringify(script)} is not a script for drivers: give one of ${names}, ` +
+      'or a list of steps such as [{ "do": "accept", "after": "1m" }].',
   );
 }
 
 /**
- * Checks a step from outside.
+ * Checks a step that may be of any type.
  *
- * @throws RangeError for what is none
+ * @throws RangeError if it is not a step
  */
 export function checkStep(step: unknown): DriverStep {
   if (!isStep(step)) {
-    throw new RangeError(
-      `${JSON.stringify(step)} is no step of a driver: give { "do": … } with one of ${Object.keys(MEMBERS).join(', ')}.`,
-    );
+    const names = Object.keys(MEMBERS).join(', ');
+    throw new RangeError(`${JSON.stringify(step)} is not a step of a driver: give { "do": … } with one of ${names}.`);
   }
   const members: readonly string[] = ['do', 'after', ...MEMBERS[step.do]];
   const unknown = Object.keys(step).filter((name) => !members.includes(name));
@@ -154,10 +162,10 @@ export function checkStep(step: unknown): DriverStep {
 
 function checkCancellation({ by, reason }: { by?: unknown; reason?: unknown }): void {
   if (by !== undefined && !CANCEL_PARTIES.some((party) => party === by)) {
-    throw new RangeError(`Who cancels must be one of ${CANCEL_PARTIES.join(', ')}, not ${JSON.stringify(by)}.`);
+    throw new RangeError(`by must be one of ${CANCEL_PARTIES.join(', ')}, not ${JSON.stringify(by)}.`);
   }
   if (reason !== undefined && typeof reason !== 'string')
-    throw new RangeError('The reason of a cancellation must be a text.');
+    throw new RangeError('The reason of a cancellation must be a string.');
 }
 
 function isStep(step: unknown): step is DriverStep {

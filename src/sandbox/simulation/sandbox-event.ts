@@ -4,13 +4,13 @@ import type { CancelParty } from './driver-script.js';
 import type { OrderEntry } from '../state/order-entry.js';
 import type { Tenant } from '../state/tenant.js';
 
-/** Something that has happened in the world, and that Lalamove tells by webhook. */
+/** A change that Lalamove reports by webhook. */
 export type SandboxEvent =
   | { readonly type: 'ORDER_CREATED'; readonly entry: OrderEntry }
   | {
       readonly type: 'ORDER_STATUS_CHANGED';
       readonly entry: OrderEntry;
-      /** Empty for the first one of an order. */
+      /** Empty for the first event of an order. */
       readonly previousStatus: OrderStatus | '';
       readonly cancelParty?: CancelParty | undefined;
       readonly cancelReason?: string | undefined;
@@ -29,7 +29,7 @@ export type SandboxEvent =
   | { readonly type: 'POP_STATUS_CHANGED'; readonly entry: OrderEntry; readonly imageUrls: readonly string[] }
   | { readonly type: 'DELIVERY_CODE_STATUS_CHANGED'; readonly entry: OrderEntry };
 
-/** Whose account something has happened to. */
+/** The account and market of an event. */
 export function tenantOf(sandboxEvent: SandboxEvent): Tenant {
   return 'entry' in sandboxEvent ? sandboxEvent.entry.tenant : sandboxEvent.tenant;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../internal/clock.js';
 import type { StoredRequest } from '../api/seen-request.js';
 import { TimerQueue } from '../clock/timer-queue.js';
 
-/** Something that will happen by itself; plain data, so that a snapshot can hold it. */
+/** An action that is scheduled. It is plain data, so that a snapshot can hold it. */
 export type ScheduledItem = { readonly at: number } & (
   | { readonly kind: 'expiry'; readonly orderId: string }
   | { readonly kind: 'step'; readonly orderId: string; readonly run: number }
@@ -13,10 +13,10 @@ export type ScheduledItem = { readonly at: number } & (
 
 type Happen<Kind extends ScheduledItem['kind']> = (item: Extract<ScheduledItem, { kind: Kind }>) => void;
 
-/** What each kind of item does when it falls due. */
+/** The action of each kind of item. */
 export type ScheduleHandlers = { readonly [Kind in ScheduledItem['kind']]: Happen<Kind> };
 
-/** What will happen by itself, in its order, by the sandbox's clock. */
+/** Runs scheduled items in order, by the sandbox's clock. */
 export class Scheduler {
   readonly #queue = new TimerQueue<ScheduledItem>();
   #disarm: () => void = () => undefined;
@@ -26,7 +26,7 @@ export class Scheduler {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Says who does what falls due. */
+  /** Sets the actions. Before that, due items do nothing. */
   handle(handlers: ScheduleHandlers): void {
     this.#handlers = handlers;
   }
@@ -37,24 +37,24 @@ export class Scheduler {
     this.#arm();
   }
 
-  /** Does at once what has fallen due: a timer is never quite on time. */
+  /** Runs at once what is due by now, because a timer can fire late. */
   catchUp(): void {
     if (this.#queue.next && this.#queue.next.at <= this.clock.now()) this.#wake();
   }
 
-  /** Everything that is to come. */
+  /** All scheduled items, in order. */
   get items(): ScheduledItem[] {
     return this.#queue.all();
   }
 
-  /** Forgets what was to come, and takes these in its place. */
+  /** Replaces all scheduled items. */
   replace(items: readonly ScheduledItem[]): void {
     this.#queue.clear();
     for (const item of items) this.#queue.add(item);
     this.#arm();
   }
 
-  /** Forgets what was to come, and takes nothing more. */
+  /** Removes all scheduled items, and accepts no more. */
   end(): void {
     this.#isEnded = true;
     this.replace([]);

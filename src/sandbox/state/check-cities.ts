@@ -3,13 +3,13 @@ import { isRecord } from '../../internal/is-record.js';
 import { MARKET_CODES } from './market-facts.js';
 
 /**
- * Takes the list apart, member by member; members that are not known stay, since answers show them.
+ * Checks a list in the form of the `data` of `GET /v3/cities`. Unknown members are kept, because answers return them.
  *
- * @throws RangeError that says what is wrong with it, and where
+ * @throws RangeError that says what is wrong in the list, and where
  */
 export function checkCities(given: unknown): City[] {
   const cities = listAt(given, '');
-  if (cities.length === 0) refuse('', 'a list with a city at least', given);
+  if (cities.length === 0) refuse('', 'an array with at least one city', given);
   const checked = cities.map((city, index) => {
     const at = `[${index}]`;
     if (!isCity(city, at)) return refuse(at, 'a city', city);
@@ -31,7 +31,7 @@ function isCity(city: unknown, at: string): city is City {
   }
   textAt(name, `${at}.name`);
   const all = listAt(services, `${at}.services`);
-  if (all.length === 0) refuse(`${at}.services`, 'a list with a service at least', services);
+  if (all.length === 0) refuse(`${at}.services`, 'an array with at least one service', services);
   const keys = all.map((service, index) => (checkService(service, `${at}.services[${index}]`), keyOf(service)));
   noTwice(keys, `${at}.services`, 'key');
   return true;
@@ -53,7 +53,7 @@ function checkService(service: unknown, at: string): void {
   });
 }
 
-/** The name of a special request that is one. */
+/** Checks a special request and returns its name. */
 function checkedRequest(request: unknown, at: string): string {
   const { name, description, parent_type: family, max_selection: most, ...times } = recordAt(request, at);
   optional(description, `${at}.description`, anyTextAt);
@@ -86,15 +86,15 @@ function recordAt(value: unknown, at: string): Record<string, unknown> {
 }
 
 function listAt(value: unknown, at: string): unknown[] {
-  return Array.isArray(value) ? value : refuse(at, 'a list', value);
+  return Array.isArray(value) ? value : refuse(at, 'an array', value);
 }
 
 function textAt(value: unknown, at: string): string {
-  return typeof value === 'string' && value !== '' ? value : refuse(at, 'a text that is not empty', value);
+  return typeof value === 'string' && value !== '' ? value : refuse(at, 'a string that is not empty', value);
 }
 
 function anyTextAt(value: unknown, at: string): void {
-  if (typeof value !== 'string') refuse(at, 'a text', value);
+  if (typeof value !== 'string') refuse(at, 'a string', value);
 }
 
 function noTwice(names: readonly string[], at: string, member: string): void {
@@ -106,6 +106,7 @@ function refuse(at: string, what: string, value: unknown): never {
   const shown = value === undefined ? 'nothing' : JSON.stringify(value);
   const short = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
   throw new RangeError(
-    `The sandbox's option cities must be what GET /v3/cities answers below \`data\`: cities${at} must be ${what}, not ${short}.`,
+    "The sandbox's option cities must have the form of the data of GET /v3/cities: " +
+      `cities${at} must be ${what}, not ${short}.`,
   );
 }

@@ -4,13 +4,13 @@ import type { Courier, OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import { formatTime } from './format-time.js';
 
-/** How often a courier's position is refreshed (API v3, "Get driver details"). */
+/** How often the API refreshes a courier's position (API v3, "Get driver details"). */
 const REFRESH_MS = 10_000;
 
-/** How far from the pick-up a courier accepts at most, in degrees. */
+/** How far from the pick-up a courier can be when accepting, in degrees. */
 const NEAR = 0.02;
 
-/** The country's code and a mobile number, by market; digits take the place of `#`. */
+/** The country code and a mobile number, by market. Each `#` becomes a random digit. */
 const MOBILES: Readonly<Record<string, string>> = {
   AE: '+97150#######',
   BR: '+551191#######',
@@ -27,7 +27,7 @@ const MOBILES: Readonly<Record<string, string>> = {
   VN: '+8490#######',
 };
 
-/** A courier who has just accepted an order, somewhere near its pick-up. */
+/** A new courier at a random position near the pick-up of an order. */
 export function newCourier(world: SandboxWorld, { tenant, order }: OrderEntry): Courier {
   world.state.lastCourier += 1;
   const chance = (limit: number): number => world.random.below('drivers', limit);
@@ -45,13 +45,13 @@ export function newCourier(world: SandboxWorld, { tenant, order }: OrderEntry): 
   };
 }
 
-/** Where a courier is. */
+/** The position of a courier. */
 export function positionOf({ way: { from, to } }: Courier, now: number): Point {
   if (now >= to.at) return { lat: to.lat, lng: to.lng };
   return interpolate(from, to, Math.max(0, (now - from.at) / (to.at - from.at)));
 }
 
-/** Sends a courier from where they are to a place, to be there at a time. */
+/** Moves a courier from the current position to a place, with arrival at a given time. */
 export function headFor(courier: Courier, place: Point, at: number, now: number): void {
   courier.way = {
     from: { ...positionOf(courier, now), at: now },
@@ -59,12 +59,15 @@ export function headFor(courier: Courier, place: Point, at: number, now: number)
   };
 }
 
-/** How long a courier needs to a place, in ms: 30 km/h as the crow flies, and at least a minute. */
+/** The travel time to a place in ms: 30 km/h in a straight line, and at least a minute. */
 export function travelTime(from: Point, to: Point): number {
   return Math.max(60_000, Math.round((metresBetween(from, to) / 30_000) * 3_600_000));
 }
 
-/** A courier as `GET /v3/orders/:id/drivers/:driverId` shows them: the plate masked, the position refreshed every 10 seconds. */
+/**
+ * A courier as `GET /v3/orders/:id/drivers/:driverId` returns it: with a masked plate, and a position that is refreshed
+ * every 10 seconds.
+ */
 export function driverView(courier: Courier, now: number): Driver {
   const refreshedAt = Math.max(courier.way.from.at, Math.floor(now / REFRESH_MS) * REFRESH_MS);
   return {

@@ -3,18 +3,21 @@ import { LIVE_STATUSES } from '../../api/order-status.js';
 import { type OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 
-/** What a set of orders amounts to. */
+/** The totals of a set of orders. */
 export interface LedgerLine {
-  /** All of them, in the order in which they were placed. */
+  /** The ids of all orders, oldest first. */
   readonly orderIds: readonly string[];
-  /** Those that are on their way, or may still be: `ASSIGNING_DRIVER`, `ON_GOING`, `PICKED_UP`, `DELIVERING`. More than one for one thing to deliver is money lost. */
+  /**
+   * The ids of the orders that have, or may still get, a courier: `ASSIGNING_DRIVER`, `ON_GOING`, `PICKED_UP`,
+   * `DELIVERING`. More than one for the same goods is a double booking.
+   */
   readonly live: readonly string[];
   readonly completed: readonly string[];
-  /** What has been paid and not been paid back, by currency: decimal strings. */
+  /** The amounts paid and not refunded, by currency: decimal strings. */
   readonly spent: Readonly<Record<string, string>>;
 }
 
-/** The truth about couriers and money: what an integration is to be held against. */
+/** The real number of live couriers and the real amount spent. Compare the integration under test with it. */
 export interface Ledger {
   readonly total: LedgerLine;
   readonly byQuotation: Readonly<Record<string, LedgerLine>>;
@@ -22,7 +25,7 @@ export interface Ledger {
   readonly byMetadata: Readonly<Record<string, Readonly<Record<string, LedgerLine>>>>;
 }
 
-/** What the orders amount to whose metadata have all of these; nothing, where there is none. */
+/** The totals of all orders whose metadata contain these values. */
 export function ledgerFor(world: SandboxWorld, metadata: Readonly<Record<string, string>>): LedgerLine {
   const wanted = Object.entries(metadata);
   const isMeant = ({ order }: OrderEntry): boolean =>
@@ -30,7 +33,7 @@ export function ledgerFor(world: SandboxWorld, metadata: Readonly<Record<string,
   return ledgerLine([...world.state.orders.values()].filter(isMeant), world);
 }
 
-/** Adds the ledger up. */
+/** The totals of all orders. */
 export function ledgerOf(world: SandboxWorld): Ledger {
   const orders = [...world.state.orders.values()];
   const line = (entries: readonly OrderEntry[]): LedgerLine => ledgerLine(entries, world);

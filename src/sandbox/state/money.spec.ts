@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { toUnits, parseAmount, formatAmount } from './money.js';
 
 const decimals = fc.integer({ min: 0, max: 2 });
-/** As many units as amounts of twelve digits have. */
+/** The largest number of units of an amount with twelve digits. */
 const units = fc.integer({ min: -999_999_999_999, max: 999_999_999_999 });
 
 describe('money', () => {
-  it('is read as it was written', () => {
+  it('is parsed as it was formatted', () => {
     fc.assert(
       fc.property(units, decimals, (amount, places) => {
         expect(parseAmount(formatAmount(amount, { decimals: places }), { decimals: places })).toBe(amount);
@@ -64,7 +64,7 @@ describe('money', () => {
     ['Infinity', 0],
     ['HKD 20', 0],
     ['1234567890123', 0],
-  ])('%j with %d decimals is none', (text, places) => {
+  ])('%j with %d decimals has no units', (text, places) => {
     expect(parseAmount(text, { decimals: places })).toBeUndefined();
   });
 

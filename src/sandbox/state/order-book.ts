@@ -10,10 +10,10 @@ import type { SandboxWorld } from './sandbox-world.js';
 import type { Wallets } from './wallets.js';
 import { formatTime } from './format-time.js';
 
-/** How long a courier is sought, from placing, from `scheduleAt`, or from the first rejection. */
+/** How long a courier is searched for, counted from placing, from `scheduleAt`, or from the first rejection. */
 export const SOUGHT_MS = 2 * 3_600_000;
 
-/** Which status may follow which (API v3, "Order status"); what is missing is final. */
+/** The statuses that can follow each status (API v3, "Order status"). A status that is not listed is final. */
 const NEXT_STATUSES: ReadonlyMap<OrderStatus, readonly OrderStatus[]> = new Map<OrderStatus, readonly OrderStatus[]>([
   ['ASSIGNING_DRIVER', ['ON_GOING', 'CANCELED', 'REJECTED', 'EXPIRED']],
   ['ON_GOING', ['PICKED_UP', 'ASSIGNING_DRIVER', 'CANCELED', 'REJECTED']],
@@ -27,31 +27,35 @@ export interface Cancellation {
   readonly cancelReason?: string | undefined;
 }
 
-/** The orders, and everything that can be done to one: each step changes it, settles its money, and is announced. */
+/** The orders and their changes. Each method changes an order, settles the wallet and emits the events. */
 export class OrderBook {
   constructor(
     private readonly world: SandboxWorld,
     private readonly wallets: Wallets,
   ) {}
 
-  /** @throws RangeError for an order that does not exist */
+  /**
+   * Finds an order.
+   *
+   * @throws RangeError if the order does not exist
+   */
   get(orderId: string): OrderEntry {
     const entry = this.world.state.orders.get(orderId);
     if (!entry) throw new RangeError(`The sandbox has no order ${orderId}.`);
     return entry;
   }
 
-  /** Takes a new order in, for so much money. */
+  /** Adds a new order and charges the wallet. */
   place(entry: OrderEntry, total: number): void {
     this.world.state.orders.set(entry.order.orderId, entry);
     this.#seek(entry);
-    // The wallet first, as it was seen.
+    // The wallet event comes first (observed).
     this.wallets.settle(entry, total);
     this.world.emit({ type: 'ORDER_CREATED', entry });
     this.world.emit({ type: 'ORDER_STATUS_CHANGED', entry, previousStatus: '' });
   }
 
-  /** A courier accepts. */
+  /** A courier accepts the order. */
   accept(entry: OrderEntry): void {
     this.#require(entry, 'ON_GOING');
     entry.courier = newCourier(this.world, entry);
@@ -61,16 +65,16 @@ export class OrderBook {
     this.world.emit({ type: 'DRIVER_ASSIGNED', entry });
   }
 
-  /** The courier gives the order back; too often, and it is `REJECTED`. */
+  /** The courier gives the order back. After `maxRejections` times the order is `REJECTED`. */
   reject(entry: OrderEntry): void {
-    if (!entry.courier) throw cannot(entry, 'no driver has it');
+    if (!entry.courier) throw cannot(entry, 'it has no driver');
     this.#require(entry, 'REJECTED');
     entry.rejections += 1;
     if (entry.rejections >= this.world.settings.maxRejections) this.end(entry, 'REJECTED');
     else this.releaseDriver(entry);
   }
 
-  /** A courier gives the order back: the 2 hours count from the first time, or anew where they are over. */
+  /** Removes the courier. The 2 hours count from the first time; if they are over, they start again. */
   releaseDriver(entry: OrderEntry): void {
     this.#require(entry, 'ASSIGNING_DRIVER');
     const now = this.world.clock.now();
@@ -79,7 +83,7 @@ export class OrderBook {
     this.#seekFrom(entry, isOver ? now : entry.firstReturnAt);
   }
 
-  /** The customer wants another courier. */
+  /** Removes the courier at the customer's request. */
   seekAnother(entry: OrderEntry): void {
     this.#require(entry, 'ASSIGNING_DRIVER');
     this.#seekFrom(entry, this.world.clock.now());
@@ -99,7 +103,7 @@ export class OrderBook {
     entry.arrivedAt ??= this.world.clock.now();
   }
 
-  /** The goods are on board. */
+  /** The courier has the goods on board. */
   pickUp(entry: OrderEntry): void {
     this.#require(entry, 'PICKED_UP');
     this.arrive(entry);
@@ -112,19 +116,23 @@ export class OrderBook {
     if (entry.isProofEnabled) this.world.emit({ type: 'POP_STATUS_CHANGED', entry, imageUrls });
   }
 
-  /** The goods are on their way, where the market has a status for that. */
+  /** The courier leaves the pick-up, in markets that have the status `DELIVERING`. */
   setOff(entry: OrderEntry): void {
     this.#require(entry, 'DELIVERING');
     this.#change(entry, 'DELIVERING');
   }
 
-  /** @throws RangeError unless the goods are on board */
+  /**
+   * Checks that the goods are on board.
+   *
+   * @throws RangeError if they are not
+   */
   requireOnBoard(entry: OrderEntry): void {
     const { status } = entry.order;
     if (status !== 'PICKED_UP' && status !== 'DELIVERING') throw cannot(entry, 'its goods are not on board');
   }
 
-  /** A drop-off is done, or has failed. `stop` 1 is the first drop-off. */
+  /** A drop-off is delivered or has failed. `stop` 1 is the first drop-off. */
   finishStop(entry: OrderEntry, stop: number, status: 'DELIVERED' | 'SIGNED' | 'FAILED'): void {
     this.requireOnBoard(entry);
     const { order } = entry;
@@ -146,20 +154,20 @@ export class OrderBook {
     if (entry.isProofEnabled) this.world.emit({ type: 'POD_STATUS_CHANGED', entry });
   }
 
-  /** The delivery is over; drop-offs that are open still are taken as delivered. */
+  /** The order is completed. Drop-offs that are still open count as delivered. */
   complete(entry: OrderEntry): void {
     this.#require(entry, 'COMPLETED');
     for (const stop of openStops(entry)) this.finishStop(entry, stop, 'DELIVERED');
     this.#change(entry, 'COMPLETED');
   }
 
-  /** The order comes to nothing, and is paid back. */
+  /** The order ends without a delivery, and is refunded. */
   end(entry: OrderEntry, status: 'CANCELED' | 'REJECTED' | 'EXPIRED', by: Cancellation = {}): void {
     this.#require(entry, status);
     this.#change(entry, status, by);
   }
 
-  /** Books a clone in the place of an order that customer service has cancelled. */
+  /** Books a new order in place of one that customer service has cancelled. The amount paid moves to it. */
   replace(entry: OrderEntry): OrderEntry {
     const orderId = this.world.nextId();
     const now = this.world.clock.now();
@@ -193,7 +201,7 @@ export class OrderBook {
     return clone;
   }
 
-  /** The route is another one now, and costs so much. */
+  /** Changes the route and the price. */
   edit(entry: OrderEntry, changes: Pick<OrderEntry, 'order' | 'contacts' | 'metres'>, total: number): void {
     const previousStops = entry.order.stops;
     Object.assign(entry, changes, { isEdited: true });
@@ -201,7 +209,7 @@ export class OrderBook {
     this.reprice(entry, entry.order.priceBreakdown, total);
   }
 
-  /** The order has another price now. */
+  /** Changes the price. */
   reprice(entry: OrderEntry, priceBreakdown: OrderEntry['order']['priceBreakdown'], total: number): void {
     entry.order = { ...entry.order, priceBreakdown };
     this.wallets.settle(entry, total);
@@ -209,9 +217,9 @@ export class OrderBook {
   }
 
   /**
-   * Moves an order to its next status by hand.
+   * Moves an order to its next status.
    *
-   * @throws RangeError for a status that cannot follow
+   * @throws RangeError if the status cannot follow
    */
   move(entry: OrderEntry, status: OrderStatus): void {
     this.#require(entry, status);
@@ -225,7 +233,7 @@ export class OrderBook {
     else this.end(entry, 'EXPIRED');
   }
 
-  /** Ends an order for which nobody has been found in time. */
+  /** Ends an order for which no courier was found in time. */
   expire(entry: OrderEntry): void {
     const isOver = this.world.clock.now() >= entry.soughtSince + SOUGHT_MS;
     if (entry.order.status === 'ASSIGNING_DRIVER' && isOver) this.end(entry, 'EXPIRED');
@@ -255,7 +263,7 @@ export class OrderBook {
   }
 }
 
-/** The drop-offs that are neither done nor failed; 1 is the first. */
+/** The drop-offs that are neither delivered nor failed; 1 is the first. */
 export function openStops({ order, finished }: OrderEntry): number[] {
   return order.stops.map((_, index) => index).filter((index) => index > 0 && !finished.includes(index));
 }

@@ -67,7 +67,7 @@ export interface OrderEntry {
   steps: readonly DriverStep[];
   /** The number of the current script run. Scheduled steps of earlier runs are ignored. */
   run: number;
-  /** Whether customer service is about to replace it. Then the amount paid moves to the new order instead of the wallet. */
+  /** Whether customer service is about to replace it. Then the amount paid moves to the new order. */
   isBeingReplaced: boolean;
   /** The id of the order that replaces this one. */
   replacedBy?: string;

@@ -52,7 +52,7 @@ describe('a price', () => {
     );
   });
 
-  it('never falls as the way gets longer', () => {
+  it('never falls as the distance grows', () => {
     fc.assert(
       fc.property(routes, fc.nat({ max: 50_000 }), (route, further) => {
         expect(priceOf({ ...route, metres: route.metres + further }).total).toBeGreaterThanOrEqual(
@@ -80,7 +80,7 @@ describe('a price', () => {
     expect(priceBreakdown(priceOf({ ...HK, metres }), HK.market).total).toBe(total);
   });
 
-  it('has its market’s VAT on everything but the priority fee', () => {
+  it('has its market’s VAT on everything except the priority fee', () => {
     const market = factsOf('BR');
     const route = { market, service: offered(market, 'LALAGO'), metres: 5000, stops: 2, specialRequests: 0 };
     expect(priceOf({ ...route, priorityFee: 1000 })).toMatchObject({
@@ -92,7 +92,7 @@ describe('a price', () => {
 });
 
 describe('a price breakdown', () => {
-  it('adds up as it is written, in the currency and the decimals of its market', () => {
+  it('adds up as it is formatted, in the currency and the decimals of its market', () => {
     fc.assert(
       fc.property(routes, (route) => {
         const { market } = route;
@@ -115,7 +115,7 @@ describe('a price breakdown', () => {
     );
   });
 
-  it('names what is charged, and nothing that is zero', () => {
+  it('lists the items charged, and no zero items', () => {
     const names = (more: Partial<PricedRoute>): string[] =>
       Object.keys(priceBreakdown(priceOf({ ...HK, ...more }), HK.market));
     const totals = ['totalExcludePriorityFee', 'total', 'currency'];
@@ -130,7 +130,7 @@ describe('a price breakdown', () => {
     ]);
   });
 
-  it('tells the price before optimisation only where there was one', () => {
+  it('has the price before optimisation only if there was one', () => {
     const price = priceOf(HK);
     const before = priceOf({ ...HK, metres: 10_000, priorityFee: 5 });
     expect(priceBreakdown(price, HK.market)).not.toHaveProperty('totalBeforeOptimization');

@@ -3,19 +3,19 @@ import type { MarketFacts } from './market-facts.js';
 import { toUnits, formatAmount } from './money.js';
 import type { Service } from './service-catalog.js';
 
-/** What a price is made from. */
+/** The values that a price depends on. */
 export interface PricedRoute {
   readonly market: MarketFacts;
   readonly service: Service;
   readonly metres: number;
   readonly stops: number;
-  /** How many special requests. */
+  /** The number of special requests. */
   readonly specialRequests: number;
-  /** In the market's smallest units; absent until one has been offered. */
+  /** In the market's smallest units; absent if none was offered. */
   readonly priorityFee?: number | undefined;
 }
 
-/** A price in the market's smallest units: each item, and their sum. */
+/** A price in the market's smallest units: the items and their sum. */
 export interface Price {
   readonly items: Readonly<Record<string, number>>;
   readonly priorityFee: number | undefined;
@@ -24,7 +24,10 @@ export interface Price {
   readonly total: number;
 }
 
-/** What a route costs: a base of 5 km, each further metre, surcharges for further drop-offs and special requests, the market's VAT. */
+/**
+ * The price of a route: a base for 5 km, a price per further metre, surcharges for further drop-offs and special
+ * requests, and the market's VAT.
+ */
 export function priceOf({ market, service, metres, stops, specialRequests, priorityFee }: PricedRoute): Price {
   const amount = (value: number): number => toUnits(value * service.rate, market);
   const net = {
@@ -38,7 +41,10 @@ export function priceOf({ market, service, metres, stops, specialRequests, prior
   return { items: { ...net, vat }, priorityFee, route: sum + vat, total: sum + vat + (priorityFee ?? 0) };
 }
 
-/** A price as answers write it, without the items that are zero; `before` is what the route cost before it was optimised, which quotations alone tell. */
+/**
+ * A price as answers show it, without the items that are zero. `before` is the price before the route was optimised,
+ * which only quotations show.
+ */
 export function priceBreakdown(price: Price, market: MarketFacts, before?: Price): PriceBreakdown {
   const items = Object.entries(price.items)
     .filter(([, units]) => units > 0)

@@ -18,11 +18,11 @@ describe('Random', () => {
     );
   });
 
-  it('takes a number for its text, since a command line has only texts', () => {
+  it('treats a number like its text, because a command line has only texts', () => {
     expect(draws(new Random(7), 'ids')).toEqual(draws(new Random('7'), 'ids'));
   });
 
-  it('draws otherwise from another seed, and in another stream', () => {
+  it('draws other numbers from another seed, and in another stream', () => {
     const all = [1, 2, 'one'].flatMap((seed) => STREAMS.map((stream) => draws(new Random(seed), stream).join()));
     expect(new Set(all).size).toBe(3 * STREAMS.length);
   });
@@ -61,7 +61,7 @@ describe('Random', () => {
     expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('makes UUIDs of version 4, none twice', () => {
+  it('makes UUIDs of version 4, without duplicates', () => {
     const random = new Random(1);
     const made = Array.from({ length: 5000 }, () => random.uuid('webhooks'));
     for (const uuid of made)
@@ -70,7 +70,7 @@ describe('Random', () => {
     expect(new Set(made.map((uuid) => uuid.charAt(19)))).toEqual(new Set(['8', '9', 'a', 'b']));
   });
 
-  it('goes back to where it stood, each stream of it', () => {
+  it('restores the state of each stream', () => {
     const random = new Random(1);
     draws(random, 'ids', 3);
     const { states } = random;

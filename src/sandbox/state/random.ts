@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What chance decides. Each use has a stream of its own, so that a draw more in one does not shift the others.
+ * The purpose of a random number. Each has a sequence of its own, so that an extra draw in one does not change the
+ * others.
  */
 export type RandomStream = 'ids' | 'requests' | 'drivers' | 'webhooks' | 'faults';
 
-/** Every random choice of the sandbox: one seed, the same choices (splitmix32). */
+/** The random numbers of the sandbox (splitmix32). The same seed gives the same numbers. */
 export class Random {
   readonly #seed: string;
   #states = new Map<string, number>();
@@ -14,7 +15,7 @@ export class Random {
     this.#seed = String(seed);
   }
 
-  /** From 0 up to, but not including, 1. */
+  /** A number from 0 up to, but not including, 1. */
   fraction(stream: RandomStream): number {
     return this.#bits(stream) / 2 ** 32;
   }
@@ -24,7 +25,7 @@ export class Random {
     return Math.floor(this.fraction(stream) * limit);
   }
 
-  /** A whole number from 0 up to, but not including, `limit`: by the seed alone, however much was drawn. */
+  /** A whole number from 0 up to, but not including, `limit`. It depends only on the seed, not on earlier draws. */
   big(purpose: string, limit: bigint): bigint {
     return this.#digest(purpose).readBigUInt64BE(8) % limit;
   }
@@ -37,12 +38,12 @@ export class Random {
     return fixed.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
-  /** Where each stream stands. */
+  /** The state of each sequence. */
   get states(): ReadonlyMap<string, number> {
     return new Map(this.#states);
   }
 
-  /** Puts each stream where it stood. */
+  /** Restores the state of each sequence. */
   restore(states: ReadonlyMap<string, number>): void {
     this.#states = new Map(states);
   }

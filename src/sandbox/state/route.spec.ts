@@ -19,7 +19,7 @@ const points: fc.Arbitrary<Point> = fc.record({
   lat: fc.double({ min: -90, max: 90, noNaN: true }),
   lng: fc.double({ min: -180, max: 180, noNaN: true }),
 });
-/** Stops within a city's size of each other, on a grid: some of them at the same place. */
+/** Stops within the size of a city, on a grid, so that some have the same place. */
 const grid = fc.record({
   lat: fc.integer({ min: 0, max: 20 }).map((step) => 22.3 + step / 100),
   lng: fc.integer({ min: 0, max: 20 }).map((step) => 114.1 + step / 100),
@@ -36,8 +36,8 @@ function factsOf(market: string): MarketFacts {
   return facts;
 }
 
-describe('the distance of two places', () => {
-  it('is the same both ways, none from a place to itself, and never more than half the globe', () => {
+describe('the distance between two places', () => {
+  it('is the same both ways, zero from a place to itself, and never more than half the globe', () => {
     fc.assert(
       fc.property(points, points, (a, b) => {
         const metres = metresBetween(a, b);
@@ -49,7 +49,7 @@ describe('the distance of two places', () => {
     );
   });
 
-  it('is what a map says', () => {
+  it('is as on a map', () => {
     const [peak, airport] = [
       { lat: 22.2759, lng: 114.1455 },
       { lat: 22.308, lng: 113.9185 },
@@ -60,7 +60,7 @@ describe('the distance of two places', () => {
 });
 
 describe('the length of a route', () => {
-  it('is none of a single place, and that of its parts together', () => {
+  it('is zero for a single place, and the sum of its parts', () => {
     fc.assert(
       fc.property(routes, fc.nat(), (places, cut) => {
         const all = places.map(formatPoint);
@@ -75,7 +75,7 @@ describe('the length of a route', () => {
 });
 
 describe('an optimised route', () => {
-  it('has every stop of the one that was given, once, and the same pick-up', () => {
+  it('has every stop of the given one once, and the same pick-up', () => {
     fc.assert(
       fc.property(routes, (places) => {
         const given = stopsOf(places);
@@ -87,24 +87,24 @@ describe('an optimised route', () => {
     );
   });
 
-  it('is never longer than the one that was given', () => {
+  it('is never longer than the given one', () => {
     fc.assert(
       fc.property(routes, (places) => {
         const given = stopsOf(places);
         expect(lengthOf(optimised(given))).toBeLessThanOrEqual(lengthOf(given));
       }),
     );
-    // From the pick-up, the nearest stop after the nearest stop leads past the one in the west, and all the way back to it.
+    // The route to the nearest stop each time passes the one in the west, and has to go back to it.
     const given = stopsOf([0, -0.11, 0.1, 0.3].map((east) => ({ lat: 22.3, lng: 114.1 + east })));
     expect(lengthOf(optimised(given))).toBeLessThanOrEqual(lengthOf(given));
   });
 
-  it('goes to the near before the far', () => {
+  it('goes to the near stop before the far one', () => {
     const given = stopsOf([0, 0.3, 0.2, 0.1].map((east) => ({ lat: 22.3, lng: 114 + east })));
     expect(optimised(given).map(({ stopId }) => stopId)).toEqual([0, 3, 2, 1]);
   });
 
-  it('leaves the one that was given as it was, and nothing where there is nothing', () => {
+  it('does not change its argument, and is empty for no stops', () => {
     const given = stopsOf([
       { lat: 22.3, lng: 114 },
       { lat: 22.3, lng: 114.2 },
@@ -117,8 +117,8 @@ describe('an optimised route', () => {
   });
 });
 
-describe('a place on the way', () => {
-  it('begins at the one, ends at the other, and comes nearer all the time', () => {
+describe('an interpolated place', () => {
+  it('starts at the first place, ends at the second, and comes nearer all the time', () => {
     const [from, to] = [
       { lat: 22.3, lng: 114.1 },
       { lat: 22.4, lng: 114.3 },
@@ -129,7 +129,7 @@ describe('a place on the way', () => {
     expect(left).toEqual([...left].sort((a, b) => b - a));
   });
 
-  it('is written to a centimetre', () => {
+  it('is formatted to a centimetre', () => {
     fc.assert(
       fc.property(points, (point) => {
         const { lat, lng } = formatPoint(point);
@@ -144,7 +144,7 @@ describe('a place on the way', () => {
 describe.each(MARKET_CODES)('the cities of %s', (market) => {
   const facts = factsOf(market);
 
-  it('serve what lies within their radius, and nothing beyond it', () => {
+  it('serve places within their radius, and none beyond it', () => {
     for (const city of facts.cities) {
       const north = (metres: number): ReturnType<typeof formatPoint> =>
         formatPoint({ lat: city.lat + metres / METRES_PER_DEGREE, lng: city.lng });
@@ -163,7 +163,7 @@ describe.each(MARKET_CODES)('the cities of %s', (market) => {
     }
   });
 
-  it('have every address that comes without coordinates, always at the same place', () => {
+  it('contain every address without coordinates, always at the same place', () => {
     fc.assert(
       fc.property(fc.string(), (address) => {
         const place = locate(address, facts);

@@ -4,7 +4,7 @@ import type { CityFacts, MarketFacts } from './market-facts.js';
 
 const EARTH_RADIUS_M = 6_371_000;
 
-/** How much longer streets are than great circles. */
+/** Streets are about this many times longer than great circles. */
 const DETOUR = 1.4;
 
 /** A place in degrees. */
@@ -13,17 +13,20 @@ export interface Point {
   readonly lng: number;
 }
 
-/** The numbers of a place that is written as strings. */
+/** Parses coordinates that are strings. */
 export function parsePoint({ lat, lng }: Coordinates): Point {
   return { lat: Number(lat), lng: Number(lng) };
 }
 
-/** A place as Lalamove writes it, to a centimetre. */
+/** Formats coordinates as Lalamove does, with a precision of one centimetre. */
 export function formatPoint({ lat, lng }: Point): Coordinates {
   return { lat: lat.toFixed(7), lng: lng.toFixed(7) };
 }
 
-/** Where an address lies that came without coordinates: always the same place, within some 10 km of the centre of a city. */
+/**
+ * The coordinates of an address that was sent without any. They depend only on the address, and lie within about 10 km
+ * of the centre of a city.
+ */
 export function locate(address: string, { cities }: MarketFacts): Coordinates {
   const { lat, lng } = cities.find(isKnown) ?? cities[0];
   const digest = createHash('sha256').update(address).digest();
@@ -31,7 +34,7 @@ export function locate(address: string, { cities }: MarketFacts): Coordinates {
   return formatPoint({ lat: lat + offset(0), lng: lng + offset(2) });
 }
 
-/** The city whose couriers serve a place. */
+/** The city that serves a place. */
 export function cityOf(place: Coordinates, { cities }: MarketFacts): CityFacts | undefined {
   const near = cities.filter((city) => metresBetween(parsePoint(place), city) <= city.radiusKm * 1000);
   return near.find(isKnown) ?? near[0];
@@ -48,14 +51,14 @@ export function routeLength(places: readonly Coordinates[]): number {
   return Math.round(legs.reduce((sum, leg) => sum + leg, 0) * DETOUR);
 }
 
-/** The drop-offs in another order, where that makes the route shorter; the pick-up stays first. */
+/** Reorders the drop-offs if that makes the route shorter. The pick-up stays first. */
 export function optimised<T extends { coordinates: Coordinates }>(stops: readonly T[]): T[] {
   const length = (route: readonly T[]): number => routeLength(route.map(({ coordinates }) => coordinates));
   const nearest = nearestFirst(stops);
   return length(nearest) < length(stops) ? nearest : [...stops];
 }
 
-/** The drop-offs in the order in which each is the nearest to the stop before it. */
+/** Reorders the drop-offs so that each is the nearest to the stop before it. */
 function nearestFirst<T extends { coordinates: Coordinates }>([pickUp, ...dropOffs]: readonly T[]): T[] {
   if (!pickUp) return [];
   const route = [pickUp];
@@ -70,12 +73,12 @@ function nearestFirst<T extends { coordinates: Coordinates }>([pickUp, ...dropOf
   return route;
 }
 
-/** A place on the straight way between two, `fraction` of 0 being the first. */
+/** The place on the straight line between two places; `fraction` 0 is the first. */
 export function interpolate(from: Point, to: Point, fraction: number): Point {
   return { lat: from.lat + (to.lat - from.lat) * fraction, lng: from.lng + (to.lng - from.lng) * fraction };
 }
 
-/** The great-circle distance, in metres. */
+/** The great-circle distance in metres. */
 export function metresBetween(from: Point, to: Point): number {
   const radians = (degrees: number): number => (degrees * Math.PI) / 180;
   const half = (a: number, b: number): number => Math.sin(radians(b - a) / 2) ** 2;

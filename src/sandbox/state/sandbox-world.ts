@@ -17,16 +17,16 @@ export interface Snapshot {
   readonly state: SandboxState;
 }
 
-/** Ids have 19 digits, and fit into 63 bits. */
+/** Ids have 19 digits and fit into 63 bits. */
 const FIRST_ID = 3n * 10n ** 18n;
 const ID_RANGE = 6n * 10n ** 18n;
 
-/** The world that everything in the sandbox shares: what is, what will be, what time it is, and what chance decides. */
+/** What all parts of the sandbox share: settings, state, scheduler, clock, random numbers and log. */
 export class SandboxWorld {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly log: SandboxLog;
-  /** Who goes by the time here in other processes. */
+  /** The apps in other processes that follow the clock. */
   readonly followers: ClockFollowers;
   state: SandboxState;
   readonly #listeners: ((sandboxEvent: SandboxEvent) => void)[] = [];
@@ -42,20 +42,24 @@ export class SandboxWorld {
     this.state = this.#beginning();
   }
 
-  /** A fresh id: 19 digits, beyond what a JavaScript number holds, each above the one before. */
+  /** A new id of 19 digits, larger than all ids before it. It exceeds `Number.MAX_SAFE_INTEGER`, as Lalamove's do. */
   nextId(): string {
     this.state.lastId += BigInt(1 + this.random.below('ids', 4096));
     return String(this.state.lastId);
   }
 
-  /** The facts of a market that is known to be served. */
+  /**
+   * The facts of a market.
+   *
+   * @throws RangeError if the sandbox does not serve it
+   */
   facts({ market }: Pick<Tenant, 'market'>): MarketFacts {
     const facts = this.settings.marketFacts(market);
     if (!facts) throw new RangeError(`The sandbox does not serve a market ${market}.`);
     return facts;
   }
 
-  /** Tells everybody what has happened. */
+  /** Logs an event and passes it to all listeners. */
   emit(sandboxEvent: SandboxEvent): void {
     const tenant = tenantOf(sandboxEvent);
     const what =
@@ -75,7 +79,7 @@ export class SandboxWorld {
     return { now: this.clock.now(), random: this.random.states, state };
   }
 
-  /** Puts everything back to where it was, the clock too. */
+  /** Restores a snapshot, including the time. */
   restore({ now, random, state }: Snapshot): void {
     this.clock.set(now);
     this.random.restore(random);
@@ -83,7 +87,7 @@ export class SandboxWorld {
     this.scheduler.replace(this.state.scheduler);
   }
 
-  /** Forgets everything that has happened; time, chance and ids go on. */
+  /** Deletes everything that happened. The time, the random sequence and the ids continue. */
   clear(): void {
     this.state = emptyState(this.state);
     this.scheduler.replace([]);

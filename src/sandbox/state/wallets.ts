@@ -4,34 +4,37 @@ import { type OrderEntry } from './order-entry.js';
 import { tenantKey, type Tenant } from './tenant.js';
 import type { SandboxWorld } from './sandbox-world.js';
 
-/** How many times the price of a short route a wallet holds at the start. */
+/** The initial balance of a wallet, as a multiple of the base price. */
 const ROUTES_AT_THE_START = 100_000;
 
-/** The wallets: one a key and market, in the market's currency. Orders are paid when they are placed, and paid back when they come to nothing. */
+/**
+ * The wallets, one for each API key and market, in the market's currency. Orders are charged when placed, and refunded
+ * if they end without a delivery.
+ */
 export class Wallets {
   constructor(private readonly world: SandboxWorld) {}
 
-  /** In the market's smallest units. */
+  /** The balance in the market's smallest units. */
   balance(tenant: Tenant): number {
     return this.#of(tenant).balance;
   }
 
-  /** A decimal string. */
+  /** The balance as a decimal string. */
   formattedBalance(tenant: Tenant): string {
     return formatAmount(this.balance(tenant), this.world.facts(tenant));
   }
 
-  /** Tops a wallet up, or empties it. */
+  /** Sets the balance. */
   set(tenant: Tenant, balance: number): void {
     this.#move(tenant, balance - this.balance(tenant));
   }
 
-  /** Whether the wallet can pay what an order would cost beyond what it has been charged. */
+  /** Whether the balance covers a total, minus the amount already charged. */
   canPay(tenant: Tenant, total: number, charged = 0): boolean {
     return total - charged <= this.balance(tenant);
   }
 
-  /** Charges, or pays back, what an order costs now; nothing once it has come to nothing. */
+  /** Charges or refunds the difference to the current price. An order that ended without a delivery costs nothing. */
   settle(entry: OrderEntry, total: number): void {
     const isDue = LIVE_STATUSES.has(entry.order.status) || entry.order.status === 'COMPLETED';
     const due = isDue ? total : 0;

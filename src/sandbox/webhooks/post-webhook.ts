@@ -1,13 +1,16 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** How a post ended: with an answer, or why there is none. */
+/** The result of a post: an answer, or why there is none. */
 export type PostOutcome = { readonly status: number; readonly body: string } | { readonly error: string };
 
-/** More of an answer than this is not read. */
+/** The rest of a longer answer is not read. */
 const MAX_BODY_LENGTH = 2000;
 
-/** Posts a text to a URL and reads the answer; never throws. Each post has a connection of its own, as a sender of webhooks would. */
+/**
+ * Posts a body to a URL and reads the answer. It never rejects. Each post opens a new connection, as a webhook sender
+ * would.
+ */
 export function postWebhook(url: string, body: string, timeoutMs: number, signal: AbortSignal): Promise<PostOutcome> {
   return new Promise((resolve) => {
     const request = url.startsWith('https:') ? requestHttps : requestHttp;
@@ -39,7 +42,7 @@ export function postWebhook(url: string, body: string, timeoutMs: number, signal
           text = (text + chunk).slice(0, MAX_BODY_LENGTH);
           if (text.length === MAX_BODY_LENGTH) end();
         });
-        // The status is the answer, also where the rest of it is cut off.
+        // The status counts, even if the body is cut off.
         response.on('error', end).on('close', end).on('end', end);
       });
       outgoing.end(body);

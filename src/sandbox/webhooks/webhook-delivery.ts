@@ -1,47 +1,47 @@
 import type { Tenant } from '../state/tenant.js';
 
-/** A webhook URL, as a market's account has registered it. */
+/** A webhook URL that an account has registered in a market. */
 export interface WebhookRegistration {
   readonly tenant: Tenant;
   readonly url: string;
-  /** After the last retry has failed Lalamove sends nothing more, until the URL is registered again. */
+  /** Set after the last retry of an event failed. Nothing is sent until the URL is registered again. */
   isDisabled: boolean;
-  /** A fault: the event that waits until the next one has been sent. */
+  /** For the fault `reordered`: the key of the event that waits until the next one was sent. */
   heldBack?: string | undefined;
 }
 
-/** One try to deliver an event. */
+/** One attempt to deliver an event. */
 export interface WebhookAttempt {
   /** Unix ms, by the sandbox's clock. */
   readonly at: number;
-  /** What the receiver answered; absent where it did not. */
+  /** The status of the receiver's answer; absent if there was none. */
   readonly status?: number;
   /** Why there was no answer. */
   readonly error?: string;
 }
 
-/** An event on its way to a webhook URL. */
+/** An event that is sent to a webhook URL. */
 export interface WebhookDelivery {
-  /** What the sandbox knows it by. */
+  /** The key in the sandbox's state. */
   readonly key: string;
-  /** A UUID in upper case; a match with a driver has one for both of its events. */
+  /** A UUID in upper case. The two events of a match with a driver have the same id. */
   readonly eventId: string;
   readonly eventType: string;
   readonly tenant: Tenant;
   readonly orderId: string | undefined;
-  /** The JSON text of `data`, which is what is signed. */
+  /** The JSON text of `data`, which is signed. */
   readonly data: string;
-  /** Unix ms when it happened. */
+  /** Unix ms of the event. */
   readonly occurredAt: number;
-  /** `pending` until it was answered 200, given up, or lost by a fault. */
+  /** `pending` until the receiver answered 200, the retries ended, or a fault lost the event. */
   state: 'pending' | 'delivered' | 'abandoned' | 'lost';
-  /** A fault: each attempt carries a signature that does not fit. */
+  /** For the fault `badly-signed`: all attempts have a wrong signature. */
   isBadlySigned: boolean;
-  /** A fault: the first attempt is made twice. */
+  /** For the fault `doubled`: the first attempt is made twice. */
   readonly isDoubled: boolean;
-  /** How many attempts have been begun. */
+  /** The number of attempts that have started. */
   begun: number;
-  /** How many retries have been planned. */
+  /** The number of retries that were scheduled. */
   retries: number;
   readonly attempts: WebhookAttempt[];
 }

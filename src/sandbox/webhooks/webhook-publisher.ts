@@ -11,11 +11,11 @@ import type { WebhookDelivery } from './webhook-delivery.js';
 import { webhookData } from './webhook-data.js';
 import type { WebhookSender } from './webhook-sender.js';
 
-/** How long an event that a fault holds back waits for another one to overtake it. */
+/** How long an event with the fault `reordered` waits for a later event, at most. */
 const MAX_HOLD_MS = 60_000;
 
-/** An event that is to be sent. */
-interface Draft {
+/** An event before the faults are applied. */
+interface DraftEvent {
   readonly eventId: string;
   readonly tenant: Tenant;
   readonly eventType: string;
@@ -26,12 +26,12 @@ interface Draft {
   readonly occurredAt: number;
 }
 
-/** Tells registered URLs what has happened, but for the faults that strike. */
+/** Sends the sandbox's events to the registered URLs, and applies faults. */
 export class WebhookPublisher {
-  /** What has happened during a call, and waits for its answer. */
-  #held: Draft[] | undefined;
+  /** The events of the current call, which wait for its answer. */
+  #held: DraftEvent[] | undefined;
   #trimAbove = 0;
-  /** The latest order that got a driver, and the id of the event that said so. */
+  /** The latest order with a driver, and the id of that event. */
   #match: { readonly orderId: string; readonly eventId: string } | undefined;
 
   constructor(
@@ -46,13 +46,13 @@ export class WebhookPublisher {
   }
 
   /**
-   * Does a call's work, and holds back what it causes until the returned functions let it go: `early` before the call's answer (it is waited for,
-   * but not for long, since the receiver may be waiting for that answer), `late` after it.
+   * Runs a call and holds back its events. `early` sends those that must arrive before the answer, and waits for them
+   * only a limited time, because the receiver may itself wait for the answer. `late` sends the others after the answer.
    *
-   * @param isEarly whether all that it causes is sent before the answer
+   * @param isEarly whether all events are sent before the answer
    */
   during<T>(work: () => T, isEarly: boolean): { result: T; early: () => Promise<void>; late: () => void } {
-    const held: Draft[] = [];
+    const held: DraftEvent[] = [];
     this.#held = held;
     let result: T;
     try {
@@ -60,14 +60,14 @@ export class WebhookPublisher {
     } finally {
       this.#held = undefined;
     }
-    const struck = held.map((draft) => ({ draft, faults: this.#faultsOf(draft) }));
-    const isFirst = ({ faults }: (typeof struck)[number]): boolean =>
+    const drafts = held.map((draft) => ({ draft, faults: this.#faultsOf(draft) }));
+    const isFirst = ({ faults }: (typeof drafts)[number]): boolean =>
       isEarly || faults.some(({ webhook }) => webhook === 'early');
-    // All of them take their place in the line now, so that nothing that happens later overtakes them.
+    // All events enter the queue now, so that later events do not overtake them.
     let late: () => void = () => undefined;
     const answered = new Promise<void>((resolve) => (late = resolve));
-    const posts = struck.filter(isFirst).map((each) => this.#send(each.draft, each.faults));
-    for (const each of struck) if (!isFirst(each)) void this.#send(each.draft, each.faults, answered);
+    const posts = drafts.filter(isFirst).map((each) => this.#send(each.draft, each.faults));
+    for (const each of drafts) if (!isFirst(each)) void this.#send(each.draft, each.faults, answered);
     const early = async (): Promise<void> => {
       if (posts.length > 0)
         await Promise.race([Promise.all(posts), realPause(this.world.settings.webhooks.earlyWaitMs)]);
@@ -76,9 +76,9 @@ export class WebhookPublisher {
   }
 
   /**
-   * Sends an event of any kind and content, for receivers that have to bear what is newer than they are.
+   * Sends an event of any type and content, to test how a receiver handles unknown events.
    *
-   * @throws RangeError where there is no URL to send it to
+   * @throws RangeError if the account has no URL
    */
   send(tenant: Tenant, eventType: string, data: unknown): void {
     this.#requireUrl(tenant);
@@ -89,9 +89,9 @@ export class WebhookPublisher {
   }
 
   /**
-   * Sends an event again, or both of them that have this id.
+   * Sends all events with this id again.
    *
-   * @throws RangeError for an event that the sandbox does not know
+   * @throws RangeError if the sandbox does not know the event
    */
   resend(eventId: string): void {
     const found = [...this.world.state.deliveries.values()].filter((delivery) => delivery.eventId === eventId);
@@ -102,14 +102,14 @@ export class WebhookPublisher {
 
   #requireUrl(tenant: Tenant): void {
     if (this.sender.registration(tenant)) return;
-    throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}, or has lost it.`);
+    throw new RangeError(`The account ${tenant.apiKey} has no webhook URL in ${tenant.market}: register one.`);
   }
 
   #onSandboxEvent(sandboxEvent: SandboxEvent): void {
     const tenant = tenantOf(sandboxEvent);
     if (!this.sender.registration(tenant)) return;
     const entry = 'entry' in sandboxEvent ? sandboxEvent.entry : undefined;
-    const draft: Draft = {
+    const draft: DraftEvent = {
       eventId: this.#idOf(sandboxEvent),
       tenant,
       eventType: sandboxEvent.type,
@@ -122,7 +122,7 @@ export class WebhookPublisher {
     else void this.#send(draft, this.#faultsOf(draft));
   }
 
-  /** A match has one id for both of its events, as it was seen. */
+  /** The two events of a match with a driver have the same id (observed). */
   #idOf(sandboxEvent: SandboxEvent): string {
     const { type } = sandboxEvent;
     if (type !== 'ORDER_STATUS_CHANGED' && type !== 'DRIVER_ASSIGNED') return this.#newId();
@@ -137,13 +137,13 @@ export class WebhookPublisher {
     return this.world.random.uuid('webhooks').toUpperCase();
   }
 
-  #faultsOf({ eventType, orderId, magic }: Draft): WebhookFault[] {
+  #faultsOf({ eventType, orderId, magic }: DraftEvent): WebhookFault[] {
     return [...magicWebhookFaults(magic), ...this.faults.takeWebhookFaults(eventType, orderId)];
   }
 
-  /** Sends an event, or does to it what the faults say; resolves when what is sent now has been. */
+  /** Sends an event, or applies the faults to it. It resolves when everything that is sent now was sent. */
   async #send(
-    { eventId, tenant, eventType, orderId, data, occurredAt }: Draft,
+    { eventId, tenant, eventType, orderId, data, occurredAt }: DraftEvent,
     faults: readonly WebhookFault[],
     answered?: Promise<void>,
   ): Promise<void> {
@@ -183,7 +183,7 @@ export class WebhookPublisher {
     await Promise.all(posts);
   }
 
-  /** Keeps an event; of those that are over, the latest alone. */
+  /** Keeps an event. The oldest finished events are removed if there are too many. */
   #remember(delivery: WebhookDelivery): void {
     const { deliveries } = this.world.state;
     const { historyLimit } = this.world.settings;
@@ -193,7 +193,7 @@ export class WebhookPublisher {
       if (deliveries.size <= historyLimit) break;
       if (state !== 'pending') deliveries.delete(key);
     }
-    // What is pending stays: to look for it again at every event would take longer and longer.
+    // Pending events stay. The limit grows with them, so that the search does not run for every event.
     this.#trimAbove = deliveries.size * 1.25;
   }
 }

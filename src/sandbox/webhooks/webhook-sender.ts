@@ -5,10 +5,10 @@ import { UntimelyWarnings } from './untimely-warnings.js';
 import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
 import { postWebhook } from './post-webhook.js';
 
-/** Carries events to their URLs: one post after the other, signed, with retries until Lalamove would give the URL up. */
+/** Posts events to their URLs: one after the other, signed, with retries. After the last retry the URL is disabled. */
 export class WebhookSender {
-  /** The end of what is being sent to each URL. */
-  readonly #lines = new Map<string, Promise<void>>();
+  /** The last queued post of each tenant. */
+  readonly #queues = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #untimely: UntimelyWarnings;
 
@@ -22,36 +22,36 @@ export class WebhookSender {
     return 'status' in outcome && outcome.status === 200;
   }
 
-  /** Where a tenant's events go; nowhere where it has no URL, or has lost it. */
+  /** The webhook URL of a tenant; `undefined` if it has none, or if it is disabled. */
   registration(tenant: Tenant): WebhookRegistration | undefined {
     const registration = this.world.state.registrations.get(tenantKey(tenant));
     return registration?.isDisabled === false ? registration : undefined;
   }
 
-  /** Makes an attempt when those ahead of it have been made, and not before `allowed`; resolves after it. */
+  /** Queues an attempt, which starts after those before it and not before `allowed`. It resolves after the attempt. */
   async send(delivery: WebhookDelivery, allowed?: Promise<void>): Promise<void> {
     const isTwice = delivery.isDoubled && delivery.begun === 0;
-    await Promise.all([this.#line(delivery, allowed), ...(isTwice ? [this.#line(delivery, allowed)] : [])]);
+    await Promise.all([this.#enqueue(delivery, allowed), ...(isTwice ? [this.#enqueue(delivery, allowed)] : [])]);
   }
 
-  async #line(delivery: WebhookDelivery, allowed?: Promise<void>): Promise<void> {
+  async #enqueue(delivery: WebhookDelivery, allowed?: Promise<void>): Promise<void> {
     delivery.begun += 1;
     const key = tenantKey(delivery.tenant);
-    const line = (this.#lines.get(key) ?? Promise.resolve())
+    const queue = (this.#queues.get(key) ?? Promise.resolve())
       .then(() => allowed)
       .then(() => this.#postWebhook(delivery));
-    this.#lines.set(key, line);
-    await line;
-    if (this.#lines.get(key) === line) this.#lines.delete(key);
+    this.#queues.set(key, queue);
+    await queue;
+    if (this.#queues.get(key) === queue) this.#queues.delete(key);
   }
 
-  /** Makes the next attempt later. */
+  /** Schedules the next attempt. */
   sendLater(delivery: WebhookDelivery, pauseMs: number): void {
     const at = this.world.clock.now() + pauseMs;
     this.world.scheduler.add({ at, kind: 'webhook', delivery: delivery.key, attempt: delivery.begun + 1 });
   }
 
-  /** Makes an attempt that has fallen due: a retry, or what a fault had put off. */
+  /** Makes an attempt that is due: a retry, or one that a fault has delayed. */
   attempt(key: string, attempt: number): void {
     const delivery = this.world.state.deliveries.get(key);
     if (delivery?.begun !== attempt - 1 || delivery.state !== 'pending') return;
@@ -60,12 +60,12 @@ export class WebhookSender {
     void this.send(delivery);
   }
 
-  /** Resolves when nothing is being sent; what waits for its time does not count. */
+  /** Resolves when nothing is being sent. Scheduled attempts do not count. */
   async idle(): Promise<void> {
-    while (this.#lines.size > 0) await Promise.all(this.#lines.values());
+    while (this.#queues.size > 0) await Promise.all(this.#queues.values());
   }
 
-  /** Cuts what is being sent, and sends nothing more. */
+  /** Aborts the current posts, and sends nothing more. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -81,15 +81,15 @@ export class WebhookSender {
       return;
     }
     const { url } = registration;
-    // Whoever goes by another time would drop it as one from the past or the future.
+    // An app with another time would drop the event because of its timestamp.
     await this.world.followers.allSynced();
     const at = this.world.clock.now();
-    const body = this.#written(delivery, url, at);
+    const body = this.#body(delivery, url, at);
     const outcome = await postWebhook(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
     if (this.#isStopped()) return;
     const answer = 'status' in outcome ? { status: outcome.status } : outcome;
     delivery.attempts.push({ at, ...answer });
-    if ('status' in outcome) this.#untimely.look(delivery, url, outcome);
+    if ('status' in outcome) this.#untimely.check(delivery, url, outcome);
     this.world.log.add({
       kind: 'webhook',
       eventId: delivery.eventId,
@@ -117,8 +117,8 @@ export class WebhookSender {
     this.world.log.add({ kind: 'url-disabled', url, market: tenant.market });
   }
 
-  /** The body as it travels; what is signed stands in it word for word. */
-  #written(
+  /** The body of a post. It contains the signed `data` unchanged. */
+  #body(
     { eventId, eventType, tenant, data, occurredAt, isBadlySigned }: WebhookDelivery,
     url: string,
     now: number,
