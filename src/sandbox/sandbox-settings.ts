@@ -7,7 +7,7 @@ import { waitOf, type Duration } from './clock/duration.js';
 import { suppliedMarkets } from './state/supplied-markets.js';
 import { MARKET_CODES, marketFacts, type MarketFacts } from './state/market-facts.js';
 
-/** The options, checked and with their defaults. */
+/** The options with their defaults, checked. */
 export interface SandboxSettings {
   readonly accounts: readonly SandboxAccount[];
   readonly seed: number | string;
@@ -27,9 +27,9 @@ export interface SandboxSettings {
   };
   readonly unknowns: SandboxUnknowns;
   readonly historyLimit: number;
-  /** The facts of a market; `undefined` if the sandbox does not serve it. */
+  /** What the sandbox knows of a market; `undefined` for one that it does not serve. */
   marketFacts(market: string): MarketFacts | undefined;
-  /** The secret of an API key. */
+  /** The secret of a key. */
   secretOf(apiKey: string): string | undefined;
 }
 
@@ -57,15 +57,15 @@ const OPTIONS: Readonly<Record<keyof LalamoveSandboxOptions, true>> = {
   cities: true,
 };
 
-/** The upper limit of `randomInt`. With so many seeds two sandboxes practically never have the same ids. */
+/** The most that `randomInt` draws: so many that two sandboxes never have the same ids. */
 const MAX_DRAWN_SEED = 2 ** 48 - 1;
 
 const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h', '2h', '4h', '6h', '8h'];
 
 /**
- * Checks the options and adds the defaults.
+ * Fills in the defaults.
  *
- * @throws RangeError if an option is invalid
+ * @throws RangeError for an option that cannot be
  */
 export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSettings {
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTIONS, name));
@@ -105,9 +105,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
 
 function checkAccount({ apiKey, apiSecret, market }: SandboxAccount): void {
   if (!/^[^:\s]+$/.test(apiKey) || apiSecret === '') {
-    throw new RangeError(
-      `An account of the sandbox needs an apiKey without colons and blanks, and a non-empty apiSecret.`,
-    );
+    throw new RangeError(`An account of the sandbox needs an apiKey without colons and blanks, and an apiSecret.`);
   }
   if (market !== undefined && !MARKET_CODES.includes(market)) {
     throw new RangeError(`The market of an account must be one of ${MARKET_CODES.join(', ')}, not ${market}.`);
@@ -150,13 +148,13 @@ function fromOne(name: string, value: number, limit: number): number {
   );
 }
 
-/** Lalamove retries ten times. A much longer list is a mistake. */
+/** Lalamove retries ten times; more than this many pauses is a mistake. */
 const MAX_PAUSES = 1000;
 
 function checkedPauses(pauses: readonly Duration[]): number[] {
   if (pauses.length > MAX_PAUSES) {
     throw new RangeError(
-      `The sandbox's option webhooks.retryPauses must have at most ${MAX_PAUSES} items, not ${pauses.length}.`,
+      `The sandbox's option webhooks.retryPauses must be at most ${MAX_PAUSES}, not ${pauses.length}.`,
     );
   }
   return pauses.map((pause) => waitOf("The sandbox's option webhooks.retryPauses", pause));

@@ -7,7 +7,7 @@ import type { Policy } from '../errors/answering-hosts.js';
 import { accountOn } from '../support/account.js';
 import { PLATFORMS, startHost, type HostApp } from '../support/host-app.js';
 import { RULES, WITHOUT_RULE, type Dialect, type Provocation } from './refusal-provocations.js';
-import { BytesController, Stage, STRANGER, THAI, WebhookController } from './refusal-stage.js';
+import { BytesController, Stage, OTHER_CUSTOMER, THAI, WebhookController } from './refusal-stage.js';
 
 const rowOf = ({ code, status }: { code: string; status: number }): string => `${status} ${code}`;
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const dialect of ['v3', 'v2'] as const) {
     const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
     const wrongCredentials = dialect === 'v2' ? 'bad-gateway' : 'unauthorized';
-    const options = { clock, dialect, validation: 'codes', wrongCredentials, accounts: [STRANGER, THAI] } as const;
+    const options = { clock, dialect, validation: 'codes', wrongCredentials, accounts: [OTHER_CUSTOMER, THAI] } as const;
     sandboxes.set(dialect, await LalamoveSandbox.start(options));
   }
 });

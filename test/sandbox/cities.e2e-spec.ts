@@ -101,9 +101,9 @@ describe('a sandbox with the cities of an account', () => {
 
   const [POA, SAO] = CITIES;
   it.each<[what: string, cities: unknown, message: string]>([
-    ['no list', { data: CITIES }, 'cities must be an array'],
-    ['an empty list', [], 'cities must be an array with at least one city'],
-    ['a text for a city', ['BR SAO'], 'cities[0] must be an object, not "BR SAO"'],
+    ['not an array', { data: CITIES }, 'cities must be an array'],
+    ['an empty array', [], 'cities must be an array with at least one city'],
+    ['a string for a city', ['BR SAO'], 'cities[0] must be an object, not "BR SAO"'],
     [
       'a city without a locode',
       [{ ...POA, locode: undefined }],
@@ -136,7 +136,7 @@ describe('a sandbox with the cities of an account', () => {
       'specialRequests[0] must be an object',
     ],
     [
-      'half a request',
+      'an incomplete special request',
       [{ ...POA, services: [{ key: 'CAR', specialRequests: [{ name: 'A', max_selection: 1.5 }] }] }],
       'max_selection must be a whole number',
     ],

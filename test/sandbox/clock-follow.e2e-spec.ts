@@ -75,8 +75,8 @@ describe.each(PLATFORMS)('an app on %s that follows the clock of a sandbox in an
 
   it.each([
     ['at an hour a minute', ['--speed', '60']],
-    ['from a day of the past on', ['--speed', '600', '--start-at', '2026-02-01T08:00:00Z']],
-    ['from a day of the future on', ['--speed', '600', '--start-at', '2031-02-01T08:00:00Z']],
+    ['starting in the past', ['--speed', '600', '--start-at', '2026-02-01T08:00:00Z']],
+    ['starting in the future', ['--speed', '600', '--start-at', '2031-02-01T08:00:00Z']],
   ])(
     'receives a delivery to its end %s',
     async (_, options) => {

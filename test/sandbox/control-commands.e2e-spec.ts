@@ -48,9 +48,9 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
     it.each([
       ['a word', 'soon'],
       ['nothing', ''],
-      ['a way back', -1],
-      ['no number', Number.NaN],
-      ['further than calendars go', '99999999999d'],
+      ['a negative duration', -1],
+      ['not a number', Number.NaN],
+      ['more than a Date can hold', '99999999999d'],
     ])('refuses to advance by %s and does not move', async (__, by) => {
       await refused(control.advance(by));
       expect(await control.clock()).toEqual({ now: '2026-11-22T08:00:00.000Z', speed: 0 });
@@ -158,7 +158,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       expect(await refused(control.addFault({ times: 0 }))).toMatch(/times must be/);
       expect(await refused(control.addFault({ probability: 1.5 }))).toMatch(/probability must be/);
       expect(await refused(control.addFault({ latencyMs: -1 }))).toMatch(/latencyMs must be/);
-      expect(await refused(control.addFault({ work: 'late', lateBy: 'soon' }))).toMatch(/is not a duration/);
+      expect(await refused(control.addFault({ work: 'late', lateBy: 'soon' }))).toMatch(/is no length of time/);
       expect(await control.faults()).toEqual([]);
     });
   });

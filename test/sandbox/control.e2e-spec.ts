@@ -242,7 +242,7 @@ describe('SandboxControl.connect', () => {
     ['no API at all', 404, 'text/html', '<html>Not Found</html>'],
     ['a page for everything', 200, 'text/html', '<html></html>'],
     ['another API', 404, 'application/json', '{"message":"Cannot GET it","statusCode":404}'],
-    ['an API that is content with everything', 200, 'application/json', '{}'],
+    ['an API that accepts everything', 200, 'application/json', '{}'],
   ])('reports %s in every method', async (_, status, type, body) => {
     const server = await RawServer.start((socket) => {
       socket.end(http(status, body, { 'content-type': type }));

@@ -25,7 +25,7 @@ export const ANSWERS: Record<Extract<FaultAnswer, string> | `an ${string}`, { an
     answer: { code: 'LALAMOVE_SERVER_ERROR', status: 502, shape: 'html' },
     ends: { name: 'LalamoveServerException', code: 'LALAMOVE_SERVER_ERROR', upstreamStatus: 502 },
   },
-  'an HTML 200, word for word': {
+  'an HTML 200': {
     answer: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Sorry</html>' },
     ends: { name: 'LalamoveUnreadableResponseException', code: 'LALAMOVE_UNREADABLE_RESPONSE', upstreamStatus: 200 },
   },

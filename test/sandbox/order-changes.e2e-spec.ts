@@ -348,7 +348,7 @@ describe('an order of the sandbox', () => {
     it.each([
       ['a phone of another market', { phone: '+6591234567' }, 'ERR_INVALID_PHONE_NUMBER', '/data/stops/1/phone'],
       ['remarks of 1501 characters', { remarks: 'x'.repeat(1501) }, 'ERR_INVALID_FIELD', '/data/stops/1/remarks'],
-      ['nobody’s name', { name: undefined }, 'ERR_MISSING_FIELD', '/data/stops/1/name'],
+      ['no name', { name: undefined }, 'ERR_MISSING_FIELD', '/data/stops/1/name'],
       [
         'a place outside the area',
         { coordinates: { lat: '23.1', lng: '114.1' } },

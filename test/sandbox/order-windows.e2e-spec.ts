@@ -164,7 +164,7 @@ describe('LalamoveSandbox', () => {
       ['that is completed', ['ON_GOING', 'PICKED_UP', 'COMPLETED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
       ['that has expired', ['EXPIRED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
       ['that is rejected', ['REJECTED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
-      ['that is cancelled already', ['CANCELED'], 'ERR_CANCELLATION', 422],
+      ['that is already cancelled', ['CANCELED'], 'ERR_CANCELLATION', 422],
     ])('but not one %s', async (_, path, code, upstreamStatus) => {
       const { orderId } = await booked(lalamove);
       move(orderId, ...path);
@@ -368,7 +368,7 @@ describe('LalamoveSandbox', () => {
 
     it.each([
       ['still within those 2 hours', 2 * HOUR - 1, 1],
-      ['after them, when another 2 begin', 2 * HOUR, 2 * HOUR],
+      ['after them, so that another 2 hours begin', 2 * HOUR, 2 * HOUR],
       ['long after them', 5 * HOUR, 2 * HOUR],
     ])('when the next driver gives it back %s', async (_, later, left) => {
       const { orderId } = await booked(lalamove);

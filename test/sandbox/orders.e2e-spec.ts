@@ -146,15 +146,15 @@ describe('an order of the sandbox', () => {
       ['HK', '85251234567', 'without a plus'],
       ['HK', '+852 5123 4567', 'with blanks'],
       ['HK', '+0085251234567', 'with a zero for a country'],
-      ['HK', '+85200000000', 'as long as a phone, but nobody’s'],
+      ['HK', '+85200000000', 'as long as a phone, but not assigned'],
       ['HK', '+8525123456', 'a digit too short'],
       ['HK', '+852512345678', 'a digit too long'],
-      ['SG', '+6500000000', 'as long as a phone, but nobody’s'],
-      ['TH', '+66112345678', 'as long as a phone, but nobody’s'],
-      ['MY', '+60000000000', 'as long as a phone, but nobody’s'],
-      ['JP', '+819912345678', 'as long as a phone, but nobody’s'],
-      ['BR', '+551111111111', 'as long as a phone, but nobody’s'],
-      ['TW', '+886012345678', 'as long as a phone, but nobody’s'],
+      ['SG', '+6500000000', 'as long as a phone, but not assigned'],
+      ['TH', '+66112345678', 'as long as a phone, but not assigned'],
+      ['MY', '+60000000000', 'as long as a phone, but not assigned'],
+      ['JP', '+819912345678', 'as long as a phone, but not assigned'],
+      ['BR', '+551111111111', 'as long as a phone, but not assigned'],
+      ['TW', '+886012345678', 'as long as a phone, but not assigned'],
     ])('but in %s not one with %s: %s', async (market, phone) => {
       await expectRefusal(placeIn(market, { sender: phone }), 'ERR_INVALID_PHONE_NUMBER', '/data/sender/phone');
       expect(sandbox.orders).toHaveLength(0);
@@ -196,8 +196,8 @@ describe('an order of the sandbox', () => {
     it.each([
       ['no sender', { sender: undefined }, 'ERR_MISSING_FIELD', '/data/sender'],
       ['no recipients', { recipients: undefined }, 'ERR_MISSING_FIELD', '/data/recipients'],
-      ['recipients that are no list', { recipients: {} }, 'ERR_INVALID_FIELD', '/data/recipients'],
-      ['a recipient that is nobody', { recipients: ['Ada'] }, 'ERR_MISSING_FIELD', '/data/recipients/0'],
+      ['recipients that are not an array', { recipients: {} }, 'ERR_INVALID_FIELD', '/data/recipients'],
+      ['a recipient that is not an object', { recipients: ['Ada'] }, 'ERR_MISSING_FIELD', '/data/recipients/0'],
       [
         'a sender without a name',
         { sender: { stopId: '1', phone: '+85251234567' } },

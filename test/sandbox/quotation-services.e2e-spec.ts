@@ -75,8 +75,8 @@ describe('a quotation of the sandbox', () => {
     });
 
     it.each([
-      ['no list', 'CASH_ON_DELIVERY', ''],
-      ['no text', [7], '/0'],
+      ['not an array', 'CASH_ON_DELIVERY', ''],
+      ['not a string', [7], '/0'],
     ])('nor %s', async (_, specialRequests, below) => {
       await expectRefusal(quote({ specialRequests }), 'ERR_INVALID_FIELD', `/data/specialRequests${below}`);
     });

@@ -56,7 +56,7 @@ describe('a quotation of the sandbox', () => {
       ['now', '2026-11-22T08:00:00.000Z', '2026-11-22T08:00:00.00Z'],
       ['without seconds', '2026-11-22T08:01Z', '2026-11-22T08:01:00.00Z'],
       ['in 30 days', '2026-12-22T08:00:00.000Z', '2026-12-22T08:00:00.00Z'],
-      ['at once, where none is named', undefined, '2026-11-22T08:00:00.00Z'],
+      ['at once, if none is given', undefined, '2026-11-22T08:00:00.00Z'],
     ])('%s', async (_, scheduleAt, answered) => {
       expect(await quote({ scheduleAt })).toMatchObject({ scheduleAt: answered });
     });
@@ -64,8 +64,8 @@ describe('a quotation of the sandbox', () => {
     it.each([
       ['a millisecond ago', '2026-11-22T07:59:59.999Z', 'ERR_INVALID_SCHEDULE_TIME'],
       ['in 30 days and a millisecond', '2026-12-22T08:00:00.001Z', 'ERR_INVALID_SCHEDULE_TIME'],
-      ['of no time zone', '2026-11-22T09:00:00', 'ERR_INVALID_FIELD'],
-      ['on no day of the calendar', '2026-13-22T09:00:00Z', 'ERR_INVALID_FIELD'],
+      ['without a time zone', '2026-11-22T09:00:00', 'ERR_INVALID_FIELD'],
+      ['on a day that does not exist', '2026-13-22T09:00:00Z', 'ERR_INVALID_FIELD'],
       ['in Unix time', Date.UTC(2026, 10, 22, 9), 'ERR_INVALID_FIELD'],
     ])('but not one %s', async (_, scheduleAt, code) => {
       await expectRefusal(quote({ scheduleAt }), code, '/data/scheduleAt');
@@ -84,7 +84,7 @@ describe('a quotation of the sandbox', () => {
 
     it.each([
       ['none', [], 'ERR_INSUFFICIENT_STOPS'],
-      ['a text', 'Peak to Airport', 'ERR_INSUFFICIENT_STOPS'],
+      ['a string', 'Peak to Airport', 'ERR_INSUFFICIENT_STOPS'],
       ['1', stops(1), 'ERR_INSUFFICIENT_STOPS'],
       ['18', stops(18), 'ERR_TOO_MANY_STOPS'],
     ])('but not %s', async (_, given, code) => {
@@ -98,9 +98,9 @@ describe('a quotation of the sandbox', () => {
     });
 
     it.each([
-      ['that is none', 'Peak', ''],
-      ['with an address that is no text', { address: 7 }, '/address'],
-      ['with coordinates that are none', { coordinates: '22.3,114.1' }, '/coordinates'],
+      ['that is not an object', 'Peak', ''],
+      ['with an address that is not a string', { address: 7 }, '/address'],
+      ['with invalid coordinates', { coordinates: '22.3,114.1' }, '/coordinates'],
       ['without a latitude', { coordinates: { lng: '114.1' } }, '/coordinates/lat'],
       ['without a longitude', { coordinates: { lat: '22.3' } }, '/coordinates/lng'],
       ['with words for degrees', { coordinates: { lat: 'north', lng: '114.1' } }, '/coordinates/lat'],

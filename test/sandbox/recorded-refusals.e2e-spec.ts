@@ -102,7 +102,7 @@ const VAT = {
   '+ /data/priceBreakdown/vat: string': 'the sandbox bills a tax in every market; this account was billed none',
 };
 
-const TEXT_OF_V3 = 'the guide’s sample is of the older form; the sandbox tells what v3 has been seen to send';
+const TEXT_OF_V3 = 'the guide’s sample has the older form; the sandbox sends what v3 sent in recordings';
 
 const SCENES: Readonly<Record<string, readonly Scene[]>> = {
   'rest.br-production-2026.json': [
@@ -129,7 +129,7 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
     },
     {
       at: 4,
-      what: 'a cancellation of what is cancelled',
+      what: 'a cancellation of a cancelled order',
       market: 'BR',
       play: async (send) => {
         const id = await orderedId(send, 'BR');
@@ -139,7 +139,7 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
     },
     {
       at: 5,
-      what: 'a fee that is no higher',
+      what: 'a fee that is not higher',
       market: 'BR',
       play: async (send) => {
         const id = await orderedId(send, 'BR');
@@ -225,11 +225,11 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
 /** Exchanges that no request can cause, with the reason. */
 const BY_FAULT_ALONE: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   'rest.br-production-2026.json': {
-    0: 'the recording leaves out all stops but one; place-order holds the answer’s form',
+    0: 'the recording has only one stop; place-order has the form of the answer',
     11: 'the recording leaves out all cities but one; the option `cities` takes that very list',
   },
   'errors.observed.json': {
-    3: 'nobody knows why: a fault answers it, { status: 500, body: "" }',
+    3: 'the reason is not known: a fault answers it, { status: 500, body: "" }',
     5: TEXT_OF_V3,
     6: TEXT_OF_V3,
     7: TEXT_OF_V3,

@@ -1,7 +1,7 @@
 import type { LalamoveErrorCode } from 'nestjs-lalamove';
 import type { HostAnswer } from '../support/host-app.js';
 import { EDIT, QUOTATION } from '../support/inputs.js';
-import { STOP, STRANGER, THAI, type Stage } from './refusal-stage.js';
+import { STOP, OTHER_CUSTOMER, THAI, type Stage } from './refusal-stage.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -64,7 +64,7 @@ export const WITHOUT_RULE: readonly Provocation[] = [
   injected('v3', 422, 'ERR_QUOTATION_EXPIRED', 'the sandbox refuses an old quotation as ERR_INVALID_QUOTATION_ID'),
   injected('v3', 402, 'ERR_INSUFFICIENT_BALANCE', 'the sandbox refuses an empty wallet as ERR_INSUFFICIENT_CREDIT'),
   injected('v3', 422, 'ERR_INSUFFICIENT_BALANCE', 'the sandbox refuses an empty wallet as ERR_INSUFFICIENT_CREDIT'),
-  injected('v3', 500, 'LALAMOVE_SERVER_ERROR', 'the sandbox has no trouble with its server unless a fault says so'),
+  injected('v3', 500, 'LALAMOVE_SERVER_ERROR', 'the sandbox has no server errors unless a fault says so'),
 ];
 
 export const RULES: readonly Provocation[] = [
@@ -72,8 +72,8 @@ export const RULES: readonly Provocation[] = [
   v3(401, 'LALAMOVE_UNAUTHORIZED', 'a signature with another secret', (stage) =>
     stage.citiesAs({ apiSecret: 'sk_test_wrong' }),
   ),
-  v3(401, 'LALAMOVE_UNAUTHORIZED', 'a key that nobody has', (stage) => stage.citiesAs({ apiKey: 'pk_test_nobody' })),
-  v2(502, 'LALAMOVE_SERVER_ERROR', 'a signature with another secret, where the gateway drops it', (stage) =>
+  v3(401, 'LALAMOVE_UNAUTHORIZED', 'an unknown key', (stage) => stage.citiesAs({ apiKey: 'pk_test_nobody' })),
+  v2(502, 'LALAMOVE_SERVER_ERROR', 'a signature with another secret, which the gateway drops', (stage) =>
     stage.citiesAs({ apiSecret: 'sk_test_wrong' }),
   ),
   v3(404, 'LALAMOVE_NOT_FOUND', 'a path that the API does not have', (stage) => stage.bytes('GET', '/v3/couriers')),
@@ -137,7 +137,7 @@ export const RULES: readonly Provocation[] = [
     (stage) => stage.bytes('POST', '/v3/quotations', JSON.stringify(QUOTATION)),
     { pointer: '/data/stops' },
   ),
-  ...both('ERR_INSUFFICIENT_STOPS', 'a pick-up alone', (stage) => stage.quoteUnchecked({ stops: [STOP] }), {
+  ...both('ERR_INSUFFICIENT_STOPS', 'only a pick-up', (stage) => stage.quoteUnchecked({ stops: [STOP] }), {
     pointer: '/data/stops',
   }),
   ...both(
@@ -170,7 +170,7 @@ export const RULES: readonly Provocation[] = [
     (stage) => stage.quote({ stops: [STOP, { coordinates: { lat: '23.13', lng: '113.26' }, address: 'Canton' }] }),
     { pointer: '/data/stops/1' },
   ),
-  ...both('ERR_REVERSE_GEOCODE_FAILURE', 'an address that names no more than the city', (stage) =>
+  ...both('ERR_REVERSE_GEOCODE_FAILURE', 'an address that names only the city', (stage) =>
     stage.quote({ stops: [STOP, { address: 'Hong Kong' }] }),
   ),
   v3(422, 'ERR_UNKNOWN_FIELD', 'a name in a stop', (stage) =>
@@ -217,14 +217,14 @@ export const RULES: readonly Provocation[] = [
   v3(
     403,
     'LALAMOVE_FORBIDDEN',
-    'a look at the order of a stranger',
-    async (stage) => stage.call('GET', await stage.placed(STRANGER)),
+    'reading the order of another account',
+    async (stage) => stage.call('GET', await stage.placed(OTHER_CUSTOMER)),
     { reads: true },
   ),
   v3(
     403,
     'LALAMOVE_FORBIDDEN',
-    'a look at an order of sixty days ago',
+    'reading an order that is sixty days old',
     async (stage) => {
       const order = await stage.placed();
       await stage.later(60 * DAY + 1);
@@ -235,34 +235,34 @@ export const RULES: readonly Provocation[] = [
   v3(
     403,
     'LALAMOVE_FORBIDDEN',
-    'a look at a driver two hours before the pick-up',
+    'reading a driver two hours before the pick-up',
     async (stage) => stage.call('GET', (await stage.accepted({ scheduleAt: stage.time(2 * HOUR) })).driver),
     { reads: true },
   ),
   v2(
     403,
     'LALAMOVE_FORBIDDEN',
-    'a look at the order of a stranger',
-    async (stage) => stage.call('GET', await stage.placed(STRANGER)),
+    'reading the order of another account',
+    async (stage) => stage.call('GET', await stage.placed(OTHER_CUSTOMER)),
     { reads: true },
   ),
-  v3(403, 'LALAMOVE_FORBIDDEN', 'cancelling the order of a stranger', async (stage) =>
-    stage.call('DELETE', await stage.placed(STRANGER)),
+  v3(403, 'LALAMOVE_FORBIDDEN', 'cancelling the order of another account', async (stage) =>
+    stage.call('DELETE', await stage.placed(OTHER_CUSTOMER)),
   ),
-  v3(404, 'ERR_ORDER_NOT_FOUND', 'an order that is not there', (stage) => stage.call('GET', 'lalamove/orders/1')),
-  v2(404, 'LALAMOVE_NOT_FOUND', 'an order that is not there', (stage) => stage.call('GET', 'lalamove/orders/1')),
+  v3(404, 'ERR_ORDER_NOT_FOUND', 'an order that does not exist', (stage) => stage.call('GET', 'lalamove/orders/1')),
+  v2(404, 'LALAMOVE_NOT_FOUND', 'an order that does not exist', (stage) => stage.call('GET', 'lalamove/orders/1')),
   v3(422, 'ERR_ORDER_NOT_FOUND', 'an order of another market', async (stage) =>
     stage.call('GET', await stage.placedInThailand()),
   ),
-  v3(404, 'ERR_DRIVER_NOT_FOUND', 'a driver that is not there', async (stage) =>
+  v3(404, 'ERR_DRIVER_NOT_FOUND', 'a driver that does not exist', async (stage) =>
     stage.call('GET', `${await stage.placed()}/drivers/1`),
   ),
-  v3(422, 'ERR_CANCELLATION', 'cancelling once more', async (stage) => {
+  v3(422, 'ERR_CANCELLATION', 'cancelling again', async (stage) => {
     const order = await stage.placed();
     await stage.call('DELETE', order);
     return stage.call('DELETE', order);
   }),
-  v2(409, 'ERR_CANCELLATION_FORBIDDEN', 'cancelling once more', async (stage) => {
+  v2(409, 'ERR_CANCELLATION_FORBIDDEN', 'cancelling again', async (stage) => {
     const order = await stage.placed();
     await stage.call('DELETE', order);
     return stage.call('DELETE', order);

@@ -8,7 +8,7 @@ import { request, type HostAnswer, type HostApp } from '../support/host-app.js';
 import { booked, orderOf, QUOTATION } from '../support/inputs.js';
 
 /** Other accounts on the same sandbox: one of another customer, and one whose keys are valid in Thailand only. */
-export const STRANGER: SandboxAccount = { apiKey: 'pk_test_stranger', apiSecret: 'sk_test_stranger' };
+export const OTHER_CUSTOMER: SandboxAccount = { apiKey: 'pk_test_stranger', apiSecret: 'sk_test_stranger' };
 export const THAI: SandboxAccount = { apiKey: 'pk_test_thai', apiSecret: 'sk_test_thai', market: 'TH' };
 
 /** A stop as it is sent. */

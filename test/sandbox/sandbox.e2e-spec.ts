@@ -132,7 +132,7 @@ describe('LalamoveSandbox', () => {
     };
 
     it.each([
-      ['a body that is no JSON', '{"data":', 400, 'ERR_MALFORMED_JSON_BODY'],
+      ['a body that is not JSON', '{"data":', 400, 'ERR_MALFORMED_JSON_BODY'],
       ['a body without its envelope', JSON.stringify(QUOTATION), 422, 'ERR_INSUFFICIENT_STOPS'],
     ])('%s', async (_, body, status, code) => {
       const answer = await call('POST', '/v3/quotations', body);

@@ -27,7 +27,7 @@ describe('a sandbox that validates like v3', () => {
 
   it.each<[what: string, more: object, error: object]>([
     [
-      'a pick-up alone',
+      'only a pick-up',
       { stops: QUOTATION.stops.slice(1) },
       invalid('minimum 2 items required, but found 1 items', '/data/stops'),
     ],

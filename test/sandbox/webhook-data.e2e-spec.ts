@@ -361,7 +361,7 @@ describe('the webhooks of a sandbox', () => {
   it.each([
     [undefined, {}],
     ['REPLACED_BY_SUPPORT', { cancelReason: 'REPLACED_BY_SUPPORT' }],
-  ])('announce a replacement by the reason %s, or not at all', async (replacementReason, told) => {
+  ])('announce a replacement by the reason %s, or not at all', async (replacementReason, reason) => {
     const shop = await registered({ unknowns: { replacementReason } });
     const { orderId } = await place(shop);
     shop.sandbox.drive(orderId, { do: 'replace' });
@@ -374,7 +374,7 @@ describe('the webhooks of a sandbox', () => {
         previousStatus: 'ASSIGNING_DRIVER',
         status: 'CANCELED',
         cancelParty: 'LALAMOVE_CUSTOMER_SUPPORT',
-        ...told,
+        ...reason,
       },
       updatedAt: minute,
     });

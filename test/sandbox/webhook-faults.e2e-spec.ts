@@ -226,7 +226,7 @@ describe('the webhooks of a sandbox', () => {
       ['doubled and delayed', ['doubled', 'delayed'], 2],
       ['doubled and reordered', ['doubled', 'reordered'], 2],
       ['doubled and badly signed', ['doubled', 'badly-signed'], 2],
-      ['lost, whatever else', ['doubled', 'delayed', 'lost'], 0],
+      ['lost, with any other fault', ['doubled', 'delayed', 'lost'], 0],
     ] as const)('%s', async (_, faults, count) => {
       const shop = await registered();
       for (const webhook of faults) shop.sandbox.addFault({ webhook, event: 'PING' });
@@ -271,12 +271,12 @@ describe('the webhooks of a sandbox', () => {
       shop.sandbox.addFault({ webhook: 'lost', event: 'ORDER_STATUS_CHANGED', times: 2 });
       for (const { orderId } of [other, one]) deliver(shop, orderId);
       await settled(shop);
-      const told = (orderId: string): unknown[] =>
+      const reported = (orderId: string): unknown[] =>
         shop.receiver.events
           .filter(({ data }) => withTimeout(data, 'order', 'orderId') === orderId)
           .map(({ eventType, data }) => withTimeout(data, 'order', 'status') ?? eventType);
-      expect(told(other.orderId)).toEqual(['DRIVER_ASSIGNED', 'POP_STATUS_CHANGED', 'PICKED_UP', 'COMPLETED']);
-      expect(told(one.orderId)).toEqual(['ON_GOING', 'DRIVER_ASSIGNED', 'PICKED_UP', 'COMPLETED']);
+      expect(reported(other.orderId)).toEqual(['DRIVER_ASSIGNED', 'POP_STATUS_CHANGED', 'PICKED_UP', 'COMPLETED']);
+      expect(reported(one.orderId)).toEqual(['ON_GOING', 'DRIVER_ASSIGNED', 'PICKED_UP', 'COMPLETED']);
       expect(await shop.sandbox.control.faults()).toMatchObject([{ orderId: one.orderId, left: 'always' }]);
     });
 

@@ -62,9 +62,9 @@ export class ClockFollowers {
   /**
    * Waits until the condition is true, at most `ms`. It is checked again whenever a follower asks or the clock changes.
    */
-  async #until(isSo: () => boolean, ms: number): Promise<void> {
+  async #until(isTrue: () => boolean, ms: number): Promise<void> {
     const end = performance.now() + ms;
-    for (let left = ms; left > 0 && !isSo() && !this.#isEnded; left = end - performance.now()) {
+    for (let left = ms; left > 0 && !isTrue() && !this.#isEnded; left = end - performance.now()) {
       const over = new AbortController();
       const woken = new Promise<void>((resolve) => this.#waiters.push(resolve));
       await Promise.race([woken, pause(left, undefined, { signal: over.signal, ref: false }).catch(() => undefined)]);

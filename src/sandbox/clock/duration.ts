@@ -1,4 +1,4 @@
-/** A duration: ms as a number, or a text such as `'250ms'`, `'90s'`, `'5m'`, `'2h'`, `'60d'` or `'1h 30m'`. */
+/** A length of time: ms as a number, or a text such as `'250ms'`, `'90s'`, `'5m'`, `'2h'`, `'60d'` or `'1h 30m'`. */
 export type Duration = number | string;
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -12,29 +12,28 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 const FORM = /^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$/;
 
 /**
- * Converts a duration to ms.
+ * A length of time in ms.
  *
- * @throws RangeError if it is not a duration
+ * @throws RangeError for what is no length of time
  */
 export function milliseconds(duration: Duration): number {
   const ms = typeof duration === 'number' ? duration : parsed(duration);
   if (!(Number.isFinite(ms) && ms >= 0)) {
-    const given = typeof duration === 'string' ? JSON.stringify(duration) : String(duration);
     throw new RangeError(
-      `${given} is not a duration: give ms as a number of at least 0, or a text such as "90s", "5m", "2h" or "1h 30m".`,
+      `${typeof duration === 'string' ? JSON.stringify(duration) : String(duration)} is no length of time: give ms as a number of at least 0, or a text such as "90s", "5m", "2h" or "1h 30m".`,
     );
   }
   return Math.round(ms);
 }
 
-/** The longest pause, delay or step in a sandbox: 365 days. Orders live for hours. */
+/** The longest pause, delay or step of a sandbox: orders live for hours, and a year of its time is soon over. */
 const MAX_DURATION_MS = 365 * 86_400_000;
 
 /**
- * Converts the duration of a wait to ms.
+ * A length of time in ms, of which a sandbox may have to wait for the end.
  *
- * @param name the name of the value, for the message: `delay`
- * @throws RangeError if it is not a duration, or longer than 365 days
+ * @param name what it is, for the message: `delay`
+ * @throws RangeError for what is no length of time, or a longer one than 365 days
  */
 export function waitOf(name: string, duration: Duration): number {
   const ms = milliseconds(duration);

@@ -156,7 +156,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
 
   route('POST', '/snapshots', (parts) =>
-    quietly(parts, () => {
+    whenIdle(parts, () => {
       const name = randomUUID();
       parts.snapshots.set(name, parts.world.snapshot());
       return { id: name };
@@ -165,14 +165,14 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('POST', '/snapshots/:id/restore', (parts, { ids }) => {
     const snapshot = parts.snapshots.get(ids.id ?? '');
     if (!snapshot) throw new RangeError(`The sandbox has no snapshot ${ids.id ?? ''}.`);
-    return quietly(parts, () => {
+    return whenIdle(parts, () => {
       parts.world.restore(snapshot);
     });
   }),
 ];
 
 /** Runs `work` between two advances, when no request is being worked on and no webhook is being sent. */
-function quietly<T>({ world, api, sender }: ControlParts, work: () => T): Promise<T> {
+function whenIdle<T>({ world, api, sender }: ControlParts, work: () => T): Promise<T> {
   return world.clock.between(async () => {
     await api.quiet();
     await sender.idle();
@@ -181,7 +181,7 @@ function quietly<T>({ world, api, sender }: ControlParts, work: () => T): Promis
 }
 
 function clear(parts: ControlParts): Promise<void> {
-  return quietly(parts, () => {
+  return whenIdle(parts, () => {
     parts.world.clear();
     parts.api.clear();
     parts.snapshots.clear();

@@ -1,4 +1,4 @@
-import { headFor, positionOf, travelTime } from '../state/couriers.js';
+import { moveTo, positionOf, travelTime } from '../state/couriers.js';
 import { openStops, type OrderBook } from '../state/order-book.js';
 import { parsePoint, type Point } from '../state/route.js';
 import { LIVE_STATUSES } from '../../api/order-status.js';
@@ -104,7 +104,7 @@ export class CourierSimulator {
     // A scheduled order is not picked up before its time.
     const isAtPickUp = step.do === 'arrive' || step.do === 'pick-up';
     const at = Math.max(now + pause, isAtPickUp ? entry.scheduleAt : 0);
-    if (target && courier) headFor(courier, target, at, now);
+    if (target && courier) moveTo(courier, target, at, now);
     this.world.scheduler.add({ at, kind: 'step', orderId: entry.order.orderId, run: entry.run });
   }
 

@@ -11,10 +11,10 @@ export type ScheduledItem = { readonly at: number } & (
   | { readonly kind: 'late-work'; readonly request: StoredRequest }
 );
 
-type Happen<Kind extends ScheduledItem['kind']> = (item: Extract<ScheduledItem, { kind: Kind }>) => void;
+type Action<Kind extends ScheduledItem['kind']> = (item: Extract<ScheduledItem, { kind: Kind }>) => void;
 
 /** The action of each kind of item. */
-export type ScheduleHandlers = { readonly [Kind in ScheduledItem['kind']]: Happen<Kind> };
+export type ScheduleHandlers = { readonly [Kind in ScheduledItem['kind']]: Action<Kind> };
 
 /** Runs scheduled items in order, by the sandbox's clock. */
 export class Scheduler {
@@ -78,12 +78,12 @@ export class Scheduler {
       const { next } = this.#queue;
       if (!next || next.at > now) break;
       this.#queue.take();
-      this.#happen(next);
+      this.#run(next);
     }
     this.#arm();
   }
 
-  #happen(item: ScheduledItem): void {
+  #run(item: ScheduledItem): void {
     const handlers = this.#handlers;
     if (!handlers) return;
     if (item.kind === 'expiry') handlers.expiry(item);

@@ -52,7 +52,7 @@ export function positionOf({ way: { from, to } }: Courier, now: number): Point {
 }
 
 /** Moves a courier from the current position to a place, with arrival at a given time. */
-export function headFor(courier: Courier, place: Point, at: number, now: number): void {
+export function moveTo(courier: Courier, place: Point, at: number, now: number): void {
   courier.way = {
     from: { ...positionOf(courier, now), at: now },
     to: { lat: place.lat, lng: place.lng, at: Math.max(at, now) },

@@ -1,20 +1,20 @@
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 
-/** A receiver is warned about at most once in this time, in ms of real time. */
+/** A receiver is warned of once in so long, in ms of real time. */
 const WARNING_INTERVAL_MS = 60_000;
 
-/** The maximum number of receivers to remember. */
+/** Receivers that are remembered. */
 const MAX_RECEIVERS = 100;
 
-/** Logs a warning if a receiver's answer shows that it drops events of this sandbox because its clock differs. */
+/** Warns of receivers whose answers show that they drop events of this sandbox, since their clock is another. */
 export class UntimelyWarnings {
   readonly #warnedAt = new Map<string, number>();
 
   constructor(private readonly world: SandboxWorld) {}
 
-  /** Checks the answer to an event. */
-  check({ eventId, eventType, isBadlySigned }: WebhookDelivery, url: string, { status, body }: ReceiverAnswer): void {
+  /** Looks at the answer to an event. */
+  look({ eventId, eventType, isBadlySigned }: WebhookDelivery, url: string, { status, body }: ReceiverAnswer): void {
     if (status !== 200 || isBadlySigned || !isDropped(body)) return;
     const now = performance.now();
     const warnedAt = this.#warnedAt.get(url);
@@ -22,7 +22,7 @@ export class UntimelyWarnings {
     if (this.#warnedAt.size >= MAX_RECEIVERS) this.#warnedAt.clear();
     this.#warnedAt.set(url, now);
     const what =
-      'The receiver drops events of this sandbox, because by its clock they are too old or from the future. ' +
+      'The receiver drops events of this sandbox: by its clock they are too old, or lie in the future. ' +
       'Give its modules the option clock: sandboxClock(url of this sandbox).';
     this.world.log.add({ kind: 'untimely', eventId, type: eventType, url, what });
   }
@@ -33,9 +33,7 @@ interface ReceiverAnswer {
   readonly body: string;
 }
 
-/**
- * The webhook endpoint of this package answers this if it drops a valid event. The reason can only be its timestamp.
- */
+/** The endpoint of this package says so of what is Lalamove's and is not taken in: of an event, that is one out of time. */
 function isDropped(body: string): boolean {
   return /"ignored"\s*:\s*true/.test(body);
 }

@@ -89,7 +89,7 @@ export class WebhookSender {
     if (this.#isStopped()) return;
     const answer = 'status' in outcome ? { status: outcome.status } : outcome;
     delivery.attempts.push({ at, ...answer });
-    if ('status' in outcome) this.#untimely.check(delivery, url, outcome);
+    if ('status' in outcome) this.#untimely.look(delivery, url, outcome);
     this.world.log.add({
       kind: 'webhook',
       eventId: delivery.eventId,
