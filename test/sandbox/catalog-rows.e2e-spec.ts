@@ -20,7 +20,13 @@ beforeAll(async () => {
   for (const dialect of ['v3', 'v2'] as const) {
     const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
     const wrongCredentials = dialect === 'v2' ? 'bad-gateway' : 'unauthorized';
-    const options = { clock, dialect, validation: 'codes', wrongCredentials, accounts: [OTHER_CUSTOMER, THAI] } as const;
+    const options = {
+      clock,
+      dialect,
+      validation: 'codes',
+      wrongCredentials,
+      accounts: [OTHER_CUSTOMER, THAI],
+    } as const;
     sandboxes.set(dialect, await LalamoveSandbox.start(options));
   }
 });

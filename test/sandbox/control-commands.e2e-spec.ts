@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
+import type { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
 import { OTHER, Scene, HK, refused, CONTROLS } from './control-scene.js';
 
 let scene: Scene;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
-import { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
+import type { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
 import { OTHER, endOf, Scene, HK, refused, CONTROLS } from './control-scene.js';
 
 let scene: Scene;

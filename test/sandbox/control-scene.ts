@@ -190,6 +190,6 @@ export const refused = async (asked: Promise<unknown>): Promise<unknown> => {
 
 /** The two ways to reach the control API. */
 export const CONTROLS: [way: string, of: (sandbox: LalamoveSandbox) => SandboxControl][] = [
-  ['in process', (sandbox) => sandbox.control],
-  ['over HTTP', (sandbox) => SandboxControl.connect(sandbox.url)],
+  ['in process', (sandbox: LalamoveSandbox): SandboxControl => sandbox.control],
+  ['over HTTP', (sandbox: LalamoveSandbox): SandboxControl => SandboxControl.connect(sandbox.url)],
 ];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { LalamoveSandbox, SandboxControl, type SandboxLogEntry } from 'nestjs-lalamove/sandbox';
+import type { LalamoveSandbox, SandboxControl, SandboxLogEntry } from 'nestjs-lalamove/sandbox';
 import { SandboxLog } from '../../src/sandbox/sandbox-log.js';
 import { failureOf } from '../support/lalamove.js';
 import { endOf, turn, Scene, firstOf, HK, CONTROLS } from './control-scene.js';

@@ -63,10 +63,10 @@ export function ofType(events: readonly ReceivedEvent[], type: string): Received
 
 /** The functions that {@link useShops} returns. */
 export interface Shops {
-  receiverOf(): Promise<WebhookReceiver>;
-  clientOf(sandbox: LalamoveSandbox, more?: Partial<LalamoveModuleOptions>): Promise<LalamoveService>;
-  unregistered(options?: LalamoveSandboxOptions): Promise<Shop>;
-  registered(options?: LalamoveSandboxOptions): Promise<Shop>;
+  readonly receiverOf: () => Promise<WebhookReceiver>;
+  readonly clientOf: (sandbox: LalamoveSandbox, more?: Partial<LalamoveModuleOptions>) => Promise<LalamoveService>;
+  readonly unregistered: (options?: LalamoveSandboxOptions) => Promise<Shop>;
+  readonly registered: (options?: LalamoveSandboxOptions) => Promise<Shop>;
 }
 
 /** Starts sandboxes, clients and receivers, and stops them after each test. */
