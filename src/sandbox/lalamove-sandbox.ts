@@ -60,6 +60,7 @@ export interface RespondNextOptions {
 export class LalamoveSandbox {
   /** The API key of the first account. */
   readonly apiKey: string;
+  /** The secret of the first account. */
   readonly apiSecret: string;
   /** The clock of the sandbox. Give it to the module as its `clock` option, so that both have the same time. */
   readonly clock: SandboxClock;

@@ -17,8 +17,7 @@ export class Refusal extends Error {
   readonly others: Refusal[] = [];
 
   /**
-   * ¶ @param details a JSON pointer to the invalid member, sent as `detail`; or an object with more
-   *
+   * @param details a JSON pointer to the invalid member, sent as `detail`; or an object with more
    * @param v2 the code in the guide of v2, if it is a different one
    */
   constructor(

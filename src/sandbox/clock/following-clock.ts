@@ -23,11 +23,7 @@ export class FollowingClock implements Clock {
   #offset = 0;
   #isFollowing = false;
 
-  /**
-   * ¶ @param base the clock of this process
-   *
-   * @param base the clock of this process
-   */
+  /** @param base the clock of this process */
   constructor(base: Clock) {
     this.#passed = new SandboxClock({ base });
   }

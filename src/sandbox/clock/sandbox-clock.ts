@@ -58,11 +58,7 @@ export class SandboxClock implements Clock {
   #disarm: () => void = () => undefined;
   #advances: Promise<void> = Promise.resolve();
 
-  /**
-   * ¶ @throws RangeError if the start or the speed is invalid
-   *
-   * @throws RangeError for a start or a speed that cannot be
-   */
+  /** @throws RangeError if the start or the speed is invalid */
   constructor({ base = systemClock, startAt = base.now(), speed = 1 }: SandboxClockOptions = {}) {
     this.#base = base;
     this.#speed = checkedSpeed(speed);
@@ -87,11 +83,7 @@ export class SandboxClock implements Clock {
     return this.#speed;
   }
 
-  /**
-   * ¶ @throws RangeError if the speed is invalid
-   *
-   * @throws RangeError for a speed that cannot be
-   */
+  /** @throws RangeError if the speed is invalid */
   set speed(speed: number) {
     const checked = checkedSpeed(speed);
     const base = this.#base.now();

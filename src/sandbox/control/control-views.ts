@@ -35,6 +35,7 @@ export interface SandboxOrder {
   readonly steps: readonly DriverStep[];
   /** The id of the order that replaces this one. */
   readonly replacedBy?: string;
+  /** The id of the order that this one replaces. */
   readonly replaces?: string;
 }
 

@@ -41,11 +41,7 @@ export interface AccountOfMarket {
  * await control.setBalance({ market: 'HK' }, '0');
  */
 export class SandboxControl {
-  /**
-   * ¶ @internal use `connect`, or `sandbox.control`
-   *
-   * @internal use `connect`, or `sandbox.control`
-   */
+  /** @internal use `connect`, or `sandbox.control` */
   constructor(private readonly transport: ControlTransport) {}
 
   /** The control API of a sandbox in another process, by its URL. */
