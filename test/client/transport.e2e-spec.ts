@@ -19,7 +19,7 @@ import { http as answerOf, RawServer, type RawHandler } from '../support/raw-ser
 
 const ORDER_TEXT = '{"data":{"orderId":"7"}}';
 
-describe('the way to the wire', () => {
+describe('the transport', () => {
   let server: RawServer;
   let answer: RawHandler;
   let stops: (() => Promise<void>)[];
@@ -47,8 +47,8 @@ describe('the way to the wire', () => {
     return lalamove;
   }
 
-  describe('leads past everybody who stands at it', () => {
-    /** Each puts itself in the way, and tells how often it was asked. */
+  describe('passes each request to', () => {
+    /** Each intercepts requests, and calls `asked` for each of them. */
     const WATCHERS: [string, (service: HttpService, asked: () => void) => void][] = [
       [
         'a request interceptor',
@@ -129,14 +129,14 @@ describe('the way to the wire', () => {
       expect(server.requests).toHaveLength(2);
     });
 
-    it('axios’s adapter for fetch, also if an answer does not come in time', async () => {
+    it('the fetch adapter of axios, also if there is no answer in time', async () => {
       answer = () => undefined;
       const lalamove = await start(({ axiosRef }) => (axiosRef.defaults.adapter = 'fetch'), { timeoutMs: 1500 });
       expect(await failureOf(lalamove.placeOrder(ORDER))).toMatchObject({ code: 'LALAMOVE_OUTCOME_UNKNOWN' });
       expect(server.requests).toHaveLength(1);
     });
 
-    it.each(WATCHERS.slice(0, 4))('%s, who sees a refusal as well', async (_, watch) => {
+    it.each(WATCHERS.slice(0, 4))('%s, also for a refusal', async (_, watch) => {
       answer = (socket) => socket.write(answerOf(422, '{"errors":[{"id":"ERR_INVALID_QUOTATION_ID"}]}'));
       const lalamove = await start((service) => {
         watch(service, () => undefined);
@@ -144,7 +144,7 @@ describe('the way to the wire', () => {
       expect(await failureOf(lalamove.placeOrder(ORDER))).toMatchObject({ name: 'InvalidQuotationException' });
     });
 
-    it('an interceptor that was taken out again, no longer', async () => {
+    it('no interceptor that was ejected', async () => {
       const asked = jest.fn();
       const lalamove = await start(({ axiosRef }) => {
         const id = axiosRef.interceptors.request.use((config) => {
@@ -158,7 +158,7 @@ describe('the way to the wire', () => {
     });
   });
 
-  it('sends the same bytes, whoever stands at it', async () => {
+  it('sends the same bytes with and without an interceptor', async () => {
     const plain = await start();
     const watched = await start(({ axiosRef }) => axiosRef.interceptors.request.use((config) => config));
     const options = { requestId: 'r-1' };
@@ -174,7 +174,7 @@ describe('the way to the wire', () => {
     expect(server.requests[0]).toContain('User-Agent: nestjs-lalamove');
   });
 
-  it('shows an interceptor the answer as text, and takes what it makes of it', async () => {
+  it('passes the answer to an interceptor as text, and uses what it returns', async () => {
     const seen: unknown[] = [];
     const lalamove = await start(({ axiosRef }) =>
       axiosRef.interceptors.response.use((response) => {
@@ -186,7 +186,7 @@ describe('the way to the wire', () => {
     expect(seen).toEqual([200, ORDER_TEXT]);
   });
 
-  it("sends default headers of the app's, but none in place of ours", async () => {
+  it('sends the default headers of the app, but none in place of its own', async () => {
     const headers = { 'X-Shop': 'one', authorization: 'mine', 'User-Agent': 'shop/1' };
     const lalamove = await start(
       ({ axiosRef }) => {
@@ -211,21 +211,21 @@ describe('the way to the wire', () => {
     ['br', brotliCompressSync],
     ['deflate', deflateRawSync],
     ['identity', (text: string) => Buffer.from(text)],
-  ])('reads an answer that a gateway packed with %s', async (encoding, pack) => {
+  ])('reads an answer that a gateway compressed with %s', async (encoding, pack) => {
     const bytes = answerOf(200, pack(ORDER_TEXT), { 'content-encoding': encoding });
     answer = (socket) => socket.write(bytes);
     const lalamove = await start();
     await expect(lalamove.getOrder('7')).resolves.toEqual({ orderId: '7' });
   });
 
-  it('does not unpack more than 4 MB', async () => {
+  it('does not decompress more than 4 MB', async () => {
     const bytes = answerOf(200, gzipSync('x'.repeat(50 * 1024 * 1024)), { 'content-encoding': 'gzip' });
     answer = (socket) => socket.write(bytes);
     const lalamove = await start();
     expect(await failureOf(lalamove.getOrder('7'))).toMatchObject({ name: 'LalamoveUnreadableResponseException' });
   });
 
-  it('takes agents of the app', async () => {
+  it('uses the agents of the app', async () => {
     const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 });
     const lalamove = await start(undefined, { http: { httpAgent } });
     await Promise.all(Array.from({ length: 5 }, () => lalamove.getOrder('7')));
@@ -233,7 +233,7 @@ describe('the way to the wire', () => {
     httpAgent.destroy();
   });
 
-  it('opens no more than 100 connections at once, and leaves none open for long', async () => {
+  it('opens at most 100 connections at once, and closes those above 20', async () => {
     const held: (() => void)[] = [];
     answer = (socket) => held.push(() => socket.write(answerOf(200, ORDER_TEXT)));
     const lalamove = await start();
@@ -294,7 +294,7 @@ describe('the way to the wire', () => {
       }
     });
 
-    it('is unknown where the proxy fails after it took the call, and not where nobody listens', async () => {
+    it('ends as unknown if the proxy fails with the request, but not if it is not running', async () => {
       proxy.removeAllListeners('request').on('request', ({ socket }) => {
         socket.destroy();
       });
@@ -309,7 +309,7 @@ describe('the way to the wire', () => {
     });
   });
 
-  describe('of a mocked HttpService', () => {
+  describe('with a mocked HttpService', () => {
     async function mocked(request: () => unknown): Promise<LalamoveService> {
       const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS)] })
         .overrideProvider(getLalamoveHttpToken())
@@ -323,12 +323,12 @@ describe('the way to the wire', () => {
       ['an object', { data: { orderId: '7' } }],
       ['a text', ORDER_TEXT],
       ['a buffer', Buffer.from(ORDER_TEXT)],
-    ])('takes %s for the answer', async (_, data) => {
+    ])('accepts %s as the answer', async (_, data) => {
       const lalamove = await mocked(() => of({ status: 201, headers: { 'Request-Id': 'r-1' }, data }));
       await expect(lalamove.placeOrder(ORDER)).resolves.toEqual({ orderId: '7' });
     });
 
-    it('takes its error for one of the wire', async () => {
+    it('handles its error as one of the connection', async () => {
       const lalamove = await mocked(() => throwError(() => new Error('mocked')));
       expect(await failureOf(lalamove.getOrder('7', { maxAttempts: 1 }))).toMatchObject({
         name: 'LalamoveConnectionException',

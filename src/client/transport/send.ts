@@ -42,7 +42,7 @@ function responseOf(
   request: LalamoveRequest,
   { tracker, signal }: Pick<Sending, 'tracker' | 'signal'>,
 ): Observable<Response> {
-  // Nothing was added to axios, so nobody notices that it is skipped: it takes as much CPU as sending itself.
+  // Axios would send the same bytes, at the CPU of a second request: it is skipped unless the app has changed it.
   if (http instanceof LalamoveHttpService && http.canSkipAxios) {
     return defer(() => sendWithoutAxios(http.axiosRef, request, tracker));
   }

@@ -8,33 +8,36 @@ import { http, type RawServer } from '../../support/raw-server.js';
 export const CALL_NAMES = ['getOrder', 'placeOrder'] as const;
 export type CallName = (typeof CALL_NAMES)[number];
 
-/** The ways to the wire: our own, axios with our adapter, which an interceptor brings about, and axios with its own, for a proxy. */
+/**
+ * How a request is sent: without axios; by axios with our adapter, because there is an interceptor; by axios with its own
+ * adapter, because there is a proxy.
+ */
 export const PATHS = ['past axios', 'with an interceptor', 'by a proxy'] as const;
 export type Path = (typeof PATHS)[number];
 
-/** What a scene is set for. */
+/** What a scene tests. */
 export interface Setting {
   readonly call: CallName;
   readonly path: Path;
   readonly clients: ClientRequests;
-  /** How many of the call's sendings get stuck; those after are answered. */
+  /** How many attempts of the call get no answer; later ones are answered. */
   readonly stalls: number;
   readonly retry: NonNullable<LalamoveModuleOptions['retry']>;
 }
 
-/** An app and a server where a call gets stuck at one stage of its way. */
+/** An app and a server that keeps a call waiting at one stage. */
 export interface Scene {
   readonly server: RawServer;
   readonly lalamove: LalamoveService;
   /** Makes the call. */
   readonly send: (options: RequestOptions) => Promise<unknown>;
-  /** Whether its end is there before the call is. */
+  /** Whether the call is aborted before it is made. */
   readonly isBeforeCall: boolean;
-  /** Whether the call has got to the stage. */
+  /** Whether the call has reached the stage. */
   readonly isReached: () => boolean;
-  /** Lets what hangs go on. */
+  /** Ends the waiting. */
   readonly release: () => void | Promise<void>;
-  /** How many requests of the call have come completely. */
+  /** How many requests of the call have arrived completely. */
   readonly requests: () => number;
   /** How many connections may stay open, for the next call. */
   readonly kept: number;
@@ -53,7 +56,7 @@ export type SceneParts = Pick<Scene, 'isReached'> &
 /** A success of either call. */
 export const ANSWER = http(200, '{"data":{"orderId":"1"}}');
 
-/** The options of a request that prepares the scene, and is not the call: no time limit ends it. */
+/** The options of a request that only prepares the scene, without a time limit. */
 export const ASIDE = { requestId: 'aside', timeoutMs: 3_600_000, deadlineMs: 3_600_000 };
 
 /** Whether a request prepares the scene. */
@@ -66,7 +69,7 @@ const CALLS: Record<CallName, (lalamove: LalamoveService, options: RequestOption
   placeOrder: (lalamove, options) => lalamove.placeOrder(ORDER, options),
 };
 
-/** Sets a scene around a server. */
+/** Starts the app of a scene. */
 export async function startScene(
   { call, path, retry }: Setting,
   server: RawServer,
