@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { logLine, say } from '../internal/log-line.js';
 import { TimeoutError, withTimeout } from '../internal/with-timeout.js';
 
-/** A step of the work on a delivery, at which a crash or a second process could strike. */
+/** A step of the work on a delivery. Between two steps a crash or another process can interfere. */
 export type DeliveryStep =
   | 'claimed'
   | 'quoting'
@@ -21,38 +21,38 @@ export type DeliveryStep =
   | 'released'
   | 'event_stored'
   | 'event_applied'
-  | 'handing_over'
-  | 'handed_over';
+  | 'dispatching'
+  | 'dispatched';
 
 /**
- * Told of the work as it happens, for traces and metrics. What a hook throws is ignored; a promise of one for a step is
- * waited for, 5 seconds at the most.
+ * Functions that are called during the work on deliveries, for traces and metrics. An error of a hook is ignored. If a
+ * hook returns a promise, the step waits for it, for at most 5 seconds.
  */
 export interface DeliveriesHooks {
-  /** Before and after each step; `reserving` is told before it is decided whether to book. */
+  /** Called before or after each step. `reserving` comes before the decision to book. */
   onStep?: (step: DeliveryStep, reference: string) => void | Promise<void>;
 }
 
-/** How long a step waits for a hook, in ms: a hook that hangs must not keep a webhook from its answer. */
+/** The longest time that a step waits for a hook, in ms. A hook that hangs must not delay the answer to a webhook. */
 const HOOK_TIMEOUT_MS = 5000;
 
 const logger = new Logger('LalamoveDeliveries');
 
-/** Hooks that have taken too long: that is said once. */
+/** Hooks that have timed out: the warning is logged once. */
 const slow = new WeakSet<DeliveriesHooks>();
 
-/** Tells the hooks of a step; it never rejects, and waits no longer than it may. */
+/** Calls the hook for a step and waits for it, up to the timeout. It never rejects. */
 export async function reportStep(hooks: DeliveriesHooks, step: DeliveryStep, reference: string): Promise<void> {
   if (!hooks.onStep) return;
   try {
-    const told = hooks.onStep(step, reference);
-    if (told === undefined) return;
-    await withTimeout(HOOK_TIMEOUT_MS, 'hooks.onStep', told, { keepsAlive: false });
+    const returned = hooks.onStep(step, reference);
+    if (returned === undefined) return;
+    await withTimeout(HOOK_TIMEOUT_MS, 'hooks.onStep', returned, { keepsAlive: false });
   } catch (error) {
-    // A hook watches, and changes nothing.
+    // A hook that fails must not change the work on the delivery.
     if (!(error instanceof TimeoutError) || slow.has(hooks)) return;
     slow.add(hooks);
-    const what = 'A hook gives no answer, and the work goes on without it: let onStep return at once, or in time';
+    const what = 'A hook timed out, and the work goes on without it: let onStep return at once, or before the timeout';
     say(logger, 'warn', logLine(what, { step, timeout_seconds: HOOK_TIMEOUT_MS / 1000 }));
   }
 }

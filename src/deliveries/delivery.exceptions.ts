@@ -1,6 +1,6 @@
 import { LalamoveException } from '../errors/lalamove.exception.js';
 
-/** Codes of what goes wrong with deliveries themselves. */
+/** The codes of errors of deliveries. */
 const CODES = {
   LALAMOVE_DELIVERY_NOT_FOUND: { status: 404, fixableBy: 'consumer' },
   LALAMOVE_DELIVERY_CONFLICT: { status: 409, fixableBy: 'consumer' },
@@ -10,7 +10,7 @@ const CODES = {
 
 type DeliveryErrorCode = keyof typeof CODES;
 
-/** What goes wrong with deliveries: the parent of its three kinds. The same filter answers it. */
+/** The base class of all errors of deliveries. The exception filter of the core answers it. */
 export abstract class DeliveryException extends LalamoveException {
   protected constructor(
     code: DeliveryErrorCode,
@@ -37,7 +37,7 @@ export abstract class DeliveryException extends LalamoveException {
   }
 }
 
-/** There is no delivery of this reference. Answered as 404. */
+/** There is no delivery with this reference. HTTP status 404. */
 export class DeliveryNotFoundException extends DeliveryException {
   override readonly name = 'DeliveryNotFoundException';
 
@@ -46,7 +46,10 @@ export class DeliveryNotFoundException extends DeliveryException {
   }
 }
 
-/** The same reference asks for something else, or what is asked for does not go with where the delivery stands. Answered as 409. */
+/**
+ * The reference is already used for a different booking, or the delivery's state does not allow the call. HTTP status
+ * 409.
+ */
 export class DeliveryConflictException extends DeliveryException {
   override readonly name = 'DeliveryConflictException';
 
@@ -55,7 +58,7 @@ export class DeliveryConflictException extends DeliveryException {
   }
 }
 
-/** What was asked for is wrong: `errors` says where, with JSON pointers. Answered as 422. */
+/** The input is not valid: `errors` names each fault with a JSON pointer. HTTP status 422. */
 export class InvalidDeliveryException extends DeliveryException {
   override readonly name = 'InvalidDeliveryException';
 
@@ -67,9 +70,9 @@ export class InvalidDeliveryException extends DeliveryException {
 }
 
 /**
- * The database of deliveries cannot be opened, or does not do what it is asked for: its disk is full, say. Answered
- * as 503. `retryable` is `false` once this process never works on the file again: it has shut down, or the file was
- * lost.
+ * The database of deliveries cannot be opened, or a statement failed, for example because the disk is full. HTTP status
+ * 503. `retryable` is `false` if this process will not use the file again, because it has shut down or because the file
+ * was lost.
  */
 export class DeliveriesStoreException extends DeliveryException {
   override readonly name = 'DeliveriesStoreException';

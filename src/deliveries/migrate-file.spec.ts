@@ -21,8 +21,11 @@ describe('lalamove-deliveries-migrate', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('makes what an app needs that may not make its tables, and leaves one file and its lock file', async () => {
-    expect(await migrateFile([file])).toEqual({ code: 0, told: `The tables of deliveries in ${file} are up to date.` });
+  it('creates the tables for an app with migrate: false, and leaves only the file and its lock file', async () => {
+    expect(await migrateFile([file])).toEqual({
+      code: 0,
+      message: `The tables of deliveries in ${file} are up to date.`,
+    });
     expect(readdirSync(join(folder, 'data'))).toEqual(['deliveries.db', 'deliveries.db.lock']);
     const database = await openDeliveriesDatabase({ file, migrate: false });
     await book(database);
@@ -33,7 +36,7 @@ describe('lalamove-deliveries-migrate', () => {
     return deliveriesOn(database, () => 0).transact((trx) => trx.insert(recordNamed('A', 0), [{ type: 'requested' }]));
   }
 
-  it('changes nothing where all is up to date', async () => {
+  it('changes nothing if the tables are up to date', async () => {
     await migrateFile([file]);
     const database = await openDeliveriesDatabase({ file, migrate: false });
     await book(database);
@@ -45,7 +48,7 @@ describe('lalamove-deliveries-migrate', () => {
     await again.destroy();
   });
 
-  /** The tables as they were made, when that was, and what is in them. */
+  /** The schema, the migrations with their times, and all rows. */
   async function contents(db: Awaited<ReturnType<typeof openDatabase>>): Promise<unknown[]> {
     const schema = await sql`select name, sql from sqlite_schema`.execute(db);
     const migrations = await sql`select * from delivery_migrations`.execute(db);
@@ -53,35 +56,37 @@ describe('lalamove-deliveries-migrate', () => {
     return [schema.rows, migrations.rows, deliveries, await db.selectFrom('delivery_events').selectAll().execute()];
   }
 
-  it('refuses a file that is in use, and leaves it to its user', async () => {
+  it('refuses a file that another process uses, which can go on with it', async () => {
     const db = await openDatabase({ file, migrate: true });
-    const { code, told } = await migrateFile([file]);
+    const { code, message } = await migrateFile([file]);
     expect(code).toBe(1);
-    expect(told).toMatch(/^The deliveries' file .*deliveries\.db is in use by another process: .* stop the other\.$/);
+    expect(message).toMatch(
+      /^The deliveries' file .*deliveries\.db is in use by another process: .* stop the other\.$/,
+    );
     await db.deleteFrom('deliveries').execute();
     await db.destroy();
     expect(await migrateFile([file])).toMatchObject({ code: 0 });
   });
 
-  it('refuses what is no database, and leaves it as it is', async () => {
+  it('refuses a file that is not a database, and does not change it', async () => {
     const notes = join(folder, 'notes.txt');
     writeFileSync(notes, 'Remember the milk. '.repeat(100));
-    const { code, told } = await migrateFile([notes]);
+    const { code, message } = await migrateFile([notes]);
     expect(code).toBe(1);
-    expect(told).toContain(`The deliveries' file ${notes} cannot be opened: file is not a database. If it is a `);
+    expect(message).toContain(`The deliveries' file ${notes} cannot be opened: file is not a database. If it is a `);
     expect(readFileSync(notes, 'utf8')).toBe('Remember the milk. '.repeat(100));
   });
 
   it.each([
-    ['nothing', []],
-    ['an empty name, as of a variable that is not set', ['']],
+    ['empty', []],
+    ['an empty name', ['']],
     ['an option', ['--help']],
     ['two files', ['deliveries.db', 'others.db']],
-  ])('tells how to use it where it is given %s, and touches nothing', async (_, args) => {
+  ])('returns its usage if the arguments are %s, and creates no file', async (_, args) => {
     const paths = args.map((arg) => (arg === '' || arg.startsWith('-') ? arg : join(folder, arg)));
     expect(await migrateFile(paths)).toEqual({
       code: 2,
-      told: 'Usage: lalamove-deliveries-migrate FILE [--accept-restored]',
+      message: 'Usage: lalamove-deliveries-migrate FILE [--accept-restored]',
     });
     expect(readdirSync(folder)).toEqual([]);
     expect(existsSync('--help')).toBe(false);

@@ -1,28 +1,31 @@
 import { wordsOf } from '../internal/log-line.js';
 import { openDatabase } from './storage/sqlite/open-database.js';
 
-/** What `lalamove-deliveries-migrate` says, and with which code it ends. */
+/** The result of `lalamove-deliveries-migrate`: its exit code and the message that it prints. */
 export interface MigrationEnd {
   readonly code: 0 | 1 | 2;
-  readonly told: string;
+  readonly message: string;
 }
 
-/** Accepts a file that has lost something, as `acceptRestored` does, once. */
+/** Accepts a restored file once, like the option `acceptRestored`. */
 const ACCEPT_RESTORED = '--accept-restored';
 
-/** Makes the tables of deliveries in a file, or brings them up to date, for who forbids the app to do that. It never rejects. */
+/**
+ * Creates or updates the tables of deliveries in a file, for apps with the option `migrate: false`. It never rejects:
+ * an error is in the result.
+ */
 export async function migrateFile(args: readonly string[]): Promise<MigrationEnd> {
   const isAccepting = args.includes(ACCEPT_RESTORED);
   const [file = '', ...others] = args.filter((arg) => arg !== ACCEPT_RESTORED);
-  // An empty name, as of a variable that is not set, would be a database that is gone at once.
+  // SQLite opens a temporary database for an empty name, which an environment variable that is not set would give.
   if (file === '' || file.startsWith('-') || others.length > 0) {
-    return { code: 2, told: `Usage: lalamove-deliveries-migrate FILE [${ACCEPT_RESTORED}]` };
+    return { code: 2, message: `Usage: lalamove-deliveries-migrate FILE [${ACCEPT_RESTORED}]` };
   }
   try {
     const db = await openDatabase({ file, migrate: true, acceptRestored: isAccepting });
     await db.destroy();
-    return { code: 0, told: `The tables of deliveries in ${file} are up to date.` };
+    return { code: 0, message: `The tables of deliveries in ${file} are up to date.` };
   } catch (error) {
-    return { code: 1, told: wordsOf(error) };
+    return { code: 1, message: wordsOf(error) };
   }
 }

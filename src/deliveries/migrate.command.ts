@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { migrateFile } from './migrate-file.js';
 
-void migrateFile(process.argv.slice(2)).then(({ code, told }) => {
-  if (code === 0) console.log(told);
-  else console.error(told);
+void migrateFile(process.argv.slice(2)).then(({ code, message }) => {
+  if (code === 0) console.log(message);
+  else console.error(message);
   process.exitCode = code;
 });

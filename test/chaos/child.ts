@@ -69,7 +69,7 @@ export class HostProcess {
   }
 
   /** @throws HostDied where it dies first, Error where it answers with one, or not at all */
-  async tell(command: HostCommand): Promise<unknown> {
+  async send(command: HostCommand): Promise<unknown> {
     if (this.#isDead) throw new HostDied('The host is dead.');
     const id = (this.#last += 1);
     let timer: NodeJS.Timeout | undefined;

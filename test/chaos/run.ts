@@ -49,8 +49,8 @@ const STEPS: readonly DeliveryStep[] = [
   'released',
   'event_stored',
   'event_applied',
-  'handing_over',
-  'handed_over',
+  'dispatching',
+  'dispatched',
 ];
 
 /**
@@ -101,7 +101,7 @@ export async function chaosRun(
   };
   const goOn = async (host: HostProcess, minutes: number): Promise<void> => {
     await control.advance(`${minutes}m`);
-    await host.tell({ do: 'advance', ms: minutes * MINUTE_MS });
+    await host.send({ do: 'advance', ms: minutes * MINUTE_MS });
   };
   const neverTwo = async (when: string): Promise<void> => {
     for (const { reference } of bookings) {
@@ -119,11 +119,11 @@ export async function chaosRun(
     for (let life = 0; life < kills; life += 1) {
       const host = await start(kill ?? killOf(random));
       try {
-        await host.tell({ do: 'book', bookings });
+        await host.send({ do: 'book', bookings });
         for (let turn = 0; turn < 4; turn += 1) {
           if (random.chance(0.08))
-            await host.tell({ do: 'cancel', reference: random.pick(bookings).reference }).catch(passUnlessHung);
-          if (random.chance(0.15)) await host.tell(backupTo(place, life * 10 + turn, random));
+            await host.send({ do: 'cancel', reference: random.pick(bookings).reference }).catch(passUnlessHung);
+          if (random.chance(0.15)) await host.send(backupTo(place, life * 10 + turn, random));
           if (random.chance(0.02)) await intrude(host);
           await goOn(host, random.between(1, 12));
         }
@@ -139,13 +139,13 @@ export async function chaosRun(
     await control.clearFaults();
     const host = await start({ at: 'never' });
     last = host;
-    await host.tell({ do: 'book', bookings });
+    await host.send({ do: 'book', bookings });
     for (let step = 0; step < 60 && findings.length === 0; step += 1) {
       await goOn(host, step < 20 ? 3 : 15);
       await neverTwo('while it settled');
       if (step > 20 && (await isOver(host))) break;
     }
-    const report = (await host.tell({ do: 'report' })) as HostReport;
+    const report = (await host.send({ do: 'report' })) as HostReport;
     const { events } = await control.webhooks();
     const orders = await control.orders();
     findings.push(
@@ -220,7 +220,7 @@ function passUnlessHung(error: unknown): void {
 }
 
 async function isOver(host: HostProcess): Promise<boolean> {
-  const { deliveries } = (await host.tell({ do: 'report' })) as HostReport;
+  const { deliveries } = (await host.send({ do: 'report' })) as HostReport;
   return deliveries.every(({ state }) => ['completed', 'canceled', 'failed', 'needs_attention'].includes(state));
 }
 

@@ -11,29 +11,29 @@ import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { accountOn } from '../support/account.js';
 import { startHost, type Platform } from '../support/host-app.js';
 
-/** Where the endpoint of these hosts is. */
+/** The path of the webhook endpoint. */
 const WEBHOOKS = 'webhooks/lalamove';
 
-/** What can be chosen of a host with deliveries. */
+/** The options of a host with deliveries. */
 export interface DeliveriesHostOptions {
   platform?: Platform;
   sandbox?: LalamoveSandboxOptions;
   lalamove?: Partial<LalamoveModuleOptions>;
   deliveries?: DeliveriesModuleOptions;
   more?: ModuleMetadata;
-  /** Further accounts of the sandbox, registered by name. */
+  /** More accounts of the sandbox, registered by name. */
   named?: Readonly<Record<string, SandboxAccount>>;
   /** Whether webhooks are registered with the sandbox. */
   webhooks?: boolean;
 }
 
-/** The clock that a test has given to the sandbox, to build another one on it, or one that stands still. */
+/** The clock that the test gives to the sandbox, or a new one that stands still. */
 function sandboxClock({ clock }: LalamoveSandboxOptions = {}): SandboxClock {
   if (clock instanceof SandboxClock) return clock;
   return new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });
 }
 
-/** An app with deliveries, on a sandbox whose clock is everybody's and goes on only when it is advanced. */
+/** An app with deliveries and a sandbox. They share a clock that moves only if it is advanced. */
 export class DeliveriesHost {
   private constructor(
     readonly sandbox: LalamoveSandbox,
@@ -92,7 +92,7 @@ export class DeliveriesHost {
     return this.app.get(DeliveriesRuntime, { strict: false });
   }
 
-  /** Lets all that is to be done now be done. */
+  /** Waits until everything that is due now is done. */
   async settle(): Promise<void> {
     await this.clock.advance(0);
   }

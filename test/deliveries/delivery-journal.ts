@@ -4,7 +4,7 @@ import { OnDelivery, type Delivery, type DeliveryEvent } from 'nestjs-lalamove/d
 import { DeliveriesHost, type DeliveriesHostOptions } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 
-/** Keeps every event of deliveries that handlers are given, in their order. */
+/** A handler that stores every delivery event in the order of its calls. */
 @Injectable()
 export class Journal {
   readonly events: DeliveryEvent[] = [];
@@ -15,7 +15,7 @@ export class Journal {
   }
 }
 
-/** A host whose handlers keep a journal, and that is held to the promise of one courier. */
+/** A host with a journal. On `stop` it checks that no delivery has two live orders. */
 export class JournaledHost {
   private constructor(readonly host: DeliveriesHost) {}
 
@@ -32,8 +32,8 @@ export class JournaledHost {
     return this.host.deliveries;
   }
 
-  /** What has happened to a delivery, in the order in which handlers were told. */
-  told(reference = 'A-1'): string[] {
+  /** The types of a delivery's events, in the order in which handlers were called. */
+  eventTypes(reference = 'A-1'): string[] {
     return this.events(reference).map(({ type }) => type);
   }
 
@@ -41,36 +41,38 @@ export class JournaledHost {
     return this.host.app.get(Journal).events.filter((event) => event.reference === reference);
   }
 
-  /** Takes a delivery in, and lets all be done that is to be done now. */
+  /** Books a delivery, and waits until everything that is due now is done. */
   async book(reference = 'A-1', more: Parameters<typeof bookingOf>[1] = {}): Promise<Delivery> {
     await this.deliveries.book(bookingOf(reference, more));
     return this.after(0, reference);
   }
 
-  /** How a delivery stands so much later. */
+  /** Advances the clock and returns the delivery. */
   async after(duration: Parameters<DeliveriesHost['clock']['advance']>[0], reference = 'A-1'): Promise<Delivery> {
     await this.host.clock.advance(duration);
     return this.deliveries.get(reference);
   }
 
-  /** The live order of a delivery; fails where there is none. */
+  /** The id of a delivery's order. @throws TypeError if it has none */
   async orderId(reference = 'A-1'): Promise<string> {
     const { orderId } = await this.deliveries.get(reference);
     if (orderId === undefined) throw new TypeError(`The delivery ${reference} has no order.`);
     return orderId;
   }
 
-  /** How many requests of a call the sandbox has had. */
+  /** The number of requests of an operation that the sandbox has received. */
   calls(operation: string): number {
     return this.sandbox.requests.filter((request) => request.operation === operation).length;
   }
 
-  /** The orders of a delivery, by the sandbox's books. */
+  /** The ids of a delivery's orders, from the sandbox's ledger. */
   orders(reference = 'A-1'): string[] {
     return [...this.sandbox.ledgerFor({ reference }).orderIds];
   }
 
-  /** Ends the host; fails where a delivery has two live orders, or an event was handed over twice, or out of its order. */
+  /**
+   * Stops the host. Fails if a delivery has two live orders, or if an event was dispatched twice or out of order.
+   */
   async stop(): Promise<void> {
     const { sandbox, app } = this.host;
     const { events } = app.get(Journal);

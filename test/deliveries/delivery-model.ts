@@ -46,122 +46,29 @@ import {
   statusUpdated,
   type OrderReading,
 } from '../../src/deliveries/domain/order-updates.js';
+import { BrokenInvariant } from './broken-invariant.js';
+import { LIVE, type ModelEvent, type ModelLalamove, type ModelOrder } from './model-lalamove.js';
 
 const MINUTE_MS = 60_000;
-const LIVE = new Set(['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP']);
 
-/** What Lalamove tells of an order. */
-export interface ModelEvent {
-  readonly type: 'ORDER_STATUS_CHANGED' | 'ORDER_REPLACED';
-  readonly orderId: string;
-  readonly prevOrderId: string;
-  readonly status: string;
-  readonly cancelParty: string | undefined;
-  /** The metadata's attempt, where events have metadata. */
-  readonly attemptId: string | undefined;
-  readonly signedAt: number;
-}
-
-interface ModelOrder {
-  readonly id: string;
-  readonly attemptId: string;
-  status: string;
-  /** An order has one clone; whatever comes later is done to that. */
-  isReplaced: boolean;
-}
-
-/** Lalamove, as simple as can be: orders, and the events that it has not sent yet. */
-export class ModelLalamove {
-  now = Date.parse('2026-12-01T08:00:00Z');
-  readonly orders: ModelOrder[] = [];
-  readonly unsent: ModelEvent[] = [];
-  /** Whether cancelling is refused, however an order stands. */
-  forbidsCancelling = false;
-  /** Orders that come into being later than their answer was lost. */
-  limbo: { attemptId: string; until: number }[] = [];
-  /** Whether such orders may come into being however late. */
-  limboLasts = false;
-
-  constructor(
-    readonly hasMetadata: boolean,
-    readonly skewMs: number,
-  ) {}
-
-  get live(): ModelOrder[] {
-    return this.orders.filter(({ status }) => LIVE.has(status));
-  }
-
-  place(attemptId: string): ModelOrder {
-    const order = { id: `${this.orders.length + 1}`, attemptId, status: 'ASSIGNING_DRIVER', isReplaced: false };
-    this.orders.push(order);
-    this.#tell(order);
-    return order;
-  }
-
-  advance(ms: number): void {
-    this.now += ms;
-    if (!this.limboLasts) this.limbo = this.limbo.filter(({ until }) => until > this.now);
-  }
-
-  /** What was in limbo comes into being. */
-  land(): void {
-    for (const { attemptId } of this.limbo.splice(0)) this.place(attemptId);
-  }
-
-  move(order: ModelOrder, status: string, cancelParty?: string): void {
-    order.status = status;
-    this.#tell(order, cancelParty);
-  }
-
-  /** Customer service cancels an order, and puts a clone in its place. */
-  replace(order: ModelOrder): void {
-    if (order.isReplaced) return;
-    order.isReplaced = true;
-    this.move(order, 'CANCELED', 'LALAMOVE_CUSTOMER_SUPPORT');
-    const clone = this.place(order.attemptId);
-    const { hasMetadata, now, skewMs } = this;
-    this.unsent.push({
-      type: 'ORDER_REPLACED',
-      orderId: clone.id,
-      prevOrderId: order.id,
-      status: '',
-      cancelParty: undefined,
-      attemptId: hasMetadata ? order.attemptId : undefined,
-      signedAt: seconds(now + skewMs),
-    });
-  }
-
-  #tell({ id, status, attemptId }: ModelOrder, cancelParty?: string): void {
-    this.unsent.push({
-      type: 'ORDER_STATUS_CHANGED',
-      orderId: id,
-      prevOrderId: '',
-      status,
-      cancelParty,
-      attemptId: this.hasMetadata ? attemptId : undefined,
-      signedAt: seconds(this.now + this.skewMs),
-    });
-  }
-}
-
-/** How Lalamove takes a POST of an order. */
+/** What happens to the POST of an order. */
 export type Posting =
   'answered' | 'refused' | 'too dear' | 'lost, placed' | 'lost, never placed' | 'lost, placed later';
 
-/** How a step of the work goes. */
+/** What happens during one step of the work. */
 export interface StepChoice {
   readonly posting: Posting;
   readonly crash: 'none' | 'after the reservation' | 'after the POST';
   /** Whether the answer to any other call is lost. */
   readonly isLost: boolean;
-  /** What happens, and is told, while the call is under way; `'told'`: nothing new. */
-  readonly meanwhile: 'nothing' | 'told' | 'COMPLETED' | 'CANCELED' | 'ON_GOING' | 'replaced' | 'cancel asked';
+  /** What happens during the call; its events arrive too. `'events arrive'`: only the queued events arrive. */
+  readonly meanwhile: 'nothing' | 'events arrive' | 'COMPLETED' | 'CANCELED' | 'ON_GOING' | 'replaced' | 'cancel asked';
 }
 
-/** The choice of a day without mishaps. */
+/** The choice in which nothing fails. */
 export const FAIR: StepChoice = { posting: 'answered', crash: 'none', isLost: false, meanwhile: 'nothing' };
 
-/** What the machine is put together of: a test may put a broken part in. */
+/** The parts of the machine. A test can replace one by a broken part. */
 export interface MachineRules {
   readonly decide: (snapshot: DeliverySnapshot, policy: DeliveryPolicy, now: number) => Action;
   readonly readAs: (
@@ -171,13 +78,8 @@ export interface MachineRules {
     policy: DeliveryPolicy,
     now: number,
   ) => Transition;
-  /** Whether a decision is dropped where something has happened since. */
+  /** Whether a decision is dropped if the delivery has changed since. */
   readonly isFenced: boolean;
-}
-
-/** A law has been broken. */
-export class BrokenLaw extends Error {
-  override readonly name = 'BrokenLaw';
 }
 
 interface AttemptRow {
@@ -186,13 +88,16 @@ interface AttemptRow {
   orderId: string | undefined;
 }
 
-/** One delivery, worked on as the worker and the inbox do it, without their database: each commit is checked against the laws. */
+/**
+ * One delivery, changed like the worker and the inbox change it, but without a database. Each commit is checked against
+ * the invariants.
+ */
 export class ModelDelivery {
   snapshot: Snapshot;
   wasCompleted = false;
   readonly #rows: AttemptRow[] = [];
   readonly #posted = new Set<string>();
-  readonly #lookedInto = new Set<string>();
+  readonly #readOrders = new Set<string>();
   #waiting: ModelEvent[] = [];
   #version = 0;
   #ids = 0;
@@ -207,11 +112,11 @@ export class ModelDelivery {
 
   get next(): Action {
     const waiting = this.#waiting.map(({ orderId }) => orderId);
-    const unmatched = [...new Set(waiting)].filter((orderId) => !this.#lookedInto.has(orderId));
+    const unmatched = [...new Set(waiting)].filter((orderId) => !this.#readOrders.has(orderId));
     return this.rules.decide({ ...this.snapshot, scheduleAt: undefined, unmatched }, this.policy, this.lalamove.now);
   }
 
-  /** Sends an event: to be had again, where `again` says so. */
+  /** Delivers an event. With `again` it stays in the queue and arrives again later. */
   deliver(event: ModelEvent, again: boolean): void {
     if (!again) this.lalamove.unsent.splice(this.lalamove.unsent.indexOf(event), 1);
     if (!this.#applied(event)) this.#waiting.push(event);
@@ -222,7 +127,7 @@ export class ModelDelivery {
     this.sweep();
   }
 
-  /** What has waited is tried again. */
+  /** Applies the events that wait for their order to be known. */
   sweep(): void {
     this.#waiting = this.#waiting.filter((event) => !this.#applied(event));
   }
@@ -231,23 +136,23 @@ export class ModelDelivery {
     this.#commit(cancelAsked(this.snapshot, this.lalamove.now));
   }
 
-  /** Orders of which it knows that they are its own. */
+  /** The orders that the delivery knows as its own. */
   get knownOrders(): readonly ModelOrder[] {
     return this.lalamove.orders.filter(({ id }) => this.#isKnown(id));
   }
 
-  /** Those of them that are on their way. */
+  /** The ids of the known orders that are live. */
   get knownAlive(): readonly string[] {
     return this.knownOrders.filter(({ status }) => LIVE.has(status)).map(({ id }) => id);
   }
 
-  /** A person who has looked at Lalamove says what is true. */
+  /** A person looks at Lalamove and resolves the delivery. */
   resolve(): void {
     if (this.snapshot.state !== 'needs_attention') return;
     const [live] = this.lalamove.live;
     const { attempt: known } = this.snapshot.progress;
     if (!live) {
-      // As `resolve` refuses while an order may be on its way.
+      // `resolve` refuses this too while an order may be active.
       if (orderOnItsWay(this.snapshot.progress)) return;
       const alone = { ...this.snapshot.progress, duplicates: undefined };
       this.#commit(abandoned({ ...this.snapshot, progress: alone }, 'RESOLVED'));
@@ -265,7 +170,7 @@ export class ModelDelivery {
     this.#commit(needsRead(this.snapshot));
   }
 
-  /** One action of the worker's. */
+  /** Carries out one action of the worker. */
   step(choice: StepChoice): void {
     const action = this.next;
     const { lalamove } = this;
@@ -318,7 +223,7 @@ export class ModelDelivery {
       }
       case 'identify': {
         const order = this.#order(action.orderId);
-        this.#lookedInto.add(order.id);
+        this.#readOrders.add(order.id);
         this.#identified(order);
         this.#commit(unreadRead(this.snapshot, order.id));
         return;
@@ -366,7 +271,7 @@ export class ModelDelivery {
     );
   }
 
-  /** A change of an order, the live one or a duplicate. */
+  /** Commits a change of the live order or of a duplicate. */
   #commitOf(orderId: string, change: (alone: Snapshot) => Transition): void {
     const isLive = this.snapshot.progress.order?.orderId === orderId;
     this.#commit(isLive ? change(this.snapshot) : duplicateChanged(this.snapshot, orderId, change));
@@ -374,11 +279,11 @@ export class ModelDelivery {
 
   #meanwhile({ meanwhile }: StepChoice): void {
     if (meanwhile === 'nothing') return;
-    // What has just ended without a driver can be replaced as well, as long as nobody has booked again.
+    // An order that has ended without a driver can be replaced too, as long as the delivery was not booked again.
     const [order] = [...this.lalamove.live, ...this.lalamove.orders.filter(({ id }) => id === this.#liveId)];
     if (meanwhile === 'cancel asked') this.askCancel();
     else if (order && meanwhile === 'replaced') this.lalamove.replace(order);
-    else if (order && LIVE.has(order.status) && meanwhile !== 'told') {
+    else if (order && LIVE.has(order.status) && meanwhile !== 'events arrive') {
       this.lalamove.move(order, meanwhile, meanwhile === 'CANCELED' ? 'USER' : undefined);
     }
     this.deliverAll();
@@ -392,26 +297,26 @@ export class ModelDelivery {
     const { lalamove } = this;
     const { posting, crash } = choice;
     const { quotation, attempt: last } = this.snapshot.progress;
-    if (!quotation) throw new BrokenLaw('It books without a quotation.');
+    if (!quotation) throw new BrokenInvariant('It books without a quotation.');
     const attempt: DeliveryAttempt = {
       ...{ id: this.#id(), number: (last?.number ?? 0) + 1, quotationId: quotation.quotationId },
       ...{ quotationExpiresAt: quotation.expiresAt, outcome: 'reserved', reservedAt: lalamove.now },
     };
-    // A crash has left an attempt behind: whoever books now posts it a second time.
+    // A crash left the attempt reserved. To book now would be to post it a second time.
     const isAgain = last?.outcome === 'reserved' && last.quotationId === quotation.quotationId;
-    if (isAgain) throw new BrokenLaw('A quotation is posted that may have been posted before.');
+    if (isAgain) throw new BrokenInvariant('A quotation is posted that may have been posted before.');
     this.#rows.push({ id: attempt.id, outcome: 'reserved', orderId: undefined });
     this.#commit(reserved(this.snapshot, attempt));
     if (crash === 'after the reservation') return;
     if (this.knownAlive.length > 0) {
-      throw new BrokenLaw(`It books while its order ${this.knownAlive.join(', ')} is on its way.`);
+      throw new BrokenInvariant(`It books while its order ${this.knownAlive.join(', ')} is live.`);
     }
-    if (this.#posted.has(attempt.id)) throw new BrokenLaw('An attempt is posted twice.');
+    if (this.#posted.has(attempt.id)) throw new BrokenInvariant('An attempt is posted twice.');
     this.#posted.add(attempt.id);
     const isPlaced = posting === 'answered' || posting === 'lost, placed';
     const order = isPlaced ? lalamove.place(attempt.id) : undefined;
     if (posting === 'lost, placed later') {
-      lalamove.limbo.push({ attemptId: attempt.id, until: attempt.quotationExpiresAt });
+      lalamove.delayed.push({ attemptId: attempt.id, until: attempt.quotationExpiresAt });
     }
     this.#meanwhile(choice);
     if (crash === 'after the POST') return;
@@ -428,7 +333,7 @@ export class ModelDelivery {
   #cancel({ orderId }: Extract<Action, { do: 'cancel' | 'cancel-duplicate' }>, overtake: () => void): void {
     const order = this.#order(orderId);
     const isRefused = this.lalamove.forbidsCancelling || order.status === 'PICKED_UP' || order.status === 'COMPLETED';
-    // Committed before the call, so that its webhook is known for our own cancellation.
+    // Committed before the call, so that its webhook is recognized as our own cancellation.
     this.#commitOf(orderId, (alone) => cancelSent(alone, orderId));
     if (LIVE.has(order.status) && !isRefused) this.lalamove.move(order, 'CANCELED', 'USER');
     overtake();
@@ -438,7 +343,7 @@ export class ModelDelivery {
     } else this.#commit(duplicateRefused(this.snapshot, orderId, 'ERR'));
   }
 
-  /** As the inbox does it. @returns whether it has taken its effect */
+  /** Applies an event like the inbox. Returns whether it was applied. */
   #applied(event: ModelEvent): boolean {
     const { now } = this.lalamove;
     const about = event.type === 'ORDER_REPLACED' ? event.prevOrderId : event.orderId;
@@ -451,7 +356,7 @@ export class ModelDelivery {
       if (!this.#isKnown(about)) return false;
     }
     const isKnownClone = event.type === 'ORDER_REPLACED' && this.#isKnown(event.orderId);
-    if (!isKnownClone || this.#isFollowed(about)) this.#commit(this.#transition(event, about));
+    if (!isKnownClone || this.#isTracked(about)) this.#commit(this.#transition(event, about));
     return true;
   }
 
@@ -459,7 +364,7 @@ export class ModelDelivery {
     return this.#rows.some(({ orderId }) => orderId === id);
   }
 
-  #isFollowed(orderId: string): boolean {
+  #isTracked(orderId: string): boolean {
     return this.snapshot.progress.order?.orderId === orderId || duplicateOf(this.snapshot, orderId) !== undefined;
   }
 
@@ -467,10 +372,10 @@ export class ModelDelivery {
     const { now } = this.lalamove;
     if (type === 'ORDER_REPLACED') return replacedAny(this.snapshot, { prevOrderId, orderId }, now);
     const driverId = status === 'ASSIGNING_DRIVER' ? '' : '7';
-    const follow = (alone: Snapshot): Transition =>
+    const update = (alone: Snapshot): Transition =>
       statusUpdated(alone, { status, driverId, cancelParty }, signedAt, this.policy, now);
-    if (this.snapshot.progress.order?.orderId === about) return follow(this.snapshot);
-    return duplicateChanged(this.snapshot, about, follow);
+    if (this.snapshot.progress.order?.orderId === about) return update(this.snapshot);
+    return duplicateChanged(this.snapshot, about, update);
   }
 
   #commit({ state, progress, events, attempts = [], clone }: Transition): void {
@@ -480,19 +385,20 @@ export class ModelDelivery {
     );
     if (before.state === 'canceled' && state !== 'canceled' && events.some(({ type }) => type === 'cancel_refused')) {
       const alive = this.lalamove.orders.find(({ id }) => id === progress.order?.orderId);
-      if (alive?.status === 'CANCELED') throw new BrokenLaw('Its order is canceled, and it goes on with it.');
+      if (alive?.status === 'CANCELED')
+        throw new BrokenInvariant('The delivery goes on with an order that is canceled.');
     }
     if (isTerminal(before.state) && state !== before.state && !isReplacement) {
-      throw new BrokenLaw(`It leaves ${before.state} for ${state}, and nothing was replaced.`);
+      throw new BrokenInvariant(`It changes from ${before.state} to ${state} without a replacement.`);
     }
     const { reason } = progress;
     if ((state === 'needs_attention' || state === 'failed') && (!reason?.code || !reason.message)) {
-      throw new BrokenLaw(`It is ${state}, and nobody says why.`);
+      throw new BrokenInvariant(`It is ${state} without a reason.`);
     }
     if (state !== 'needs_attention' && state !== 'failed' && reason) {
-      throw new BrokenLaw(`It is ${state}, and still says why it was not.`);
+      throw new BrokenInvariant(`It is ${state} and still has a reason.`);
     }
-    // As it is written, and read again after a crash.
+    // The progress is serialized and parsed, as by the database.
     this.snapshot = { state, progress: JSON.parse(JSON.stringify(progress)) as Snapshot['progress'] };
     this.#version += 1;
     this.wasCompleted ||= state === 'completed';
@@ -510,16 +416,17 @@ export class ModelDelivery {
     if (ordersOf(this.snapshot).some((orderId) => !known.includes(orderId))) this.sweep();
   }
 
-  /** Nothing is called canceled or failed while an order that it knows of is on its way, as far as it was told. */
+  /** A delivery must not become canceled or failed while it has a duplicate order. */
   #checkEnd(before: Snapshot['state']): void {
     const { state, progress } = this.snapshot;
     const isEnd = (state === 'canceled' || state === 'failed') && state !== before;
-    if (isEnd && (progress.duplicates?.length ?? 0) > 0) throw new BrokenLaw(`It is ${state} with a duplicate order.`);
+    if (isEnd && (progress.duplicates?.length ?? 0) > 0)
+      throw new BrokenInvariant(`It is ${state} with a duplicate order.`);
   }
 
   #order(orderId: string): ModelOrder {
     const order = this.lalamove.orders.find(({ id }) => id === orderId);
-    if (!order) throw new BrokenLaw(`There is no order ${orderId}.`);
+    if (!order) throw new BrokenInvariant(`There is no order ${orderId}.`);
     return order;
   }
 
@@ -529,12 +436,12 @@ export class ModelDelivery {
   }
 }
 
-/** The orders that a delivery follows. */
+/** The orders that a delivery tracks. */
 function ordersOf({ progress: { order, duplicates = [] } }: Snapshot): string[] {
   return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
 }
 
-/** A call was not answered: it is made again later. */
+/** The transition if the answer to a call is lost: the call is repeated later. */
 function notAnswered(action: Action, snapshot: Snapshot, retryAt: number): Transition {
   switch (action.do) {
     case 'identify':
@@ -547,11 +454,7 @@ function notAnswered(action: Action, snapshot: Snapshot, retryAt: number): Trans
   }
 }
 
-function seconds(ms: number): number {
-  return Math.floor(ms / 1000) * 1000;
-}
-
-/** What needs no call. */
+/** The transition of an action that needs no call. */
 function settled(action: Action, snapshot: Snapshot): Transition {
   switch (action.do) {
     case 'doubt':
@@ -573,6 +476,6 @@ function settled(action: Action, snapshot: Snapshot): Transition {
     case 'skip-fee':
       return feeStepOver(snapshot, action.step);
     default:
-      throw new TypeError(`There is a call for ${action.do}.`);
+      throw new TypeError(`The action ${action.do} needs a call.`);
   }
 }

@@ -2,7 +2,7 @@ import { newProgress, type DeliveryProgress } from '../../src/deliveries/domain/
 import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
 import { bookingOf } from '../support/sample-booking.js';
 
-/** A delivery that has just been asked for, as it is put into the database. */
+/** The record of a delivery that was just booked. */
 export function recordNamed(
   reference: string,
   at: number,

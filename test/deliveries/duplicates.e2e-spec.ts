@@ -46,7 +46,7 @@ async function kept(policy?: GivenPolicy): Promise<Orders> {
   await clearFaults();
   host.sandbox.drive(orders.first, { do: 'pick-up' });
   await host.after('1m');
-  expect(host.told()).toEqual(expect.arrayContaining(['duplicate_found', 'duplicate_kept']));
+  expect(host.eventTypes()).toEqual(expect.arrayContaining(['duplicate_found', 'duplicate_kept']));
   return orders;
 }
 
@@ -67,7 +67,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
       expect(host.orders()).toEqual([first, second]);
       host.sandbox.drive(first, { do: 'complete' });
       expect(await host.after('1m')).toMatchObject({ state: 'completed', orderId: first });
-      expect(host.told().slice(-3)).toEqual(['duplicate_adopted', 'picked_up', 'completed']);
+      expect(host.eventTypes().slice(-3)).toEqual(['duplicate_adopted', 'picked_up', 'completed']);
     },
   );
 
@@ -89,7 +89,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     expect(requestsFor('cancelOrder', second)).toBe(1);
     host.sandbox.drive(first, { do: 'complete' });
     expect(await host.after('1m')).toMatchObject({ state: 'completed', orderId: first });
-    expect(host.told()).not.toContain('canceled');
+    expect(host.eventTypes()).not.toContain('canceled');
   });
 
   it('completes the delivery when it is delivered first; the other order is canceled', async () => {
@@ -117,7 +117,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     await host.after('1m');
     host.sandbox.drive(orders.first, { do: 'pick-up' });
     await host.after('1m');
-    expect(host.told()).toContain('duplicate_kept');
+    expect(host.eventTypes()).toContain('duplicate_kept');
     host.sandbox.drive(orders.first, { do: 'reject' });
     expect(await host.after('1m')).toMatchObject({ orderId: orders.second, duplicateOrders: [] });
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([orders.second]);

@@ -90,26 +90,26 @@ describe('the file of deliveries', () => {
 
   it('stays its process’s alone while that process copies it', async () => {
     const first = await start();
-    await first.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-    await first.tell({ do: 'copy', how: 'copyFile', from: file, to: join(place, 'copy.db') });
-    await first.tell({ do: 'copy', how: 'stream', from: file, to: '' });
+    await first.send({ do: 'book', bookings: bookings.slice(0, 1) });
+    await first.send({ do: 'copy', how: 'copyFile', from: file, to: join(place, 'copy.db') });
+    await first.send({ do: 'copy', how: 'stream', from: file, to: '' });
     await refused();
-    await first.tell({ do: 'book', bookings });
+    await first.send({ do: 'book', bookings });
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
   }, 60_000);
 
   it('is worked on by one process, even if the lock was dropped with a copy of the whole folder', async () => {
     const first = await start();
-    await first.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-    await first.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    await first.send({ do: 'book', bookings: bookings.slice(0, 1) });
+    await first.send({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
     const second = await start();
     const [ofFirst] = await Promise.all([
-      first.tell({ do: 'book-each', bookings }),
-      second.tell({ do: 'book', bookings }),
+      first.send({ do: 'book-each', bookings }),
+      second.send({ do: 'book', bookings }),
     ]);
     expect(ofFirst).toEqual(LOST);
-    await first.tell({ do: 'advance', ms: 600_000 });
-    await second.tell({ do: 'advance', ms: 600_000 });
+    await first.send({ do: 'advance', ms: 600_000 });
+    await second.send({ do: 'advance', ms: 600_000 });
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
     expect(lostLines(first)).toEqual([expect.stringContaining('another process has opened it since')]);
   }, 60_000);
@@ -117,16 +117,16 @@ describe('the file of deliveries', () => {
   it('loses no order that was being posted when another process came in', async () => {
     const first = await start();
     sandbox.addFault({ call: 'placeOrder', latencyMs: 4000, times: 3 });
-    const booking = first.tell({ do: 'book', bookings: bookings.slice(0, 3) });
+    const booking = first.send({ do: 'book', bookings: bookings.slice(0, 3) });
     await until(() => first.output.split('posting R-').length === 4, 10_000);
-    await first.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    await first.send({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
     const second = await start();
-    await second.tell({ do: 'book', bookings });
+    await second.send({ do: 'book', bookings });
     await booking;
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
     for (const reference of REFERENCES.slice(0, 3)) {
       const [orderId = ''] = sandbox.ledgerFor({ reference }).orderIds;
-      const line = 'An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId })';
+      const line = 'An order was placed but could not be stored; its outcome stays unknown: call resolve({ orderId })';
       expect(first.output).toContain(`${line} (delivery=${reference} attempt=`);
       expect(first.output).toContain(`order=${orderId} `);
     }
@@ -136,10 +136,10 @@ describe('the file of deliveries', () => {
     'is not worked on after a %s under a running process',
     async (what) => {
       const host = await start();
-      await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-      await host.tell({ do: what, path: file });
-      expect(await host.tell({ do: 'book-each', bookings })).toEqual(LOST);
-      await host.tell({ do: 'advance', ms: 600_000 });
+      await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
+      await host.send({ do: what, path: file });
+      expect(await host.send({ do: 'book-each', bookings })).toEqual(LOST);
+      await host.send({ do: 'advance', ms: 600_000 });
       expect(orders()).toEqual([1, 0, 0, 0, 0, 0]);
       expect(lostLines(host)).toHaveLength(1);
     },
@@ -149,26 +149,26 @@ describe('the file of deliveries', () => {
   it('is not worked on after a backup was written over it under a running process', async () => {
     const host = await start();
     const backup = join(place, 'backup.db');
-    await host.tell({ do: 'backup', path: backup });
-    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-    await host.tell({ do: 'overwrite', path: file, by: backup });
-    expect(await host.tell({ do: 'book-each', bookings })).toEqual(LOST);
-    await host.tell({ do: 'advance', ms: 600_000 });
+    await host.send({ do: 'backup', path: backup });
+    await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.send({ do: 'overwrite', path: file, by: backup });
+    expect(await host.send({ do: 'book-each', bookings })).toEqual(LOST);
+    await host.send({ do: 'advance', ms: 600_000 });
     expect(orders()).toEqual([1, 0, 0, 0, 0, 0]);
     expect(lostLines(host)).toEqual([expect.stringContaining('was written over it')]);
   }, 60_000);
 
   it('loses nothing when another program reads it and closes it after the locks were dropped', async () => {
     const host = await start();
-    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-    await host.tell({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
+    await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.send({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
     // As the last one to close a database it takes the WAL away.
     const reader = "const D = require('libsql'); const d = new D(process.argv[1]); d.exec('select * from deliveries');";
     execFileSync(process.execPath, ['-e', `${reader} d.close();`, file]);
-    const ends = await host.tell({ do: 'book-each', bookings });
+    const ends = await host.send({ do: 'book-each', bookings });
     await host.kill();
     const again = await start();
-    await again.tell({ do: 'book', bookings });
+    await again.send({ do: 'book', bookings });
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
     expect([LOST, ['done', 'done', 'done', 'done', 'done', 'done']]).toContainEqual(ends);
   }, 60_000);
@@ -176,9 +176,9 @@ describe('the file of deliveries', () => {
   it('is backed up while deliveries are booked, to a database of deliveries', async () => {
     const host = await start();
     const backup = join(place, 'backups', 'one.db');
-    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-    await Promise.all([host.tell({ do: 'backup', path: backup }), host.tell({ do: 'book', bookings })]);
-    await expect(host.tell({ do: 'backup', path: backup })).rejects.toThrow('exists already');
+    await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
+    await Promise.all([host.send({ do: 'backup', path: backup }), host.send({ do: 'book', bookings })]);
+    await expect(host.send({ do: 'backup', path: backup })).rejects.toThrow('exists already');
     expect(existsSync(`${backup}.partial`)).toBe(false);
     // It dropped no lock.
     await refused();
@@ -192,20 +192,22 @@ describe('the file of deliveries', () => {
   it('keeps an order whose answer a full disk does not take, and goes on once there is room', async () => {
     const host = await start();
     sandbox.addFault({ call: 'placeOrder', latencyMs: 3000 });
-    const booking = host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
+    const booking = host.send({ do: 'book', bookings: bookings.slice(0, 1) });
     await until(() => host.output.includes('posting R-1'));
     limitFiles(host, '16384');
-    await until(() => host.output.includes('An order was placed, and could not be stored'), 10_000);
+    await until(() => host.output.includes('An order was placed but could not be stored'), 10_000);
     const [orderId = ''] = sandbox.ledgerFor({ reference: 'R-1' }).orderIds;
     expect(host.output).toMatch(
-      new RegExp(`placed, and could not be stored; it is tried again \\(delivery=R-1 attempt=\\S+ order=${orderId} `),
+      new RegExp(
+        `placed but could not be stored; storing it is retried \\(delivery=R-1 attempt=\\S+ order=${orderId} `,
+      ),
     );
-    expect(await host.tell({ do: 'book-each', bookings: bookings.slice(1) })).toEqual(LOST.slice(1));
+    expect(await host.send({ do: 'book-each', bookings: bookings.slice(1) })).toEqual(LOST.slice(1));
     limitFiles(host, 'unlimited');
     await booking;
-    await host.tell({ do: 'book', bookings });
+    await host.send({ do: 'book', bookings });
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
-    expect(await host.tell({ do: 'report' })).toMatchObject({
+    expect(await host.send({ do: 'report' })).toMatchObject({
       deliveries: expect.arrayContaining([expect.objectContaining({ reference: 'R-1', orderId, attempts: 1 })]),
     });
   }, 60_000);
@@ -213,14 +215,14 @@ describe('the file of deliveries', () => {
   it('answers 503 by every method, and to webhooks, once it is lost', async () => {
     const port = await freePort();
     const host = await start({ port });
-    await host.tell({ do: 'book', bookings: bookings.slice(0, 1) });
-    await host.tell({ do: 'delete', path: file });
-    const ends = await host.tell({ do: 'ask-all', reference: 'R-1' });
+    await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
+    await host.send({ do: 'delete', path: file });
+    const ends = await host.send({ do: 'ask-all', reference: 'R-1' });
     const methods = ['find', 'get', 'cancel', 'resolve', 'list', 'timeline', 'forget', 'metrics'];
-    await host.tell({ do: 'book-each', bookings });
+    await host.send({ do: 'book-each', bookings });
     const [orderId = ''] = sandbox.ledgerFor({ reference: 'R-1' }).orderIds;
     expect(await sendWebhook(port, orderId)).toBe(503);
-    expect(await host.tell({ do: 'ask-all', reference: 'R-1' })).toEqual(
+    expect(await host.send({ do: 'ask-all', reference: 'R-1' })).toEqual(
       Object.fromEntries(methods.map((name) => [name, 'DeliveriesStoreException 503'])),
     );
     expect(ends).toMatchObject({ cancel: 'DeliveriesStoreException 503' });

@@ -178,7 +178,7 @@ describe('the face of deliveries', () => {
     [{ limit: 0 }, '/limit', 'must be a whole number from 1 to 1000'],
     [{ limit: 1001 }, '/limit', 'must be a whole number from 1 to 1000'],
     [{ limit: 1.5 }, '/limit', 'must be a whole number from 1 to 1000'],
-    [{ cursor: 'here' }, '/cursor', 'must be that of the page before'],
+    [{ cursor: 'here' }, '/cursor', 'must be the one that the page before has returned'],
   ])('refuses %j as a query', async (query, pointer, message) => {
     const { deliveries } = await start();
     if (!isQuery(query)) throw new TypeError('It is no query.');
@@ -202,7 +202,7 @@ describe('the face of deliveries', () => {
         .subscribe({ next: (event) => seen.push(event), complete: () => done.push('completed') });
       h.deliveries.watch('A-9').subscribe({ error: (error: Error) => done.push(error.name) });
       await h.after('3h');
-      expect(seen.map(({ type }) => type)).toEqual(h.told().filter((type) => type !== 'requested'));
+      expect(seen.map(({ type }) => type)).toEqual(h.eventTypes().filter((type) => type !== 'requested'));
       expect(seen.at(-1)).toMatchObject({ type: 'completed' });
       expect(done).toEqual(['DeliveryNotFoundException', 'completed']);
       h.deliveries.watch('A-1').subscribe({ complete: () => done.push('at once') });
@@ -215,7 +215,7 @@ describe('the face of deliveries', () => {
     const h = await start();
     h.sandbox.addFault({ call: 'createQuotation', answer: { code: 'LALAMOVE_SERVER_ERROR' } });
     await h.book();
-    expect(h.told()).toEqual(['requested']);
+    expect(h.eventTypes()).toEqual(['requested']);
   });
 
   it('forgets people, and still knows the request: by hand once it has ended, or by itself after some days', async () => {
@@ -260,7 +260,7 @@ describe('the face of deliveries', () => {
     expect(await deliveries.get('A-1')).toMatchObject({ state: 'assigning' });
     expect(await deliveries.find('A-2')).toBeNull();
     expect(h.orders('A-2')).toEqual([]);
-    expect(h.told('A-2')).toEqual([]);
+    expect(h.eventTypes('A-2')).toEqual([]);
     const { rows } = await sql`select reference from host_orders`.execute(deliveries.database);
     expect(rows).toEqual([{ reference: 'A-1' }]);
   });
@@ -343,7 +343,7 @@ describe('the face of deliveries', () => {
         reason: { code: 'ACCOUNT_UNKNOWN' },
       });
       await h.host.clock.advance('1h');
-      expect(h.told().filter((type) => type === 'needs_attention')).toHaveLength(1);
+      expect(h.eventTypes().filter((type) => type === 'needs_attention')).toHaveLength(1);
       isKnown = true;
       await h.host.clock.advance('16m');
       expect(await h.deliveries.get('A-1', { account: 'ann' })).toMatchObject({ state: 'canceled' });

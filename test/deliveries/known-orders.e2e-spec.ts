@@ -33,7 +33,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
     await host.book();
     const orderId = await host.orderId();
     await bookedWithKnown(orderId);
-    expect(host.told('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
+    expect(host.eventTypes('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
     const lines = await host.deliveries.timeline('A-2');
     expect(lines.at(-1)).toMatchObject({
       source: 'delivery',
@@ -42,7 +42,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
     expect((await host.deliveries.get('A-2')).reason?.message).toContain(orderId);
     await host.after('1h', 'A-2');
     // It is said once, and nothing is posted on a guess.
-    expect(host.told('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
+    expect(host.eventTypes('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
     expect(host.calls('placeOrder')).toBe(2);
   });
 
@@ -56,9 +56,9 @@ describe('an order that is answered, and is another delivery’s already', () =>
       await host.after('1m');
     }
     expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', orderId });
-    expect(host.told().slice(2)).toEqual(['booked', 'driver_assigned', 'on_going', 'picked_up', 'completed']);
+    expect(host.eventTypes().slice(2)).toEqual(['booked', 'driver_assigned', 'on_going', 'picked_up', 'completed']);
     expect(await host.deliveries.get('A-2')).toMatchObject(IN_NEED);
-    expect(host.told('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
+    expect(host.eventTypes('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
   });
 
   it('is that one’s as well if a person has named it there, after a read', async () => {

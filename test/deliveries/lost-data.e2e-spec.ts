@@ -428,8 +428,8 @@ describe('a file of deliveries that is opened again', () => {
     [
       'the command',
       async () => {
-        const { code, told } = await migrateFile([file]);
-        if (code !== 0) throw new Error(told);
+        const { code, message } = await migrateFile([file]);
+        if (code !== 0) throw new Error(message);
       },
     ],
   ])('is refused if it comes from a newer version, by %s, with both versions', async (_, open) => {

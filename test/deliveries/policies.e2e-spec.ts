@@ -68,7 +68,7 @@ describe('a delivery', () => {
     it('is quoted anew', async () => {
       await stale(true);
       expect(await host.after('1m')).toMatchObject({ state: 'assigning', attempts: 1 });
-      expect(host.told()).toEqual(['requested', 'quoted', 'quoted', 'booked']);
+      expect(host.eventTypes()).toEqual(['requested', 'quoted', 'quoted', 'booked']);
     });
 
     it('is quoted anew where Lalamove calls it expired', async () => {
@@ -76,7 +76,7 @@ describe('a delivery', () => {
       host.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_QUOTATION_EXPIRED' } });
       await host.book();
       expect(await host.after('1m')).toMatchObject({ state: 'assigning', attempts: 1 });
-      expect(host.told()).toEqual(['requested', 'quoted', 'quoted', 'booked']);
+      expect(host.eventTypes()).toEqual(['requested', 'quoted', 'quoted', 'booked']);
     });
 
     it('needs a person where the policy says so', async () => {
@@ -190,8 +190,8 @@ describe('a delivery', () => {
       await host.book();
       expect(await host.after('4h')).toMatchObject({ state: 'completed', attempts: 1 });
       expect(host.calls('changeDriver')).toBe(times);
-      expect(host.told().filter((type) => type === 'driver_change_asked')).toHaveLength(times);
-      expect(host.told().filter((type) => type === 'driver_assigned')).toHaveLength(times + 1);
+      expect(host.eventTypes().filter((type) => type === 'driver_change_asked')).toHaveLength(times);
+      expect(host.eventTypes().filter((type) => type === 'driver_assigned')).toHaveLength(times + 1);
     });
   });
 
@@ -233,7 +233,7 @@ describe('a delivery', () => {
       host.sandbox.drive(await host.orderId(), { do: 'cancel' });
       await host.after('65m');
       expect(await host.deliveries.get('A-1')).toMatchObject({ reason: { code: 'REPLACEMENT_MISSING' } });
-      expect(host.told()).toEqual(['requested', 'quoted', 'booked', 'needs_attention']);
+      expect(host.eventTypes()).toEqual(['requested', 'quoted', 'booked', 'needs_attention']);
     });
 
     it('is revived by a replacement that comes when a person has been asked for', async () => {
@@ -242,7 +242,7 @@ describe('a delivery', () => {
       host.sandbox.drive(await host.orderId(), { do: 'replace', gap: '2h' });
       expect(await host.after('90m')).toMatchObject({ state: 'needs_attention' });
       expect(await host.after('31m')).toMatchObject({ state: 'assigning', reason: undefined });
-      expect(host.told().slice(-2)).toEqual(['needs_attention', 'replaced']);
+      expect(host.eventTypes().slice(-2)).toEqual(['needs_attention', 'replaced']);
     });
 
     it('is revived by a replacement that comes after it was canceled here, which is cancelled then', async () => {
@@ -254,7 +254,7 @@ describe('a delivery', () => {
       expect(await host.deliveries.cancel('A-1')).toMatchObject({ state: 'needs_attention', cancellation: 'asked' });
       expect(await host.deliveries.resolve('A-1', { cancel: true })).toMatchObject({ state: 'canceled' });
       expect(await host.after('31m')).toMatchObject({ state: 'canceled' });
-      expect(host.told().slice(-3)).toEqual(['canceled', 'replaced', 'canceled']);
+      expect(host.eventTypes().slice(-3)).toEqual(['canceled', 'replaced', 'canceled']);
       expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
     });
   });
@@ -308,7 +308,7 @@ describe('a delivery', () => {
         expect(await host.deliveries.cancel(reference)).toMatchObject({ state: 'canceled' });
         expect(host.sandbox.ledgerFor({ reference }).live).toEqual([]);
         await host.after(0, reference);
-        expect(host.told(reference).filter((type) => type === 'canceled')).toHaveLength(1);
+        expect(host.eventTypes(reference).filter((type) => type === 'canceled')).toHaveLength(1);
       }
     });
 
@@ -359,7 +359,14 @@ describe('a delivery', () => {
       expect(await host.deliveries.cancel('A-1')).toMatchObject({ state: 'booking', cancellation: 'asked' });
       expect(await host.after('6m')).toMatchObject({ state: 'canceled' });
       expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
-      expect(host.told()).toEqual(['requested', 'quoted', 'outcome_unknown', 'cancel_requested', 'booked', 'canceled']);
+      expect(host.eventTypes()).toEqual([
+        'requested',
+        'quoted',
+        'outcome_unknown',
+        'cancel_requested',
+        'booked',
+        'canceled',
+      ]);
     });
 
     it('asks a person once where Lalamove refuses the keys, and is cancelled when it takes them again', async () => {
@@ -372,7 +379,7 @@ describe('a delivery', () => {
       });
       expect(await host.deliveries.cancel('A-1')).toMatchObject({ state: 'needs_attention' });
       await host.after('1h');
-      expect(host.told().filter((type) => type === 'needs_attention')).toHaveLength(1);
+      expect(host.eventTypes().filter((type) => type === 'needs_attention')).toHaveLength(1);
       expect(host.calls('cancelOrder')).toBeLessThan(15);
       await host.sandbox.control.removeFault(fault.id);
       expect(await host.after('16m')).toMatchObject({ state: 'canceled' });
@@ -450,7 +457,7 @@ describe('a delivery', () => {
       expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 0 });
       await host.after('1h');
       expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
-      expect(host.told().slice(-3)).toEqual(['canceled', 'duplicate_found', 'duplicate_canceled']);
+      expect(host.eventTypes().slice(-3)).toEqual(['canceled', 'duplicate_found', 'duplicate_canceled']);
       // It does not stand in the way of the next one whose answer is lost.
       host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
       await host.book('A-2');
@@ -468,7 +475,7 @@ describe('a delivery', () => {
         expect(await host.after('6m')).toMatchObject({ state: 'assigning', attempts: 2 });
         const { orderId } = await host.after('10m');
         expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([orderId]);
-        expect(host.told().slice(-3)).toEqual(['booked', 'duplicate_found', 'duplicate_canceled']);
+        expect(host.eventTypes().slice(-3)).toEqual(['booked', 'duplicate_found', 'duplicate_canceled']);
       },
     );
 
@@ -487,7 +494,7 @@ describe('a delivery', () => {
         const [, clone = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
         host.sandbox.drive(clone, { do: 'accept' });
         expect(await host.after('10m')).toMatchObject({ state: 'on_going', orderId: clone, reason: undefined });
-        expect(host.told()).toContain('replaced');
+        expect(host.eventTypes()).toContain('replaced');
       },
     );
 
@@ -501,7 +508,7 @@ describe('a delivery', () => {
       host.sandbox.drive(first, { do: 'replace' });
       await host.after('2m', 'A-2');
       expect(host.calls('cancelOrder')).toBe(0);
-      expect(host.told('A-1')).toContain('replaced');
+      expect(host.eventTypes('A-1')).toContain('replaced');
       const { live } = host.sandbox.ledgerFor({ reference: 'A-1' });
       expect(live).toEqual([await host.orderId('A-1')]);
       expect(await host.deliveries.get('A-2')).toMatchObject({ state: 'booking', attempts: 1 });

@@ -1,9 +1,9 @@
 import type { Order, PlaceOrderDto, Quotation } from 'nestjs-lalamove';
 import type { DeliveryCalls } from '../../src/deliveries/application/account-services.js';
 
-/** A call that is under way until it is told how it ends. */
+/** A call that stays pending until the test ends it. */
 export class HeldCall {
-  /** Fulfilled once it is under way. */
+  /** Resolves when the call has started. */
   readonly begun: Promise<void>;
   readonly #ended: Promise<void>;
   #begin: () => void = () => undefined;
@@ -16,45 +16,45 @@ export class HeldCall {
       this.#answer = resolve;
       this.#fail = reject;
     });
-    // It may be left to hang, or told how it ends before it begins.
+    // A test may never end the call, or end it before it starts.
     this.#ended.catch(() => undefined);
   }
 
-  /** @throws what it fails with */
+  /** Starts the call and waits for its end. @throws the error that `end` was called with */
   async pass(): Promise<void> {
     this.#begin();
     await this.#ended;
   }
 
-  /** It ends well, or with an error. */
+  /** Ends the call, with an error if one is given. */
   end(error?: unknown): void {
     if (error === undefined) this.#answer();
     else this.#fail(error);
   }
 }
 
-/** Lalamove as the work on deliveries sees it: every call goes well, but what a test says otherwise. */
+/** A Lalamove for the worker: every call succeeds unless the test says otherwise. */
 export class ScriptedLalamove implements DeliveryCalls {
-  /** The calls in their order, each with the order that it is about: `getOrder 1001`. */
+  /** The calls in order, each with its order id: `getOrder 1001`. */
   readonly called: string[] = [];
-  /** What was posted; the first of them is order `1001`. */
+  /** The posted orders. The first one becomes order `1001`. */
   readonly posted: { input: PlaceOrderDto; requestId: string | undefined; signal: AbortSignal | undefined }[] = [];
-  /** What answers say of each order. */
+  /** The fields of every returned order that differ from the default. */
   shows: Partial<Order> = {};
-  /** What quotations say. */
+  /** The fields of every quotation that differ from the default. */
   quotes: Partial<Quotation> = {};
   readonly #held = new Map<keyof DeliveryCalls, HeldCall>();
   readonly #failures = new Map<keyof DeliveryCalls, unknown>();
   #quotations = 0;
 
-  /** The next call of a name hangs. */
+  /** Makes the next call of this name hang. */
   hold(name: keyof DeliveryCalls): HeldCall {
     const call = new HeldCall();
     this.#held.set(name, call);
     return call;
   }
 
-  /** Calls of a name fail from now on. */
+  /** Makes all calls of this name fail from now on. */
   fail(name: keyof DeliveryCalls, error: unknown): void {
     this.#failures.set(name, error);
   }

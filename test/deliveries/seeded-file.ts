@@ -5,17 +5,17 @@ import { rowOf } from '../../src/deliveries/storage/sqlite/delivery-rows.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
 
-/** What lies in a file before an app is started on it. */
+/** The contents of a file before an app is started on it. */
 export interface SeedOptions {
-  /** Deliveries that were asked for, and are due. */
+  /** The number of booked deliveries that are due. */
   readonly due?: number;
-  /** Webhooks of orders that nobody knows. */
+  /** The number of webhooks of unknown orders. */
   readonly unmatched?: number;
-  /** Unix ms at which all of that was written. */
+  /** The time at which all of it was written, in Unix ms. */
   readonly at: number;
 }
 
-/** Fills a file as a process that has died would have left it. */
+/** Fills a file as a process that was killed would leave it. */
 export async function seedFile(file: string, { due = 0, unmatched = 0, at }: SeedOptions): Promise<void> {
   const db = await openDatabase({ file });
   try {

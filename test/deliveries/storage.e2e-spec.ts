@@ -91,7 +91,7 @@ describe('the storage of deliveries', () => {
     await until(() => lines.length > 1, 5000);
     const [orderId = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
     expect(lines[1]).toContain(
-      'An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId }) ' +
+      'An order was placed but could not be stored; its outcome stays unknown: call resolve({ orderId }) ' +
         `(delivery=A-1 attempt=${attempt} order=${orderId} error=`,
     );
     // Whoever asks now is told why there is no answer.

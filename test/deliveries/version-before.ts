@@ -10,7 +10,7 @@ const LATER_INDEXES = [
   'events_unreadable',
 ];
 
-/** Members of the stored progress, and what the first version called them. */
+/** Members of the stored progress, and their names in the first version. */
 const OLD_MEMBERS = {
   statusAt: 'toldAt',
   lastUpdateAt: 'heardAt',
@@ -19,7 +19,7 @@ const OLD_MEMBERS = {
   isAnnounced: 'told',
 };
 
-/** Makes of a file what the first version has left, but for its lock file: undoes every migration but the first. */
+/** Converts a file to the schema of the first version: it undoes every migration but the first. The lock file stays. */
 export function toVersionBefore(file: string): void {
   const database = new Database(file);
   for (const text of [

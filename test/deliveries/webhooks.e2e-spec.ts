@@ -69,7 +69,7 @@ describe('deliveries whose webhooks', () => {
           const { state } = await host.deliveries.get(reference);
           expect([reference, state]).toEqual([reference, ENDS[script] ?? 'completed']);
           agreed(reference, state);
-          const told = host.told(reference);
+          const told = host.eventTypes(reference);
           expect(told.slice(0, 3)).toEqual(ALWAYS);
           expect(told.at(-1)).toBe(state);
           expect(told.filter((type) => type === state)).toHaveLength(1);
@@ -129,8 +129,8 @@ describe('deliveries whose webhooks', () => {
         host.sandbox.addFault({ webhook: fault, event: 'ORDER_REPLACED' });
         await host.book();
         expect(await host.after('3h')).toMatchObject({ state: 'completed', attempts: 1 });
-        expect(host.told()).not.toContain('duplicate_found');
-        expect(host.told().filter((type) => type === 'replaced')).toHaveLength(1);
+        expect(host.eventTypes()).not.toContain('duplicate_found');
+        expect(host.eventTypes().filter((type) => type === 'replaced')).toHaveLength(1);
         expect(host.orders()).toHaveLength(2);
         expect(host.calls('cancelOrder')).toBe(0);
       },
@@ -145,7 +145,7 @@ describe('deliveries whose webhooks', () => {
       });
       await host.book();
       expect(await host.after('3h')).toMatchObject({ state: 'completed', attempts: 1 });
-      expect(host.told()).not.toContain('duplicate_found');
+      expect(host.eventTypes()).not.toContain('duplicate_found');
       expect(host.calls('cancelOrder')).toBe(0);
     });
   });

@@ -17,17 +17,17 @@ import { factsOf } from '../webhooks/event-samples.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ScriptedLalamove } from './scripted-lalamove.js';
 
-/** The delivery that everything is about: `A`. */
+/** The id of the only delivery, `A`. */
 export const ID = 'id of A';
 
-/** A database with one delivery and workers on it, before a Lalamove that does what a test says. */
+/** A database with one delivery, workers on it, and a scripted Lalamove. */
 export class WorkerWorld {
   readonly clock = new ManualClock();
   readonly lalamove = new ScriptedLalamove();
   deliveries: DeliveryTransactions;
-  /** Whom the workers ask for an account's service. */
+  /** Gives the workers the service of an account. */
   accounts: DeliveryAccounts = { of: () => Promise.resolve(this.lalamove) };
-  /** What the workers log with. */
+  /** The log function of the workers. */
   log: (...words: unknown[]) => void;
   #logged: string[] = [];
 
@@ -50,19 +50,19 @@ export class WorkerWorld {
     await this.db.destroy();
   }
 
-  /** What was logged, all that an inspection of it shows. */
+  /** The logged lines, with everything that `inspect` shows of their arguments. */
   get logged(): readonly string[] {
     return this.#logged;
   }
 
-  /** Another policy than the default one. */
-  under(policy: Partial<DeliveryPolicy>): void {
+  /** Sets what differs from the default policy. */
+  usePolicy(policy: Partial<DeliveryPolicy>): void {
     this.deliveries = deliveriesOn(this.database, this.now, policy);
   }
 
   readonly now = (): number => this.clock.now();
 
-  /** A worker, as of a process of its own. */
+  /** A new worker, like the worker of another process. */
   worker(hooks: DeliveriesHooks = {}): DeliveryWorker {
     const log = (...words: unknown[]): void => {
       this.log(...words);
@@ -78,7 +78,7 @@ export class WorkerWorld {
     });
   }
 
-  /** A worker to whom something happens when it comes to a step for the first time. */
+  /** A worker that calls a function when it reaches a step for the first time. */
   workerTo(step: DeliveryStep, happens: () => Promise<unknown>): DeliveryWorker {
     let isOver = false;
     return this.worker({
@@ -90,7 +90,7 @@ export class WorkerWorld {
     });
   }
 
-  /** A new process works on the delivery. */
+  /** Lets a new worker work on the delivery. */
   advance(): Promise<number | undefined> {
     return this.worker().advance(ID);
   }
@@ -100,7 +100,7 @@ export class WorkerWorld {
     await this.deliveries.transact((trx) => trx.insert(record, [{ type: 'requested' }]));
   }
 
-  /** It has order `1001`. */
+  /** Creates the delivery with order `1001`. */
   async booked(): Promise<void> {
     await this.requested();
     await this.advance();
@@ -111,7 +111,7 @@ export class WorkerWorld {
     await this.deliveries.change(ID, (record) => cancelAsked(record, this.now()));
   }
 
-  /** A webhook tells that there is order `1001`, and which attempt it is, where that is said. */
+  /** Stores and applies ORDER_CREATED for order `1001`, with the attempt in the metadata if it is given. */
   async createdReceived(attemptId?: string): Promise<void> {
     const { deliveries, now } = this;
     const metadata = attemptId === undefined ? {} : { deliveryAttempt: attemptId };
@@ -126,10 +126,10 @@ export class WorkerWorld {
     await inbox.stop();
   }
 
-  /** Time goes by until whoever has the lease has it no more. */
+  /** Advances the clock until the lease has expired. */
   async leaseOver(): Promise<void> {
     const { leaseUntil } = await this.row();
-    if (leaseUntil === undefined) throw new TypeError('Nobody has the lease.');
+    if (leaseUntil === undefined) throw new TypeError('The delivery has no lease.');
     this.clock.advance(leaseUntil - this.now());
   }
 
@@ -139,7 +139,7 @@ export class WorkerWorld {
     return record;
   }
 
-  /** What has become of each attempt: `placed as 1001`. */
+  /** The outcome of each attempt, for example `placed as 1001`. */
   async attempts(): Promise<string[]> {
     const attempts = this.db.selectFrom('delivery_attempts').select(['outcome', 'order_id']).orderBy('number');
     return (await attempts.execute()).map(({ outcome, order_id: orderId }) =>
@@ -147,8 +147,8 @@ export class WorkerWorld {
     );
   }
 
-  /** The types of all that the host was told. */
-  async told(): Promise<string[]> {
+  /** The types of the delivery's own events, in order. */
+  async eventTypes(): Promise<string[]> {
     const events = this.db.selectFrom('delivery_events').select('type').where('source', '=', 'delivery').orderBy('id');
     return (await events.execute()).map(({ type }) => type);
   }

@@ -39,23 +39,23 @@ describe('AccountServices', () => {
     });
   }
 
-  it('asks once for all who want to know at a time, and not again while the answer holds', async () => {
+  it('calls resolve once for concurrent callers, and uses its answer until it expires', async () => {
     const found = await Promise.all(Array.from({ length: 5 }, () => services.of('merchant')));
     expect(found.every((service) => service instanceof LalamoveService && service === found[0])).toBe(true);
     await services.whenKnown('merchant');
     expect(asked).toEqual(['merchant']);
   });
 
-  it('asks again at once for an account that is unknown', async () => {
+  it('calls resolve again at once if the account was unknown', async () => {
     answer = () => null;
     expect(await services.of('merchant')).toBeUndefined();
     answer = () => KEYS;
     expect(await services.of('merchant')).toBeInstanceOf(LalamoveService);
   });
 
-  it('keeps nobody waiting for an answer that takes its time, who comes later not at all', async () => {
-    let give: (keys: typeof KEYS) => void = () => undefined;
-    answer = () => new Promise((resolve) => (give = resolve));
+  it('does not make later callers wait while a slow answer is pending', async () => {
+    let settle: (keys: typeof KEYS) => void = () => undefined;
+    answer = () => new Promise((resolve) => (settle = resolve));
     const first = await failureOf(services.of('merchant'));
     expect(first).toBeInstanceOf(AccountPending);
     const waits: number[] = [];
@@ -64,9 +64,9 @@ describe('AccountServices', () => {
       await Promise.all(Array.from({ length: 100 }, () => failureOf(services.of('merchant'))));
       waits.push(performance.now() - begun);
     }
-    // The quickest: a busy machine may take its time over any of them.
+    // The shortest counts, because a busy machine may delay some of them.
     expect(Math.min(...waits)).toBeLessThan(50);
-    give(KEYS);
+    settle(KEYS);
     if (first instanceof AccountPending) await first.settled;
     expect(await services.of('merchant')).toBeInstanceOf(LalamoveService);
     expect(asked).toEqual(['merchant']);
@@ -81,8 +81,8 @@ describe('AccountServices', () => {
       'no vault',
     ],
     ['rejects', () => Promise.reject(new Error('no vault')), 'no vault'],
-    ['gives no answer', () => new Promise(() => undefined), 'no answer within 100 ms'],
-  ])('says once that the keys cannot be had if it %s, and tells all who wait', async (_, fails, words) => {
+    ['never settles', () => new Promise(() => undefined), 'no answer within 100 ms'],
+  ])('logs one warning and rejects all waiting callers if resolve %s', async (_, fails, words) => {
     answer = fails;
     services = await servicesWith({ timeoutMs: 100 });
     const waiting = Promise.all([1, 2, 3].map(() => failureOf(services.whenKnown('merchant'))));

@@ -12,7 +12,7 @@ import { WebhookHandlers } from './webhook-handlers.js';
 const MINUTE_MS = 60_000;
 const LOST = createLalamoveException('LALAMOVE_OUTCOME_UNKNOWN');
 
-// Guards against a second courier, of which each one alone is the difference: without it the test that names it fails.
+// Guards against a second courier. Each test fails if the guard that its comment names is removed.
 describe('a delivery', () => {
   let world: WorkerWorld;
   let lalamove: ScriptedLalamove;
@@ -37,17 +37,17 @@ describe('a delivery', () => {
 
   afterEach(() => world.close());
 
-  /** A webhook comes. */
-  async function told(type: string, data: Record<string, unknown>): Promise<void> {
+  /** Stores and applies a webhook. */
+  async function receive(type: string, data: Record<string, unknown>): Promise<void> {
     const at = world.now();
     const facts = factsOf(type, data, { signedAt: at, receivedAt: at, fingerprint: `${type} ${JSON.stringify(data)}` });
     await inbox.accept({ keys: [facts.fingerprint], facts, event: readLalamoveEvent(facts) });
     await inbox.idle();
   }
 
-  /** Its version: a decision holds for what it was made of. */
+  /** The version of the row: a decision is dropped if the row has changed since it was read. */
   it('drops a decision to book again when a webhook comes between the decision and its commit', async () => {
-    world.under({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
+    world.usePolicy({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
     await world.requested();
     lalamove.fail('placeOrder', LOST);
     await world.advance();
@@ -60,9 +60,10 @@ describe('a delivery', () => {
   });
 
   /**
-   * The end of the lease, which ends the POST as well: after it others take the attempt for lost, and may book again.
+   * The abort signal of the POST, which fires when the lease ends: after that, another worker treats the attempt as
+   * lost and may book again.
    */
-  it('ends a POST, with all its repeats, when its lease is over', async () => {
+  it('aborts a POST and its retries when the lease ends', async () => {
     const timeout = jest.spyOn(AbortSignal, 'timeout');
     await world.requested();
     const post = lalamove.hold('placeOrder');
@@ -76,13 +77,13 @@ describe('a delivery', () => {
     await advancing;
   });
 
-  /** The note of its own cancellation, which is committed before the call. */
-  it('knows its own cancellation after a crash that lost the answer', async () => {
+  /** The record of its own cancellation, which is committed before the call. */
+  it('recognizes its own cancellation after a crash that lost the answer', async () => {
     await world.booked();
     await world.cancellationAsked();
     const crashed = world.workerTo('canceled', async () => {
       await world.leaseOver();
-      // Whoever takes over reads the order before it cancels it: webhooks have been silent.
+      // The next worker reads the order before it cancels it, because no webhook has arrived.
       await world.deliveries.change(ID, ({ state, progress }) => ({
         state,
         progress: { ...progress, needsRead: true },
@@ -96,9 +97,9 @@ describe('a delivery', () => {
     expect(lalamove.called.filter((call) => call.startsWith('cancelOrder'))).toHaveLength(1);
   });
 
-  /** The end of a quotation is counted from our asking. */
+  /** The expiry of a quotation, which is counted from the request. */
   it.each(['2020-01-01T00:00:00.00Z', '2099-01-01T00:00:00.00Z', ''])(
-    'orders a quotation within five minutes of its asking, though Lalamove says that it expires at %j',
+    'orders a quotation within five minutes of its request, although Lalamove says that it expires at %j',
     async (expiresAt) => {
       await world.requested();
       lalamove.quotes = { expiresAt };
@@ -111,29 +112,29 @@ describe('a delivery', () => {
     },
   );
 
-  /** A clone that is known already. */
-  it('cancels no order for a replacement that is told of a second time, after its clone has ended', async () => {
+  /** The check that a replacement is already known. */
+  it('cancels no order if a replacement is reported again after the replacing order has ended', async () => {
     await world.booked();
-    await told('ORDER_REPLACED', { order: { orderId: '2002' }, prevOrderId: '1001' });
+    await receive('ORDER_REPLACED', { order: { orderId: '2002' }, prevOrderId: '1001' });
     lalamove.shows = { status: 'REJECTED' };
-    world.under({ rebook: { maxAttempts: 3 } });
+    world.usePolicy({ rebook: { maxAttempts: 3 } });
     await world.advance();
     const { progress } = await world.row();
     expect(progress.order?.orderId).not.toBe('1001');
     lalamove.shows = {};
     lalamove.called.length = 0;
     world.clock.advance(1000);
-    await told('ORDER_REPLACED', { order: { orderId: '2002' }, prevOrderId: '1001', again: true });
+    await receive('ORDER_REPLACED', { order: { orderId: '2002' }, prevOrderId: '1001', again: true });
     await world.advance();
     expect((await world.row()).progress.duplicates).toBeUndefined();
     expect(lalamove.called).not.toContain('cancelOrder 2002');
-    expect(await world.told()).not.toContain('duplicate_found');
+    expect(await world.eventTypes()).not.toContain('duplicate_found');
   });
 
-  /** An unmatched webhook that has taken its effect since it was looked up. */
-  it('applies an unmatched webhook once, when two sweeps find it', async () => {
+  /** The check that an unmatched webhook was not applied since it was looked up. */
+  it('applies an unmatched webhook once if two sweeps find it', async () => {
     await world.requested();
-    await told('ORDER_STATUS_CHANGED', {
+    await receive('ORDER_STATUS_CHANGED', {
       order: { orderId: '1001', status: 'ON_GOING', previousStatus: 'ASSIGNING_DRIVER', driverId: '7' },
     });
     expect(applied).toEqual([]);

@@ -19,7 +19,7 @@ const LOST = createLalamoveException('LALAMOVE_OUTCOME_UNKNOWN');
 const NO_CREDIT = createLalamoveException('ERR_INSUFFICIENT_CREDIT');
 const TOO_LATE = createLalamoveException('ERR_CANCELLATION_FORBIDDEN');
 
-/** No exception of Lalamove's, with all that must not be seen. */
+/** Not a LalamoveException. It contains secrets and personal data, which must not be logged. */
 const BROKEN = Object.assign(new TypeError('It broke.'), {
   config: { headers: { Authorization: 'hmac pk_test_hidden:1:hidden' }, data: '+85251234567' },
   cause: new Error('sk_test_hidden'),
@@ -39,7 +39,7 @@ describe('DeliveryWorker', () => {
 
   const unleased = { leaseToken: undefined, leaseUntil: undefined };
 
-  /** Its order is being posted. */
+  /** A delivery whose POST has started and has not ended. */
   async function posting(): Promise<{ post: HeldCall; advancing: Promise<unknown> }> {
     await world.requested();
     const post = lalamove.hold('placeOrder');
@@ -48,7 +48,7 @@ describe('DeliveryWorker', () => {
     return { post, advancing };
   }
 
-  it('commits an attempt under its lease before the order is posted, which names it', async () => {
+  it('commits the attempt under its lease before the POST, which contains the id of the attempt', async () => {
     const { post, advancing } = await posting();
     const { state, leaseToken, leaseUntil, progress } = await world.row();
     const id = progress.attempt?.id;
@@ -70,10 +70,10 @@ describe('DeliveryWorker', () => {
     expect(await world.row()).toMatchObject({ state: 'assigning', ...unleased });
   });
 
-  describe('that has slept over its lease between the reservation and the POST', () => {
+  describe('whose lease expires between the reservation and the POST', () => {
     beforeEach(() => world.requested());
 
-    it('posts nothing and calls its attempt refused; the next one books', async () => {
+    it('posts nothing and marks its attempt as refused; the next worker books', async () => {
       await world.workerTo('reserved', () => world.leaseOver()).advance(ID);
       expect(lalamove.posted).toEqual([]);
       expect(await world.attempts()).toEqual(['refused']);
@@ -83,7 +83,7 @@ describe('DeliveryWorker', () => {
       expect(await world.row()).toMatchObject({ state: 'assigning', progress: { booked: 1 } });
     });
 
-    it('settles its attempt where another has taken it for lost', async () => {
+    it('settles its attempt if another worker has marked it as unknown', async () => {
       const taken = async (): Promise<void> => {
         await world.leaseOver();
         await world.advance();
@@ -95,8 +95,8 @@ describe('DeliveryWorker', () => {
       expect(await world.row()).toMatchObject({ state: 'quoting', ...unleased });
     });
 
-    /** A person vouches that there is no order. */
-    async function vouched(): Promise<void> {
+    /** A person confirms that there is no order. */
+    async function confirmedByPerson(): Promise<void> {
       await world.deliveries.change(ID, ({ state, progress }) => {
         if (!progress.attempt) throw new TypeError('There is no attempt.');
         const attempt = { ...progress.attempt, outcome: 'abandoned' } as const;
@@ -105,8 +105,8 @@ describe('DeliveryWorker', () => {
       });
     }
 
-    it('is canceled, for its attempt was surely not posted, when that was asked for meanwhile', async () => {
-      world.under({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
+    it('cancels the delivery if that was requested meanwhile, because its attempt was not posted', async () => {
+      world.usePolicy({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
       const asked = async (): Promise<void> => {
         await world.leaseOver();
         await world.advance();
@@ -121,8 +121,8 @@ describe('DeliveryWorker', () => {
       expect(lalamove.posted).toEqual([]);
     });
 
-    it('brings nothing back that has ended meanwhile', async () => {
-      world.under({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
+    it('does not reopen a delivery that has ended meanwhile', async () => {
+      world.usePolicy({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } });
       const ended = async (): Promise<void> => {
         await world.leaseOver();
         await world.advance();
@@ -130,13 +130,13 @@ describe('DeliveryWorker', () => {
         world.clock.advance(20 * MINUTE_MS);
         await world.advance();
         expect(await world.row()).toMatchObject({ progress: { reason: { code: 'OUTCOME_UNKNOWN' } } });
-        await vouched();
+        await confirmedByPerson();
         expect(await world.attempts()).toEqual(['abandoned']);
       };
       await world.workerTo('reserved', ended).advance(ID);
       expect(await world.row()).toMatchObject({ state: 'canceled', ...unleased });
       await world.advance();
-      expect((await world.told()).filter((type) => type === 'canceled')).toHaveLength(1);
+      expect((await world.eventTypes()).filter((type) => type === 'canceled')).toHaveLength(1);
       expect(lalamove.posted).toEqual([]);
     });
   });
@@ -144,7 +144,7 @@ describe('DeliveryWorker', () => {
   it.each([
     ['answer', undefined, 'placed as 1001', 'booked', 'assigning'],
     ['refusal', NO_CREDIT, 'refused', 'needs_attention', 'needs_attention'],
-  ])('posts once where its lease is lost during the POST, whose %s counts', async (_, end, outcome, last, state) => {
+  ])('posts once if its lease is lost during the POST, and applies the %s', async (_, end, outcome, last, state) => {
     const { post, advancing } = await posting();
     await world.leaseOver();
     await world.advance();
@@ -154,7 +154,7 @@ describe('DeliveryWorker', () => {
     await world.advance();
     expect(lalamove.posted).toHaveLength(1);
     expect(await world.attempts()).toEqual([outcome]);
-    expect(await world.told()).toEqual(['requested', 'quoted', 'outcome_unknown', last]);
+    expect(await world.eventTypes()).toEqual(['requested', 'quoted', 'outcome_unknown', last]);
     expect(await world.row()).toMatchObject({ state, ...unleased });
   });
 
@@ -164,7 +164,7 @@ describe('DeliveryWorker', () => {
     ['a cancellation', 'cancelOrder', TOO_LATE, undefined],
     ['a cancellation that is refused', 'cancelOrder', undefined, TOO_LATE],
     ['a call that breaks', 'cancelOrder', undefined, BROKEN],
-  ] as const)('writes nothing of %s during which its lease was lost', async (_, name, others, late) => {
+  ] as const)('writes no result of %s if its lease was lost during the call', async (_, name, others, late) => {
     await world.booked();
     if (name === 'getOrder') world.clock.advance(2 * MINUTE_MS);
     else await world.cancellationAsked();
@@ -175,19 +175,19 @@ describe('DeliveryWorker', () => {
     if (others) lalamove.fail(name, others);
     lalamove.shows = { status: 'ON_GOING', driverId: '7' };
     await world.advance();
-    const before = { row: await world.row(), told: await world.told() };
+    const before = { row: await world.row(), types: await world.eventTypes() };
     expect(lalamove.called.filter((line) => line === `${name} 1001`)).toHaveLength(2);
     lalamove.shows = { status: 'COMPLETED' };
     call.end(late);
     await advancing;
-    expect({ row: await world.row(), told: await world.told() }).toEqual(before);
+    expect({ row: await world.row(), types: await world.eventTypes() }).toEqual(before);
   });
 
   it.each([
     ['the answer to the POST', undefined],
     ['an answer that is lost', LOST],
     ['a refusal', NO_CREDIT],
-  ])('books once where ORDER_CREATED comes before %s', async (_, end) => {
+  ])('books once if ORDER_CREATED arrives before %s', async (_, end) => {
     const { post, advancing } = await posting();
     await world.createdReceived(lalamove.posted[0]?.requestId);
     expect(await world.row()).toMatchObject({ state: 'assigning', progress: { order: { orderId: '1001' } } });
@@ -195,12 +195,12 @@ describe('DeliveryWorker', () => {
     await advancing;
     await world.advance();
     expect(lalamove.posted).toHaveLength(1);
-    expect(await world.told()).toEqual(['requested', 'quoted', 'booked']);
+    expect(await world.eventTypes()).toEqual(['requested', 'quoted', 'booked']);
     expect(await world.attempts()).toEqual(['placed as 1001']);
     expect(await world.row()).toMatchObject({ state: 'assigning', progress: { booked: 1 }, ...unleased });
   });
 
-  it('learns from the answer to the POST what ORDER_CREATED has not told', async () => {
+  it('takes the fields from the answer to the POST that ORDER_CREATED does not have', async () => {
     const { post, advancing } = await posting();
     await world.createdReceived(lalamove.posted[0]?.requestId);
     post.end();
@@ -208,17 +208,17 @@ describe('DeliveryWorker', () => {
     expect((await world.row()).progress.order?.shareLink).toBe('https://share.example/1001');
   });
 
-  it('reads an order that has a driver when it is posted, and does not ask for another one at once', async () => {
+  it('reads an order that has a driver right after the POST, and does not request another driver at once', async () => {
     lalamove.shows = { status: 'ON_GOING', driverId: '7' };
     await world.requested();
     await world.advance();
     expect(lalamove.called).toEqual(['createQuotation', 'placeOrder', 'getOrder 1001']);
-    expect(await world.told()).toEqual(['requested', 'quoted', 'booked', 'driver_assigned', 'on_going']);
+    expect(await world.eventTypes()).toEqual(['requested', 'quoted', 'booked', 'driver_assigned', 'on_going']);
     expect((await world.row()).progress.order?.driverSince).toBe(world.now());
   });
 
   it.each(['quoting', 'quoted', 'reserving'] as const)(
-    'posts nothing where a cancellation is asked for at the step %s',
+    'posts nothing if a cancellation is requested at the step %s',
     async (step) => {
       await world.requested();
       await world.workerTo(step, () => world.cancellationAsked()).advance(ID);
@@ -228,13 +228,13 @@ describe('DeliveryWorker', () => {
     },
   );
 
-  it('carries out right after the POST a cancellation that was asked for during it', async () => {
+  it('cancels right after the POST if the cancellation was requested during the POST', async () => {
     const { post, advancing } = await posting();
     await world.cancellationAsked();
     post.end();
     await advancing;
     expect(lalamove.called).toEqual(['createQuotation', 'placeOrder', 'cancelOrder 1001']);
-    expect(await world.told()).toEqual(['requested', 'quoted', 'cancel_requested', 'booked', 'canceled']);
+    expect(await world.eventTypes()).toEqual(['requested', 'quoted', 'cancel_requested', 'booked', 'canceled']);
   });
 
   describe('on a queue that stops during the POST', () => {
@@ -250,7 +250,7 @@ describe('DeliveryWorker', () => {
       await post.begun;
     });
 
-    it('is waited for', async () => {
+    it('lets the queue wait for it', async () => {
       let isStopped = false;
       const stopping = queue.stop(5000).then(() => (isStopped = true));
       await turn();
@@ -261,7 +261,7 @@ describe('DeliveryWorker', () => {
       expect(await world.row()).toMatchObject({ state: 'assigning', ...unleased });
     });
 
-    it('is left behind where it takes too long, and the next one does not post again', async () => {
+    it('is abandoned if it takes too long, and the next worker does not post again', async () => {
       await queue.stop(10);
       await world.advance();
       expect(await world.attempts()).toEqual(['reserved']);
@@ -272,7 +272,7 @@ describe('DeliveryWorker', () => {
     });
   });
 
-  /** Each way to a call that is due now. */
+  /** Prepares a delivery whose next call is due now. */
   const due = {
     quote: () => world.requested(),
     read: async (): Promise<void> => {
@@ -294,12 +294,12 @@ describe('DeliveryWorker', () => {
       await world.createdReceived();
     },
     'raise the fee': async (): Promise<void> => {
-      world.under({ raiseFee: [{ afterMinutes: 1, priorityFee: '20' }] });
+      world.usePolicy({ raiseFee: [{ afterMinutes: 1, priorityFee: '20' }] });
       await world.booked();
       world.clock.advance(MINUTE_MS);
     },
     'change the driver': async (): Promise<void> => {
-      world.under({ changeDriver: { afterMinutes: 15, maxChanges: 1 } });
+      world.usePolicy({ changeDriver: { afterMinutes: 15, maxChanges: 1 } });
       await world.booked();
       lalamove.shows = { status: 'ON_GOING', driverId: '7' };
       world.clock.advance(2 * MINUTE_MS);
@@ -315,34 +315,31 @@ describe('DeliveryWorker', () => {
     ['identify', 'getOrder'],
     ['cancel', 'cancelOrder'],
     ['cancel a duplicate', 'cancelOrder'],
-  ])(
-    'tries again, ever more rarely, and logs no secrets where something breaks as it is to %s (%s)',
-    async (what, name) => {
-      await due[what]();
-      const before = world.logged.length;
-      if (name === 'account') world.accounts = { of: () => Promise.reject(BROKEN) };
-      else lalamove.fail(name, BROKEN);
-      for (const most of [5000, 10_000, 20_000]) {
-        const dueAt = (await world.advance()) ?? 0;
-        expect(dueAt - world.now()).toBeGreaterThanOrEqual(most / 2);
-        expect(dueAt - world.now()).toBeLessThanOrEqual(most);
-        expect(await world.row()).toMatchObject({ dueAt, ...unleased });
-        world.clock.advance(dueAt - world.now());
-      }
-      const lines = world.logged.slice(before);
-      expect(lines).toHaveLength(3);
-      for (const line of lines) {
-        expect(line).toContain('The work on a delivery failed (delivery=A error=It broke.)');
-        expect(line).not.toMatch(SECRETS);
-      }
-    },
-  );
+  ])('retries with growing pauses and logs no secrets if an unexpected error occurs on %s (%s)', async (what, name) => {
+    await due[what]();
+    const before = world.logged.length;
+    if (name === 'account') world.accounts = { of: () => Promise.reject(BROKEN) };
+    else lalamove.fail(name, BROKEN);
+    for (const most of [5000, 10_000, 20_000]) {
+      const dueAt = (await world.advance()) ?? 0;
+      expect(dueAt - world.now()).toBeGreaterThanOrEqual(most / 2);
+      expect(dueAt - world.now()).toBeLessThanOrEqual(most);
+      expect(await world.row()).toMatchObject({ dueAt, ...unleased });
+      world.clock.advance(dueAt - world.now());
+    }
+    const lines = world.logged.slice(before);
+    expect(lines).toHaveLength(3);
+    for (const line of lines) {
+      expect(line).toContain('The work on a delivery failed (delivery=A error=It broke.)');
+      expect(line).not.toMatch(SECRETS);
+    }
+  });
 
   it.each([
     ['its price', { priceBreakdown: undefined }],
     ['its stops', { stops: undefined }],
-  ])('needs a person where quotations lack %s time and again, and orders none of them', async (_, quotes) => {
-    world.under({ failures: { maxFailures: 3 } });
+  ])('ends in needs_attention if quotations repeatedly lack %s, and orders none of them', async (_, quotes) => {
+    world.usePolicy({ failures: { maxFailures: 3 } });
     lalamove.quotes = quotes;
     await world.requested();
     for (let count = 0; count < 3; count += 1) {
@@ -356,7 +353,7 @@ describe('DeliveryWorker', () => {
     });
   });
 
-  it('takes an exception of another copy of the package for what it is', async () => {
+  it('recognizes an exception of another copy of the package', async () => {
     await world.requested();
     const foreign = { [Symbol.for('nestjs-lalamove:exception')]: true, code: 'LALAMOVE_SERVER_ERROR', retryable: true };
     lalamove.fail('createQuotation', Object.assign(new Error('Away.'), foreign));
@@ -368,14 +365,14 @@ describe('DeliveryWorker', () => {
   it.each([
     ['and logs no secrets', () => undefined],
     [
-      'also where the logger throws',
+      'even if the logger throws',
       () => {
         world.log = () => {
           throw new Error('The logger is broken.');
         };
       },
     ],
-  ])('takes it for unknown whether an order was placed where to post it breaks, %s', async (_, prepare) => {
+  ])('marks the attempt as unknown if the POST fails with an unexpected error, %s', async (_, prepare) => {
     await world.requested();
     prepare();
     lalamove.fail('placeOrder', BROKEN);
@@ -394,21 +391,21 @@ describe('DeliveryWorker', () => {
       },
     ],
     ['reject', { onStep: () => Promise.reject(BROKEN) }],
-    ['are not there', {}],
-  ])('does what it does where hooks %s', async (_, hooks) => {
+    ['are missing', {}],
+  ])('works the same if hooks %s', async (_, hooks) => {
     await world.requested();
     await world.worker(hooks).advance(ID);
     await world.cancellationAsked();
     await world.worker(hooks).advance(ID);
     expect(lalamove.called).toEqual(['createQuotation', 'placeOrder', 'cancelOrder 1001']);
-    expect(await world.told()).toEqual(['requested', 'quoted', 'booked', 'cancel_requested', 'canceled']);
+    expect(await world.eventTypes()).toEqual(['requested', 'quoted', 'booked', 'cancel_requested', 'canceled']);
     expect(world.logged).toEqual([]);
   });
 
   it.each<[string, Parameters<typeof recordNamed>[2], number | undefined]>([
-    ['waits', { progress: { retryAt: AT_NINE }, dueAt: AT_NINE }, AT_NINE],
+    ['is not due', { progress: { retryAt: AT_NINE }, dueAt: AT_NINE }, AT_NINE],
     ['has ended', { state: 'completed', dueAt: undefined }, undefined],
-  ])('takes no lease of a delivery that %s, and writes nothing', async (_, more, dueAt) => {
+  ])('does not claim a delivery that %s, and writes nothing', async (_, more, dueAt) => {
     await world.requested(more);
     const writes = async (): Promise<unknown> => (await sql`select total_changes() as count`.execute(world.db)).rows;
     const before = { row: await world.row(), writes: await writes() };
@@ -428,7 +425,7 @@ describe('DeliveryWorker', () => {
     ['cancel a duplicate', 'cancelOrder', 'LALAMOVE_SERVER_ERROR', 'cancelOrder 2002', 'assigning'],
     ['raise the fee', 'addPriorityFee', 'ERR_INVALID_TIPS', 'getOrder 1001', 'assigning'],
     ['change the driver', 'changeDriver', 'ERR_CHANGE_DRIVER', 'getOrder 1001', 'on_going'],
-  ])('gives its lease back where it is to %s, and %s brings %s', async (what, name, code, last, state) => {
+  ])('releases its lease after %s, if %s fails with %s', async (what, name, code, last, state) => {
     await due[what]();
     lalamove.called.length = 0;
     lalamove.fail(name, createLalamoveException(code));
@@ -441,7 +438,7 @@ describe('DeliveryWorker', () => {
   it.each([
     ['account is unknown', 'ACCOUNT_UNKNOWN', () => (world.accounts = { of: () => Promise.resolve(undefined) })],
     ['request is erased', 'REQUEST_ERASED', () => world.db.updateTable('deliveries').set({ request: null }).execute()],
-  ])('gives its lease back where the %s', async (_, code, prepare) => {
+  ])('releases its lease if the %s', async (_, code, prepare) => {
     await world.requested();
     await prepare();
     await world.advance();
@@ -449,8 +446,8 @@ describe('DeliveryWorker', () => {
     expect(await world.row()).toMatchObject({ state: 'needs_attention', progress: { reason: { code } }, ...unleased });
   });
 
-  it('goes on later with what goes round in circles, and gives its lease back', async () => {
-    world.under({ poll: { everySeconds: 0, maxSeconds: 0 } });
+  it('stops a loop without pauses, releases its lease, and goes on later', async () => {
+    world.usePolicy({ poll: { everySeconds: 0, maxSeconds: 0 } });
     await world.requested();
     const dueAt = (await world.advance()) ?? 0;
     expect(dueAt).toBeGreaterThanOrEqual(world.now() + 2500);

@@ -20,7 +20,7 @@ import type { DeliveryTransactions } from './delivery-transactions.js';
 import { DurableInbox } from './durable-inbox.js';
 import { WebhookHandlers } from './webhook-handlers.js';
 
-const STRANGERS_MS = 3_600_000;
+const UNMATCHED_MS = 3_600_000;
 const POLL_MS = 120_000;
 
 const attemptOf = (reference: string): string => `attempt of ${reference}`;
@@ -30,7 +30,7 @@ describe('DurableInbox', () => {
   let clock: ManualClock;
   let deliveries: DeliveryTransactions;
   let inbox: DurableInbox;
-  let told: string[];
+  let events: string[];
   let wakes: { id: string; in: number }[];
   let wakesOfHandlers: number;
   let errors: string[];
@@ -39,13 +39,13 @@ describe('DurableInbox', () => {
     clock = new ManualClock();
     const database = await openDeliveriesDatabase({ file: ':memory:' });
     db = database.db;
-    told = [];
+    events = [];
     wakes = [];
     wakesOfHandlers = 0;
     errors = [];
     Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
     deliveries = deliveriesOn(database, () => clock.now());
-    deliveries.committed.subscribe(({ reference, type }) => told.push(`${reference} ${type}`));
+    deliveries.committed.subscribe(({ reference, type }) => events.push(`${reference} ${type}`));
     inbox = inboxWith({});
   });
 
@@ -56,7 +56,7 @@ describe('DurableInbox', () => {
 
   function inboxWith(hooks: DeliveriesHooks): DurableInbox {
     return new DurableInbox({
-      ...{ deliveries, handlers: new WebhookHandlers(), hooks, now: () => clock.now(), unmatchedMs: STRANGERS_MS },
+      ...{ deliveries, handlers: new WebhookHandlers(), hooks, now: () => clock.now(), unmatchedMs: UNMATCHED_MS },
       wake: (id, at) => wakes.push({ id, in: at - clock.now() }),
       wakeHandlers: () => {
         wakesOfHandlers += 1;
@@ -64,7 +64,7 @@ describe('DurableInbox', () => {
     });
   }
 
-  /** A delivery whose order is under way to Lalamove. */
+  /** A delivery whose order is being posted. */
   async function post(reference: string): Promise<void> {
     const now = clock.now();
     const attempt: DeliveryAttempt = {
@@ -84,14 +84,14 @@ describe('DurableInbox', () => {
     );
   }
 
-  /** A delivery with an order; what was told of that is forgotten. */
+  /** A delivery with an order. Its events so far are removed from `events`. */
   async function order(reference: string, orderId: string): Promise<void> {
     await post(reference);
     await answer(reference, orderId);
-    told = [];
+    events = [];
   }
 
-  /** A webhook of an order's status. */
+  /** A webhook with a new status of an order. */
   function update(
     orderId: string,
     status: string,
@@ -107,7 +107,7 @@ describe('DurableInbox', () => {
   interface UpdateOptions {
     key?: string;
     keys?: LalamoveInboxEntry['keys'];
-    /** How much later than now it was signed, in ms. */
+    /** The time of its signature, in ms from now. */
     later?: number;
   }
 
@@ -124,7 +124,7 @@ describe('DurableInbox', () => {
     return deliveries.storage.find('', reference);
   }
 
-  it('knows what a version before has stored, whose keys named no account, and keeps those of accounts apart', async () => {
+  it('recognizes keys without an account from an earlier version, and separates the keys of accounts', async () => {
     const accept = (signature: string, repeatKey: string): Promise<string> =>
       inbox.accept(update('1', 'ON_GOING', { keys: [signature, repeatKey] }));
     expect(await accept('signature 1', 'id.data.ORDER_STATUS_CHANGED')).toBe('new');
@@ -135,7 +135,7 @@ describe('DurableInbox', () => {
     expect(await webhooks()).toHaveLength(3);
   });
 
-  it('commits an event with its effect before it answers, and tells of it with that', async () => {
+  it('commits an event and its effect before it answers, and then emits the events', async () => {
     await order('A', '1');
     const { entered, open } = gated();
     expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
@@ -146,13 +146,13 @@ describe('DurableInbox', () => {
       },
     ]);
     expect(await delivery('A')).toMatchObject({ state: 'on_going', progress: { order: { driverId: '7' } } });
-    expect([entered(), told]).toEqual([1, ['A driver_assigned', 'A on_going']]);
+    expect([entered(), events]).toEqual([1, ['A driver_assigned', 'A on_going']]);
     open();
     await inbox.idle();
-    expect(told).toHaveLength(2);
+    expect(events).toHaveLength(2);
   });
 
-  /** Holds back those who work on what an effect has changed. */
+  /** Blocks the work that follows the effect of an event. */
   function gated(): { entered: () => number; open: () => void } {
     const gate = new Gate(Infinity);
     inbox = inboxWith({ onStep: (step) => (step === 'event_applied' ? gate.pass(undefined) : undefined) });
@@ -164,7 +164,7 @@ describe('DurableInbox', () => {
     };
   }
 
-  it('tells a repetition by either key, then by its own keys as well, and takes no effect twice', async () => {
+  it('recognizes a duplicate by either key or by a key of an earlier duplicate, and applies it once', async () => {
     await order('A', '1');
     const keys = (...names: LalamoveInboxEntry['keys']): LalamoveInboxEntry =>
       update('1', 'ON_GOING', { keys: names, later: 1 });
@@ -177,7 +177,7 @@ describe('DurableInbox', () => {
       keys('f', 'id'),
       keys('signed anew', 'id'),
       keys('f', 'another id'),
-      // Only what was kept of the repetitions tells these.
+      // These are known only from the keys that earlier duplicates have added.
       keys('signed anew', 'third id'),
       keys('signed once more', 'another id'),
       keys('signed once more'),
@@ -186,40 +186,40 @@ describe('DurableInbox', () => {
     }
     await inbox.idle();
     expect(await delivery('A')).toEqual(before);
-    expect([told, wakes]).toEqual([['A driver_assigned', 'A on_going'], []]);
+    expect([events, wakes]).toEqual([['A driver_assigned', 'A on_going'], []]);
     expect(await webhooks()).toHaveLength(1);
     expect(await inbox.accept(keys('other'))).toBe('new');
   });
 
-  it('keeps an event whose effect throws, and lets it take that in a later sweep', async () => {
+  it('stores an event whose effect throws, and applies it in a later sweep', async () => {
     await order('A', '1');
     await order('B', '2');
     await db.updateTable('deliveries').set({ state: 'teleporting' }).where('id', '=', 'id of A').execute();
     expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
     expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('repeated');
-    // As after a crash: stored, and not applied.
+    // As after a crash: stored, but not applied.
     await inbox.accept(update('2', 'ON_GOING'));
     await db.updateTable('delivery_events').set({ applied_at: null }).where('order_id', '=', '2').execute();
     await inbox.sweep();
-    // What cannot take its effect yet keeps nobody else from it.
+    // An event that cannot be applied does not block the others.
     expect(await webhooks()).toMatchObject([
       { fingerprint: '1 ON_GOING', delivery_id: null, applied_at: null },
       { fingerprint: '2 ON_GOING', delivery_id: 'id of B', applied_at: clock.now() },
     ]);
-    // Its delivery's row is reported once.
+    // The unreadable row of the delivery is logged once.
     expect(errors).toEqual([expect.stringContaining('its state "teleporting" is none')]);
     await db.updateTable('deliveries').set({ state: 'assigning' }).where('id', '=', 'id of A').execute();
-    told = [];
+    events = [];
     clock.advance(1000);
     await inbox.sweep();
     expect(await delivery('A')).toMatchObject({ state: 'on_going' });
     expect(await webhooks()).toMatchObject([{ delivery_id: 'id of A', applied_at: clock.now() }, {}]);
-    expect(told).toEqual(['A driver_assigned', 'A on_going']);
+    expect(events).toEqual(['A driver_assigned', 'A on_going']);
     await inbox.sweep();
-    expect(told).toHaveLength(2);
+    expect(events).toHaveLength(2);
   });
 
-  it('lets a webhook that was looked up twice take its effect once', async () => {
+  it('applies a webhook once if two sweeps look it up', async () => {
     await order('A', '1');
     await inbox.accept(update('1', 'ON_GOING'));
     await db.updateTable('delivery_events').set({ applied_at: null }).where('source', '=', 'webhook').execute();
@@ -228,36 +228,36 @@ describe('DurableInbox', () => {
     expect((await delivery('A'))?.version).toBe(version + 1);
   });
 
-  it('leaves nothing of an effect that fails half-way', async () => {
+  it('rolls an effect back that fails half-way', async () => {
     await order('A', '1');
     await sql`create trigger half before update on deliveries begin select raise(abort, 'half-way'); end`.execute(db);
     expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
     await sql`drop trigger half`.execute(db);
     await inbox.idle();
-    expect([told, wakes]).toEqual([[], []]);
+    expect([events, wakes]).toEqual([[], []]);
     const timeline = db.selectFrom('delivery_events').select('type').orderBy('id');
     expect(await timeline.execute()).toEqual([{ type: 'booked' }, { type: 'ORDER_STATUS_CHANGED' }]);
     await inbox.sweep();
-    expect(told).toEqual(['A driver_assigned', 'A on_going']);
+    expect(events).toEqual(['A driver_assigned', 'A on_going']);
   });
 
-  it('rejects where the database fails, and keeps nothing: it is new when it comes again', async () => {
+  it('rejects if the database fails, and stores nothing, so that the repeated event is new', async () => {
     await order('A', '1');
     const before = await delivery('A');
-    await sql`create trigger full before insert on delivery_events begin select raise(abort, 'the disk is full'); end`.execute(
-      db,
-    );
+    const disk = sql`create trigger full before insert on delivery_events
+      begin select raise(abort, 'the disk is full'); end`;
+    await disk.execute(db);
     expect((await failureOf(inbox.accept(update('1', 'ON_GOING')))).message).toContain('the disk is full');
     await sql`drop trigger full`.execute(db);
-    expect([await webhooks(), await delivery('A'), told, wakes]).toEqual([[], before, [], []]);
+    expect([await webhooks(), await delivery('A'), events, wakes]).toEqual([[], before, [], []]);
     expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('new');
     expect(await delivery('A')).toMatchObject({ state: 'on_going' });
   });
 
-  it('lets events wait for their order, wakes whose it may be, and applies them as they were signed', async () => {
+  it('keeps events until their order is known, wakes possible deliveries, and applies them by time', async () => {
     await post('A');
     await deliveries.change('id of A', lostSight);
-    told = [];
+    events = [];
     clock.advance(1000);
     await inbox.accept(update('1', 'PICKED_UP', { later: 2 }));
     await inbox.accept(update('1', 'ON_GOING', { later: 1 }));
@@ -269,16 +269,16 @@ describe('DurableInbox', () => {
     expect(await delivery('A')).toMatchObject({ state: 'booking', dueAt: clock.now() });
     expect(await webhooks()).toMatchObject([{ applied_at: null }, { applied_at: null, delivery_id: null }]);
     await answer('A', '1');
-    expect(told).toEqual(['A booked', 'A driver_assigned', 'A on_going', 'A picked_up']);
+    expect(events).toEqual(['A booked', 'A driver_assigned', 'A on_going', 'A picked_up']);
     expect(await webhooks()).toMatchObject(Array(2).fill({ applied_at: clock.now(), delivery_id: 'id of A' }));
     await inbox.sweep();
-    expect(told).toHaveLength(4);
+    expect(events).toHaveLength(4);
   });
 
-  it('sets an event aside when its order was not known for too long, and then for good', async () => {
+  it('sets an event aside for good if its order stays unknown for too long', async () => {
     await post('A');
     await inbox.accept(update('1', 'ON_GOING'));
-    clock.advance(STRANGERS_MS);
+    clock.advance(UNMATCHED_MS);
     await inbox.sweep();
     expect(await webhooks()).toMatchObject([{ applied_at: null, set_aside_at: null }]);
     clock.advance(1);
@@ -290,22 +290,22 @@ describe('DurableInbox', () => {
     await inbox.sweep();
     expect(await webhooks()).toMatchObject([aside]);
     expect(await delivery('A')).toMatchObject({ state: 'assigning' });
-    // Lalamove may repeat it all the same.
+    // Lalamove may still repeat it.
     expect(await inbox.accept(update('1', 'ON_GOING'))).toBe('repeated');
   });
 
-  it('sweeps through however many wait', async () => {
+  it('sweeps any number of waiting events', async () => {
     const many = Array.from({ length: 201 }, (_, index) => `${index}`);
     await Promise.all(many.map((key) => inbox.accept(update('1', 'ON_GOING', { key }))));
     await post('A');
-    // The attempt's row alone: what has waited is not looked for.
+    // Only the row of the attempt changes, so that the waiting events are left for the sweep.
     await db.updateTable('delivery_attempts').set({ order_id: '1', outcome: 'placed' }).execute();
     await inbox.sweep();
     const left = db.selectFrom('delivery_events').select('id').where('applied_at', 'is', null);
     expect(await left.execute()).toEqual([]);
   });
 
-  it('gives a burst one commit, in which each delivery stands as was signed last', async () => {
+  it('applies a burst in one commit, and each delivery has the status that was signed last', async () => {
     const references = Array.from({ length: 25 }, (_, index) => `A-${index}`);
     for (const [index, reference] of references.entries()) await order(reference, `${index}`);
     const commits = jest.spyOn(db, 'transaction');
@@ -317,14 +317,14 @@ describe('DurableInbox', () => {
     const states = await db.selectFrom('deliveries').select('state').execute();
     expect(states).toEqual(Array(25).fill({ state: 'picked_up' }));
     await inbox.idle();
-    expect(told).toHaveLength(50);
+    expect(events).toHaveLength(50);
   });
 
   it.each([
-    ['now where there is something to do', 'REJECTED', 0, [{ id: 'id of A', in: 0 }]],
-    ['later where it waits', 'ON_GOING', 0, [{ id: 'id of A', in: POLL_MS }]],
-    ['when it was due before where the news is old', 'ON_GOING', -1, [{ id: 'id of A', in: POLL_MS - 1000 }]],
-    ['not at all where it rests', 'COMPLETED', 0, []],
+    ['now if an action is due', 'REJECTED', 0, [{ id: 'id of A', in: 0 }]],
+    ['later if it waits', 'ON_GOING', 0, [{ id: 'id of A', in: POLL_MS }]],
+    ['at its earlier due time if the update is old', 'ON_GOING', -1, [{ id: 'id of A', in: POLL_MS - 1000 }]],
+    ['never if nothing is left to do', 'COMPLETED', 0, []],
   ])('wakes a delivery %s', async (_, status, later, expected) => {
     await order('A', '1');
     await inbox.accept(update('1', 'ASSIGNING_DRIVER'));
@@ -336,7 +336,7 @@ describe('DurableInbox', () => {
     expect(wakes).toEqual(expected);
   });
 
-  it('wakes handlers only where one wants the event; until they are known one may', async () => {
+  it('wakes the dispatcher only if a handler handles the event, and always before the handlers are known', async () => {
     await inbox.accept(update('1', 'ON_GOING'));
     expect(wakesOfHandlers).toBe(1);
     inbox.start(({ eventType }) =>
@@ -351,22 +351,22 @@ describe('DurableInbox', () => {
     expect(await webhooks()).toMatchObject([
       { dispatch: 'pending' },
       { dispatch: 'none' },
-      // It is of no order: there is nothing to wait for.
+      // It belongs to no order, so that it does not wait.
       { dispatch: 'pending', applied_at: clock.now() },
     ]);
   });
 
-  it('takes nothing any more once it stops, and has woken then whom it must', async () => {
+  it('accepts nothing after stop() was called, and finishes the pending work first', async () => {
     await order('A', '1');
     const { open } = gated();
     await inbox.accept(update('1', 'ON_GOING'));
-    const stopped = inbox.stop().then(() => told.push('stopped'));
+    const stopped = inbox.stop().then(() => events.push('stopped'));
     expect((await failureOf(inbox.accept(update('1', 'PICKED_UP')))).message).toContain('shutting down');
     await turn();
-    expect(told).not.toContain('stopped');
+    expect(events).not.toContain('stopped');
     open();
     await stopped;
-    expect(told).toEqual(['A driver_assigned', 'A on_going', 'stopped']);
+    expect(events).toEqual(['A driver_assigned', 'A on_going', 'stopped']);
     expect(await webhooks()).toHaveLength(1);
   });
 });

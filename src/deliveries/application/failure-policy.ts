@@ -28,7 +28,7 @@ export class FailurePolicy {
         snapshot,
         reason(
           'LALAMOVE_AWAY',
-          `Lalamove has failed ${maxFailures} times in a row: ${error.code}, ${blanked(error.message)}`,
+          `Lalamove failed ${maxFailures} times in a row: ${error.code}, ${blanked(error.message)}`,
         ),
         error,
       );
@@ -43,7 +43,7 @@ export class FailurePolicy {
     return this.needsHelp(
       snapshot,
       // Without the error that the host's function threw: it may contain secrets.
-      reason('ACCOUNT_UNAVAILABLE', `accounts.resolve has failed ${maxFailures} times in a row: see the log.`),
+      reason('ACCOUNT_UNAVAILABLE', `accounts.resolve failed ${maxFailures} times in a row: see the log.`),
     );
   }
 
@@ -67,13 +67,13 @@ export class FailurePolicy {
    * @param failures how many in a row there were before this one
    */
   retryAt(failures: number, error?: LalamoveException): number {
-    const most = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
     const asked = (error?.retryAfterSeconds ?? 0) * 1000;
-    return this.now() + Math.ceil(Math.max(asked, most * (0.5 + Math.random() / 2)));
+    return this.now() + Math.ceil(Math.max(asked, longest * (0.5 + Math.random() / 2)));
   }
 }
 
-/** The message that is shown and stored: with the faulty field if Lalamove has named it, and without personal data. */
+/** The message to store: with the faulty field if Lalamove has named it, and without personal data. */
 function wordsOf({ message, errors }: LalamoveException): string {
   const { pointer, detail } = sentDetails(errors);
   const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
@@ -81,7 +81,7 @@ function wordsOf({ message, errors }: LalamoveException): string {
 }
 
 /**
- * An error that is Lalamove's answer, or the lack of one.
+ * Returns the error if it is a LalamoveException.
  *
  * @throws any other error
  */
@@ -90,17 +90,17 @@ export function lalamoveExceptionOf(error: unknown): LalamoveException {
   throw error;
 }
 
-/** Whether nobody knows if the call was carried out. */
+/** Whether it is unknown if Lalamove has carried out the call. */
 export function isOutcomeUnknown(error: LalamoveException): boolean {
   return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
 }
 
-/** Whether Lalamove itself has refused the call for good. An answer of a proxy or firewall is only temporary. */
+/** Whether Lalamove itself has refused the call for good. An answer of a proxy or a firewall is temporary. */
 export function isRefusal({ upstreamStatus, isForeign }: LalamoveException): boolean {
   return !isForeign && upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
 }
 
-/** Whether Lalamove has answered that there is no such order, or that it is not ours. */
+/** Whether Lalamove has answered that the order does not exist or belongs to another account. */
 export function isGone({ upstreamStatus, isForeign }: LalamoveException): boolean {
   return !isForeign && upstreamStatus !== undefined && [403, 404, 422].includes(upstreamStatus);
 }

@@ -48,7 +48,7 @@ describe('OutboxDispatcher', () => {
     Logger.overrideLogger(false);
   });
 
-  /** As after a restart. */
+  /** Creates the dispatcher again, as a restart does. */
   function renew(
     onStep?: () => void,
     handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[] = () => handlers,
@@ -88,7 +88,7 @@ describe('OutboxDispatcher', () => {
       .execute();
   }
 
-  it('hands each event of a delivery over once, in their order', async () => {
+  it('dispatches each event of a delivery once and in order', async () => {
     await happen('A', 'requested', 'cancel_requested', 'requested');
     await happen('B', 'requested');
     await dispatcher.idle();
@@ -103,7 +103,7 @@ describe('OutboxDispatcher', () => {
     expect(seen).toHaveLength(4);
   });
 
-  it('waits for a handler that hangs with its own delivery alone', async () => {
+  it('delays only the delivery of the event if a handler hangs', async () => {
     let end: () => void = () => undefined;
     handlers = [
       handler('slow', ({ reference }) =>
@@ -120,13 +120,13 @@ describe('OutboxDispatcher', () => {
     expect(seen.at(-1)).toBe('slow A cancel_requested');
   });
 
-  /** Waits for work that takes real time. */
+  /** Waits for work that takes real time, for at most 5 seconds. */
   async function soon(holds: () => boolean): Promise<void> {
     await until(holds, 5000);
     expect(holds()).toBe(true);
   }
 
-  it('lets 1 000 events for a handler that hangs keep no event from another one', async () => {
+  it('dispatches to other handlers while 1 000 events wait for a handler that hangs', async () => {
     const wanted: Record<string, NamedHandler<DeliveryEvent>[]> = {
       requested: [handler('hanging', () => new Promise(() => undefined))],
       cancel_requested: [handler('noting')],
@@ -138,7 +138,7 @@ describe('OutboxDispatcher', () => {
     await happen('A', 'cancel_requested');
     await soon(() => seen.includes('noting A cancel_requested'));
     expect(seen.filter((line) => line.startsWith('hanging'))).toHaveLength(32);
-    // From now on the way is free.
+    // From now on nothing blocks the other handler.
     const begun = performance.now();
     await happen('B', 'cancel_requested');
     await soon(() => seen.includes('noting B cancel_requested'));
@@ -146,11 +146,11 @@ describe('OutboxDispatcher', () => {
     await dispatcher.stop(0);
   });
 
-  it('takes a handler that gives no answer for one that failed, frees its place, and says so once', async () => {
+  it('counts a handler that times out as failed, frees its slot, and logs that once', async () => {
     timeoutMs = 30;
     await dispatcher.stop(0);
-    let isWell = false;
-    handlers = [handler('hanging', () => (isWell ? Promise.resolve() : new Promise(() => undefined)))];
+    let isHealthy = false;
+    handlers = [handler('hanging', () => (isHealthy ? Promise.resolve() : new Promise(() => undefined)))];
     renew();
     await Promise.all(Array.from({ length: 50 }, (_, index) => happen(`H-${index}`, 'requested')));
     await soon(() => seen.length > 34);
@@ -158,7 +158,7 @@ describe('OutboxDispatcher', () => {
     const failed = (await rows()).filter(({ tries }) => tries === 1);
     expect(failed.length).toBeGreaterThan(31);
     expect(failed[0]).toMatchObject({ dispatch: 'pending', error: expect.stringContaining('no answer within 30 ms') });
-    isWell = true;
+    isHealthy = true;
     await soon(() => seen.length === 50);
     for (let count = 0; count < 3; count += 1) {
       clock.advance(2000);
@@ -168,7 +168,7 @@ describe('OutboxDispatcher', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('sets an event aside whose handler never answers, and goes on', async () => {
+  it('sets an event aside if its handler always times out, and goes on', async () => {
     timeoutMs = 5;
     await dispatcher.stop(0);
     handlers = [
@@ -185,7 +185,7 @@ describe('OutboxDispatcher', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('gives each handler an event once, also if one had no place for it at first', async () => {
+  it('calls each handler once for an event, even if one had no free slot at first', async () => {
     const ends: (() => void)[] = [];
     handlers = [handler('noting'), handler('slow', () => new Promise((resolve) => ends.push(resolve)))];
     await Promise.all(Array.from({ length: 80 }, (_, index) => happen(`H-${index}`, 'requested')));
@@ -202,7 +202,7 @@ describe('OutboxDispatcher', () => {
     expect((await rows()).filter(({ dispatch: state }) => state !== 'done')).toEqual([]);
   });
 
-  it('forgets after a restart for which handlers events waited: they may have other names', async () => {
+  it('clears after a restart for which handlers events waited, because handlers may be renamed', async () => {
     await dispatcher.stop(0);
     await happen('A', 'requested');
     await db.updateTable('delivery_events').set({ blocked_on: 'Gone.on' }).execute();
@@ -211,7 +211,7 @@ describe('OutboxDispatcher', () => {
     expect(seen).toEqual(['noting A requested']);
   });
 
-  it('tries again, ever more rarely, only those handlers that failed; what is behind it waits', async () => {
+  it('retries only the handlers that failed, with growing pauses, while later events wait', async () => {
     let fails = 2;
     const failing = handler('failing', () => {
       fails -= 1;
@@ -243,7 +243,7 @@ describe('OutboxDispatcher', () => {
     expect(await rows()).toMatchObject([{ dispatch: 'done', error: null }, { dispatch: 'done' }]);
   });
 
-  it('sets an event aside with its error behind the last try, and goes on', async () => {
+  it('sets an event aside with its error after the last try, and goes on', async () => {
     handlers = [
       handler('failing', ({ type }) => (type === 'requested' ? Promise.reject(new Error('never')) : Promise.resolve())),
     ];
@@ -261,7 +261,7 @@ describe('OutboxDispatcher', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('goes on with what is pending after a restart, also with what was under way', async () => {
+  it('continues with the pending events after a restart, including interrupted ones', async () => {
     handlers = [handler('hanging', () => new Promise(() => undefined))];
     await happen('A', 'requested', 'cancel_requested');
     await until(() => seen.length === 1);
@@ -272,7 +272,7 @@ describe('OutboxDispatcher', () => {
     expect(seen).toEqual(['hanging A requested', 'noting A requested', 'noting A cancel_requested']);
   });
 
-  it('leaves no timer behind that would keep a process alive, at whatever moment it is stopped', async () => {
+  it('leaves no timer behind, whenever it is stopped', async () => {
     handlers = [handler('failing', () => Promise.reject(new Error('not today')))];
     await happen('A', 'requested');
     await dispatcher.idle();
@@ -286,7 +286,7 @@ describe('OutboxDispatcher', () => {
     expect([...left]).toEqual([0]);
   });
 
-  it('leaves a row of another version alone, and reports it once', async () => {
+  it('leaves a row alone that it cannot read, and logs it once', async () => {
     await happen('A', 'requested');
     await dispatcher.idle();
     await db
@@ -304,7 +304,7 @@ describe('OutboxDispatcher', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('waits no longer than a timer can, however far the next try is', async () => {
+  it('limits its wait to the longest possible timer', async () => {
     const waits: number[] = [];
     const setTimeout = clock.setTimeout.bind(clock);
     jest.spyOn(clock, 'setTimeout').mockImplementation((callback, ms) => {
@@ -313,7 +313,7 @@ describe('OutboxDispatcher', () => {
     });
     await happen('A', 'requested');
     await dispatcher.idle();
-    // As where the clock was set back by weeks.
+    // As if the clock was set back by weeks.
     const later = clock.now() + 2 ** 40;
     await db.updateTable('delivery_events').set({ dispatch: 'pending', next_try_at: later }).execute();
     dispatcher.wake();

@@ -213,7 +213,7 @@ export class OutboxDispatcher {
 
   #begin(dispatch: EventDispatch): void {
     const { id, reference } = dispatch.pending;
-    const reported = reportStep(this.parts.hooks, 'handing_over', reference ?? '');
+    const reported = reportStep(this.parts.hooks, 'dispatching', reference ?? '');
     // Their places are taken at once: the next event is to find them so.
     const calls = dispatch.calls.map(({ name, call }) => {
       const begun = async (): Promise<void> => {
@@ -269,7 +269,7 @@ export class OutboxDispatcher {
       say(this.#logger, 'error', logLine('An event is set aside: its handlers keep failing', fields));
     }
     await storage.outbox.settle(pending.id, result);
-    await reportStep(hooks, 'handed_over', pending.reference ?? '');
+    await reportStep(hooks, 'dispatched', pending.reference ?? '');
   }
 
   /** The next try of what has failed. */

@@ -8,7 +8,7 @@ type Place = QuotationStopDto & { coordinates: { lat: string; lng: string } };
 
 const place = (lat: string, address: string): Place => ({ coordinates: { lat, lng: '114.123456789' }, address });
 
-/** A stop as Lalamove answers it: 7 decimals; its id tells whose it is. */
+/** A stop as Lalamove returns it, with 7 decimals. Its id is the index of its place. */
 const answered = ({ coordinates: { lat, lng }, address = '' }: Place, index: number): QuotationStop => ({
   stopId: `${index}`,
   coordinates: { lat: Number(lat).toFixed(7), lng: Number(lng).toFixed(7) },
@@ -27,7 +27,7 @@ const REWRITE: readonly ((address: string) => string)[] = [
 ];
 
 const decimals = fc.nat({ max: 999_999 }).map((digits) => `22.27${String(digits).padStart(6, '0')}1234`);
-/** Places of which several may be the same, or differ by the address alone. */
+/** Places, of which some may be equal or differ only in the address. */
 const places = (lats: fc.Arbitrary<string>): fc.Arbitrary<Place[]> =>
   fc
     .array(fc.tuple(lats, fc.constantFrom('flat 3', 'flat 9', 'flat 3, ')), { minLength: 2, maxLength: 8 })
@@ -50,10 +50,10 @@ const answerOf = (asked: Place[]): fc.Arbitrary<QuotationStop[]> =>
     });
 
 describe('pairedStops', () => {
-  it('gives each place its own stop, or none at all, whatever the order of the answer and however it is written', () => {
+  it('gives each place its own stop or no result, for any order of the answer and any spelling', () => {
     const few = fc.constantFrom('22.2759123456', '22.2759123499', '22.3080987654321', '22.4');
     const cases = places(few).chain((asked) => fc.tuple(fc.constant(asked), answerOf(asked)));
-    const law = fc.property(cases, ([asked, given]) => {
+    const property = fc.property(cases, ([asked, given]) => {
       for (const [index, id] of (idsOf(asked, given) ?? []).entries()) {
         const own = asked[Number(id)];
         expect(own?.coordinates.lat.slice(0, 9)).toBe(asked[index]?.coordinates.lat.slice(0, 9));
@@ -61,10 +61,10 @@ describe('pairedStops', () => {
         if (!rewritten) expect(own?.address).toBe(asked[index]?.address);
       }
     });
-    fc.assert(law, { numRuns: 2000 });
+    fc.assert(property, { numRuns: 2000 });
   });
 
-  it('finds the stop of every place that has a point of its own', () => {
+  it('finds the stop of every place that has its own coordinates', () => {
     const apart = fc.uniqueArray(decimals, { minLength: 2, maxLength: 16, selector: (lat) => lat.slice(0, 8) });
     const cases = apart.chain((lats) => {
       const asked = lats.map((lat) => place(lat, 'one house'));
@@ -82,22 +82,22 @@ describe('pairedStops', () => {
   const shop = place('22.2759', 'Shop');
   const [three, nine] = [place('22.3080987654', 'Flat 3'), place('22.3080987654', 'Flat 9')];
 
-  it('tells places of one point by their address, also where one is written in another way', () => {
+  it('distinguishes places with equal coordinates by address, even if one address is rewritten', () => {
     const given = [shop, three, nine].map(answered);
     const [first, second, third] = given;
-    if (!first || !second || !third) throw new TypeError('There are three.');
+    if (!first || !second || !third) throw new TypeError('There must be three stops.');
     expect(idsOf([shop, three, nine], [first, third, second])).toEqual(['0', '1', '2']);
     expect(idsOf([shop, three, nine], [first, { ...third, address: 'Room nine' }, second])).toEqual(['0', '1', '2']);
     const none = { ...third, address: 'Room nine' };
     expect(idsOf([shop, three, nine], [first, none, { ...second, address: 'Room three' }])).toBeUndefined();
   });
 
-  it('takes a place that was asked for twice in either order, and the pick-up first', () => {
+  it('keeps the order of the answer for a place that was requested twice', () => {
     const given = [shop, three, shop].map(answered);
     expect(idsOf([shop, three, shop], given)).toEqual(['0', '1', '2']);
   });
 
-  it('finds what has an address alone by that, or as the last one', () => {
+  it('matches a place without coordinates by address, or as the last one left', () => {
     const byName = { address: 'flat 9' };
     expect(idsOf([shop, three, byName], [shop, nine, three].map(answered))).toEqual(['0', '2', '1']);
     const lookedUp = { address: 'Another name of it' };
@@ -105,19 +105,19 @@ describe('pairedStops', () => {
     expect(idsOf([shop, lookedUp, { address: 'Yet another' }], [shop, three, nine].map(answered))).toBeUndefined();
   });
 
-  it('believes in no stop that is elsewhere, missing or one too many', () => {
+  it('returns nothing if a stop is elsewhere, missing or surplus', () => {
     const far = place('22.9', 'Flat 3');
     expect(idsOf([shop, three], [shop, far].map(answered))).toBeUndefined();
     expect(idsOf([shop, three], [shop].map(answered))).toBeUndefined();
     expect(idsOf([shop, three], [shop, three, nine].map(answered), false)).toBeUndefined();
   });
 
-  it('keeps an order that was not to change, unless the places say otherwise', () => {
+  it('keeps the order of a route that is not optimised, unless the places contradict it', () => {
     const snapped = [place('22.1', 'A'), place('22.2', 'B'), place('22.29', 'C')].map(answered);
     const other = place('22.35', 'Other');
     expect(idsOf([shop, three, other], snapped, false)).toEqual(['0', '1', '2']);
     const [first, second] = snapped;
-    if (!first || !second) throw new TypeError('There are three.');
+    if (!first || !second) throw new TypeError('There must be three stops.');
     expect(idsOf([shop, three, other], [first, answered(other, 7), second], false)).toBeUndefined();
   });
 });

@@ -2,15 +2,18 @@ import type { QuotationStopDto } from '../../api/requests/create-quotation.dto.j
 import type { QuotationStop } from '../../api/answers/quotation.js';
 import { isRecord } from '../../internal/is-record.js';
 
-/** Lalamove answers with 7 decimals, rounded or cut off, and a little more for the arithmetic. */
+/** Lalamove returns 7 decimals, rounded or truncated. The tolerance is a little larger because of rounding errors. */
 const TOLERANCE_DEGREES = 1.01e-7;
 
 /**
- * Matches the stops of a quotation to those that were asked for: by place, whatever their order in the answer.
+ * Matches the stops of a quotation to the requested stops: by address and coordinates, in whatever order they are
+ * returned.
  *
- * @param asked pick-up first
- * @param isOptimised whether Lalamove may have changed the order. If not, the order holds unless a place contradicts it
- * @returns the stops of the answer in the order in which they were asked for; `undefined` if that is not certain
+ * @param asked the requested stops, pick-up first
+ * @param given the stops of the quotation
+ * @param isOptimised whether Lalamove may have changed the order. If not, the returned order is used, unless a stop
+ *   clearly belongs to another place
+ * @returns the stops of the quotation in the requested order; `undefined` if the match is not certain
  */
 export function pairedStops(
   asked: readonly QuotationStopDto[],
@@ -28,10 +31,10 @@ export function pairedStops(
   return isElsewhere ? undefined : given;
 }
 
-/** Whether a stop of the answer may be the one of a place. */
+/** Whether a stop of the quotation may belong to a requested place. */
 type Likeness = (place: QuotationStopDto, stop: QuotationStop) => boolean;
 
-/** The strictest first: an address that Lalamove has rewritten is recognized by its coordinates alone. */
+/** The strictest rule first. An address that Lalamove has rewritten is recognized by its coordinates alone. */
 const LIKENESSES: readonly Likeness[] = [
   (place, stop) => place.address === stop.address && (isWithoutPoint(place) || isAtPoint(place, stop)),
   (place, stop) => isNamed(place, stop) && (isWithoutPoint(place) || isAtPoint(place, stop)),
@@ -55,7 +58,7 @@ function pairedByPlace(
       if (own) pair(index, own);
     }
   }
-  // A place without coordinates, which Lalamove has looked up by itself, gets the stop that is left.
+  // A place without coordinates, which Lalamove has geocoded, gets the last stop that is left.
   const [last, ...more] = open();
   const [rest] = left;
   const place = last === undefined ? undefined : asked[last];
@@ -72,7 +75,7 @@ interface Choice {
   readonly isLike: Likeness;
 }
 
-/** The only stop for a place. If one place was asked for several times, any of its stops will do. */
+/** The only stop that fits a place. If the same place was requested several times, any of its stops fits. */
 function certainStop(index: number, { asked, open, left, isLike }: Choice): QuotationStop | undefined {
   const place = asked[index];
   if (!place) return undefined;
@@ -85,11 +88,11 @@ function certainStop(index: number, { asked, open, left, isLike }: Choice): Quot
 }
 
 function isNamed({ address }: QuotationStopDto, stop: QuotationStop): boolean {
-  return plain(address) !== '' && plain(address) === plain(stop.address);
+  return normalized(address) !== '' && normalized(address) === normalized(stop.address);
 }
 
-/** Addresses that differ in commas, spaces and capitals only are the same. */
-function plain(address: unknown): string {
+/** The normalized address: addresses that differ only in commas, spaces and letter case are equal. */
+function normalized(address: unknown): string {
   if (typeof address !== 'string') return '';
   return address
     .normalize('NFKC')

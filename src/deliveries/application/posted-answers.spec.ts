@@ -25,46 +25,45 @@ describe('PostedAnswers', () => {
     return { answers, write };
   }
 
-  it('stores what goes well, without a word', async () => {
+  it('stores an answer at the first try, and logs nothing', async () => {
     const { answers, write } = posted('1001');
     expect(await write('stored')).toBe('stored');
     answers.warnUnderWay();
     expect(logged).toEqual([]);
   });
 
-  it('tries again while the database may take it yet, and says so once', async () => {
+  it('retries while the database error is temporary, and logs only the first failure', async () => {
     const { answers, write } = posted('1001');
     expect(await write(full, full, 'stored')).toBe('stored');
     answers.warnUnderWay();
     const fields = 'delivery=A-1 attempt=attempt-1 order=1001';
     expect(logged).toEqual([
-      `error An order was placed, and could not be stored; it is tried again (${fields} error=The disk is full.)`,
-      `warn What an order was answered with is stored now (${fields} failures=2)`,
+      `error An order was placed but could not be stored; storing it is retried (${fields} error=The disk is full.)`,
+      `warn The answer to a posted order is stored now (${fields} failures=2)`,
     ]);
   });
 
   it.each([
     ['closed', closed],
-    ['broken otherwise', new Error('UNIQUE constraint failed')],
-  ])('gives up once the database is %s, with the order in the log', async (_, failure) => {
+    ['failing for good', new Error('UNIQUE constraint failed')],
+  ])('throws the error of a database that is %s, and logs the order', async (_, failure) => {
     const { answers, write } = posted('1001');
     expect(await failureOf(write(full, failure))).toBe(failure);
     answers.warnUnderWay();
     expect(logged.at(-1)).toBe(
-      'error An order was placed, and could not be stored; it stays unknown: name it with resolve({ orderId }) ' +
+      'error An order was placed but could not be stored; its outcome stays unknown: call resolve({ orderId }) ' +
         `(delivery=A-1 attempt=attempt-1 order=1001 error=${failure.message})`,
     );
   });
 
-  it('says what is under way when the app shuts down', () => {
+  it('logs each posted order that is not stored when the app shuts down', () => {
     posted().answers.warnUnderWay();
     expect(logged).toEqual([
-      'error The app shuts down while an order is posted: nobody may ever hear of its answer ' +
-        '(delivery=A-1 attempt=attempt-1)',
+      'error The app shuts down while an order is posted: its answer may be lost ' + '(delivery=A-1 attempt=attempt-1)',
     ]);
     posted('1001').answers.warnUnderWay();
     expect(logged).toEqual([
-      'error The app shuts down with an order that was placed, and not stored ' +
+      'error The app shuts down with an order that was placed but not stored ' +
         '(delivery=A-1 attempt=attempt-1 order=1001)',
     ]);
   });

@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
 
-/** An attempt whose order is posted. */
+/** An attempt whose `POST /v3/orders` was started. */
 export interface PostedAttempt {
   readonly reference: string;
   readonly attemptId: string;
-  /** The order, as soon as Lalamove has answered with one. */
+  /** The order's id, as soon as Lalamove has answered with it. */
   orderId: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export class PostedAnswers {
       for (let failures = 0; ; failures += 1) {
         try {
           const written = await write();
-          if (failures > 0) this.#log('warn', 'What an order was answered with is stored now', posted, { failures });
+          if (failures > 0) this.#log('warn', 'The answer to a posted order is stored now', posted, { failures });
           return written;
         } catch (error) {
           const isFinal = !(error instanceof DeliveriesStoreException && error.retryable);
@@ -61,8 +61,8 @@ export class PostedAnswers {
     for (const posted of this.#underWay) {
       const message =
         posted.orderId === undefined
-          ? 'The app shuts down while an order is posted: nobody may ever hear of its answer'
-          : 'The app shuts down with an order that was placed, and not stored';
+          ? 'The app shuts down while an order is posted: its answer may be lost'
+          : 'The app shuts down with an order that was placed but not stored';
       this.#log('error', message, posted, {});
     }
   }
@@ -70,9 +70,9 @@ export class PostedAnswers {
   #logFailure(posted: PostedAttempt, error: unknown, isFinal: boolean): void {
     const what =
       posted.orderId === undefined
-        ? 'What became of a posted order could not be stored'
-        : 'An order was placed, and could not be stored';
-    const next = isFinal ? 'it stays unknown: name it with resolve({ orderId })' : 'it is tried again';
+        ? 'The result of a posted order could not be stored'
+        : 'An order was placed but could not be stored';
+    const next = isFinal ? 'its outcome stays unknown: call resolve({ orderId })' : 'storing it is retried';
     this.#log('error', `${what}; ${next}`, posted, { error: wordsOf(error) });
   }
 

@@ -16,20 +16,20 @@ describe('SteadyClock', () => {
     steady = new SteadyClock(wall);
   });
 
-  it.each([HOUR_MS, -HOUR_MS])('goes on with the time that passes until it is to follow a jump of %d ms', (ms) => {
+  it.each([HOUR_MS, -HOUR_MS])('follows the monotonic clock after a jump of %d ms, until follow() is called', (ms) => {
     const start = steady.now();
     wall.skewMs = ms;
     time.advance(1000);
     expect([steady.now() - start, steady.jump()]).toEqual([1000, ms]);
     time.advance(1000);
     expect(steady.now() - start).toBe(2000);
-    const takeBack = steady.follow();
+    const undo = steady.follow();
     expect([steady.now(), steady.jump()]).toEqual([wall.now(), 0]);
-    takeBack();
+    undo();
     expect([steady.now() - start, steady.jump()]).toEqual([2000, ms]);
   });
 
-  it('takes small differences over, which are no jump, however many there are', () => {
+  it('adopts small differences, which are not jumps, any number of times', () => {
     for (let count = 1; count <= 10; count += 1) {
       wall.skewMs += 4000;
       expect(steady.jump()).toBe(0);
@@ -37,7 +37,7 @@ describe('SteadyClock', () => {
     }
   });
 
-  it('goes by the wall clock where it has nothing else, and tells no jump of it', () => {
+  it('follows the wall clock if there is no monotonic time, and reports no jump', () => {
     const alone = new SteadyClock(time);
     expect([alone.detectsJumps, steady.detectsJumps]).toEqual([false, true]);
     time.advance(HOUR_MS);

@@ -1,17 +1,17 @@
 import { passed, type Clock } from '../../internal/clock.js';
 
-/** By so much the wall clock may differ without having been set, in ms: it is adjusted all the time. */
+/** A smaller difference of the wall clock is not a jump, in ms, because the system adjusts its clock all the time. */
 const TOLERANCE_MS = 5000;
 
-/** Two moments that are the same: one by the wall clock, one by time that passes. */
+/** One moment, measured by the wall clock and by the monotonic clock. */
 interface Anchor {
   readonly wall: number;
   readonly passed: number;
 }
 
 /**
- * Tells the time that deliveries go by: the wall clock's, but it goes on with the time that passes. If the wall clock
- * is set, this one does not follow until it is told to: leases, deadlines and what else was decided by it stay right.
+ * The clock of deliveries. It starts with the wall clock's time and then follows the monotonic clock. If the wall
+ * clock is set, this clock follows only after `follow()`, so that leases and deadlines stay correct until then.
  */
 export class SteadyClock implements Clock {
   #anchor: Anchor;
@@ -28,13 +28,14 @@ export class SteadyClock implements Clock {
     return this.clock.setTimeout(callback, delayMs);
   }
 
-  /** Whether a jump of the wall clock can be told from time that passes. */
+  /** Whether the clock has a monotonic time, which is needed to detect a jump of the wall clock. */
   get detectsJumps(): boolean {
     return this.clock.monotonic !== undefined;
   }
 
   /**
-   * By how much the wall clock has been set, in ms; below 0: back. Small differences are taken over, and are 0.
+   * Measures how far the wall clock was set, in ms; negative if it was set back. A small difference is adopted, and the
+   * result is 0.
    */
   jump(): number {
     const here = this.#here();
@@ -45,9 +46,9 @@ export class SteadyClock implements Clock {
   }
 
   /**
-   * Follows the wall clock.
+   * Adopts the time of the wall clock.
    *
-   * @returns takes that back
+   * @returns a function that undoes it
    */
   follow(): () => void {
     const before = this.#anchor;

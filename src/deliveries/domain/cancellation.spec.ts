@@ -23,7 +23,7 @@ const action = ({ state, progress }: Transition, now = NOW): ReturnType<typeof d
   decide({ state, progress, scheduleAt: undefined, unmatched: [] }, DEFAULT_POLICY, now);
 
 describe('a cancellation', () => {
-  it('is asked for once, goes before a retry that waits, and leaves the delivery where it is until it is done', () => {
+  it('is requested once, comes before a pending retry, and keeps the state until the order is cancelled', () => {
     const asked = cancelAsked(snapshot({ retryAt: NOW + 1000 }), NOW);
     expect(asked).toMatchObject({ state: 'on_going', events: [{ type: 'cancel_requested' }] });
     expect(action(asked)).toEqual({ do: 'cancel', orderId: '1' });
@@ -31,7 +31,7 @@ describe('a cancellation', () => {
     expect(again).toEqual({ state: asked.state, progress: asked.progress, events: [] });
   });
 
-  it('of an order is done with it, and with all that was still in question', () => {
+  it('of an order clears everything that was pending', () => {
     const done = canceled(
       snapshot(
         {
@@ -48,27 +48,27 @@ describe('a cancellation', () => {
     });
   });
 
-  it('of what was never ordered is done without an order', () => {
+  it('of a delivery without an order ends in canceled', () => {
     const done = canceled(snapshot({ order: undefined }, 'quoting'));
     expect(done).toMatchObject({ state: 'canceled', progress: { order: undefined } });
     expect(done.events).toEqual([{ type: 'canceled', orderId: undefined }]);
   });
 
-  it.each(['REJECTED', 'EXPIRED'])('leaves an order %s that ended so', (status) => {
+  it.each(['REJECTED', 'EXPIRED'])('keeps the status %s of an order that has ended by itself', (status) => {
     expect(canceled(snapshot({ order: { ...ORDER, status } }, 'assigning'))).toMatchObject({
       state: 'canceled',
       progress: { order: { status } },
     });
   });
 
-  it.each(ENDS)('changes nothing of a delivery that is %s', (state) => {
+  it.each(ENDS)('does not change a delivery that is %s', (state) => {
     const before = snapshot({}, state);
     const nothing = { ...before, events: [] };
     expect(cancelAsked(before, NOW)).toEqual(nothing);
     expect(canceled(before)).toEqual(nothing);
   });
 
-  it('explains the CANCELED of the order that it was tried on, and of no other', () => {
+  it('explains CANCELED for the order that was sent the cancellation, and for no other order', () => {
     const tried = cancelSent(snapshot(), '1');
     expect(tried.events).toEqual([]);
     const read = (from: Snapshot): Transition => readAs(from, READING, 0, DEFAULT_POLICY, NOW);
@@ -76,12 +76,12 @@ describe('a cancellation', () => {
     expect(read(cancelSent(snapshot(), '2'))).toMatchObject({ state: 'on_going', progress: { replacement: {} } });
   });
 
-  it('that is refused lets the delivery go on, is not tried again, and explains nothing', () => {
+  it('that is refused lets the delivery go on, is not repeated, and does not explain a later CANCELED', () => {
     const asked = cancelSent(cancelAsked(snapshot({ failures: 2 }), NOW), '1');
     const refused = cancelRefused(asked, '1', 'ERR_CANCELLATION_FORBIDDEN');
     expect(refused).toMatchObject({ state: 'on_going', progress: { failures: 0, cancelAskedAt: NOW } });
     expect(refused.events).toEqual([{ type: 'cancel_refused', orderId: '1', code: 'ERR_CANCELLATION_FORBIDDEN' }]);
-    // How the order stands now, only a read can tell.
+    // Only a read can show the order's current status.
     expect(action(refused)).toEqual({ do: 'read', orderId: '1' });
     const goingOn = readAs(refused, { ...READING, ...ORDER }, 0, DEFAULT_POLICY, NOW);
     expect(action(goingOn)).toMatchObject({ do: 'wait' });
@@ -89,7 +89,7 @@ describe('a cancellation', () => {
     expect(elsewhere).toMatchObject({ state: 'on_going', progress: { replacement: { isAnnounced: false } } });
   });
 
-  it('that was refused is tried again once the order has lost its driver', () => {
+  it('that was refused is sent again after the order has lost its driver', () => {
     const refused = cancelRefused(cancelAsked(snapshot(), NOW), '1', 'ERR_CANCELLATION_FORBIDDEN');
     const lost = { status: 'ASSIGNING_DRIVER', driverId: '' };
     const free = readAs(refused, { ...READING, ...lost }, 0, DEFAULT_POLICY, NOW);
@@ -97,9 +97,9 @@ describe('a cancellation', () => {
   });
 
   it.each([
-    ['CANCELED_UNEXPLAINED', 'nobody has told of', false],
-    ['REPLACEMENT_MISSING', 'customer service told of', true],
-  ])('needs a person, with %s, where %s it and no replacement came', (code, _, isAnnounced) => {
+    ['CANCELED_UNEXPLAINED', 'nobody announced', false],
+    ['REPLACEMENT_MISSING', 'customer service announced', true],
+  ])('leads to needs_attention with %s if %s it and no replacement came', (code, _, isAnnounced) => {
     const waiting = isAnnounced
       ? statusUpdated(
           snapshot(),
@@ -109,7 +109,7 @@ describe('a cancellation', () => {
           NOW,
         )
       : readAs(snapshot(), READING, 0, DEFAULT_POLICY, NOW);
-    // Even where a cancellation was asked for in the meantime: a clone may be on its way.
+    // A cancellation that was requested meanwhile changes nothing, because a replacing order may exist.
     for (const from of [waiting, cancelAsked(waiting, NOW)]) {
       const settled = cancellationSettled(from);
       expect(settled).toMatchObject({
@@ -117,7 +117,7 @@ describe('a cancellation', () => {
         progress: { replacement: undefined, reason: { code } },
       });
       expect(settled.events).toMatchObject([{ type: 'needs_attention', reason: { code } }]);
-      // Its webhooks are looked for during a day.
+      // The package looks for its webhooks for a day.
       expect(action(settled)).toEqual({ do: 'wait', until: NOW + 300_000 });
       expect(action(settled, NOW + DAY_MS)).toEqual({ do: 'rest' });
     }

@@ -42,7 +42,7 @@ function decided(
 }
 
 describe('decide', () => {
-  it('orders a quotation until 15 s before its end, and quotes anew from then on', () => {
+  it('orders a quotation until 15 s before it expires, and requests a new one after that', () => {
     const last = QUOTATION.expiresAt - 15_000;
     expect(decided({ quotation: QUOTATION }, last - 1)).toEqual({ do: 'book' });
     expect(decided({ quotation: QUOTATION }, last)).toEqual({ do: 'quote' });
@@ -51,7 +51,7 @@ describe('decide', () => {
     });
   });
 
-  it('books what costs as much as it may cost, and not a millionth more', () => {
+  it('books at exactly maxPrice, and not at a millionth more', () => {
     expect(decided({ quotation: QUOTATION, maxPrice: '100.00' }, NOW)).toEqual({ do: 'book' });
     expect(decided({ quotation: QUOTATION, maxPrice: '99.999999' }, NOW)).toMatchObject({
       reason: { code: 'PRICE_ABOVE_MAX' },
@@ -59,15 +59,16 @@ describe('decide', () => {
     expect(decided({ quotation: { ...QUOTATION, total: '' }, maxPrice: '1' }, NOW)).toMatchObject({ do: 'give-up' });
   });
 
-  it('reads at once what was heard of in the future, by a clock that was wrong, and not for a small difference', () => {
+  it('reads at once if the last update lies far in the future, but not for a small difference of clocks', () => {
     const order = { ...ORDER, status: 'ON_GOING' };
     const poll = { poll: { everySeconds: 120, maxSeconds: 1800 }, changeDriver: false } as const;
-    const heard = (lastUpdateAt: number): Action => decided({ order, lastUpdateAt }, NOW, poll, { state: 'on_going' });
-    expect(heard(NOW + 24 * 60 * MINUTE)).toEqual({ do: 'read', orderId: '1' });
-    expect(heard(NOW + MINUTE)).toEqual({ do: 'wait', until: NOW + 3 * MINUTE });
+    const updatedAt = (lastUpdateAt: number): Action =>
+      decided({ order, lastUpdateAt }, NOW, poll, { state: 'on_going' });
+    expect(updatedAt(NOW + 24 * 60 * MINUTE)).toEqual({ do: 'read', orderId: '1' });
+    expect(updatedAt(NOW + MINUTE)).toEqual({ do: 'wait', until: NOW + 3 * MINUTE });
   });
 
-  it('holds an unknown outcome until its quotation and the wait are over', () => {
+  it('holds an unknown outcome until its quotation has expired and the wait is over', () => {
     const until = NOW + 10 * MINUTE;
     expect(decided({ attempt: ATTEMPT }, until - 1)).toEqual({ do: 'wait', until });
     expect(decided({ attempt: ATTEMPT }, until)).toMatchObject({ do: 'give-up', reason: { code: 'OUTCOME_UNKNOWN' } });
@@ -77,14 +78,14 @@ describe('decide', () => {
     expect(decided({ attempt: ATTEMPT }, NOW, {}, { unmatched: ['7'] })).toEqual({ do: 'identify', orderId: '7' });
   });
 
-  it('takes what a crash has left reserved for unknown, whatever else there is to do', () => {
+  it('treats an attempt that a crash left reserved as unknown, before any other action', () => {
     const attempt = { ...ATTEMPT, outcome: 'reserved' } as const;
     expect(decided({ attempt, quotation: QUOTATION, cancelAskedAt: NOW, retryAt: NOW + 1 }, NOW)).toEqual({
       do: 'doubt',
     });
   });
 
-  it('raises the fee at its time, within the price, from the pick-up on where there is one', () => {
+  it('raises the fee at its time and within maxPrice, counted from the scheduled pick-up if there is one', () => {
     const raiseFee = [{ afterMinutes: 10, priorityFee: '20' }];
     const at = NOW + 10 * MINUTE;
     const policy = { raiseFee, poll: false } as const;
@@ -100,7 +101,7 @@ describe('decide', () => {
     expect(decided({ order: ORDER, feeSteps: 1 }, at, policy)).toEqual({ do: 'rest' });
   });
 
-  it('polls ever more rarely, and not hours before a pick-up', () => {
+  it('polls with growing intervals, and not hours before a scheduled pick-up', () => {
     expect(decided({ order: ORDER }, NOW)).toEqual({ do: 'wait', until: NOW + 120_000 });
     expect(decided({ order: ORDER }, NOW + 120_000)).toEqual({ do: 'read', orderId: '1' });
     expect(decided({ order: ORDER, polls: 2 }, NOW)).toEqual({ do: 'wait', until: NOW + 480_000 });
@@ -109,7 +110,7 @@ describe('decide', () => {
     expect(decided({ order: ORDER }, NOW, {}, { scheduleAt })).toEqual({ do: 'wait', until: scheduleAt - 60 * MINUTE });
   });
 
-  it('asks for another driver when the matched one is late, as often as it may', () => {
+  it('requests another driver if the matched one is late, up to maxChanges times', () => {
     const order = { ...ORDER, status: 'ON_GOING', driverId: '7', driverSince: NOW };
     const at = NOW + 45 * MINUTE;
     expect(decided({ order }, at - 1, { poll: false })).toEqual({ do: 'wait', until: at });
@@ -117,7 +118,7 @@ describe('decide', () => {
     expect(decided({ order, driverChanges: 1 }, at, { poll: false })).toEqual({ do: 'rest' });
   });
 
-  it.each(['REJECTED', 'EXPIRED'])('books again after %s, so many orders in all', (status) => {
+  it.each(['REJECTED', 'EXPIRED'])('books again after %s, up to maxAttempts orders in total', (status) => {
     const order = { ...ORDER, status };
     expect(decided({ order, booked: 2 }, NOW)).toEqual({ do: 'rebook' });
     expect(decided({ order, booked: 3 }, NOW)).toMatchObject({ do: 'fail', reason: { code: 'NO_DRIVER' } });
@@ -125,16 +126,16 @@ describe('decide', () => {
     expect(decided({ order, booked: 1, cancelAskedAt: NOW }, NOW)).toEqual({ do: 'drop' });
   });
 
-  it('waits for a replacement, and settles the cancellation then', () => {
+  it('waits for a replacement, then settles the cancellation', () => {
     const replacement = { until: NOW + 1, isAnnounced: true };
     const order = { ...ORDER, status: 'CANCELED' };
     expect(decided({ order, replacement }, NOW)).toEqual({ do: 'wait', until: NOW + 1 });
     expect(decided({ order, replacement }, NOW + 1)).toEqual({ do: 'settle-cancellation' });
   });
 
-  it('leaves an end alone, but for an order that turned up beside it', () => {
+  it('does nothing in a terminal state, except for a duplicate order', () => {
     for (const state of ['completed', 'canceled', 'failed'] as const) {
-      // A webhook has contradicted a cancellation: only a read can tell.
+      // A webhook contradicts the cancellation. Only a read can show the order's status.
       const doubted = state === 'canceled' ? { do: 'read', orderId: '1' } : { do: 'rest' };
       expect(decided({ cancelAskedAt: NOW, needsRead: true, order: ORDER }, NOW, {}, { state })).toEqual(doubted);
       expect(decided({ cancelAskedAt: NOW, order: ORDER }, NOW, {}, { state })).toEqual({ do: 'rest' });
@@ -142,7 +143,7 @@ describe('decide', () => {
         do: 'cancel-duplicate',
         orderId: '9',
       });
-      // The order of an attempt that was surely refused is such a one as well.
+      // The order of a refused attempt is a duplicate too.
       const progress = { ...newProgress(NOW, undefined), attempt: { ...ATTEMPT, outcome: 'refused' as const } };
       expect(placed({ state, progress }, 'a', { orderId: '9' }, NOW)).toMatchObject({
         state,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { BrokenInvariant } from '../../../test/deliveries/broken-invariant.js';
 import {
-  BrokenLaw,
   FAIR,
   ModelDelivery,
-  ModelLalamove,
   type MachineRules,
   type Posting,
   type StepChoice,
 } from '../../../test/deliveries/delivery-model.js';
+import { ModelLalamove } from '../../../test/deliveries/model-lalamove.js';
 import { decide } from './decide.js';
 import { isTerminal } from './delivery-progress.js';
 import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
@@ -19,17 +19,17 @@ const RUNS = Number(process.env.MODEL_RUNS ?? 2000);
 
 const RULES: MachineRules = { decide, readAs, isFenced: true };
 
-/** The model is Lalamove itself, which the delivery carries with it. */
+/** A command on the delivery. fast-check's model is empty, because `ModelDelivery` contains the model of Lalamove. */
 type DeliveryCommand = fc.Command<object, ModelDelivery>;
 
 /**
- * Whatever has happened: one courier at the most. With `then: 'rebook'` there may be two, for an order can turn up
- * after it was given up; what holds then is checked where it books and where it ends.
+ * At any time there is at most one live order. With `then: 'rebook'` there may be two, because an abandoned order can
+ * appear later. For that policy the checks are at the booking and at the end.
  */
-function checkLaws(delivery: ModelDelivery): void {
+function checkInvariants(delivery: ModelDelivery): void {
   const { live } = delivery.lalamove;
   if (live.length > 1 && delivery.policy.unknownOutcome.then === 'hold')
-    throw new BrokenLaw(`There are ${live.length} live orders.`);
+    throw new BrokenInvariant(`There are ${live.length} live orders.`);
 }
 
 class Command implements DeliveryCommand {
@@ -44,7 +44,7 @@ class Command implements DeliveryCommand {
 
   run(_model: object, delivery: ModelDelivery): void {
     this.work(delivery);
-    checkLaws(delivery);
+    checkInvariants(delivery);
   }
 
   toString(): string {
@@ -69,7 +69,7 @@ const step = fc
     meanwhile: fc.constantFrom(
       'nothing',
       'nothing',
-      'told',
+      'events arrive',
       'COMPLETED',
       'CANCELED',
       'ON_GOING',
@@ -106,20 +106,22 @@ const COMMANDS = [
   }),
   fc.constantFrom('USER', 'LALAMOVE_CUSTOMER_SUPPORT').map((party) => {
     return new Command(`${party} cancels`, ({ lalamove }) => {
-      // Customer service may cancel what has ended already.
+      // Customer service can cancel an order that has already ended.
       const order = lalamove.live[0] ?? lalamove.orders.at(-1);
       if (order && order.status !== 'CANCELED') lalamove.move(order, 'CANCELED', party);
     });
   }),
   fc.constant(
-    new Command('work until there is none', (delivery) => {
+    new Command('work until nothing is due', (delivery) => {
       for (let count = 0; count < 40; count += 1) {
         if (delivery.next.do === 'rest' || delivery.next.do === 'wait') return;
         delivery.step(FAIR);
-        checkLaws(delivery);
+        checkInvariants(delivery);
       }
       const { next, snapshot, lalamove } = delivery;
-      throw new BrokenLaw(`It goes round in circles: ${JSON.stringify({ next, snapshot, orders: lalamove.orders })}`);
+      throw new BrokenInvariant(
+        `It does not stop working: ${JSON.stringify({ next, snapshot, orders: lalamove.orders })}`,
+      );
     }),
   ),
   fc.constant(
@@ -129,12 +131,12 @@ const COMMANDS = [
     }),
   ),
   fc.constant(
-    new Command('what was in limbo is placed', ({ lalamove }) => {
-      lalamove.land();
+    new Command('the delayed orders are placed', ({ lalamove }) => {
+      lalamove.placeDelayed();
     }),
   ),
   fc.tuple(fc.nat(9), fc.boolean()).map(([which, again]) => {
-    return new Command(`event ${which} comes${again ? ', and will come again' : ''}`, (delivery) => {
+    return new Command(`event ${which} comes${again ? ', and stays in the queue' : ''}`, (delivery) => {
       const { unsent } = delivery.lalamove;
       const event = unsent[which % Math.max(unsent.length, 1)];
       if (event) delivery.deliver(event, again);
@@ -172,11 +174,11 @@ const policies = fc.record<Partial<DeliveryPolicy>>({
 
 const HOLD: Partial<DeliveryPolicy> = {};
 
-/** It books again although an order may turn up yet, and late. */
+/** It books again, although the unknown order may still appear. */
 const REBOOK: Partial<DeliveryPolicy> = { unknownOutcome: { waitMinutes: 1, then: 'rebook' } };
 
-/** No sequence of events and failures breaks the laws, and whatever has happened, it comes to rest. */
-function law(rules: MachineRules, base = HOLD): fc.IProperty<unknown> {
+/** No sequence of events and failures breaks an invariant, and each one ends in a state without further work. */
+function property(rules: MachineRules, base = HOLD): fc.IProperty<unknown> {
   return fc.property(
     fc.commands([...COMMANDS, cancel], { maxCommands: 60, size: 'max' }),
     policies,
@@ -191,7 +193,7 @@ function law(rules: MachineRules, base = HOLD): fc.IProperty<unknown> {
         rules,
       );
       delivery.lalamove.forbidsCancelling = forbidsCancelling;
-      delivery.lalamove.limboLasts = base === REBOOK;
+      delivery.lalamove.placesVeryLate = base === REBOOK;
       if (base === REBOOK && isLateFirst) bookTwice(delivery);
       fc.modelRun(() => ({ model: {}, real: delivery }), commands);
       comeToRest(delivery);
@@ -199,69 +201,69 @@ function law(rules: MachineRules, base = HOLD): fc.IProperty<unknown> {
   );
 }
 
-/** Its first order comes into being after it was given up, and a second one was placed. */
+/** The first order is placed after it was abandoned and a second order was placed. */
 function bookTwice(delivery: ModelDelivery): void {
   const { lalamove } = delivery;
   for (let posting: Posting = 'lost, placed later'; lalamove.orders.length === 0;) {
     const action = delivery.next;
-    if (action.do === 'rest') throw new BrokenLaw('It does not book again.');
+    if (action.do === 'rest') throw new BrokenInvariant('It does not book again.');
     if (action.do === 'wait') lalamove.advance(action.until - lalamove.now);
     delivery.step({ ...FAIR, posting });
     if (action.do === 'book') posting = 'answered';
   }
-  lalamove.land();
+  lalamove.placeDelayed();
 }
 
-/** From here on nothing goes wrong, and the courier, if there is one, arrives. */
+/** From here on nothing fails. A live order is delivered. */
 function comeToRest(delivery: ModelDelivery): void {
   const { lalamove } = delivery;
-  lalamove.land();
+  lalamove.placeDelayed();
   delivery.deliverAll();
-  checkLaws(delivery);
+  checkInvariants(delivery);
   for (let count = 0; count < 400; count += 1) {
     for (const order of lalamove.live) lalamove.move(order, 'COMPLETED');
-    // Sweeps leave time for work between them: what waits in vain asks for a read in each.
+    // Only every second round sweeps, because each sweep requests a read for a webhook that still waits.
     if (count % 2 === 0) delivery.deliverAll();
     const action = delivery.next;
     if (action.do === 'rest' && count % 2 === 1) continue;
     if (action.do === 'rest') break;
     if (action.do === 'wait') lalamove.advance(Math.max(1, action.until - lalamove.now));
     delivery.step(FAIR);
-    checkLaws(delivery);
+    checkInvariants(delivery);
   }
   const { state, progress } = delivery.snapshot;
   const isOver = isTerminal(state) || state === 'needs_attention';
-  // Who neither polls nor is told cannot know.
-  const isAnnounced = delivery.policy.poll !== false;
-  if (isAnnounced && (delivery.next.do !== 'rest' || !isOver)) {
-    throw new BrokenLaw(
+  // Without polling, a delivery whose webhooks are lost cannot know how its order ended.
+  const isPolled = delivery.policy.poll !== false;
+  if (isPolled && (delivery.next.do !== 'rest' || !isOver)) {
+    throw new BrokenInvariant(
       `It does not come to rest: ${state}, ${JSON.stringify({ next: delivery.next, progress, orders: lalamove.orders })}`,
     );
   }
   const order = lalamove.orders.find(({ id }) => id === progress.order?.orderId);
-  const isAsTold = order?.status === 'COMPLETED' || order?.status === 'CANCELED';
-  if (state === 'completed' && !isAsTold) throw new BrokenLaw('It is completed, and its order is not.');
+  const isEnded = order?.status === 'COMPLETED' || order?.status === 'CANCELED';
+  if (state === 'completed' && !isEnded) throw new BrokenInvariant('The delivery is completed, but its order is not.');
   const isDelivered = delivery.knownOrders.some(({ status }) => status === 'COMPLETED');
-  // What has been completed can be replaced, and the clone canceled.
-  if (isAnnounced && state !== 'completed' && isDelivered && !delivery.wasCompleted) {
-    throw new BrokenLaw(
-      `It is ${state}, and an order of it is completed: ${JSON.stringify({ progress, orders: lalamove.orders })}`,
+  // A completed order can be replaced, and the replacing order can be canceled.
+  if (isPolled && state !== 'completed' && isDelivered && !delivery.wasCompleted) {
+    throw new BrokenInvariant(
+      `The delivery is ${state}, but one of its orders is completed: ${JSON.stringify({ progress, orders: lalamove.orders })}`,
     );
   }
 }
 
 describe('a delivery under any sequence of events and failures', () => {
-  it('never has two live orders, leaves no end but by a replacement, posts no attempt twice, and says why it needs a person', () => {
-    fc.assert(law(RULES), { numRuns: RUNS });
+  it('has one live order at most, posts no attempt twice, and leaves an end only by a replacement', () => {
+    fc.assert(property(RULES), { numRuns: RUNS });
   });
 
-  it('books nothing and calls nothing ended while an order of it may be on its way, where late orders are risked', () => {
-    fc.assert(law(RULES, REBOOK), { numRuns: RUNS });
+  it('books nothing and reports no end while an order may be live, if the policy risks late orders', () => {
+    fc.assert(property(RULES, REBOOK), { numRuns: RUNS });
   });
 
   const broken: [string, MachineRules, Partial<DeliveryPolicy>?][] = [
     [
-      'a duplicate that could not be cancelled is forgotten',
+      'the machine forgets a duplicate that could not be cancelled',
       {
         ...RULES,
         decide: ({ progress, ...rest }, policy, now) => {
@@ -271,9 +273,9 @@ describe('a delivery under any sequence of events and failures', () => {
       },
       REBOOK,
     ],
-    ['a decision is carried out whatever has happened since', { ...RULES, isFenced: false }],
+    ['the machine carries out a decision although the row has changed', { ...RULES, isFenced: false }],
     [
-      'what a crash left reserved is booked again',
+      'the machine books again although a crash left an attempt reserved',
       {
         ...RULES,
         decide: (snapshot, policy, now) =>
@@ -281,7 +283,7 @@ describe('a delivery under any sequence of events and failures', () => {
       },
     ],
     [
-      'an unknown outcome is booked again at once',
+      'the machine books again at once after an unknown outcome',
       {
         ...RULES,
         decide: (snapshot, policy, now) =>
@@ -289,7 +291,7 @@ describe('a delivery under any sequence of events and failures', () => {
       },
     ],
     [
-      'what a crash left reserved is taken for refused',
+      'the machine treats an attempt that a crash left reserved as refused',
       {
         ...RULES,
         decide: (snapshot, policy, now) =>
@@ -297,7 +299,7 @@ describe('a delivery under any sequence of events and failures', () => {
       },
     ],
     [
-      'a cancellation that was only polled is booked again',
+      'the machine books again after a CANCELED that only a read has shown',
       {
         ...RULES,
         readAs: (snapshot, reading, ...rest) =>
@@ -306,9 +308,13 @@ describe('a delivery under any sequence of events and failures', () => {
     ],
   ];
 
-  it.each(broken)('is seen to break the laws where %s', (_, rules, base = HOLD) => {
-    const { failed, errorInstance } = fc.check(law(rules, base), { numRuns: 5000, seed: 20261122, endOnFailure: true });
+  it.each(broken)('breaks an invariant if %s', (_, rules, base = HOLD) => {
+    const { failed, errorInstance } = fc.check(property(rules, base), {
+      numRuns: 5000,
+      seed: 20261122,
+      endOnFailure: true,
+    });
     expect(failed).toBe(true);
-    expect(errorInstance).toBeInstanceOf(BrokenLaw);
+    expect(errorInstance).toBeInstanceOf(BrokenInvariant);
   });
 });

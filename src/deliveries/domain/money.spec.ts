@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exceeds, isAmount, withPart } from './money.js';
 
-/** An amount as millionths, and one of its spellings. */
+/** An amount in millionths, and one way to write it. */
 const amounts = fc
   .record({ millionths: fc.bigInt(0n, 10n ** 20n), zeros: fc.boolean() })
   .map(({ millionths, zeros }) => {
@@ -12,14 +12,14 @@ const amounts = fc
   });
 
 describe('amounts', () => {
-  it('are compared exactly, however they are spelled', () => {
+  it('are compared exactly, in any notation', () => {
     fc.assert(fc.property(amounts, amounts, (a, b) => exceeds(a.text, b.text) === a.millionths > b.millionths));
     expect(exceeds('100.000001', '100')).toBe(true);
     expect(exceeds('100.00', '100')).toBe(false);
     expect(exceeds('900719925474099.3', '900719925474099.2')).toBe(true);
   });
 
-  it('have one part replaced by another, exactly, in the shortest spelling', () => {
+  it('have one part replaced exactly, with the shortest notation as the result', () => {
     fc.assert(
       fc.property(amounts, amounts, amounts, (total, before, after) => {
         const sum = total.millionths - before.millionths + after.millionths;

@@ -15,7 +15,7 @@ function snapshot(order: Partial<TrackedOrder> = {}, state: DeliveryState = 'on_
   return { state, progress: { ...newProgress(NOW, undefined), order: live } };
 }
 
-const tell = (
+const update = (
   from: Snapshot,
   status: string,
   signedAt: number,
@@ -33,41 +33,41 @@ const READING = {
   shareLink: '',
 };
 
-describe('news of an order', () => {
-  it('hold where they are later, and are dropped where they are earlier', () => {
-    expect(tell(snapshot(), 'PICKED_UP', NOW + 1000)).toMatchObject({
+describe('an order update', () => {
+  it('is applied if it is newer, and dropped if it is older', () => {
+    expect(update(snapshot(), 'PICKED_UP', NOW + 1000)).toMatchObject({
       state: 'picked_up',
       events: [{ type: 'picked_up' }],
     });
-    expect(tell(snapshot(), 'PICKED_UP', NOW - 1000)).toMatchObject({
+    expect(update(snapshot(), 'PICKED_UP', NOW - 1000)).toMatchObject({
       state: 'on_going',
       events: [],
       progress: { lastUpdateAt: NOW },
     });
   });
 
-  it('want a read where they cannot be ordered: a tie, a step back, a read by another clock', () => {
+  it('requests a read if its order in time is unclear: equal times, a step back, or a read by another clock', () => {
     const doubt = { state: 'on_going', events: [], progress: { needsRead: true } };
-    expect(tell(snapshot(), 'PICKED_UP', NOW)).toMatchObject(doubt);
-    expect(tell(snapshot(), 'ASSIGNING_DRIVER', NOW + 1000)).toMatchObject(doubt);
-    expect(tell(snapshot({ readAt: NOW }), 'PICKED_UP', NOW + 599_999)).toMatchObject(doubt);
-    expect(tell(snapshot({ readAt: NOW }), 'PICKED_UP', NOW + 600_000)).toMatchObject({ state: 'picked_up' });
+    expect(update(snapshot(), 'PICKED_UP', NOW)).toMatchObject(doubt);
+    expect(update(snapshot(), 'ASSIGNING_DRIVER', NOW + 1000)).toMatchObject(doubt);
+    expect(update(snapshot({ readAt: NOW }), 'PICKED_UP', NOW + 599_999)).toMatchObject(doubt);
+    expect(update(snapshot({ readAt: NOW }), 'PICKED_UP', NOW + 600_000)).toMatchObject({ state: 'picked_up' });
   });
 
-  it('let a status pass that is newer than this package', () => {
-    expect(tell(snapshot(), 'TELEPORTING', NOW + 1000)).toMatchObject({
+  it('stores a status that this package does not know', () => {
+    expect(update(snapshot(), 'TELEPORTING', NOW + 1000)).toMatchObject({
       state: 'on_going',
       progress: { order: { status: 'TELEPORTING' } },
     });
   });
 
-  it('are final where the account itself cancelled, and wait for a replacement where it did not', () => {
-    expect(tell(snapshot(), 'CANCELED', NOW, 'USER')).toMatchObject({
+  it('CANCELED is final if the account itself cancelled; otherwise a replacement is awaited', () => {
+    expect(update(snapshot(), 'CANCELED', NOW, 'USER')).toMatchObject({
       state: 'canceled',
       events: [{ type: 'canceled' }],
     });
     const until = NOW + 3_600_000;
-    expect(tell(snapshot(), 'CANCELED', NOW, 'LALAMOVE_CUSTOMER_SUPPORT')).toMatchObject({
+    expect(update(snapshot(), 'CANCELED', NOW, 'LALAMOVE_CUSTOMER_SUPPORT')).toMatchObject({
       state: 'on_going',
       progress: { replacement: { until, isAnnounced: true } },
     });
@@ -76,11 +76,11 @@ describe('news of an order', () => {
     });
   });
 
-  it('lead out of no end, but for a replacement', () => {
+  it('does not leave a terminal state, except for a replacement', () => {
     for (const state of ['completed', 'canceled', 'failed'] as const) {
       const ended = snapshot({ status: 'COMPLETED' }, state);
-      expect(tell(ended, 'ON_GOING', NOW + 1000).state).toBe(state);
-      expect(tell(ended, 'CANCELED', NOW + 1000, 'USER').state).toBe(state);
+      expect(update(ended, 'ON_GOING', NOW + 1000).state).toBe(state);
+      expect(update(ended, 'CANCELED', NOW + 1000, 'USER').state).toBe(state);
       expect(readAs(ended, READING, NOW, DEFAULT_POLICY, NOW).state).toBe(state);
       expect(driverUpdated(ended, '8', NOW + 1000, NOW).events).toEqual([]);
       expect(replaced(ended, { prevOrderId: '1', orderId: '2' }, NOW)).toMatchObject({
@@ -91,7 +91,7 @@ describe('news of an order', () => {
     }
   });
 
-  it('that came while a read was under way want another one', () => {
+  it('that arrives during a read requests another read', () => {
     expect(readAs(snapshot({ statusAt: NOW + 1000 }), READING, NOW, DEFAULT_POLICY, NOW)).toMatchObject({
       state: 'on_going',
       progress: { needsRead: true },
@@ -102,7 +102,7 @@ describe('news of an order', () => {
     });
   });
 
-  it('of another driver want a read, and those of the first one do not', () => {
+  it('with another driver requests a read; one with the first driver does not', () => {
     expect(driverUpdated(snapshot(), '8', NOW + 1, NOW)).toMatchObject({ progress: { needsRead: true }, events: [] });
     expect(driverUpdated(snapshot({ driverId: '' }), '8', NOW + 1, NOW)).toMatchObject({
       events: [{ type: 'driver_assigned', driverId: '8' }],
@@ -110,28 +110,28 @@ describe('news of an order', () => {
   });
 
   it.each(['ON_GOING', 'PICKED_UP', 'DELIVERING', 'COMPLETED', 'TELEPORTING'])(
-    'of %s that name no driver leave the one that is known',
+    'of %s without a driver keeps the known driver',
     (status) => {
-      const update = { status, driverId: '' };
+      const withoutDriver = { status, driverId: '' };
       const known = { progress: { order: { status, driverId: '7', driverSince: NOW } } };
-      const heard = statusUpdated(snapshot(), update, NOW + 1000, DEFAULT_POLICY, NOW + 5);
-      expect(heard).toMatchObject(known);
-      // A read that names none is no news either: polls grow as seldom as they were.
-      const read = readAs(heard, { ...READING, ...update }, NOW + 1000, DEFAULT_POLICY, NOW + 9);
+      const updated = statusUpdated(snapshot(), withoutDriver, NOW + 1000, DEFAULT_POLICY, NOW + 5);
+      expect(updated).toMatchObject(known);
+      // A read without a driver changes nothing either, so that the polling interval grows.
+      const read = readAs(updated, { ...READING, ...withoutDriver }, NOW + 1000, DEFAULT_POLICY, NOW + 9);
       if (status !== 'COMPLETED') expect(read).toMatchObject({ events: [], progress: { ...known.progress, polls: 1 } });
-      const named = statusUpdated(heard, { status, driverId: '8' }, NOW + 2000, DEFAULT_POLICY, NOW + 9);
+      const named = statusUpdated(updated, { status, driverId: '8' }, NOW + 2000, DEFAULT_POLICY, NOW + 9);
       if (status !== 'COMPLETED')
         expect(named.events).toEqual([{ type: 'driver_assigned', orderId: '1', driverId: '8' }]);
     },
   );
 
-  it.each(['ASSIGNING_DRIVER', 'REJECTED', 'EXPIRED'])('of %s take the driver away', (status) => {
+  it.each(['ASSIGNING_DRIVER', 'REJECTED', 'EXPIRED'])('of %s removes the driver', (status) => {
     const reading = { ...READING, status, driverId: '' };
     const free = { status, driverId: '', driverSince: 0 };
     expect(readAs(snapshot(), reading, NOW, DEFAULT_POLICY, NOW).progress.order).toMatchObject(free);
   });
 
-  it('of a driver are dropped where they are late, tell nothing again, and are doubted where the order has none', () => {
+  it('of a driver is dropped if it is old, causes no event twice, and requests a read if no driver is assigned', () => {
     const late = snapshot({ driverId: '' });
     expect(driverUpdated(late, '8', NOW - 1, NOW)).toEqual({ ...late, events: [] });
     const heard = { lastUpdateAt: NOW + 5, polls: 0 };
@@ -142,13 +142,13 @@ describe('news of an order', () => {
       state: 'on_going',
       progress: { ...heard, order: { driverId: '8', driverSince: NOW + 5 } },
     });
-    // He may have given the order back already.
+    // The driver may have left the order already.
     const free = snapshot({ status: 'ASSIGNING_DRIVER', driverId: '', driverSince: 0 }, 'assigning');
     const doubted = driverUpdated(free, '8', NOW + 1, NOW + 5);
     expect(doubted).toMatchObject({ progress: { ...heard, needsRead: true, order: { driverId: '' } }, events: [] });
   });
 
-  it('of a price hold in every state, and are told of where the total is another', () => {
+  it('of a price is applied in every state, and causes an event if the total changes', () => {
     const price = { totalPrice: '120', priorityFee: '20', currency: 'HKD' };
     const dearer = { type: 'price_changed', orderId: '1', total: '120', currency: 'HKD' };
     for (const state of ['assigning', 'picked_up', 'completed', 'canceled', 'needs_attention'] as const) {
@@ -165,7 +165,7 @@ describe('news of an order', () => {
     expect(driverUpdated(none, '8', NOW, NOW)).toEqual({ ...none, events: [] });
   });
 
-  it('of prices hold by their signed timestamps, and are read where a read is as old', () => {
+  it('of a price is ordered by its signed timestamp, and requests a read if the last read is about as old', () => {
     const price = (totalPrice: string): Parameters<typeof priceUpdated>[1] => ({
       totalPrice,
       priorityFee: '',
@@ -183,7 +183,7 @@ describe('news of an order', () => {
     });
     expect(priceUpdated(read, price('100'), NOW + 1000, NOW).progress.needsRead).toBeUndefined();
     expect(priceUpdated(read, price('140'), NOW + hour, NOW).progress).toMatchObject({ order: { total: '140' } });
-    // Who has ended is not read any more.
+    // A delivery that has ended is not read any more.
     expect(priceUpdated(snapshot({ readAt: NOW }, 'completed'), price('140'), NOW, NOW).progress.order?.total).toBe(
       '140',
     );

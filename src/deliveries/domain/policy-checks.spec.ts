@@ -7,7 +7,7 @@ const fees = (...steps: [afterMinutes: number, priorityFee: unknown][]): object[
   steps.map(([afterMinutes, priorityFee]) => ({ afterMinutes, priorityFee }));
 
 describe('policyProblems', () => {
-  it.each<unknown>([undefined, {}, DEFAULT_POLICY, { rebook: undefined }])('finds nothing wrong with %j', (policy) => {
+  it.each<unknown>([undefined, {}, DEFAULT_POLICY, { rebook: undefined }])('accepts %j', (policy) => {
     expect(policyProblems(policy)).toEqual([]);
   });
 
@@ -41,7 +41,7 @@ describe('policyProblems', () => {
     ['replacement', [{}, { waitMinutes: 0 }, { waitMinutes: YEAR }]],
     ['poll', [false, {}, { everySeconds: 1, maxSeconds: 1 }, { everySeconds: 1800 }, { maxSeconds: 31_536_000 }]],
     ['failures', [{}, { maxFailures: 1 }, { maxFailures: 1000 }]],
-  ])('lets %s be all that it may be', (part, allowed) => {
+  ])('accepts every allowed value of %s', (part, allowed) => {
     for (const value of allowed) expect([value, policyProblems({ [part]: value })]).toEqual([value, []]);
   });
 
@@ -100,13 +100,13 @@ describe('policyProblems', () => {
       'must be { maxFailures } of at least 1 and at most 1000',
       [false, { maxFailures: 0 }, { maxFailures: null }],
     ],
-  ])('refuses all else of %s, and says what it must be', (part, message, refused) => {
+  ])('refuses every other value of %s, and says what is allowed', (part, message, refused) => {
     for (const value of [null, ...refused]) {
       expect([value, policyProblems({ [part]: value })]).toEqual([value, [{ part, message }]]);
     }
   });
 
-  it('lists every part that is wrong, and those that are none', () => {
+  it('lists every wrong part and every unknown part', () => {
     const policy: unknown = JSON.parse('{ "rebook": 3, "poll": false, "hope": 1, "__proto__": {}, "toString": false }');
     const problems = policyProblems(policy);
     expect(problems.map(({ part }) => part)).toEqual(['rebook', 'hope', '__proto__', 'toString']);
@@ -118,7 +118,7 @@ describe('policyProblems', () => {
     expect(policyProblems(policy)).toEqual([{ part: '', message: 'must be an object' }]);
   });
 
-  it('fills a part that is given in part in from the base, and looks at that', () => {
+  it('completes a partly given part from the base, and checks the result', () => {
     const base = { ...DEFAULT_POLICY, poll: { everySeconds: 30, maxSeconds: 600 }, rebook: false } as const;
     expect(policyProblems({ poll: { maxSeconds: 60 }, rebook: {} }, base)).toEqual([]);
     expect(policyProblems({ poll: { maxSeconds: 29 } }, base).map(({ part }) => part)).toEqual(['poll']);
@@ -126,7 +126,7 @@ describe('policyProblems', () => {
   });
 });
 
-/** Their types say nothing of parts that are given in part; bookings have them all the same. */
+/** The type does not allow partly given parts, but bookings can contain them. */
 function isPolicy(value: unknown): value is Partial<DeliveryPolicy> {
   return policyProblems(value).length === 0;
 }
@@ -147,25 +147,25 @@ describe('withPolicy', () => {
     failures: { maxFailures: 9 },
   };
 
-  it('leaves what is not given as it is', () => {
+  it('keeps the parts that are not given', () => {
     for (const base of [DEFAULT_POLICY, OWN, OFF]) {
       expect(withPolicy(base)).toEqual(base);
       expect(withPolicy(base, {})).toEqual(base);
     }
   });
 
-  it('takes every part that is given, and switches off what is given as false', () => {
+  it('takes every given part, and switches off the parts that are false', () => {
     expect(withPolicy(DEFAULT_POLICY, OWN)).toEqual(OWN);
     expect(withPolicy(OWN, OFF)).toEqual(OFF);
   });
 
-  it('fills a part in from the base, and from the usual one where the base has switched it off', () => {
+  it('completes a part from the base, or from the default if the base has switched it off', () => {
     const part: unknown = {
       unknownOutcome: { waitMinutes: 5 },
       changeDriver: { maxChanges: 2 },
       poll: { maxSeconds: 150 },
     };
-    if (!isPolicy(part)) throw new TypeError('It is no policy.');
+    if (!isPolicy(part)) throw new TypeError('It is not a policy.');
     expect(withPolicy(OWN, part)).toEqual({
       ...OWN,
       unknownOutcome: { waitMinutes: 5, then: 'rebook' },
@@ -181,7 +181,7 @@ describe('withPolicy', () => {
     });
   });
 
-  it('changes neither', () => {
+  it('does not change its inputs', () => {
     const [base, given] = [structuredClone(OWN), structuredClone(OFF)];
     withPolicy(base, given);
     expect([base, given]).toEqual([OWN, OFF]);

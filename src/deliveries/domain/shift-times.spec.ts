@@ -22,7 +22,7 @@ function duplicateAt(at: number): DuplicateOrder {
   return { order, lastUpdateAt: at + 17, retryAt: at + 18, polls: 1, failures: 1, cancelRefused: true };
 }
 
-/** A progress of which every part is there. */
+/** A progress that has every optional part. */
 function fullProgress(at: number): DeliveryProgress & { attempt: DeliveryAttempt; order: TrackedOrder } {
   return {
     ...newProgress(at, '100'),
@@ -53,7 +53,7 @@ function fullProgress(at: number): DeliveryProgress & { attempt: DeliveryAttempt
 }
 
 describe('shiftTimes', () => {
-  it('shifts every time by our clock, and none by Lalamove’s', () => {
+  it('shifts every time of our clock, and no time of Lalamove’s clock', () => {
     const at = 1_000_000;
     const before = fullProgress(at);
     const after = shiftTimes(before, 500);
@@ -63,7 +63,7 @@ describe('shiftTimes', () => {
     expect(before).toEqual(fullProgress(at));
   });
 
-  it('leaves out what is not there, and 0 for what has never been', () => {
+  it('does not add missing parts, and keeps 0 for times that are not set', () => {
     const progress = newProgress(0, undefined);
     expect(shiftTimes(progress, 500)).toEqual({ ...progress, lastUpdateAt: 500 });
     const order = { ...fullProgress(0).order, readAt: 0, driverSince: 0 };
@@ -74,7 +74,7 @@ describe('shiftTimes', () => {
     });
   });
 
-  it('leads to the same decision at the same distance, and back again', () => {
+  it('leads to the same decision after the same time, and can be reversed', () => {
     const states = fc.constantFrom('booking', 'quoting', 'assigning', 'on_going', 'needs_attention', 'completed');
     const parts = fc.subarray([
       'quotation',

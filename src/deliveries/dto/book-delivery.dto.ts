@@ -16,9 +16,9 @@ import { OrderOptionsDto } from '../../api/requests/order-options.dto.js';
 import type { GivenPolicy } from '../domain/delivery-policy.js';
 import { RawMember } from '../../api/requests/raw-member.decorator.js';
 
-/** The contact at a drop-off, in the order of the quotation's stops. */
+/** The contact at one drop-off stop. Recipients have the same order as the drop-off stops of the quotation. */
 export class DeliveryRecipientDto extends ContactDto {
-  /** For the driver; at most 1500 characters. */
+  /** Remarks for the driver; at most 1500 characters. */
   @RawMember()
   @IsOptional()
   @IsString()
@@ -26,20 +26,27 @@ export class DeliveryRecipientDto extends ContactDto {
   remarks?: string;
 }
 
-/** What is to be delivered. */
+/** The booking of one delivery: the quotation, the contacts and the options. */
 export class BookDeliveryDto extends OrderOptionsDto {
-  /** Your own id of the thing to deliver, unique within the account: booking it again gives the same delivery. 1 to 200 characters. */
+  /**
+   * Your own id of the delivery, unique within the account. If you book the same reference again, you get the same
+   * delivery. 1 to 200 characters.
+   */
   @RawMember()
-  @Matches(/^\P{Cc}{1,200}$/u, { message: 'reference must be a text of 1 to 200 characters' })
+  @Matches(/^\P{Cc}{1,200}$/u, {
+    message: 'reference must be a string of 1 to 200 characters without control characters',
+  })
   reference: string;
 
-  /** The account's name; left out for the default one. */
+  /** The account's name. If it is left out, the default account is used. */
   @RawMember()
   @IsOptional()
-  @Matches(/^\P{Cc}{1,200}$/u, { message: 'account must be a text of 1 to 200 characters' })
+  @Matches(/^\P{Cc}{1,200}$/u, {
+    message: 'account must be a string of 1 to 200 characters without control characters',
+  })
   account?: string;
 
-  /** What is asked of Lalamove, as often as a quotation expires. */
+  /** The request for a quotation. It is sent to Lalamove again if the quotation expires before the order is placed. */
   @Expose()
   @IsDefined()
   @IsObject()
@@ -47,7 +54,7 @@ export class BookDeliveryDto extends OrderOptionsDto {
   @Type(() => CreateQuotationDto)
   quotation: CreateQuotationDto;
 
-  /** Who is to be found at the first stop. */
+  /** The contact at the first stop, the pick-up. */
   @Expose()
   @IsDefined()
   @IsObject()
@@ -55,7 +62,7 @@ export class BookDeliveryDto extends OrderOptionsDto {
   @Type(() => ContactDto)
   sender: ContactDto;
 
-  /** Who is to be found at each further stop. */
+  /** The contact at each drop-off, in the order of the quotation's stops. */
   @Expose()
   @IsArray()
   @ArrayMinSize(1)
@@ -64,27 +71,30 @@ export class BookDeliveryDto extends OrderOptionsDto {
   @Type(() => DeliveryRecipientDto)
   recipients: DeliveryRecipientDto[];
 
-  /** Comes back with the order; keys and values are strings. `deliveryAttempt` is added to it. */
+  /** Lalamove returns it with the order. Keys and values are strings. The package adds the key `deliveryAttempt`. */
   declare metadata?: Record<string, string>;
 
-  /** What it may cost at the most, priority fee included: a decimal string in the market's currency, e.g. `'120.50'`. */
+  /**
+   * The highest price, priority fee included: a decimal string in the market's currency, for example `'120.50'`.
+   * A quotation above it is not ordered.
+   */
   @RawMember()
   @IsOptional()
   @Matches(/^\d{1,15}(\.\d{1,6})?$/, { message: "maxPrice must be a decimal string, such as '120.50'" })
   maxPrice?: string;
 
-  /** What differs from the module's policy. */
+  /** The parts of the policy that differ from the module's policy. */
   @RawMember()
   @IsOptional()
   @IsObject()
   policy?: GivenPolicy;
 }
 
-/** What a person has found out of a delivery that needs attention: one of the three. */
+/** How a person resolves a delivery that needs attention: exactly one of three ways. */
 export type ResolveDelivery =
-  /** Its order is this one. It is read, and followed from there. */
+  /** The delivery has this order at Lalamove. The package reads the order and tracks it from there. */
   | { orderId: string }
-  /** There surely is no order on its way: it is booked again, at `maxPrice` if that is another now. */
+  /** The person is sure that no order is active. The delivery is booked again, with `maxPrice` if it is given. */
   | { rebook: true; maxPrice?: string }
-  /** It is not to be delivered any more, and there surely is no order on its way. */
+  /** The person is sure that no order is active, and the delivery is no longer wanted. */
   | { cancel: true };

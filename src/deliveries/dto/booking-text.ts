@@ -3,31 +3,31 @@ import { isRecord } from '../../internal/is-record.js';
 import { isWellFormed } from '../../internal/well-formed.js';
 
 /**
- * How many bytes a whole booking may have, as JSON in UTF-8: 256 kB. Ours, so that a mistake does not fill the
- * database.
+ * The largest size of a whole booking, in bytes of JSON in UTF-8: 256 kB. It is a limit of this package, not of
+ * Lalamove: it keeps a mistake from filling the database.
  */
 export const MAX_BOOKING_BYTES = 262_144;
 
 /**
- * What is wrong with a booking as it would be written down: it cannot be written, is too large, or holds a text with
- * half a surrogate pair. Such a text cannot be kept in UTF-8: `'L\ud800'` and `'L\udfff'` would become one reference.
- * Texts are not normalised: `'é'` in one character and in two are two references.
+ * Finds what prevents a booking from being stored as JSON: it cannot be serialized, it is too large, or it contains a
+ * string with half a surrogate pair. UTF-8 cannot store such a string: `'L\ud800'` and `'L\udfff'` would become the
+ * same reference. Strings are not normalized: `'é'` as one character and as two characters are two references.
  */
 export function bookingTextErrors(input: unknown): FieldError[] {
-  const written = writtenAs(input);
-  if (written === undefined) return [{ pointer: '', message: 'cannot be written as JSON' }];
-  const bytes = Buffer.byteLength(written);
+  const json = serialized(input);
+  if (json === undefined) return [{ pointer: '', message: 'cannot be written as JSON' }];
+  const bytes = Buffer.byteLength(json);
   if (bytes > MAX_BOOKING_BYTES) {
-    return [{ pointer: '', message: `must be at most ${MAX_BOOKING_BYTES} bytes as JSON, and has ${bytes}` }];
+    return [{ pointer: '', message: `must be at most ${MAX_BOOKING_BYTES} bytes as JSON, but has ${bytes}` }];
   }
-  const parsed: unknown = JSON.parse(written);
+  const parsed: unknown = JSON.parse(json);
   return malformedTexts(parsed, '');
 }
 
-function writtenAs(input: unknown): string | undefined {
+function serialized(input: unknown): string | undefined {
   try {
-    const written: unknown = JSON.stringify(input);
-    return typeof written === 'string' ? written : undefined;
+    const json: unknown = JSON.stringify(input);
+    return typeof json === 'string' ? json : undefined;
   } catch {
     return undefined;
   }
@@ -41,10 +41,10 @@ function malformedTexts(value: unknown, pointer: string): FieldError[] {
   return Object.entries(value).flatMap(([name, member]) =>
     isWellFormed(name)
       ? malformedTexts(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-      : [malformed(pointer, 'must have keys of well-formed Unicode')],
+      : [malformed(pointer, 'must have only keys of well-formed Unicode')],
   );
 }
 
 function malformed(pointer: string, what: string): FieldError {
-  return { pointer, message: `${what}: it has half a surrogate pair` };
+  return { pointer, message: `${what}: it contains half a surrogate pair` };
 }

@@ -11,14 +11,14 @@ export interface DeliveryAccount {
   account?: string;
 }
 
-/** Which delivery is meant. */
+/** The key of a delivery. */
 export interface DeliveryKey {
   readonly reference: string;
-  /** Empty for the default account. */
+  /** The account's name; empty for the default account. */
   readonly account: string;
 }
 
-/** What is listed, checked. */
+/** The validated query of `list`. */
 export interface ListQuery {
   readonly state: DeliveryState | undefined;
   readonly account: string | undefined;
@@ -27,17 +27,17 @@ export interface ListQuery {
 }
 
 /**
- * Checks a reference and its options. `null` is as left out.
+ * Validates a reference and its options. `null` means the same as left out.
  *
  * @throws InvalidDeliveryException
  */
 export function deliveryKey(reference: unknown, options: unknown): DeliveryKey {
-  if (typeof reference !== 'string') throw invalid('/reference', 'must be a text');
+  if (typeof reference !== 'string') throw invalid('/reference', 'must be a string');
   return { reference, account: accountIn(optionsOf(options)) ?? '' };
 }
 
 /**
- * Checks what a list is narrowed by. `null` is as left out.
+ * Validates the filters, the cursor and the limit of `list`. `null` means the same as left out.
  *
  * @throws InvalidDeliveryException
  */
@@ -54,7 +54,7 @@ export function listQuery(query: unknown): ListQuery {
   if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > 1000) {
     throw invalid('/limit', 'must be a whole number from 1 to 1000');
   }
-  return { state: known, account, after: placeOf(given.cursor ?? undefined), limit };
+  return { state: known, account, after: positionOf(given.cursor ?? undefined), limit };
 }
 
 /**
@@ -76,7 +76,7 @@ export function checkedResolution(resolution: unknown): ResolveDelivery {
 }
 
 /**
- * The members of options that may be left out, or be `null`.
+ * Returns the members of an options object; none if the object is left out or `null`.
  *
  * @throws InvalidDeliveryException
  */
@@ -88,14 +88,15 @@ export function optionsOf(options: unknown): Readonly<Record<string, unknown>> {
 
 function accountIn({ account }: Readonly<Record<string, unknown>>): string | undefined {
   if (account === undefined || account === null) return undefined;
-  if (typeof account !== 'string') throw invalid('/account', 'must be a text, or left out for the default account');
+  if (typeof account !== 'string') throw invalid('/account', 'must be a string, or left out for the default account');
   return account;
 }
 
-function placeOf(cursor: unknown): ListQuery['after'] {
+function positionOf(cursor: unknown): ListQuery['after'] {
   if (cursor === undefined) return undefined;
   const [at = '', id = ''] = typeof cursor === 'string' ? cursor.split('.', 2) : [];
-  if (!/^\d{1,16}$/.test(at) || id === '') throw invalid('/cursor', 'cursor must be that of the page before');
+  if (!/^\d{1,16}$/.test(at) || id === '')
+    throw invalid('/cursor', 'cursor must be the one that the page before has returned');
   return { createdAt: Number(at), id };
 }
 

@@ -1,9 +1,9 @@
 import type { FieldError } from '../../api/requests/field-errors.js';
 import { isRecord } from '../../internal/is-record.js';
 
-const MESSAGE = 'must be plain data: no function, symbol, promise or proxy can be kept';
+const MESSAGE = 'must be plain data: a function, symbol, promise or proxy cannot be stored';
 
-/** What of an input cannot be copied, each at its own place; the input itself may be a proxy. */
+/** The members of an input that cannot be copied, one error per member. The input itself may be a proxy. */
 export function uncopyableMembers(input: unknown): FieldError[] {
   return uncopyable(isRecord(input) ? { ...input } : input, '');
 }
@@ -25,7 +25,7 @@ function isCopyable(value: unknown): boolean {
   }
 }
 
-/** None of what cannot be looked into. */
+/** The members of an object; none if they cannot be read. */
 function membersOf(value: unknown): [string, unknown][] {
   if (typeof value !== 'object' || value === null) return [];
   try {

@@ -1,75 +1,76 @@
 import type { DeliveryReason, DeliveryState } from '../domain/delivery-progress.js';
 
-/** What each type of event tells beside what all have. */
+/** The fields of each event type, in addition to the fields that all events have. */
 export interface DeliveryEventDetails {
-  /** It was booked by the host; nothing has been sent yet. */
+  /** The host has booked the delivery. Nothing has been sent to Lalamove yet. */
   requested: object;
+  /** Lalamove has returned a quotation. */
   quoted: { quotationId: string; total: string; currency: string };
-  /** Lalamove has the order. */
+  /** Lalamove has accepted the order. */
   booked: { orderId: string; quotationId: string; attempt: number; total: string; currency: string };
-  /** Nobody knows whether Lalamove has the order: it is not placed again before that is known. */
+  /** It is not known if Lalamove has the order. No other order is placed until it is known. */
   outcome_unknown: { quotationId: string; attempt: number };
-  /** A driver is sought; also again, where one has given it back. */
+  /** Lalamove looks for a driver: for the first time, or again because a driver has left the order. */
   assigning: { orderId: string };
   on_going: { orderId: string; driverId: string };
   picked_up: { orderId: string };
   completed: { orderId: string };
   canceled: { orderId: string | undefined };
   failed: { reason: DeliveryReason };
-  /** A person is needed: see `reason`, and `resolve`. */
+  /** A person must act: see `reason` and `resolve`. */
   needs_attention: { reason: DeliveryReason };
-  /** It books again: drivers have rejected it, none has accepted, or a person said so. */
+  /** The delivery is booked again: drivers rejected the order, no driver accepted it, or a person decided so. */
   rebooking: { orderId: string | undefined; because: string };
   driver_assigned: { orderId: string; driverId: string };
   driver_change_asked: { orderId: string; driverId: string };
   fee_raised: { orderId: string; priorityFee: string };
   price_changed: { orderId: string; total: string; currency: string };
-  /** Customer service has put another order in the place of this one. */
+  /** Lalamove's customer service has replaced the order by another one. */
   replaced: { orderId: string; prevOrderId: string };
   cancel_requested: object;
-  /** Lalamove does not allow it any more: the delivery goes on. */
+  /** Lalamove no longer allows the cancellation. The delivery goes on. */
   cancel_refused: { orderId: string; code: string };
-  /** An order that was given up has turned up beside the live one. It is cancelled, if Lalamove allows it. */
+  /** An abandoned order exists beside the live one. It is cancelled if Lalamove allows it. */
   duplicate_found: { orderId: string };
   duplicate_canceled: { orderId: string };
-  /** It could not be cancelled: a second courier is on the road. It is followed as an order of this delivery. */
+  /** The duplicate could not be cancelled: a second courier is on the road. The package tracks this order too. */
   duplicate_kept: { orderId: string; code: string };
-  /** It has ended by itself. */
+  /** The duplicate has ended without being cancelled by this package. */
   duplicate_ended: { orderId: string; status: string };
   /**
-   * It is the delivery's order from now on: the one before (`prevOrderId`) has ended, or this one was delivered
-   * first.
+   * The duplicate is the delivery's order from now on, because the order before it (`prevOrderId`) has ended or
+   * because the duplicate was delivered first.
    */
   duplicate_adopted: { orderId: string; prevOrderId: string | undefined };
 }
 
-/** Type of a {@link DeliveryEvent}. */
+/** The type of a {@link DeliveryEvent}. */
 export type DeliveryEventType = keyof DeliveryEventDetails;
 
-/** What all events of a delivery have. */
+/** The fields that all events of a delivery have. */
 export interface DeliveryEventBase {
-  /** Grows with each event of a delivery; an idempotency key of your own together with `reference`. */
+  /** Grows with each event of a delivery. Together with `reference` it is an idempotency key for your handlers. */
   readonly id: number;
   readonly reference: string;
-  /** The account of the delivery; `undefined` for the default one. */
+  /** The account of the delivery; `undefined` for the default account. */
   readonly account: string | undefined;
-  /** Where the delivery stood once this had happened. */
+  /** The state of the delivery after this event. */
   readonly state: DeliveryState;
-  /** ISO 8601, UTC. */
+  /** The time of the event: ISO 8601, UTC. */
   readonly at: string;
 }
 
-/** Something that has happened to a delivery, told apart by `type`. */
+/** An event of a delivery: a union, discriminated by `type`. */
 export type DeliveryEvent = {
   [Type in DeliveryEventType]: DeliveryEventBase & { readonly type: Type } & Readonly<DeliveryEventDetails[Type]>;
 }[DeliveryEventType];
 
-/** The events of a type; all of them for `'*'`. */
+/** The event of one type; any event for `'*'`. */
 export type DeliveryEventOf<Type extends DeliveryEventType | '*'> = Type extends DeliveryEventType
   ? Extract<DeliveryEvent, { type: Type }>
   : DeliveryEvent;
 
-/** An event that is to be written: what it tells of itself. */
+/** An event that is not stored yet: its type and its own fields. */
 export type NewDeliveryEvent = {
   [Type in DeliveryEventType]: { readonly type: Type } & Readonly<DeliveryEventDetails[Type]>;
 }[DeliveryEventType];

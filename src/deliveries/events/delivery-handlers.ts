@@ -7,7 +7,7 @@ import type { NamedHandler } from '../application/event-dispatch.js';
 import type { DeliveryEvent } from './delivery-event.js';
 import { deliverySubscriptionsOf, type DeliverySubscription } from './on-delivery.decorator.js';
 
-/** Finds the methods with `@OnDelivery`, of all providers and controllers of the app. */
+/** Finds the methods with `@OnDelivery` in all providers and controllers of the app. */
 @Injectable()
 export class DeliveryHandlers {
   readonly #logger = new Logger('LalamoveDeliveries');
@@ -15,7 +15,7 @@ export class DeliveryHandlers {
 
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** Once the app's instances are there. */
+  /** Searches the app. Call it after Nest has created all instances. */
   find(): void {
     this.#handlers = nameMethods(this.modules, deliverySubscriptionsOf, this.#logger).map(({ name, found }) => ({
       name,
@@ -24,11 +24,11 @@ export class DeliveryHandlers {
         try {
           await callFound(found, event);
         } catch (error) {
-          const told = { handler: name, event: event.type, delivery: event.reference, error: wordsOf(error) };
+          const fields = { handler: name, event: event.type, delivery: event.reference, error: wordsOf(error) };
           say(
             this.#logger,
             'error',
-            logLine('A handler failed', told),
+            logLine('A handler failed', fields),
             error instanceof Error ? error.stack : undefined,
           );
           throw error;
@@ -37,11 +37,11 @@ export class DeliveryHandlers {
     }));
   }
 
-  /** Those that an event is for. */
+  /** The handlers of an event. */
   readonly of = (event: DeliveryEvent): readonly NamedHandler<DeliveryEvent>[] =>
     this.#handlers.filter(({ subscriptions }) => isFor(subscriptions, event.type));
 
-  /** Whether there is any for a type of events. */
+  /** Whether any handler handles this event type. */
   readonly wanted = (type: string): boolean => this.#handlers.some(({ subscriptions }) => isFor(subscriptions, type));
 }
 

@@ -11,13 +11,13 @@ class Handlers {
 }
 
 describe('OnDelivery', () => {
-  it('notes what a method handles, once for each decorator', () => {
+  it('adds one subscription to the method for each decorator', () => {
     const method: unknown = Reflect.get(Handlers.prototype, 'on');
     if (typeof method !== 'function') throw new TypeError('There is no method.');
     expect(deliverySubscriptionsOf(method)).toEqual([{ types: ['failed', 'canceled'] }, { types: ['completed'] }]);
   });
 
-  it('refuses a static method, which no instance has', () => {
+  it('throws for a static method, because no instance has it', () => {
     const define = (): unknown => {
       class Late extends Handlers {
         @OnDelivery('*')

@@ -1,14 +1,14 @@
 import { Subscriptions } from '../../nest/subscriptions.js';
 import type { DeliveryEventOf, DeliveryEventType } from './delivery-event.js';
 
-/** Which events a method handles; `'*'` for all of them. */
+/** The event types that a method handles; `'*'` for all types. */
 export interface DeliverySubscription {
   readonly types: readonly (DeliveryEventType | '*')[];
 }
 
 const SUBSCRIPTIONS = new Subscriptions<DeliverySubscription>('@OnDelivery', 'nestjs-lalamove:deliveries');
 
-/** A method that can take these events. */
+/** A decorator for methods whose parameter accepts these events. */
 type DeliveryHandlerDecorator<Type extends DeliveryEventType | '*'> = <
   Method extends (event: DeliveryEventOf<Type>) => unknown,
 >(
@@ -18,12 +18,14 @@ type DeliveryHandlerDecorator<Type extends DeliveryEventType | '*'> = <
 ) => void;
 
 /**
- * Has a method of a provider or controller handle what happens to deliveries: at least once, after it was committed, in order for one delivery. Where it throws or
- * rejects it is called again, ever more rarely, and those behind it wait; after ten times the event is set aside with its error. It runs as `@OnLalamoveEvent` methods do.
+ * Marks a method of a provider or controller as a handler of delivery events. It is called at least once for each
+ * event, after the event was committed, and in order within one delivery. If it throws or rejects, it is called again
+ * with growing pauses, and the delivery's later events wait. After ten failures the event is set aside with its error.
+ * The method runs like a method with `@OnLalamoveEvent`.
  *
- * @param type one type of event, several, or `'*'`
+ * @param type one event type, several, or `'*'` for all
  *
- * @throws TypeError on a static method
+ * @throws TypeError if the method is static
  *
  * @example
  * \@OnDelivery('completed')
@@ -38,5 +40,5 @@ export function OnDelivery<const Type extends DeliveryEventType | '*'>(
   };
 }
 
-/** What a method handles; nothing for one without the decorator. */
+/** The subscriptions of a method; empty if it does not have the decorator. */
 export const deliverySubscriptionsOf = SUBSCRIPTIONS.of;

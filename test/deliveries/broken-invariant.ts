@@ -1,0 +1,4 @@
+/** An invariant of deliveries was broken. */
+export class BrokenInvariant extends Error {
+  override readonly name = 'BrokenInvariant';
+}
