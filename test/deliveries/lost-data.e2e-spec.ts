@@ -311,7 +311,7 @@ describe('a file of deliveries that is opened again', () => {
   it('is accepted by the command', async () => {
     await killedAfter(5);
     rmSync(`${file}-wal`);
-    expect(await migrateFile([file])).toMatchObject({ code: 1, told: expect.stringContaining('-wal is missing') });
+    expect(await migrateFile([file])).toMatchObject({ code: 1, message: expect.stringContaining('-wal is missing') });
     expect(await migrateFile([file, '--accept-restored'])).toMatchObject({ code: 0 });
     expect(await migrateFile([file])).toMatchObject({ code: 0 });
   });
