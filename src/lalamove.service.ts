@@ -19,25 +19,27 @@ import { isRecord } from './internal/is-record.js';
 import { assertOptions, clientSettings, type LalamoveAccountOptions } from './lalamove.options.js';
 
 /**
- * Lalamove's API v3, one method a call. Inject it by its class (the default account) or by `@InjectLalamove(name)`.
+ * Lalamove's API v3, with one method for each call. Inject it by its class (the default account) or with
+ * `@InjectLalamove(name)`.
  *
- * Every method throws a `LalamoveException` and nothing else: `InvalidRequestException` before anything is sent where the input is wrong,
- * the exception of Lalamove's error code where it refuses, and `LalamoveOutcomeUnknownException` where a call that must not be repeated may or may
- * not have been carried out.
+ * Every method throws only a `LalamoveException`:
+ * - `InvalidRequestException` if the input is invalid; then nothing is sent.
+ * - the exception of Lalamove's error code, if Lalamove refuses the call.
+ * - `LalamoveOutcomeUnknownException` if the outcome of a call that must not be repeated is unknown.
  */
 export class LalamoveService {
-  // Truly private: neither `util.inspect` nor `JSON.stringify` shows the keys.
+  // A private field, so that neither `util.inspect` nor `JSON.stringify` shows the keys.
   readonly #client: LalamoveClient;
   readonly #parts: SharedParts;
   readonly #options: LalamoveAccountOptions;
   readonly #account: string | undefined;
 
   /**
-   * Made by `LalamoveModule`.
+   * Created by `LalamoveModule`.
    *
-   * @param options checked ones
+   * @param options validated options
    * @param account the name of the registration; `undefined` for the default one
-   * @param parts what it shares with others of the registration; by default its own
+   * @param parts the parts that services of the same registration share; by default new ones
    */
   constructor(http: HttpService, options: LalamoveAccountOptions, account?: string, parts?: SharedParts) {
     const settings = clientSettings(options, account);
@@ -47,7 +49,7 @@ export class LalamoveService {
     this.#client = new LalamoveClient(settings, this.#parts);
   }
 
-  /** `POST /v3/quotations`: the price of a route, held for 5 minutes. */
+  /** `POST /v3/quotations`: the price of a route, valid for 5 minutes. */
   createQuotation(input: CreateQuotationDto, options?: RequestOptions): Promise<Quotation> {
     return this.#call({ operation: OPERATIONS.createQuotation, input, options });
   }
@@ -58,51 +60,54 @@ export class LalamoveService {
   }
 
   /**
-   * `POST /v3/orders`: books a courier, and spends money. Sent once: Lalamove has no idempotency keys, and a repeat books a second courier.
+   * `POST /v3/orders`: books a courier and spends money. It is sent once, because Lalamove has no idempotency keys: a
+   * repeated call books a second courier.
    *
-   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was booked; find out before you try again
+   * @throws LalamoveOutcomeUnknownException if it is unknown whether the order was placed; check before you try again
    */
   placeOrder(input: PlaceOrderDto, options?: RequestOptions): Promise<Order> {
     return this.#call({ operation: OPERATIONS.placeOrder, input, options });
   }
 
-  /** `GET /v3/orders/:id`; 403 once it is older than 60 days. */
+  /** `GET /v3/orders/:id`: 403 if the order is older than 60 days. */
   getOrder(orderId: string, options?: RequestOptions): Promise<Order> {
     return this.#call({ operation: OPERATIONS.getOrder, ids: { orderId }, options });
   }
 
   /**
-   * `PATCH /v3/orders/:id`: changes the drop-offs, once per order and only while it is `ON_GOING`. May change the price.
+   * `PATCH /v3/orders/:id`: changes the drop-offs, once per order, while it is `ON_GOING`. It can change the price.
    *
-   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was carried out
+   * @throws LalamoveOutcomeUnknownException if it is unknown whether Lalamove carried it out
    */
   editOrder(orderId: string, input: EditOrderDto, options?: RequestOptions): Promise<Order> {
     return this.#call({ operation: OPERATIONS.editOrder, ids: { orderId }, input, options });
   }
 
-  /** `DELETE /v3/orders/:id`: only while a driver is sought, or within 5 minutes after the match. */
+  /** `DELETE /v3/orders/:id`: only until a driver is matched, or within 5 minutes after the match. */
   async cancelOrder(orderId: string, options?: RequestOptions): Promise<void> {
     await this.#call({ operation: OPERATIONS.cancelOrder, ids: { orderId }, options });
   }
 
   /**
-   * `POST /v3/orders/:id/priority-fee`: only before a driver accepts; replaces the last fee and must exceed it. Spends money.
+   * `POST /v3/orders/:id/priority-fee`: only before a driver accepts. It replaces the last fee, must be higher, and
+   * spends money.
    *
-   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was carried out
+   * @throws LalamoveOutcomeUnknownException if it is unknown whether Lalamove carried it out
    */
   addPriorityFee(orderId: string, input: AddPriorityFeeDto, options?: RequestOptions): Promise<Order> {
     return this.#call({ operation: OPERATIONS.addPriorityFee, ids: { orderId }, input, options });
   }
 
-  /** `GET /v3/orders/:id/drivers/:driverId`: from an hour before pick-up until completion, else 403. */
+  /** `GET /v3/orders/:id/drivers/:driverId`: from an hour before the pick-up until the completion, else 403. */
   getDriver(orderId: string, driverId: string, options?: RequestOptions): Promise<Driver> {
     return this.#call({ operation: OPERATIONS.getDriver, ids: { orderId, driverId }, options });
   }
 
   /**
-   * `DELETE /v3/orders/:id/drivers/:driverId`: asks for another driver, from 15 minutes after the match until pick-up.
+   * `DELETE /v3/orders/:id/drivers/:driverId`: requests another driver, from 15 minutes after the match until the
+   * pick-up.
    *
-   * @throws LalamoveOutcomeUnknownException where nobody can know whether it was carried out
+   * @throws LalamoveOutcomeUnknownException if it is unknown whether Lalamove carried it out
    */
   async changeDriver(
     orderId: string,
@@ -119,8 +124,8 @@ export class LalamoveService {
   }
 
   /**
-   * `PATCH /v3/webhook`: Lalamove probes the URL with an empty body, which must get a 200; the endpoint of `webhook: { path }` does. It learns the path of the
-   * URL, which is what webhooks are signed over.
+   * `PATCH /v3/webhook`: registers the URL for webhooks. Lalamove probes it with an empty body and expects a 200; the
+   * endpoint of `webhook: { path }` answers so. The path of the URL is stored, because webhook signatures include it.
    */
   setWebhookUrl(url: string, options?: RequestOptions): Promise<WebhookRegistration> {
     this.#parts.webhookUrlGiven?.(url);
@@ -128,9 +133,10 @@ export class LalamoveService {
   }
 
   /**
-   * The same service for other keys, over the same connections: a marketplace whose merchants bring their own. Each key has its own rate limits.
+   * Creates a service with other keys over the same connections, for example for a merchant of a marketplace. Each key
+   * has its own rate limits.
    *
-   * @throws LalamoveOptionsException where the credentials are wrong, or contradict this account's `environment`
+   * @throws LalamoveOptionsException if the credentials are invalid, or do not match the `environment` of this account
    */
   forAccount(credentials: LalamoveCredentials): LalamoveService {
     const { apiKey, apiSecret, market }: Partial<LalamoveCredentials> = isRecord(credentials) ? credentials : {};

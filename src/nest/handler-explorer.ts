@@ -3,16 +3,16 @@ import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { logLine } from '../internal/log-line.js';
 import type { AppInstance, FoundMethod } from './handler-invoker.js';
 
-/** What a decorator has noted of a method; nothing for one without it. */
+/** Reads what a decorator stored on a method; empty for a method without the decorator. */
 export type ReadSubscriptions<Subscription> = (method: object) => readonly Subscription[];
 
 /**
- * Finds the methods with a decorator, of all providers and controllers of an app, once its instances are there.
+ * Finds the methods with a decorator in all providers and controllers of an app. Call it once Nest has created them.
  *
- * @param logger is told of classes that are provided twice
- * @returns each with its name, `Class.method`: unique in the app, and the same after a restart
+ * @param logger gets a warning for each class that two modules provide
+ * @returns each method with its name, `Class.method`: unique in the app, and the same after a restart
  */
-export function nameMethods<Subscription>(
+export function exploreHandlers<Subscription>(
   modules: ModulesContainer,
   read: ReadSubscriptions<Subscription>,
   logger: LoggerService,
@@ -43,8 +43,8 @@ function foundMethods<Subscription>(
       const identity: unknown = wrapper.isNotMetatype ? wrapper.instance : wrapper.metatype;
       const owner = owners.get(identity);
       if (owner !== undefined) {
-        const told = { class: prototype.constructor.name, runs: owner, left_out: module.name };
-        logger.warn(logLine('A class with handlers is provided twice: they run once', told));
+        const fields = { class: prototype.constructor.name, runs: owner, left_out: module.name };
+        logger.warn(logLine('A class with handlers is provided by two modules: its handlers run once', fields));
         return [];
       }
       owners.set(identity, module.name);

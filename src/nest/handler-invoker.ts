@@ -3,13 +3,13 @@ import { ContextIdFactory, ModuleRef, type ModulesContainer } from '@nestjs/core
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { enhancersOf, parameterType, runEnhanced } from './method-enhancers.js';
 
-/** A module of the app, as its container has it. */
+/** A module of the app, as stored in Nest's container. */
 type AppModule = ModulesContainer extends Map<string, infer Entry> ? Entry : never;
 
-/** A provider or controller, as its module has it. */
+/** A provider or controller, as stored in its module. */
 export type AppInstance = AppModule['providers'] extends Map<unknown, infer Wrapper> ? Wrapper : never;
 
-/** A method that events are handed to, and where it was found. */
+/** A handler method, with its class and its module. */
 export interface FoundMethod<Subscription> {
   readonly module: AppModule;
   readonly wrapper: AppInstance;
@@ -20,22 +20,22 @@ export interface FoundMethod<Subscription> {
   readonly subscriptions: readonly Subscription[];
 }
 
-/** Calls a found method with an event, in an execution context of type `'lalamove'`. */
-export async function callFound(found: FoundMethod<unknown>, event: object): Promise<void> {
+/** Calls a handler method with an event, in an execution context of type `'lalamove'`. */
+export async function invokeHandler(found: FoundMethod<unknown>, event: object): Promise<void> {
   const { module, wrapper, method, methodName, prototype, isController } = found;
   const contextId = ContextIdFactory.create();
   const moduleRef = moduleRefOf(found);
   const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
-  // What is made for each request, an enhancer too, is made for each event: `REQUEST` is the event.
+  // Request-scoped providers and enhancers are created for each event. For them `REQUEST` is the event.
   moduleRef.registerRequestByContextId(event, contextId);
   const instance: unknown = isStatic
     ? wrapper.instance
     : await moduleRef.resolve<unknown>(wrapper.token, contextId, { strict: true });
-  // A controller's own enhancers are for its routes.
+  // The enhancers of a controller class apply to its routes only.
   const owners = isController ? [method] : [prototype.constructor, method];
   const enhancers = await enhancersOf(owners, (given) => {
     if (!isClass(given)) return given;
-    // Nest knows the enhancers of classes, not those of what a factory made.
+    // Nest registers the enhancers of a class, but not those of an object from a factory.
     const isKnown = module.injectables.has(given) || module.providers.has(given);
     return isKnown
       ? moduleRef.resolve<unknown>(given, contextId, { strict: true })

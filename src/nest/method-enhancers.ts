@@ -18,22 +18,22 @@ import {
 } from '@nestjs/common/constants.js';
 import { defer, from, isObservable, lastValueFrom, mergeAll, of, switchMap, type Observable } from 'rxjs';
 
-/** Nest's enhancers of one method, each made for the event at hand. */
+/** The enhancers of one method, created for one event. */
 export interface MethodEnhancers {
   readonly guards: readonly CanActivate[];
   readonly pipes: readonly PipeTransform[];
   readonly interceptors: readonly NestInterceptor[];
-  /** The nearest to the method first. */
+  /** The filters of the method come before those of its class. */
   readonly filters: readonly ExceptionFilter[];
 }
 
-/** Makes an enhancer of what stands in a decorator: a class, or an instance. */
+/** Turns the argument of a decorator, a class or an instance, into an enhancer. */
 export type MakeEnhancer = (given: unknown) => unknown;
 
 /**
- * Reads the enhancers of a method, and of its class.
+ * Reads the enhancers of a method and of its class.
  *
- * @param owners the class, where its enhancers count, and the method
+ * @param owners the objects with the metadata: the class, if its enhancers apply, and the method
  */
 export async function enhancersOf(owners: readonly object[], make: MakeEnhancer): Promise<MethodEnhancers> {
   const all = async <Enhancer extends object>(key: string, method: keyof Enhancer): Promise<Enhancer[]> => {
@@ -51,10 +51,11 @@ export async function enhancersOf(owners: readonly object[], make: MakeEnhancer)
 }
 
 /**
- * Runs a method as Nest would run it: guards, interceptors around pipes and method, filters for what was thrown.
+ * Runs a method as Nest does: first the guards, then the interceptors around the pipes and the method. Filters handle
+ * what is thrown.
  *
- * @param prototype of the method's class, for the type of its parameter
- * @throws what was thrown and no filter has dealt with; ForbiddenException where a guard refuses
+ * @param metatype the type of the method's parameter, for pipes
+ * @throws the error that no filter handled; ForbiddenException if a guard refuses
  */
 export async function runEnhanced(
   { guards, pipes, interceptors, filters }: MethodEnhancers,
@@ -77,7 +78,7 @@ export async function runEnhanced(
   }
 }
 
-/** The type of a method's first parameter, as TypeScript noted it. */
+/** The type of a method's first parameter, from TypeScript's metadata. */
 export function parameterType(prototype: object, name: string): unknown {
   return listed(Reflect.getMetadata(PARAMTYPES_METADATA, prototype, name))[0];
 }
@@ -96,7 +97,8 @@ function intercepted(
 ): Observable<unknown> {
   const [first, ...others] = interceptors;
   if (!first) return defer(method).pipe(switchMap((value) => (isObservable(value) ? value : of(value))));
-  // Not before it is subscribed to, and anew each time: what an interceptor inside throws or repeats is seen by those around it.
+  // `defer` runs the inner interceptors at each subscription, so that outer interceptors can catch their errors and
+  // repeat them.
   const next = { handle: () => defer(() => intercepted(others, context, method)) };
   return from(Promise.resolve(first.intercept(context, next))).pipe(mergeAll());
 }

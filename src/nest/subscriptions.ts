@@ -1,8 +1,11 @@
-/** What the decorators of handlers note on methods, each under a name that all copies of this package know: an app may have its decorator from one and its module from another. */
+/**
+ * The metadata of a handler decorator. The key is the same in all copies of this package, because an app may import
+ * the decorator from one copy (ESM) and the module from another (CommonJS).
+ */
 export class Subscriptions<Subscription> {
   /**
-   * @param decorator its name, for the message
-   * @param key of the metadata
+   * @param decorator the name of the decorator, for the error message
+   * @param key the key of the metadata
    */
   constructor(
     private readonly decorator: string,
@@ -10,9 +13,9 @@ export class Subscriptions<Subscription> {
   ) {}
 
   /**
-   * Notes one more.
+   * Adds a subscription to a method.
    *
-   * @throws TypeError on a static method
+   * @throws TypeError for a static method
    */
   add(target: object, name: string, method: object | undefined, subscription: Subscription): void {
     if (typeof target === 'function') {
@@ -21,13 +24,13 @@ export class Subscriptions<Subscription> {
     if (method) Reflect.defineMetadata(this.key, [...this.of(method), subscription], method);
   }
 
-  /** What a method handles; nothing for one without the decorator. */
+  /** The subscriptions of a method; empty without the decorator. */
   readonly of = (method: object): readonly Subscription[] => {
     const found: unknown = Reflect.getMetadata(this.key, method);
     return this.#isList(found) ? found : [];
   };
 
-  /** Nobody else writes under our names. */
+  /** Only this class writes under the key, so the elements are not checked. */
   #isList(value: unknown): value is readonly Subscription[] {
     return Array.isArray(value);
   }

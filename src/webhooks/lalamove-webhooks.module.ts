@@ -5,7 +5,7 @@ import { LalamoveWebhookEndpoint } from './endpoint/webhook-endpoint.js';
 import { LalamoveWebhookMount } from './endpoint/webhook-mount.js';
 import { LalamoveWebhookRegistrations } from './endpoint/webhook-registrations.js';
 
-/** What receives the webhooks of all registrations of an app. A static module, so that it exists once, however many accounts import it. */
+/** Receives the webhooks of all accounts. A static module, so that it exists once for any number of accounts. */
 @Global()
 @Module({
   providers: [

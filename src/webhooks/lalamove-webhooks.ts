@@ -11,54 +11,58 @@ import type { ThrottledLog } from '../internal/throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './verify/webhook-verifier.js';
 
-/** How a webhook that came by a route of your own is to be verified. */
+/** Options for a webhook that a route of your own received. */
 export interface VerifyWebhookOptions {
   /**
-   * The path of the URL that Lalamove knows, which is signed, such as `/api/webhooks/lalamove`.
+   * The path of the URL that is registered with Lalamove, such as `/api/webhooks/lalamove`. Lalamove signs it.
    *
-   * @default `publicPath`, the path of the URL given to `setWebhookUrl`, or that of the mounted endpoint
+   * @default `publicPath`, else the path of the URL given to `setWebhookUrl`, else that of the mounted endpoint
    */
   path?: string;
 }
 
-/** What became of a webhook: a new event, one that had come before, or nothing to be handled (the probe, or an event out of time). */
+/** The result for a webhook: a new event, a duplicate, or ignored (a probe, or an event that is too old or too new). */
 export type WebhookReceipt = 'new' | 'repeated' | 'ignored';
 
-/** What a registration receives webhooks by. */
+/** The parts of {@link LalamoveWebhooks}. */
 export interface LalamoveWebhooksParts {
   readonly verifier: VerifierSettings;
   readonly paths: PublicPaths;
   readonly inboxes: LalamoveInboxHost;
   readonly logger: LoggerService;
-  /** What is said of events that were dropped. */
+  /** The log of dropped events. */
   readonly dropped: ThrottledLog;
-  /** `path` of the options; `undefined` where no endpoint is mounted. */
+  /** `path` of the options; `undefined` if no endpoint is mounted. */
   readonly path: string | undefined;
 }
 
-/** So many lines a minute tell of events that were dropped, of each reason. */
+/** The maximum number of log lines a minute about dropped events, for each reason. */
 const MAX_DROPPED_LINES = 10;
 
-/** How long an inbox may take to take an event in, in ms. */
-const TIMEOUT_MS = 10_000;
+/** How long an inbox may take to accept an event, in ms. */
+const INBOX_TIMEOUT_MS = 10_000;
 
 /**
- * Receives an account's webhooks. The endpoint of `webhook: { path }` uses it; inject it (another account's by `@InjectLalamoveWebhooks(name)`) to receive them
- * by a route of your own, or from a queue.
+ * Receives the webhooks of an account. The endpoint of `webhook: { path }` uses it. Inject it to receive webhooks in a
+ * route of your own or from a queue; for an account with a name use `@InjectLalamoveWebhooks(name)`.
  *
  * @example
- * \@Post('hooks') @HttpCode(200)
- * async receive(@Req() request: RawBodyRequest<Request>): Promise<void> {
- *   await this.webhooks.handle(request.rawBody ?? '', { path: '/hooks' });
+ * \@Post('hooks')
+ * \@HttpCode(200)
+ * async receive(@Req() { rawBody, headers }: RawBodyRequest<IncomingMessage>): Promise<void> {
+ *   // A probe has no body. Any other request without rawBody was read by another body parser: refuse it.
+ *   const isLost = rawBody === undefined && (headers['transfer-encoding'] ?? headers['content-length'] ?? '0') !== '0';
+ *   if (isLost) throw new ServiceUnavailableException('The body was read by another body parser.');
+ *   await this.webhooks.handle(rawBody ?? '', { path: '/hooks' });
  * }
  */
 export class LalamoveWebhooks {
-  // Truly private: no log and no JSON shows the secrets.
+  // A private field, so that no log and no JSON shows the secrets.
   readonly #parts: LalamoveWebhooksParts;
-  /** What was said of types that do not fit: so many as there are types and members that they need. */
-  readonly #misfits = new Set<string>();
+  /** The combinations of type and missing member that were logged. */
+  readonly #loggedMismatches = new Set<string>();
 
-  /** Made by `LalamoveModule`. */
+  /** Created by `LalamoveModule`. */
   constructor(parts: LalamoveWebhooksParts) {
     this.#parts = parts;
   }
@@ -68,28 +72,30 @@ export class LalamoveWebhooks {
     return this.#parts.verifier.account;
   }
 
-  /** Where its endpoint is mounted, beneath the global prefix; `undefined` where none is. */
+  /** The path of its endpoint, without the global prefix; `undefined` if none is mounted. */
   get path(): string | undefined {
     return this.#parts.path;
   }
 
-  /** The paths that a signature may be over. */
+  /** The paths with which a signature is checked. */
   get signedPaths(): readonly string[] {
     return this.#parts.paths.all();
   }
 
-  /** Whether more than the registration's own account may come by it. */
+  /** Whether it also receives the webhooks of other accounts (`resolveAccount`). */
   get hasOtherAccounts(): boolean {
     return this.#parts.verifier.others !== undefined;
   }
 
   /**
-   * Tells whether a webhook is Lalamove's, and reads it. Nothing is remembered: a repetition is verified again.
+   * Verifies the signature of a webhook and reads its event. It stores nothing, so duplicates are not recognised.
    *
-   * @param body as it came, to the byte; where your host has left nothing but what was parsed of it, that
-   * @returns `undefined` for what is Lalamove's but holds no event to handle: the probe, or an event out of time. Answer it with 200
-   * @throws LalamoveWebhookException 400 for what is no webhook, 401 for a signature that does not fit, 503 where `resolveAccount` fails
-   * @throws TypeError without a body, or where no path is known
+   * @param body the exact bytes that were received; if your framework kept only the parsed body, that object
+   * @returns `undefined` if there is no event to handle: for a probe, or an event that is too old or too new. Answer
+   * it with 200
+   * @throws LalamoveWebhookException 400 if the body is no webhook, 401 if the signature is wrong, 503 if
+   * `resolveAccount` fails
+   * @throws TypeError without a body, or if no path is known
    */
   async verify(
     body: Uint8Array | string | object,
@@ -100,11 +106,11 @@ export class LalamoveWebhooks {
   }
 
   /**
-   * Verifies a webhook, has the inbox take its event in, and returns; handlers run afterwards. Answer with 200 whatever it returns.
+   * Verifies a webhook and stores its event in the inbox. Handlers run afterwards. Answer with 200 for any result.
    *
-   * @param body as it came, to the byte; where your host has left nothing but what was parsed of it, that
-   * @throws LalamoveWebhookException as {@link verify} does, and 503 where the inbox cannot take the event
-   * @throws TypeError without a body, or where no path is known
+   * @param body the exact bytes that were received; if your framework kept only the parsed body, that object
+   * @throws LalamoveWebhookException as {@link verify} does, and 503 if the inbox cannot accept the event
+   * @throws TypeError without a body, or if no path is known
    */
   async handle(body: Uint8Array | string | object, options: VerifyWebhookOptions = {}): Promise<WebhookReceipt> {
     const verified = await this.#verdict(body, options);
@@ -121,20 +127,20 @@ export class LalamoveWebhooks {
     const candidates = path === undefined ? paths.all() : [rooted(path)];
     if (candidates.length === 0) {
       throw new TypeError(
-        'Which path is signed? Pass { path }, the path of the URL that Lalamove knows, or set webhook.publicPath.',
+        'The signed path is not known. Pass { path }, the path of the registered URL, or set webhook.publicPath.',
       );
     }
     const verdict = await verifyWebhook(verifier, receivedAs(body), candidates);
-    if (verdict.kind === 'untimely') this.#warnOf(verdict);
+    if (verdict.kind === 'untimely') this.#warnDropped(verdict);
     return verdict;
   }
 
   #logAccepted(event: LalamoveEvent, receipt: WebhookReceipt): void {
-    // The type of an unknown one is not signed, and may be as long as a body.
+    // The type of an unknown event is not signed, and may be as long as a body.
     const type = event.eventType === 'UNKNOWN' ? event.sentEventType.slice(0, 64) : event.eventType;
     const order = 'orderId' in event ? event.orderId : undefined;
-    const told = { type, order, account: event.account, receipt };
-    say(this.#parts.logger, 'debug', logLine('A webhook was accepted', told));
+    const fields = { type, order, account: event.account, receipt };
+    say(this.#parts.logger, 'debug', logLine('A webhook was accepted', fields));
   }
 
   #read(facts: LalamoveEventFacts, dataValue: unknown): LalamoveEvent {
@@ -144,49 +150,47 @@ export class LalamoveWebhooks {
     return event;
   }
 
-  /** Once a kind: what Lalamove leaves out once, it leaves out again. */
+  /** Warns once for each type and member, because the next events will lack the member too. */
   #warnMismatch(type: string, missing: string): void {
     const kind = `${type} ${missing}`;
-    if (this.#misfits.has(kind)) return;
-    this.#misfits.add(kind);
-    const what = 'An event does not fit its type, and comes to handlers of UNKNOWN alone';
-    say(this.#parts.logger, 'warn', logLine(what, { account: this.account, type, missing }));
+    if (this.#loggedMismatches.has(kind)) return;
+    this.#loggedMismatches.add(kind);
+    const message = 'An event does not match its type, so only handlers of UNKNOWN and * get it';
+    say(this.#parts.logger, 'warn', logLine(message, { account: this.account, type, missing }));
   }
 
   async #accept(entry: LalamoveInboxEntry): Promise<WebhookReceipt> {
     try {
       const accepted = this.#parts.inboxes.inbox.accept(entry);
-      return typeof accepted === 'string' ? accepted : await withTimeout(TIMEOUT_MS, 'the inbox', accepted);
+      return typeof accepted === 'string' ? accepted : await withTimeout(INBOX_TIMEOUT_MS, 'the inbox', accepted);
     } catch (cause) {
       throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause });
     }
   }
 
-  #warnOf({ ageSeconds, eventId }: Extract<Verdict, { kind: 'untimely' }>): void {
-    const hint =
-      ageSeconds < 0
-        ? 'An event from the future was dropped: is the clock right?'
-        : 'An event that is too old was dropped';
+  #warnDropped({ ageSeconds, eventId }: Extract<Verdict, { kind: 'untimely' }>): void {
+    const what =
+      ageSeconds < 0 ? 'An event from the future was dropped: check the clock' : 'An event that is too old was dropped';
     // The id is not signed, and may be as long as a body.
     const id = eventId?.slice(0, 64);
-    const kind = { level: 'warn', what: hint, of: { account: this.account }, maxLines: MAX_DROPPED_LINES } as const;
+    const kind = { level: 'warn', what, of: { account: this.account }, maxLines: MAX_DROPPED_LINES } as const;
     this.#parts.dropped.say(kind, { id, age_seconds: ageSeconds });
   }
 }
 
-/** The bytes of a body; a text is what a body parser for text has left, and an object what one for JSON has. */
+/** The bytes of a body. A string comes from a body parser for text, an object from one for JSON. */
 function receivedAs(body: unknown): Uint8Array | ParsedBody {
   if (body instanceof Uint8Array) return body;
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (typeof body === 'string') return Buffer.from(body);
   if (typeof body === 'object' && body !== null) return { parsed: body };
   throw new TypeError(
-    `The body of a webhook must be the bytes that came, or what was parsed of them, not ${String(body)}. ` +
+    `The body of a webhook must be the received bytes, or the object parsed from them, not ${String(body)}. ` +
       'In Nest, create the app with { rawBody: true } and pass request.rawBody.',
   );
 }
 
-/** What it was that failed, for the log. */
+/** The message of the error that caused a failure, for the log. */
 export function failureOf(error: unknown): string {
   const cause: unknown = error instanceof LalamoveWebhookException ? (error.cause ?? error) : error;
   return wordsOf(cause);

@@ -1,49 +1,51 @@
-/** Whose webhook it is, and with which secrets it may be signed. */
+/** An account that `resolveAccount` returns: its secrets and its name. */
 export interface LalamoveWebhookAccount {
-  /** Secret keys (`sk_…`) of the account: two while one takes the other's place. */
+  /** The secret keys (`sk_…`) of the account. Give two while you replace one by the other. */
   secrets: string | readonly string[];
-  /** What `event.account` is to say. By default the name of the registration. */
+  /** The value of `event.account`. By default the name of the registration. */
   account?: string;
 }
 
-/** How webhooks are received. */
+/** The options for webhooks. */
 export interface LalamoveWebhookOptions {
   /**
-   * Where the endpoint is mounted, such as `webhooks/lalamove`; beneath the global prefix of the app, as any route is. Without it nothing is mounted, and a
-   * route of your own calls `LalamoveWebhooks`.
+   * The path of the endpoint, such as `webhooks/lalamove`. The global prefix of the app applies, as for any route.
+   * Without it no endpoint is mounted, and a route of your own calls `LalamoveWebhooks`.
    */
   path?: string;
   /**
-   * The path of the URL that Lalamove knows, where a proxy changes it: it is signed. A URL that is given to `setWebhookUrl` in this process is learnt.
+   * The path of the URL that is registered with Lalamove, if a proxy changes the path. Lalamove signs it. The path of a
+   * URL that this process gives to `setWebhookUrl` is known without this option.
    *
-   * @default where the endpoint is mounted
+   * @default the path of the endpoint
    */
   publicPath?: string;
   /**
-   * The URL that Lalamove is to send webhooks to, which is registered once the app listens: in the background, again and again until it succeeds, and
-   * without harm to the process where it does not. The log says how it went. It stands for a call of `setWebhookUrl`.
+   * The URL for Lalamove's webhooks. Once the app listens, it is registered in the background, with retries until it
+   * succeeds. A failure is logged and does not stop the app. It replaces a call of `setWebhookUrl`.
    */
   url?: string;
   /**
-   * All secret keys that may have signed a webhook: two while one takes the other's place.
+   * All secret keys that may sign a webhook. Give two while you replace one by the other.
    *
    * @default `apiSecret`
    */
   secrets?: readonly string[];
   /**
-   * How old an event may be, in seconds. What is older, or more than an hour ahead, is answered with 200 and dropped;
-   * by the clock as it is and as it was when the app started, so that a clock that is set drops no event that is on
-   * time.
+   * How old an event may be, in seconds. An older event, or one more than an hour in the future, is answered with 200
+   * and dropped. The age is computed with the current clock and with the clock at the start of the app, and the event
+   * is dropped only if both agree. So a clock that is set while the app runs drops no valid event.
    *
-   * @default 172800: 48 hours, for Lalamove repeats what was not answered for 24
+   * @default 172800: 48 hours, because Lalamove repeats a webhook that was not answered for 24 hours
    */
   maxAgeSeconds?: number;
   /**
-   * Finds the secrets of another account whose webhooks come here, too: a marketplace's merchant. Asked once a minute for each key, and again at once where
-   * a signature does not fit.
+   * Finds the secrets of another account whose webhooks come to this endpoint, for example of a merchant of a
+   * marketplace. Results are cached for a minute. After a wrong signature it is called again, at most every 5 seconds
+   * for a key.
    *
-   * @param apiKey as the webhook says; it is not signed, and may be anything
-   * @returns nothing for a key that is unknown
+   * @param apiKey the API key in the webhook; it is not signed, and may be any text
+   * @returns `undefined` or `null` for an unknown key
    */
   resolveAccount?: (
     apiKey: string,

@@ -31,13 +31,13 @@ afterEach(async () => {
 });
 
 let count = 0;
-/** Signs an event of its own, sends it, and gives the answer's status. */
+/** Signs a new event and sends it. @returns the status of the answer */
 async function sent(more: Partial<Parameters<typeof signWebhook>[0]> = {}, to = '/hooks'): Promise<number> {
   const data = { ...STATUS_DATA, count: (count += 1) };
   return (await send(url + to, signWebhook({ secret: KEYS.apiSecret, path: '/hooks', data, ...more }).body)).status;
 }
 
-/** The events that reached their handlers once so many have. */
+/** Waits until so many events have reached their handlers. @returns these events */
 async function handled(most: number) {
   const { events } = (app ?? failed()).get(Ledger);
   await until(() => events.length >= most);
@@ -53,11 +53,15 @@ describe('the options of an endpoint', () => {
   const secret = 'sk_test_beside';
 
   it.each([
-    ['beside the factory', { webhook }, {}],
-    ['in what the factory returns', {}, { webhook }],
-    ['partly in both', { webhook: { path: 'hooks' } }, { webhook: { secrets: [secret] } }],
-    ['in both, of which the factory wins', { webhook: { ...webhook, path: 'other' } }, { webhook: { path: 'hooks' } }],
-  ])('stand %s', async (_, beside, inside) => {
+    ['are read beside the factory', { webhook }, {}],
+    ['are read from the result of the factory', {}, { webhook }],
+    ['are merged from both', { webhook: { path: 'hooks' } }, { webhook: { secrets: [secret] } }],
+    [
+      'are taken from the factory if both have them',
+      { webhook: { ...webhook, path: 'other' } },
+      { webhook: { path: 'hooks' } },
+    ],
+  ])('%s', async (_, beside, inside) => {
     for (const platform of PLATFORMS) {
       const imports = [
         LalamoveModule.forRootAsync({ ...beside, useFactory: () => Promise.resolve({ ...KEYS, ...inside }) }),
@@ -70,7 +74,7 @@ describe('the options of an endpoint', () => {
     }
   });
 
-  it('come from the environment', async () => {
+  it('are read from the environment', async () => {
     const options = lalamoveOptionsFromEnv({
       LALAMOVE_API_KEY: KEYS.apiKey,
       LALAMOVE_API_SECRET: KEYS.apiSecret,
@@ -96,19 +100,20 @@ describe('the options of an endpoint', () => {
   it.each([
     ['hooks', '/hooks/'],
     ['/hooks', 'hooks'],
-  ])('fail at boot where two endpoints are on one path: %s and %s', async (one, other) => {
+  ])('are refused at boot if two endpoints have one path: %s and %s', async (one, other) => {
     const imports = [
       LalamoveModule.forRoot({ ...KEYS, webhook: { path: one } }),
       LalamoveModule.forRoot({ ...KEYS, name: 'th', webhook: { path: other } }),
     ];
     const failure = await failureOf(start('express', { imports }));
     expect(failure.message).toBe(
-      'Webhooks of Lalamove cannot be received:\n' +
-        '  - The default account and The account "th" have their endpoints on the same path, /hooks: give each its own, or one of them resolveAccount.',
+      'Lalamove webhooks cannot be received:\n' +
+        '  - The default account and The account "th" have their webhook endpoints on the same path, /hooks: ' +
+        'give each its own path, or set resolveAccount on one of them.',
     );
   });
 
-  it('fail at boot where options that are made for each request ask for an endpoint', async () => {
+  it('are refused at boot if request-scoped options ask for an endpoint', async () => {
     const imports = [
       LalamoveModule.forRootAsync({
         inject: [REQUEST],
@@ -119,11 +124,11 @@ describe('the options of an endpoint', () => {
     ];
     const failure = await failureOf(start('express', { imports }));
     expect(failure.message).toMatch(
-      /^Webhooks of Lalamove cannot be received:\n {2}- The account "th" has options that are made for each request, .* no endpoint/,
+      /^Lalamove webhooks cannot be received:\n {2}- The account "th" creates its options for each request, so its webhook endpoint/,
     );
   });
 
-  it('are named in the log where options that are made for each request ask for an endpoint too late', async () => {
+  it('are reported in the log if request-scoped options ask for an endpoint too late', async () => {
     @Controller('late')
     class Late {
       constructor(readonly lalamove: LalamoveService) {}
@@ -139,27 +144,27 @@ describe('the options of an endpoint', () => {
     await start('express', { imports, controllers: [Late] }, { logger });
     for (let turn = 0; turn < 2; turn += 1) expect((await send(`${url}/late`, '')).status).toBe(201);
     expect(logger.of('error')).toEqual([
-      expect.stringMatching(/The default account has options that are made for each request, .* no endpoint/),
+      expect.stringMatching(/The default account creates its options for each request, so its webhook endpoint/),
     ]);
   });
 });
 
 describe.each(PLATFORMS)('the signed path on %s', (platform) => {
-  it('is the public one behind a proxy, and no other', async () => {
+  it('is publicPath behind a proxy, and no other', async () => {
     await start(platform, oneAccount({ publicPath: '/public/hooks?shop=1' }));
     expect(await sent({ path: '/public/hooks?shop=1' })).toBe(200);
     expect([await sent(), await sent({ path: '/public/hooks' })]).toEqual([401, 401]);
     expect(await handled(1)).toHaveLength(1);
   });
 
-  it('is that of webhook.url from the start, also where it cannot be registered yet', async () => {
+  it('is that of webhook.url from the start, even if the URL cannot be registered yet', async () => {
     const options = { baseUrl: 'http://127.0.0.1:9', retry: { maxAttempts: 1 } };
     await start(platform, oneAccount({ url: 'https://shop.example/public/hooks' }, options));
     expect([await sent({ path: '/public/hooks' }), await sent()]).toEqual([200, 200]);
     expect(await handled(2)).toHaveLength(2);
   });
 
-  it('is that of webhook.url for a route of one’s own, too', async () => {
+  it('is that of webhook.url for a route of the host', async () => {
     const webhook = { url: 'https://shop.example/own' };
     const imports = [LalamoveModule.forRoot({ ...KEYS, baseUrl: 'http://127.0.0.1:9', webhook })];
     const running = await start(platform, { imports });
@@ -167,7 +172,7 @@ describe.each(PLATFORMS)('the signed path on %s', (platform) => {
     expect(await running.get(LalamoveWebhooks).handle(body)).toBe('new');
   });
 
-  it('is learnt from the URL that is registered with Lalamove, whose probe is answered', async () => {
+  it('is that of the URL given to setWebhookUrl, whose probe is answered', async () => {
     const sandbox = await LalamoveSandbox.start({ rateLimits: false });
     const imports = [LalamoveModule.forRoot(accountOn(sandbox, { webhook: { path: 'hooks' } }))];
     const running = await start(
@@ -187,7 +192,7 @@ describe.each(PLATFORMS)('the signed path on %s', (platform) => {
 });
 
 describe('several secrets', () => {
-  it('hold at once, while one takes the place of the other', async () => {
+  it('are all accepted, so that one can replace the other', async () => {
     await start('express', oneAccount({ secrets: ['sk_test_old', 'sk_test_new'] }));
     expect([await sent({ secret: 'sk_test_old' }), await sent({ secret: 'sk_test_new' })]).toEqual([200, 200]);
     expect(await sent({ secret: KEYS.apiSecret })).toBe(401);
@@ -195,7 +200,7 @@ describe('several secrets', () => {
 });
 
 describe('resolveAccount', () => {
-  it('brings the events of merchants, asked once for each', async () => {
+  it('verifies the events of merchants, and is called once for each', async () => {
     const asked: string[] = [];
     const resolveAccount = (apiKey: string) => {
       asked.push(apiKey);
@@ -207,7 +212,7 @@ describe('resolveAccount', () => {
       expect(await sent({ ...merchant, secret: 'sk_guess' })).toBe(401);
       expect(await sent({ ...merchant, apiKey: 'pk_unknown' })).toBe(401);
     }
-    // The own secret holds under a key that nobody knows, too.
+    // The secret of the registration is also tried for an unknown key.
     expect([await sent(merchant), await sent(), await sent({ apiKey: KEYS.apiKey })]).toEqual([200, 200, 200]);
     const events = await handled(3);
     expect(events.map(({ account, apiKey }) => [account, apiKey])).toEqual([
@@ -219,7 +224,7 @@ describe('resolveAccount', () => {
     expect(asked).toEqual(['pk_merchant', 'pk_unknown', 'pk_test_webhook']);
   });
 
-  it('takes up a secret that a merchant has changed', async () => {
+  it('is called again after a merchant changed the secret', async () => {
     let now = Date.now();
     const clock = { now: () => now, setTimeout: () => () => undefined };
     let secrets = 'sk_old';
@@ -240,7 +245,7 @@ describe('resolveAccount', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no database'))],
-  ])('answers with 503 where it %s, and says why', async (_, resolveAccount) => {
+  ])('answers with 503 and logs the reason if it %s', async (_, resolveAccount) => {
     const logger = new LineLogger();
     await start('express', oneAccount({ resolveAccount }), { logger });
     expect(await sent({ apiKey: 'pk_merchant' })).toBe(503);
@@ -335,16 +340,16 @@ describe.each(PLATFORMS)('a route of the host itself on %s', (platform) => {
     expect(await handled(1)).toHaveLength(1);
   });
 
-  it('is told of a body that is missing, and of a path that is not known', async () => {
+  it('gets an error for a missing body and for an unknown path', async () => {
     const running = await start(platform, metadata);
     const own = signWebhook({ secret: KEYS.apiSecret, path: '/parsed', data: STATUS_DATA }).body;
     const webhooks = running.get(LalamoveWebhooks);
     const none: { body: object } = JSON.parse('{"body":null}') as { body: object };
     expect((await failureOf(webhooks.handle(none.body, { path: '/parsed' }))).message).toMatch(
-      /^The body of a webhook must be the bytes that came.* not null\. .*rawBody: true/,
+      /^The body of a webhook must be the received bytes.* not null\. .*rawBody: true/,
     );
     expect((await failureOf(running.get(LalamoveWebhooks).verify(own))).message).toMatch(
-      /^Which path is signed\? Pass \{ path \}/,
+      /^The signed path is not known\. Pass \{ path \}/,
     );
   });
 });

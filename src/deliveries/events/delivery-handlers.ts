@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
-import { nameMethods } from '../../nest/handler-explorer.js';
-import { callFound } from '../../nest/handler-invoker.js';
+import { exploreHandlers } from '../../nest/handler-explorer.js';
+import { invokeHandler } from '../../nest/handler-invoker.js';
 import type { NamedHandler } from '../application/event-dispatch.js';
 import type { DeliveryEvent } from './delivery-event.js';
 import { deliverySubscriptionsOf, type DeliverySubscription } from './on-delivery.decorator.js';
@@ -17,12 +17,12 @@ export class DeliveryHandlers {
 
   /** Searches the app. Call it after Nest has created all instances. */
   find(): void {
-    this.#handlers = nameMethods(this.modules, deliverySubscriptionsOf, this.#logger).map(({ name, found }) => ({
+    this.#handlers = exploreHandlers(this.modules, deliverySubscriptionsOf, this.#logger).map(({ name, found }) => ({
       name,
       subscriptions: found.subscriptions,
       handle: async (event) => {
         try {
-          await callFound(found, event);
+          await invokeHandler(found, event);
         } catch (error) {
           const fields = { handler: name, event: event.type, delivery: event.reference, error: wordsOf(error) };
           say(

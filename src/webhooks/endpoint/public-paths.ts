@@ -1,20 +1,20 @@
 /** How many URLs are remembered that were registered. */
 const MOST_LEARNT = 8;
 
-/** The paths that webhooks of a registration may be signed over: Lalamove signs the path of the URL that it knows. */
+/** The paths that the webhooks of a registration may be signed with. Lalamove signs the path of the registered URL. */
 export class PublicPaths {
   #mounted: string | undefined;
   readonly #learnt = new Set<string>();
 
-  /** @param stated `publicPath`: then no other counts */
+  /** @param stated the option `publicPath`; if it is set, no other path counts */
   constructor(private readonly stated: string | undefined) {}
 
-  /** @param path where the endpoint is, with the global prefix */
+  /** @param path the path of the mounted endpoint, with the global prefix */
   mountedAt(path: string): void {
     this.#mounted = path;
   }
 
-  /** A URL has been registered with Lalamove. What is no URL teaches nothing. */
+  /** Adds the path of a URL that was registered with Lalamove. An invalid URL is ignored. */
   learn(url: string): void {
     if (!URL.canParse(url)) return;
     const { pathname, search } = new URL(url);
@@ -28,7 +28,7 @@ export class PublicPaths {
     }
   }
 
-  /** The likeliest first. */
+  /** All paths, the most likely one first. */
   all(): readonly string[] {
     if (this.stated !== undefined) return [rooted(this.stated)];
     const mounted = this.#mounted === undefined ? [] : [this.#mounted, `${this.#mounted}/`];
@@ -36,7 +36,7 @@ export class PublicPaths {
   }
 }
 
-/** A path with the slash that it begins with. */
+/** Adds the leading slash, if a path has none. */
 export function rooted(path: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }

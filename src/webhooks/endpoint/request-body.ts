@@ -2,34 +2,34 @@ import type { IncomingMessage } from 'node:http';
 import { GrowingBytes } from '../../internal/growing-bytes.js';
 import { LalamoveWebhookException } from '../webhook.exceptions.js';
 
-/** Lalamove's events have some KB. */
+/** The maximum size of a body. Lalamove's events have a few KB. */
 const MAX_BYTES = 1024 * 1024;
 
-/** So much of what is too large is still read, and forgotten, so that its sender reads our answer. */
+/** How much of a body that is too large is read and discarded, so that its sender reads the answer. */
 const MAX_DISCARDED_BYTES = 4 * MAX_BYTES;
 
-/** All bodies that are under way together take no more than this: beyond it the one that began first is given up. */
+/** The limit for all bodies that are being received. Above it, the oldest one is refused. */
 const MAX_HELD_BYTES = 32 * MAX_BYTES;
 
-/** The bytes of a body, its text, or what was parsed of it. */
+/** A body: its bytes, its text, or the object that a body parser made of it. */
 export type ReceivedBody = Uint8Array | string | object;
 
-/** Reads the bodies of requests, whatever their type, in bounded memory. */
+/** Reads request bodies of any content type, in bounded memory. */
 export class RequestBodies {
-  /** Each with what gives it up, in the order in which they began. */
-  readonly #underWay = new Map<GrowingBytes, () => void>();
+  /** The bodies that are being received, oldest first, each with the function that refuses it. */
+  readonly #receiving = new Map<GrowingBytes, () => void>();
   #heldBytes = 0;
 
   /**
-   * Reads a body and has it used. It takes its share of the memory until that is done.
+   * Reads a body and passes it to `use`. The body counts against the memory limit until `use` is done.
    *
-   * @param use gets its bytes; what a body parser ahead of us has made of them, where it has kept nothing else
-   * @returns what `use` does; `undefined` where the sender left before the end
-   * @throws LalamoveWebhookException 413 above 1 MiB, 503 where too many bodies are under way
-   * @throws Error where something ahead of us has read the body and kept nothing of it
+   * @param use gets the bytes, or what an earlier body parser kept if the bytes are gone
+   * @returns the result of `use`; `undefined` if the sender closed the connection before the end
+   * @throws LalamoveWebhookException 413 above 1 MiB, 503 if too many bodies are being received
+   * @throws Error if an earlier body parser read the body and did not keep it
    */
   async read<T>(request: IncomingMessage, use: (body: ReceivedBody) => Promise<T>): Promise<T | undefined> {
-    // A serverless wrapper's request need not be a stream at all.
+    // The request of a serverless wrapper may be no readable stream.
     if (request.readableEnded || !request.readable) {
       const kept = keptBody(request);
       return kept === undefined ? undefined : use(kept);
@@ -43,72 +43,80 @@ export class RequestBodies {
     }
   }
 
-  /** @returns what goes on counting as held */
+  /** @returns the body, which still counts as held; `undefined` if the sender closed the connection */
   #bytesOf(request: IncomingMessage): Promise<GrowingBytes | undefined> {
     return new Promise((resolve, reject) => {
       const body = new GrowingBytes(MAX_BYTES);
       let length = 0;
-      const settle = (outcome: () => void): void => {
-        if (!this.#underWay.delete(body)) return;
+      const settle = (): boolean => {
+        if (!this.#receiving.delete(body)) return false;
         this.#heldBytes -= body.capacity;
         request.off('data', take);
-        outcome();
+        return true;
       };
       const refuse = (exception: LalamoveWebhookException): void => {
-        settle(() => {
-          request.pause();
-          reject(exception);
-        });
+        if (!settle()) return;
+        request.pause();
+        reject(exception);
       };
       const take = (chunk: Uint8Array | string): void => {
         const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
         length += bytes.length;
-        const before = body.capacity;
-        if (length > MAX_BYTES) body.clear();
-        else body.add(bytes);
-        this.#heldBytes += body.capacity - before;
+        const hasGrown = this.#grow(body, bytes, length);
         if (length > MAX_DISCARDED_BYTES) refuse(tooLarge());
-        else if (body.capacity > before) this.#bound();
+        else if (hasGrown) this.#refuseOldest();
       };
-      this.#underWay.set(body, () => {
+      this.#receiving.set(body, () => {
         refuse(new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause: new Error(TOO_MANY) }));
       });
       request.on('data', take);
       request.once('end', () => {
-        settle(() => {
-          if (length > MAX_BYTES) reject(tooLarge());
-          else {
-            this.#heldBytes += body.capacity;
-            resolve(body);
-          }
-        });
+        if (!settle()) return;
+        if (length > MAX_BYTES) {
+          reject(tooLarge());
+          return;
+        }
+        this.#heldBytes += body.capacity;
+        resolve(body);
       });
       for (const end of ['error', 'close']) {
         request.once(end, () => {
-          settle(() => {
-            resolve(undefined);
-          });
+          if (settle()) resolve(undefined);
         });
       }
     });
   }
 
-  /** A true webhook is short and comes at once: what began long ago is none. */
-  #bound(): void {
-    for (const giveUp of this.#underWay.values()) {
+  /**
+   * Adds bytes to a body, or empties a body that is too large.
+   *
+   * @param length the number of bytes received so far
+   * @returns whether the body takes more memory now
+   */
+  #grow(body: GrowingBytes, bytes: Uint8Array, length: number): boolean {
+    const before = body.capacity;
+    if (length > MAX_BYTES) body.clear();
+    else body.add(bytes);
+    this.#heldBytes += body.capacity - before;
+    return body.capacity > before;
+  }
+
+  /** Refuses the oldest bodies while there are too many. A webhook of Lalamove's is short and arrives at once. */
+  #refuseOldest(): void {
+    for (const giveUp of this.#receiving.values()) {
       if (this.#heldBytes <= MAX_HELD_BYTES) return;
       giveUp();
     }
   }
 }
 
-const TOO_MANY = `bodies of more than ${MAX_HELD_BYTES / MAX_BYTES} MiB are under way at once: who sends them?`;
+const TOO_MANY = `bodies of more than ${MAX_HELD_BYTES / MAX_BYTES} MiB in total arrive at once: check who sends them`;
 
 function tooLarge(): LalamoveWebhookException {
   return new LalamoveWebhookException('LALAMOVE_WEBHOOK_TOO_LARGE');
 }
 
-/** What a serverless wrapper, or a body parser that was put on the platform before Nest, has left of what it has read. */
+/** What a serverless wrapper, or a body parser that was added to the platform before Nest, kept of the body. */
 function keptBody(request: IncomingMessage): ReceivedBody | undefined {
   for (const kept of [Reflect.get(request, 'rawBody'), Reflect.get(request, 'body')]) {
     if (typeof kept !== 'string' && !isObject(kept)) continue;
@@ -117,7 +125,8 @@ function keptBody(request: IncomingMessage): ReceivedBody | undefined {
   if (request.destroyed) return undefined;
   if (mayBeEmpty(request)) return '';
   throw new Error(
-    'a body parser that was added to the platform before Nest has read the webhook and kept nothing of it: add it to the Nest app instead',
+    'a body parser that was added to the platform before Nest read the webhook and did not keep it: ' +
+      'add the parser to the Nest app instead',
   );
 }
 
@@ -125,7 +134,7 @@ function isEmpty(kept: string | object): boolean {
   return typeof kept === 'string' ? kept === '' : Object.keys(kept).length === 0;
 }
 
-/** Whether nothing, or `{}`, may have been sent: of all else, what is kept as empty is lost. */
+/** Whether the sent body can be empty or `{}`. If not, a kept value that is empty means that the body was lost. */
 function mayBeEmpty({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= 2;
 }

@@ -5,17 +5,17 @@ import { failureOf, type LalamoveWebhooks } from '../lalamove-webhooks.js';
 import { ThrottledLog } from '../../internal/throttled-log.js';
 import { LalamoveWebhookException } from '../webhook.exceptions.js';
 
-/** Those that the app answers where it has a route of its own, and we where it has none: Lalamove may probe by them. */
+/** Methods with which Lalamove may probe the URL. A route of the app has precedence over the endpoint. */
 const PROBING = new Set<string | undefined>(['GET', 'HEAD']);
 
-/** Answers the webhooks of all registrations of an app, on bare requests and responses of `node:http`: nothing of the app's own stands between. */
+/** Answers the webhooks of all registrations, on requests and responses of `node:http`, outside of Nest's router. */
 @Injectable()
 export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
   readonly #log = new ThrottledLog(new Logger('LalamoveWebhooks'));
   readonly #bodies = new RequestBodies();
   readonly #routes = new Map<string, LalamoveWebhooks>();
 
-  /** @param path with the global prefix and the slash that it begins with */
+  /** @param path the full path, with the global prefix and a leading slash */
   add(path: string, webhooks: LalamoveWebhooks): void {
     this.#routes.set(path, webhooks);
   }
@@ -25,9 +25,9 @@ export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
   }
 
   /**
-   * Answers a request that is an endpoint's.
+   * Answers a request on the path of an endpoint.
    *
-   * @returns `false` for all others, which are left alone: also what a route of the app's own, or its CORS, may answer
+   * @returns `false` for any other request, which the app must answer, and for probes and CORS requests
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
     const webhooks = this.#webhooksFor(request);
@@ -37,9 +37,10 @@ export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
   }
 
   /**
-   * Answers a `GET` or `HEAD` that no route of the app has answered, as Lalamove may probe a URL.
+   * Answers a `GET` or `HEAD` on the path of an endpoint, which can be a probe of Lalamove's. Call it after the app's
+   * own routes.
    *
-   * @returns `false` for all others, which are left alone
+   * @returns `false` for any other request
    */
   serveProbe(request: IncomingMessage, response: ServerResponse): boolean {
     if (!PROBING.has(request.method) || !this.#webhooksFor(request)) return false;
@@ -56,7 +57,7 @@ export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
       if (request.method !== 'POST') throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_METHOD');
       const receipt = await this.#bodies.read(request, (body) => webhooks.handle(body));
       if (receipt === undefined) return;
-      // A sandbox warns of it.
+      // The sandbox warns if an event is ignored.
       write(response, 200, { received: true, ...(receipt === 'ignored' && { ignored: true }) });
     } catch (error) {
       this.#refuse(error, webhooks, response);
@@ -69,11 +70,11 @@ export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
         ? error
         : new LalamoveWebhookException('LALAMOVE_WEBHOOK_NOT_TAKEN', { cause: error });
     const status = refusal.getStatus();
-    this.#say(refusal, webhooks);
+    this.#logRefusal(refusal, webhooks);
     write(response, status, refusal.getResponse());
   }
 
-  #say(refusal: LalamoveWebhookException, webhooks: LalamoveWebhooks): void {
+  #logRefusal(refusal: LalamoveWebhookException, webhooks: LalamoveWebhooks): void {
     const { code } = refusal;
     const isOurs = code === 'LALAMOVE_WEBHOOK_NOT_TAKEN';
     const paths = code === 'LALAMOVE_WEBHOOK_SIGNATURE' ? webhooks.signedPaths.join(' ') : undefined;
@@ -89,7 +90,7 @@ export class LalamoveWebhookEndpoint implements OnApplicationShutdown {
   }
 }
 
-/** Answers of a method that is none of ours name the one that is. */
+/** Writes a JSON answer. A 405 names the allowed method. */
 function write(response: ServerResponse, status: number, body: unknown): void {
   if (response.headersSent || response.destroyed) return;
   const text = JSON.stringify(body);
@@ -97,13 +98,13 @@ function write(response: ServerResponse, status: number, body: unknown): void {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     ...(status === 405 && { allow: 'POST' }),
-    // What is too large, or one too many, is not read to its end.
+    // A body that is refused before its end is not read any further.
     ...((status === 413 || (status === 503 && !response.req.complete)) && { connection: 'close' }),
   });
   response.end(text);
 }
 
-/** The path of a request, without a slash behind it. */
+/** The path of a request, without query and without trailing slash. */
 function pathOf(url = '/'): string {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);

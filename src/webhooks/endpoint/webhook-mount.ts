@@ -5,7 +5,7 @@ import { isRecord } from '../../internal/is-record.js';
 import { rooted } from './public-paths.js';
 import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
 
-/** Mounts the endpoint on the app's HTTP adapter, ahead of its router and of its body parsers, so that it sees the bytes as they came. */
+/** Mounts the endpoint on the HTTP adapter, before Nest's router and body parsers, so that it gets the exact bytes. */
 @Injectable()
 export class LalamoveWebhookMount {
   #isMounted = false;
@@ -15,25 +15,27 @@ export class LalamoveWebhookMount {
     private readonly config: ApplicationConfig,
     endpoint: LalamoveWebhookEndpoint,
   ) {
-    // As soon as there is an adapter: what is added to it first is asked first. A testing module gets its own after its providers were made.
+    // As early as possible, because middleware runs in the order in which it was added. A testing module has its
+    // adapter only after its providers were created.
     const mount = (): void => {
       this.#mount(endpoint);
     };
-    // Early versions of Nest 11 do not tell: there the adapter is looked for now.
+    // Early versions of Nest 11 have no `init$`. There the adapter is set already.
     if ('init$' in adapterHost) adapterHost.init$.subscribe(mount);
     else mount();
   }
 
-  /** Whether the app is served already: what is loaded from now on is told of no start. */
+  /** Whether the app already listens. Modules that are loaded later get no bootstrap hooks. */
   get isServed(): boolean {
     return Reflect.get(this.adapterHost, 'listening');
   }
 
   /**
-   * Called once the app has its routes: on Express whatever is added now is asked last. The testing module of Nest 11.0.0 to
-   * 11.1.3 has its adapter only now: there the endpoint reads what body parsers have left.
+   * Mounts the answer to probes. Call it when the app has its routes: on Express the middleware then runs last. The
+   * testing module of Nest 11.0.0 to 11.1.3 sets its adapter only now, so there the endpoint is mounted here, and reads
+   * what body parsers kept.
    *
-   * @returns `false` where there is no HTTP adapter to mount anything on
+   * @returns `false` if the app has no HTTP adapter
    */
   mountLast(endpoint: LalamoveWebhookEndpoint): boolean {
     this.#mount(endpoint);
@@ -46,7 +48,7 @@ export class LalamoveWebhookMount {
     return true;
   }
 
-  /** Where a path of the options lies: beneath the global prefix, unless it is excluded from that. */
+  /** The full path for the option `path`: with the global prefix, unless the path is excluded from it. */
   fullPath(path: string): string {
     const plain = rooted(path).replace(/\/+$/, '');
     const prefix = this.config.getGlobalPrefix().replace(/^\/+|\/+$/g, '');
@@ -74,7 +76,7 @@ export class LalamoveWebhookMount {
         else next();
       });
     }
-    // `NestFactory.create` gives Fastify its middleware before there are providers: then ours is the first of them.
+    // With `NestFactory.create` Fastify has its middleware plugin already. Then ours is the first middleware.
     if (!isFastifyType || hasMethods(fastify, 'use')) {
       adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         if (!endpoint.serve(request, response)) next();
@@ -82,7 +84,7 @@ export class LalamoveWebhookMount {
       return;
     }
     if (!isFastify(fastify)) throw new TypeError('The Fastify adapter has no Fastify instance.');
-    // Ahead of the middleware of Nest's, which become a hook of this kind later.
+    // Before Nest's middleware, which Nest registers later as a hook of this kind.
     fastify.addHook('onRequest', ({ raw: request }, reply, next) => {
       if (endpoint.serve(request, reply.raw)) reply.hijack();
       else next();
@@ -90,14 +92,14 @@ export class LalamoveWebhookMount {
   }
 }
 
-/** What is used of Nest's `HttpServer`. */
+/** The part of Nest's `HttpServer` that is used here. */
 interface Adapter {
   getType(): string;
   getInstance(): unknown;
   use(handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void): unknown;
 }
 
-/** What is used of a Fastify instance; Fastify itself is no dependency of ours. */
+/** The part of a Fastify instance that is used here. Fastify is no dependency of this package. */
 interface Fastify {
   addHook(
     name: 'onRequest',

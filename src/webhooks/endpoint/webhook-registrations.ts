@@ -19,22 +19,22 @@ interface Registration {
   readonly webhooks: LalamoveWebhooks;
   readonly paths: PublicPaths;
   readonly dropped: ThrottledLog;
-  /** Whether `webhook` stands in its options at all. */
+  /** Whether its options have `webhook`. */
   readonly isOn: boolean;
 }
 
-/** Brings registrations, endpoint, handlers and inbox of an app together, and says at boot what does not fit. */
+/** Connects registrations, endpoint, handlers and inbox of an app, and reports at boot what is configured wrong. */
 @Injectable()
 export class LalamoveWebhookRegistrations
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   readonly #logger = new Logger('LalamoveWebhooks');
-  /** By account: options that are made for each request make theirs again and again. */
+  /** By account, because request-scoped options add their registration again for each request. */
   readonly #registrations = new Map<string | undefined, Registration>();
-  /** Accounts for which an endpoint is asked for before their options are made. */
+  /** Accounts whose `forRootAsync` asks for an endpoint, so that their options must exist at boot. */
   readonly #awaited = new Set<string | undefined>();
   readonly #late = new Set<string | undefined>();
-  /** Accounts with a URL beside the factory of their options, which are not made. */
+  /** Accounts whose `forRootAsync` has `webhook.url`, and whose options do not exist yet. */
   readonly #awaitedUrls = new Set<string | undefined>();
   readonly #unregistered = new Set<string | undefined>();
   #isMounted = false;
@@ -51,52 +51,54 @@ export class LalamoveWebhookRegistrations
     this.#registrations.set(registration.webhooks.account, registration);
     const { path } = registration.webhooks;
     if (path === undefined || this.#isMounted || !this.mount.isServed) return;
-    const remedy = 'The module was loaded after the app had started, so that no endpoint is mounted: import it at boot';
-    say(this.#logger, 'warn', logLine(remedy, { path }));
+    const message = 'The module was loaded after the app had started, so its webhook endpoint was not mounted';
+    say(this.#logger, 'warn', logLine(`${message}: import the module at boot`, { path }));
   }
 
-  /** An endpoint is asked for beside the factory of an account's options. */
+  /** Records that `forRootAsync` asks for an endpoint for this account. */
   expect(account: string | undefined): void {
     this.#awaited.add(account);
   }
 
-  /** A URL is to be registered, beside the factory of an account's options. */
+  /** Records that `forRootAsync` has a `webhook.url` for this account. */
   expectUrl(account: string | undefined): void {
     this.#awaitedUrls.add(account);
   }
 
-  /** The options of an account are there, and name a URL: once the app has started nothing registers it, which is said once. */
+  /** Called when the options of an account exist and have a `url`. After the start it is not registered: warns once. */
   urlGiven(account: string | undefined): void {
     this.#awaitedUrls.delete(account);
     if (this.#isStarted || this.mount.isServed) this.#warnUnregistered(account);
   }
 
-  /** The options of an account are there, and ask for an endpoint: for those that are made for each request it is too late, which is said once. */
+  /** Called when the options of an account exist and have a `path`. After the start it is too late: reports it once. */
   asked(account: string | undefined): void {
     if (!this.#isMounted || this.#late.has(account)) return;
     this.#late.add(account);
     say(this.#logger, 'error', unmounted(account));
   }
 
-  /** @throws Error that names all that would leave events unheard: two endpoints on one path, handlers of an account that is not there */
+  /** @throws Error that lists what would lose events: two endpoints on one path, handlers of an unknown account */
   onModuleInit(): void {
     this.handlers.find();
-    const problems = [...this.#mountAll(), ...this.#unmade(), ...this.#lostHandlers()];
+    const problems = [...this.#mountAll(), ...this.#missingRegistrations(), ...this.#handlersOfUnknownAccounts()];
     this.#isMounted = true;
     if (problems.length > 0) {
       throw new Error(
-        `Webhooks of Lalamove cannot be received:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+        `Lalamove webhooks cannot be received:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       );
     }
     if (!this.mount.mountLast(this.endpoint) && this.#paths().length > 0) {
-      const remedy = 'No webhook can come by an app without an HTTP adapter: receive them in one that has one';
-      this.#logger.warn(logLine(remedy, { path: this.#paths().join(' ') }));
+      const message = 'This app has no HTTP adapter and cannot receive webhooks';
+      const remedy = 'receive them in an app that serves HTTP';
+      this.#logger.warn(logLine(`${message}: ${remedy}`, { path: this.#paths().join(' ') }));
     }
     const names = this.handlers.all.map(({ name }) => name).join(', ');
     const isOn = [...this.#registrations.values()].some((registration) => registration.isOn);
     if (names !== '' && !isOn) {
-      const remedy = "No endpoint brings these handlers events: set webhook: { path: 'webhooks/lalamove' }";
-      this.#logger.warn(logLine(remedy, { handlers: names }));
+      const message = 'These handlers get no events, because webhook is not set';
+      const remedy = "set webhook: { path: 'webhooks/lalamove' }";
+      this.#logger.warn(logLine(`${message}: ${remedy}`, { handlers: names }));
     }
   }
 
@@ -106,7 +108,7 @@ export class LalamoveWebhookRegistrations
     await this.inboxes.inbox.start(this.handlers.of);
   }
 
-  /** While the handlers' own resources are still there. */
+  /** Stops the inbox while the resources of the handlers still exist. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.inboxes.inbox.stop();
   }
@@ -115,7 +117,7 @@ export class LalamoveWebhookRegistrations
     for (const { dropped } of this.#registrations.values()) dropped.end();
   }
 
-  /** @returns what is wrong */
+  /** @returns the problems, one sentence each */
   #mountAll(): string[] {
     const owners = new Map<string, string>();
     return [...this.#registrations.values()].flatMap(({ webhooks, paths }) => {
@@ -125,7 +127,8 @@ export class LalamoveWebhookRegistrations
       const name = nameOf(webhooks.account);
       if (owner !== undefined) {
         return [
-          `${owner} and ${name} have their endpoints on the same path, ${path}: give each its own, or one of them resolveAccount.`,
+          `${owner} and ${name} have their webhook endpoints on the same path, ${path}: ` +
+            'give each its own path, or set resolveAccount on one of them.',
         ];
       }
       owners.set(path, name);
@@ -142,15 +145,16 @@ export class LalamoveWebhookRegistrations
   #warnUnregistered(account: string | undefined): void {
     if (this.#unregistered.has(account)) return;
     this.#unregistered.add(account);
-    const remedy = `${nameOf(account)} has its options made only after the app has started, so that webhook.url is not registered: have them made at boot, or call setWebhookUrl`;
-    say(this.#logger, 'error', remedy);
+    const message = `${nameOf(account)} creates its options after the app started, so webhook.url is not registered`;
+    const remedy = 'create them at boot, or call setWebhookUrl';
+    say(this.#logger, 'error', `${message}: ${remedy}`);
   }
 
-  #unmade(): string[] {
+  #missingRegistrations(): string[] {
     return [...this.#awaited].filter((account) => !this.#registrations.has(account)).map(unmounted);
   }
 
-  #lostHandlers(): string[] {
+  #handlersOfUnknownAccounts(): string[] {
     const all = [...this.#registrations.values()];
     if (all.some(({ webhooks }) => webhooks.hasOtherAccounts)) return [];
     const known = all.map(({ webhooks }) => webhooks.account);
@@ -158,15 +162,17 @@ export class LalamoveWebhookRegistrations
       accounts
         .filter((account) => !known.includes(account))
         .map(
-          (account) =>
-            `${name} handles events of the account "${account}", which is not registered: is its name right?`,
+          (account) => `${name} handles events of the account "${account}", which is not registered: correct its name.`,
         ),
     );
   }
 }
 
 function unmounted(account: string | undefined): string {
-  return `${nameOf(account)} has options that are made for each request, so that no endpoint can be mounted for it: make them once (without REQUEST), or receive its webhooks by a route of your own.`;
+  return (
+    `${nameOf(account)} creates its options for each request, so its webhook endpoint cannot be mounted: ` +
+    'create them once (without REQUEST), or receive its webhooks in a route of your own.'
+  );
 }
 
 function nameOf(account: string | undefined): string {

@@ -21,7 +21,7 @@ describe('WebhookUrlRegistrar', () => {
     logger.lines.length = 0;
   });
 
-  it('names the field of what is refused before it is sent, and does not try it again', async () => {
+  it('logs the field of an invalid URL and does not retry', async () => {
     const { lalamove, close } = await startLalamove(KEYS);
     start('https://my_host/hook?token=secret', lalamove);
     await until(() => logger.lines.length > 0);
@@ -31,10 +31,10 @@ describe('WebhookUrlRegistrar', () => {
     await close();
   });
 
-  it('registers nothing where the app serves no HTTP', () => {
+  it('registers nothing in an app without an HTTP server', () => {
     const setWebhookUrl = jest.fn<LalamoveService['setWebhookUrl']>();
     start('https://shop.example/hook', { setWebhookUrl }, { httpAdapter: undefined });
     expect(setWebhookUrl).not.toHaveBeenCalled();
-    expect(logger.lines).toEqual([expect.stringMatching(/^log: This app serves no HTTP/)]);
+    expect(logger.lines).toEqual([expect.stringMatching(/^log: The webhook URL is not registered/)]);
   });
 });

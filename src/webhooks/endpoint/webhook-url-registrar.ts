@@ -6,21 +6,24 @@ import { LalamoveException } from '../../errors/lalamove.exception.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { logLine, say } from '../../internal/log-line.js';
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 5 * 60_000;
-const LOOK_AGAIN_MS = 50;
-/** An app that does not listen by itself, in a function of a cloud say, is not waited for any longer. */
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 5 * 60_000;
+const POLL_MS = 50;
+/** How long to wait until the app listens. In a serverless function it never listens. */
 const MAX_WAIT_MS = 10_000;
 
-/** What is registered, and for whom. */
+/** The URL to register, and the account. */
 export interface WebhookUrlRegistration {
-  /** `undefined` where nothing is to be registered. */
+  /** `undefined` if there is nothing to register. */
   readonly url: string | undefined;
   readonly account: string | undefined;
   readonly logger: LoggerService;
 }
 
-/** Registers `webhook.url` with Lalamove once the app listens, for Lalamove probes it. Nothing waits for it, and no failure of it ends anything. */
+/**
+ * Registers `webhook.url` with Lalamove once the app listens, because Lalamove probes the URL. It runs in the
+ * background: the start of the app does not wait for it, and a failure does not stop the app.
+ */
 export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -35,10 +38,10 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
     const { url, account, logger } = this.registration;
     if (url === undefined) return;
     if (this.adapterHost.httpAdapter) this.#whenListening(url, MAX_WAIT_MS);
-    else say(logger, 'log', logLine('This app serves no HTTP, so that it registers no webhook URL', { account }));
+    else say(logger, 'log', logLine('The webhook URL is not registered: this app has no HTTP server', { account }));
   }
 
-  /** Ends what is under way, too. */
+  /** Stops the retries and aborts a call that is running. */
   onModuleDestroy(): void {
     this.#stopped.abort();
     clearTimeout(this.#timer);
@@ -47,11 +50,11 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
   #whenListening(url: string, leftMs: number): void {
     if (leftMs <= 0 || this.#isListening()) {
       this.#endWithServer();
-      void this.#register(url, FIRST_PAUSE_MS);
+      void this.#register(url, FIRST_RETRY_MS);
       return;
     }
-    this.#after(LOOK_AGAIN_MS, () => {
-      this.#whenListening(url, leftMs - LOOK_AGAIN_MS);
+    this.#after(POLL_MS, () => {
+      this.#whenListening(url, leftMs - POLL_MS);
     });
   }
 
@@ -60,7 +63,7 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
     return typeof server !== 'object' || server === null || Reflect.get(server, 'listening') === true;
   }
 
-  /** A host may close its server and not the app: what is under way must not hold its process open. */
+  /** Stops when the server closes. If a host closes only its server, a call must not keep the process alive. */
   #endWithServer(): void {
     const server: unknown = this.adapterHost.httpAdapter?.getHttpServer();
     if (server instanceof EventEmitter)
@@ -69,7 +72,7 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
       });
   }
 
-  async #register(url: string, pauseMs: number): Promise<void> {
+  async #register(url: string, delayMs: number): Promise<void> {
     const { account, logger } = this.registration;
     const { signal } = this.#stopped;
     try {
@@ -77,38 +80,38 @@ export class WebhookUrlRegistrar implements OnApplicationBootstrap, OnModuleDest
       say(logger, 'log', logLine('Lalamove sends webhooks here from now on', { url: withoutQuery(url), account }));
     } catch (error) {
       if (signal.aborted) return;
-      const told = { url: withoutQuery(url), account, ...failureOf(error) };
+      const fields = { url: withoutQuery(url), account, ...failureOf(error) };
       if (isRefusedHere(error)) {
-        say(logger, 'error', logLine('webhook.url is no URL that Lalamove could call: correct it', told));
+        say(logger, 'error', logLine('webhook.url is not a valid URL: correct it', fields));
         return;
       }
-      const again = { retryInSeconds: Math.round(pauseMs / 1000) };
-      say(logger, 'warn', logLine('The webhook URL could not be registered with Lalamove', { ...told, ...again }));
-      this.#after(pauseMs, () => {
-        void this.#register(url, Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
+      const retry = { retryInSeconds: Math.round(delayMs / 1000) };
+      say(logger, 'warn', logLine('The webhook URL could not be registered with Lalamove', { ...fields, ...retry }));
+      this.#after(delayMs, () => {
+        void this.#register(url, Math.min(delayMs * 2, MAX_RETRY_MS));
       });
     }
   }
 
-  /** Keeps no process alive. */
+  /** Calls `act` later. The timer does not keep the process alive. */
   #after(ms: number, act: () => void): void {
     if (!this.#stopped.signal.aborted) this.#timer = setTimeout(act, ms).unref();
   }
 }
 
-/** A query may hold a token. */
+/** Removes the query of a URL, which may hold a token. */
 function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** In the words of our catalog: Lalamove's own quote the URL. */
+/** The log fields of a failure. The message is that of the error catalog, because Lalamove's message quotes the URL. */
 function failureOf(error: unknown): { code?: string; error: string; field?: string } {
-  if (!LalamoveException.is(error)) return { error: 'something unexpected was thrown' };
+  if (!LalamoveException.is(error)) return { error: 'unexpected error' };
   const { message } = rowOfCode(error.code) ?? rowOf('LALAMOVE_UNKNOWN_ERROR');
   return { code: error.code, error: message, ...(isRefusedHere(error) && { field: error.errors[0]?.pointer }) };
 }
 
-/** Whether it was never sent, for it is wrong: it will be the next time, too. */
+/** Whether the local validation refused the URL. A retry would fail too. */
 function isRefusedHere(error: unknown): boolean {
   return LalamoveException.is(error) && error.upstreamStatus === undefined && error.code === 'ERR_INVALID_FIELD';
 }

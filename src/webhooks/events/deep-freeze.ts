@@ -1,8 +1,8 @@
-/** Freezes an object and all that it holds, however deep that is. */
+/** Freezes an object and everything in it, to any depth. */
 export function deepFreeze<T extends object>(object: T): T {
   const pending: object[] = [object];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    // Before it is frozen, for afterwards they are slow to read.
+    // Read the members first, because a frozen object is slow to read.
     const members: readonly unknown[] = Object.values(next);
     Object.freeze(next);
     for (const value of members) {

@@ -1,70 +1,70 @@
 import { isRecord } from '../../internal/is-record.js';
 import type { Coordinates } from '../../api/answers/quotation.js';
 
-/** The `data` of an event lacks a member without which its type means nothing. It never leaves this folder. */
-export class DataMisfit extends Error {
-  override readonly name = 'DataMisfit';
+/** Thrown if the `data` of an event lack a required member of its type. Caught by `readParsedEvent`. */
+export class MissingMemberError extends Error {
+  override readonly name = 'MissingMemberError';
 
-  /** @param member its path in `data`, such as `order.orderId` */
+  /** @param member the path of the member in `data`, such as `order.orderId` */
   constructor(readonly member: string) {
-    super(`It has no ${member}.`);
+    super(`The data of the event have no ${member}.`);
   }
 }
 
-/** A part of an event's `data`, looked into by name. What must be there and is not is a {@link DataMisfit}. */
+/** Reads the members of an object in an event's `data`. */
 export class EventData {
-  /** @param path of this part in `data`, with a dot behind it */
+  /** @param path the path of this object in `data`, with a dot at its end */
   constructor(
     private readonly members: Readonly<Record<string, unknown>>,
     private readonly path = '',
   ) {}
 
-  /** @throws DataMisfit where it is no object */
+  /** Reads a required object. @throws MissingMemberError if it is missing or no object */
   part(name: string): EventData {
     const part = this.optionalPart(name);
-    if (!part) throw new DataMisfit(this.path + name);
+    if (!part) throw new MissingMemberError(this.path + name);
     return part;
   }
 
-  /** An object that may be missing. */
+  /** Reads an optional object. */
   optionalPart(name: string): EventData | undefined {
     const value = this.#value(name);
     return isRecord(value) ? new EventData(value, `${this.path}${name}.`) : undefined;
   }
 
-  /** A list of objects that may be missing; what is none in it counts as an empty one, so that each keeps its place. */
+  /** Reads an optional list of objects. An element that is no object becomes an empty one, so that the order stays. */
   parts(name: string): EventData[] {
     const value = this.#value(name);
     return Array.isArray(value) ? value.map((entry) => new EventData(isRecord(entry) ? entry : {})) : [];
   }
 
-  /** @throws DataMisfit where there is no text, or an empty one */
+  /** Reads a required text. @throws MissingMemberError if it is missing or empty */
   text(name: string): string {
     const text = this.filledText(name);
-    if (text === undefined) throw new DataMisfit(this.path + name);
+    if (text === undefined) throw new MissingMemberError(this.path + name);
     return text;
   }
 
-  /** A text that may be missing, or empty, which is the same. */
+  /** Reads an optional text. An empty text counts as missing. */
   filledText(name: string): string | undefined {
     const text = this.optionalText(name);
     return text === '' ? undefined : text;
   }
 
-  /** A text that may be missing; numbers are written out. */
+  /** Reads an optional text. A number becomes a decimal string. */
   optionalText(name: string): string | undefined {
     const value = this.#value(name);
     if (typeof value === 'number') return decimal(value);
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** A list of texts; what is none in it is left out. */
+  /** Reads a list of texts. Other elements are left out. */
   texts(name: string): string[] {
     const value = this.#value(name);
     return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
   }
 
-  /** The host's own metadata; what is no text in it is left out, and numbers are written out. */
+  /** Reads the host's metadata. Numbers become decimal strings; other values that are no text are left out. */
   metadata(): Readonly<Record<string, string>> | undefined {
     const part = this.optionalPart('metadata');
     if (!part) return undefined;
@@ -72,7 +72,7 @@ export class EventData {
     return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  /** A place, as decimal strings; `undefined` where half of it is missing. */
+  /** Reads coordinates as decimal strings; `undefined` if one of the two is missing. */
   coordinates(name: string): Coordinates | undefined {
     const place = this.optionalPart(name);
     const lat = place?.optionalText('lat');
@@ -85,7 +85,7 @@ export class EventData {
   }
 }
 
-/** A number without an exponent; nothing for one that is too large to be one. */
+/** Writes a number without an exponent; `undefined` if it is not finite. */
 function decimal(value: number): string | undefined {
   if (!Number.isFinite(value)) return undefined;
   const text = String(value);

@@ -3,16 +3,16 @@ import { ModulesContainer } from '@nestjs/core';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import type { LalamoveEvent } from './lalamove-event.js';
 import type { LalamoveEventHandler } from '../inbox/lalamove-inbox.js';
-import { nameMethods } from '../../nest/handler-explorer.js';
-import { callFound, type FoundMethod } from '../../nest/handler-invoker.js';
+import { exploreHandlers } from '../../nest/handler-explorer.js';
+import { invokeHandler, type FoundMethod } from '../../nest/handler-invoker.js';
 import { subscriptionsOf, type EventSubscription } from './on-lalamove-event.decorator.js';
 
-/** A handler and what it is for. */
+/** A handler and its subscriptions. */
 interface Handler extends LalamoveEventHandler {
   readonly subscriptions: readonly EventSubscription[];
 }
 
-/** Finds the methods with `@OnLalamoveEvent`, of all providers and controllers of the app. */
+/** The methods with `@OnLalamoveEvent` of all providers and controllers of the app. */
 @Injectable()
 export class LalamoveEventHandlers {
   readonly #logger = new Logger('LalamoveEvents');
@@ -20,13 +20,13 @@ export class LalamoveEventHandlers {
 
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** Once the app's instances are there. */
+  /** Finds the handlers. Call it once Nest has created the instances of the app. */
   find(): void {
-    const methods = nameMethods(this.modules, subscriptionsOf, this.#logger);
+    const methods = exploreHandlers(this.modules, subscriptionsOf, this.#logger);
     this.#handlers = methods.map(({ name, found }) => this.#handler(found, name));
   }
 
-  /** Every handler there is, with the accounts that it asks for by name. */
+  /** All handlers, each with the accounts that its subscriptions name. */
   get all(): readonly { name: string; accounts: readonly string[] }[] {
     return this.#handlers.map(({ name, subscriptions }) => ({
       name,
@@ -34,18 +34,19 @@ export class LalamoveEventHandlers {
     }));
   }
 
-  /** Those that an event is for. */
+  /** The handlers of an event. */
   readonly of = (event: LalamoveEvent): readonly LalamoveEventHandler[] =>
-    this.#handlers.filter(({ subscriptions }) => subscriptions.some((subscription) => isFor(subscription, event)));
+    this.#handlers.filter(({ subscriptions }) => subscriptions.some((subscription) => matches(subscription, event)));
 
   #handler(found: FoundMethod<EventSubscription>, name: string): Handler {
     const handle = async (event: LalamoveEvent): Promise<void> => {
       try {
-        await callFound(found, event);
+        await invokeHandler(found, event);
       } catch (error) {
         const { eventType, eventId: id, fingerprint } = event;
-        const told = { handler: name, event: eventType, id, fingerprint, error: wordsOf(error) };
-        say(this.#logger, 'error', logLine('A handler failed', told), error instanceof Error ? error.stack : undefined);
+        const fields = { handler: name, event: eventType, id, fingerprint, error: wordsOf(error) };
+        const stack = error instanceof Error ? error.stack : undefined;
+        say(this.#logger, 'error', logLine('A handler failed', fields), stack);
         throw error;
       }
     };
@@ -53,7 +54,7 @@ export class LalamoveEventHandlers {
   }
 }
 
-function isFor({ types, account }: EventSubscription, event: LalamoveEvent): boolean {
+function matches({ types, account }: EventSubscription, event: LalamoveEvent): boolean {
   return (
     (types.includes('*') || types.includes(event.eventType)) && (account === undefined || account === event.account)
   );

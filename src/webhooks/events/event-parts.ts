@@ -2,56 +2,56 @@ import type { Coordinates } from '../../api/answers/quotation.js';
 import type { ProofOfDelivery } from '../../api/answers/order.js';
 import type { EventData } from './event-data.js';
 
-/** What an order costs: decimal strings in `currency`. */
+/** The price of an order, as decimal strings in `currency`. */
 export interface EventPrice {
-  /** ISO 4217, e.g. `HKD`; empty where it was not told. */
+  /** ISO 4217, e.g. `HKD`; empty if the event does not have it. */
   readonly currency: string;
-  /** Without the priority fee. Lalamove spells it `subtotal` or `subTotal`. */
+  /** The price without the priority fee. Lalamove spells it `subtotal` or `subTotal`. */
   readonly subtotal: string;
   readonly priorityFee: string;
   readonly totalPrice: string;
 }
 
-/** What is in a wallet. */
+/** The balance of a wallet. */
 export interface EventBalance {
-  /** ISO 4217, e.g. `HKD`; empty where it was not told. */
+  /** ISO 4217, e.g. `HKD`; empty if the event does not have it. */
   readonly currency: string;
   /** A decimal string. */
   readonly amount: string;
 }
 
-/** A driver, as an event tells of him. */
+/** A driver in an event. */
 export interface EventDriver {
   readonly driverId: string;
   readonly name: string;
-  /** E.164. */
+  /** In E.164 form. */
   readonly phone: string;
-  /** Masked. */
+  /** With some characters masked. */
   readonly plateNumber: string;
-  /** URL, or empty. */
+  /** A URL, or empty. */
   readonly photo: string;
 }
 
-/** A stop of an order in an event: what was told of it. The stops stand in the order of the route. */
+/** A stop of an order in an event, with the members that the event has. The stops are in the order of the route. */
 export interface EventStop {
   readonly coordinates?: Coordinates;
   readonly address?: string;
   readonly name?: string;
   readonly phone?: string;
-  /** Proof of delivery. The time of it, a wall clock of some zone, stays in `raw`. */
+  /** Proof of delivery. Its time is only in `raw`, because Lalamove sends it without a known time zone. */
   readonly POD?: Readonly<Pick<ProofOfDelivery, 'status' | 'image'>>;
   /** Proof of pick-up: URLs of photos. */
   readonly POP?: { readonly imageUrls: readonly string[] };
   readonly deliveryCode?: EventDeliveryCode;
 }
 
-/** The code that a recipient tells the driver. */
+/** The code that the recipient gives to the driver. */
 export interface EventDeliveryCode {
   readonly value: string;
   readonly status: 'Pending' | 'Verified' | 'Not Applicable' | (string & {});
 }
 
-/** @throws DataMisfit */
+/** @throws MissingMemberError */
 export function readPrice(data: EventData): EventPrice {
   return {
     currency: data.optionalText('currency') ?? '',
@@ -61,12 +61,12 @@ export function readPrice(data: EventData): EventPrice {
   };
 }
 
-/** @throws DataMisfit */
+/** @throws MissingMemberError */
 export function readBalance(data: EventData): EventBalance {
   return { currency: data.optionalText('currency') ?? '', amount: data.text('amount') };
 }
 
-/** @throws DataMisfit */
+/** @throws MissingMemberError */
 export function readDriver(data: EventData): EventDriver {
   return {
     driverId: data.text('driverId'),
@@ -77,7 +77,7 @@ export function readDriver(data: EventData): EventDriver {
   };
 }
 
-/** A stop with whatever is told of it. */
+/** Reads a stop with the members that the event has. */
 export function readStop(data: EventData): EventStop {
   const coordinates = data.coordinates('coordinates');
   const address = data.optionalText('address');
@@ -86,7 +86,7 @@ export function readStop(data: EventData): EventStop {
   const proof = data.optionalPart('POD');
   const pickUp = data.optionalPart('POP');
   const code = data.optionalPart('deliveryCode') ?? data.optionalPart('delivery_code');
-  // Member by member: to spread objects that may be missing takes ten times as long.
+  // Member by member because spreads of optional objects take ten times as long.
   const stop: { -readonly [Name in keyof EventStop]: EventStop[Name] } = {};
   if (coordinates) stop.coordinates = coordinates;
   if (address !== undefined) stop.address = address;

@@ -3,7 +3,7 @@ import { isRecord } from '../../internal/is-record.js';
 import { parseExactly } from '../../internal/exact-json.js';
 import { UnknownLalamoveEvent, WalletBalanceChangedEvent } from './account-events.js';
 import { deepFreeze } from './deep-freeze.js';
-import { DataMisfit, EventData } from './event-data.js';
+import { MissingMemberError, EventData } from './event-data.js';
 import type { LalamoveEventFacts } from './lalamove-event-facts.js';
 import {
   DriverAssignedEvent,
@@ -31,13 +31,13 @@ const EVENT_CLASSES = {
 
 type EventClasses = typeof EVENT_CLASSES;
 
-/** An event that came by webhook, told apart by `eventType`. */
+/** A webhook event. `eventType` tells which one. */
 export type LalamoveEvent = InstanceType<EventClasses[keyof EventClasses]> | UnknownLalamoveEvent;
 
-/** One of the ten, or `'UNKNOWN'` for what is none of them. */
+/** One of the ten event types, or `'UNKNOWN'` for any other event. */
 export type LalamoveEventType = LalamoveEvent['eventType'];
 
-/** The events of a type; all of them for `'*'`. */
+/** The event class of a type; all of them for `'*'`. */
 export type LalamoveEventOf<Type extends LalamoveEventType | '*'> = Type extends LalamoveEventType
   ? Extract<LalamoveEvent, { eventType: Type }>
   : LalamoveEvent;
@@ -46,18 +46,19 @@ export type LalamoveEventOf<Type extends LalamoveEventType | '*'> = Type extends
 export const LALAMOVE_EVENT_TYPES: readonly LalamoveEventType[] = [...WEBHOOK_EVENT_TYPES, 'UNKNOWN'];
 
 /**
- * Makes an event of what is known of it. What is newer than this package, or lacks what gives its type its meaning, becomes an {@link UnknownLalamoveEvent}.
+ * Creates an event from its facts. An event whose type is newer than this package, or whose `data` lack a required
+ * member, becomes an {@link UnknownLalamoveEvent}.
  *
- * @throws SyntaxError where `data` is no JSON
+ * @throws SyntaxError if `data` is no JSON
  */
 export function readLalamoveEvent(facts: LalamoveEventFacts): LalamoveEvent {
   return readParsedEvent(facts, undefined);
 }
 
 /**
- * As {@link readLalamoveEvent}.
+ * Does the same as {@link readLalamoveEvent}, with a value that is parsed already.
  *
- * @param parsed what `JSON.parse` has made of `data`; `undefined` where it was not asked
+ * @param parsed the result of `JSON.parse` for `data`; `undefined` if it was not parsed
  */
 export function readParsedEvent(facts: LalamoveEventFacts, parsed: unknown): LalamoveEvent {
   const value = parseExactly(facts.data, parsed);
@@ -70,7 +71,7 @@ function eventOf(facts: LalamoveEventFacts, raw: Readonly<Record<string, unknown
   try {
     return new EVENT_CLASSES[facts.eventType](facts, new EventData(raw), raw);
   } catch (error) {
-    if (error instanceof DataMisfit) return new UnknownLalamoveEvent(facts, raw, error.member);
+    if (error instanceof MissingMemberError) return new UnknownLalamoveEvent(facts, raw, error.member);
     throw error;
   }
 }

@@ -1,20 +1,29 @@
 import type { LalamoveEventFacts } from './lalamove-event-facts.js';
 
-/** What all events have. They are frozen: what one handler does to an event harms no other. */
+/** The members of all events. Events are frozen, so that no handler can change an event for the others. */
 export abstract class LalamoveWebhookEvent {
-  /** Lalamove's id of the event, a UUID; it is **not signed**, so it serves for finding, not for trusting. */
+  /** Lalamove's id of the event, a UUID. It is **not signed**: use it for searches, not as a proof. */
   readonly eventId: string | undefined;
-  /** The same for each repetition of the event, for an idempotency key of your own together with `eventType`, which is not signed: a hash of its signature, 43 characters of base64url. */
+  /**
+   * A hash of the signature, the same for each duplicate of the event: 43 characters of base64url. Together with
+   * `eventType`, which is not signed, it can be your idempotency key.
+   */
   readonly fingerprint: string;
-  /** When it happened: ISO 8601, UTC, from the **signed** timestamp, to the second. Order events by this; the wall clock in `raw` says another zone's time. */
+  /**
+   * When the event happened: ISO 8601, UTC, from the **signed** timestamp, in seconds. Order events by this time; the
+   * local times in `raw` have another time zone.
+   */
   readonly occurredAt: string;
-  /** When it came: ISO 8601, UTC. */
+  /** When the event was received: ISO 8601, UTC. */
   readonly receivedAt: string;
-  /** Whose event it is: the name of the registration, or what `resolveAccount` said; `undefined` for the default account. */
+  /**
+   * The account of the event: the name of the registration, or the one that `resolveAccount` returned; `undefined` for
+   * the default account.
+   */
   readonly account: string | undefined;
-  /** The signed `data`, with all that is newer than this package. Whole numbers of 16 digits and more are strings. */
+  /** The signed `data`, including members that are newer than this package. Whole numbers of 16+ digits are strings. */
   readonly raw: Readonly<Record<string, unknown>>;
-  // A getter alone shows it: no JSON and no log holds a key.
+  // A private field with a getter, so that no JSON and no log holds the key.
   readonly #apiKey: string;
 
   constructor(
@@ -30,7 +39,7 @@ export abstract class LalamoveWebhookEvent {
     this.#apiKey = apiKey;
   }
 
-  /** The public key of the account: with `resolveAccount`, the merchant's. It is no part of the event's JSON. */
+  /** The API key of the account; with `resolveAccount`, that of the merchant. It is not in the event's JSON. */
   get apiKey(): string {
     return this.#apiKey;
   }

@@ -1,17 +1,17 @@
 import type { LalamoveEventOf, LalamoveEventType } from './lalamove-event.js';
 import { Subscriptions } from '../../nest/subscriptions.js';
 
-/** Which events a method handles. */
+/** The events that a method handles. */
 export interface EventSubscription {
-  /** `'*'` for all of them. */
+  /** The event types; `'*'` for all. */
   readonly types: readonly (LalamoveEventType | '*')[];
-  /** Of which account alone. */
+  /** Only the events of this account; `undefined` for all accounts. */
   readonly account: string | undefined;
 }
 
 const SUBSCRIPTIONS = new Subscriptions<EventSubscription>('@OnLalamoveEvent', 'nestjs-lalamove:events');
 
-/** A method that can take these events. */
+/** A decorator for methods whose parameter accepts these events. */
 type EventHandlerDecorator<Type extends LalamoveEventType | '*'> = <
   Method extends (event: LalamoveEventOf<Type>) => unknown,
 >(
@@ -21,14 +21,15 @@ type EventHandlerDecorator<Type extends LalamoveEventType | '*'> = <
 ) => void;
 
 /**
- * Has a method of a provider or controller handle events that come by webhook, once each. It runs after the webhook has been answered, in a context of its
- * own type, `'lalamove'`: with the method's own guards, pipes, interceptors and filters (and those of its class, where that is a provider), without the app's
- * global ones. Where it throws or rejects, that is logged, and the inbox tries again.
+ * Makes a method of a provider or controller a handler of webhook events. Each event is handled once. The method runs
+ * after the webhook was answered, in an execution context of type `'lalamove'`. The guards, pipes, interceptors and
+ * filters of the method apply, and those of its class if that is a provider; the global ones do not. If the method
+ * throws or rejects, the error is logged and the inbox calls it again later.
  *
- * @param type one of Lalamove's event types, several, `'UNKNOWN'` for what is none of them, or `'*'` for all
- * @param options `account`: only the events of this one
+ * @param type one or several of Lalamove's event types, `'UNKNOWN'` for any other event, or `'*'` for all
+ * @param options `account`: only the events of this account
  *
- * @throws TypeError on a static method
+ * @throws TypeError for a static method
  *
  * @example
  * \@OnLalamoveEvent('ORDER_STATUS_CHANGED')
@@ -44,5 +45,5 @@ export function OnLalamoveEvent<const Type extends LalamoveEventType | '*'>(
   };
 }
 
-/** What a method handles; nothing for one without the decorator. */
+/** The subscriptions of a method; empty without the decorator. */
 export const subscriptionsOf = SUBSCRIPTIONS.of;

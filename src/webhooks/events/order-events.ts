@@ -20,7 +20,7 @@ type Raw = Readonly<Record<string, unknown>>;
 export abstract class LalamoveOrderEvent extends LalamoveWebhookEvent {
   /** Up to 19 digits. */
   readonly orderId: string;
-  /** What the host gave the order when placing it; not every event of Lalamove's repeats it. */
+  /** The metadata that the host sent with the order. Not all of Lalamove's events have them. */
   readonly metadata: Readonly<Record<string, string>> | undefined;
 
   protected constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
@@ -31,18 +31,18 @@ export abstract class LalamoveOrderEvent extends LalamoveWebhookEvent {
   }
 }
 
-/** `ORDER_CREATED`: an order has been placed, by you or in Lalamove's own apps. */
+/** `ORDER_CREATED`: an order was placed, by you or in one of Lalamove's apps. */
 export class OrderCreatedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_CREATED';
   readonly status: OrderStatus;
   /** Empty until a driver is matched. */
   readonly driverId: string;
-  /** City of the order, e.g. `HK_HKG`. */
+  /** The city of the order, e.g. `HK_HKG`. */
   readonly market: string | undefined;
-  /** An opaque URL where the recipient can follow the order. */
+  /** The URL of Lalamove's tracking page for the recipient. */
   readonly shareLink: string | undefined;
 
-  /** Made by `readLalamoveEvent`. */
+  /** Created by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
     const order = data.part('order');
@@ -53,25 +53,29 @@ export class OrderCreatedEvent extends LalamoveOrderEvent {
   }
 }
 
-/** `ORDER_STATUS_CHANGED`: where the order stands now. A status can go back, and events come in any order: the one with the latest `occurredAt` holds. */
+/**
+ * `ORDER_STATUS_CHANGED`: the new status of the order. A status can go back, and events can arrive in any order: the
+ * event with the latest `occurredAt` has the current status.
+ */
 export class OrderStatusChangedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_STATUS_CHANGED';
   readonly status: OrderStatus;
-  /** Empty for the first status of an order, and where it was not told. */
+  /** Empty for the first status of an order, and if the event does not have it. */
   readonly previousStatus: OrderStatus;
   /** Empty without a driver. */
   readonly driverId: string;
-  /** City of the order, e.g. `HK_HKG`. */
+  /** The city of the order, e.g. `HK_HKG`. */
   readonly market: string | undefined;
-  /** An opaque URL where the recipient can follow the order. */
+  /** The URL of Lalamove's tracking page for the recipient. */
   readonly shareLink: string | undefined;
   /**
-   * Who cancelled. After `LALAMOVE_CUSTOMER_SUPPORT` an `ORDER_REPLACED` may follow: whoever books again before it puts a second courier on the road.
+   * Who cancelled. After `LALAMOVE_CUSTOMER_SUPPORT` an `ORDER_REPLACED` may follow. If you book again before it, a
+   * second courier comes.
    */
   readonly cancelParty: string | undefined;
   readonly cancelReason: string | undefined;
 
-  /** Made by `readLalamoveEvent`. */
+  /** Created by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
     const order = data.part('order');
@@ -85,14 +89,14 @@ export class OrderStatusChangedEvent extends LalamoveOrderEvent {
   }
 }
 
-/** `DRIVER_ASSIGNED`: a driver has accepted. */
+/** `DRIVER_ASSIGNED`: a driver accepted the order. */
 export class DriverAssignedEvent extends LalamoveOrderEvent {
   readonly eventType = 'DRIVER_ASSIGNED';
   readonly driver: EventDriver;
-  /** Where the driver is: decimal strings, in degrees. */
+  /** The position of the driver: decimal strings, in degrees. */
   readonly location: Coordinates | undefined;
 
-  /** Made by `readLalamoveEvent`. */
+  /** Created by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
     this.driver = readDriver(data.part('driver'));
@@ -100,17 +104,17 @@ export class DriverAssignedEvent extends LalamoveOrderEvent {
   }
 }
 
-/** `ORDER_AMOUNT_CHANGED`: the order costs something else now. */
+/** `ORDER_AMOUNT_CHANGED`: the price of the order changed. */
 export class OrderAmountChangedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_AMOUNT_CHANGED';
   readonly price: EventPrice;
-  /** What is left in the wallet. */
+  /** The new balance of the wallet. */
   readonly balance: EventBalance | undefined;
   readonly status: OrderStatus | undefined;
-  /** City of the order, e.g. `HK_HKG`. */
+  /** The city of the order, e.g. `HK_HKG`. */
   readonly market: string | undefined;
 
-  /** Made by `readLalamoveEvent`. */
+  /** Created by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
     const order = data.part('order');
@@ -122,31 +126,31 @@ export class OrderAmountChangedEvent extends LalamoveOrderEvent {
   }
 }
 
-/** `ORDER_REPLACED`: customer service has cancelled an order and cloned it. `orderId` is the clone's. */
+/** `ORDER_REPLACED`: customer service cancelled an order and created a copy. `orderId` is the id of the copy. */
 export class OrderReplacedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_REPLACED';
-  /** The order that is replaced. */
+  /** The order that was replaced. */
   readonly prevOrderId: string;
 
-  /** Made by `readLalamoveEvent`. */
+  /** Created by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
     this.prevOrderId = data.text('prevOrderId');
   }
 }
 
-/** `ORDER_EDITED`: the stops are others now. */
+/** `ORDER_EDITED`: the stops of the order changed. */
 export class OrderEditedEvent extends LalamoveOrderEvent {
   readonly eventType = 'ORDER_EDITED';
   readonly status: OrderStatus | undefined;
   readonly stops: readonly EventStop[];
-  /** Empty where they were not told. */
+  /** Empty if the event does not have them. */
   readonly previousStops: readonly EventStop[];
   /** `USER` or `LALAMOVE_CUSTOMER_SUPPORT`. */
   readonly editParty: string | undefined;
   readonly editReason: string | undefined;
 
-  /** Made by `readLalamoveEvent`. */
+  /** Created by `readLalamoveEvent`. */
   constructor(facts: LalamoveEventFacts, data: EventData, raw: Raw) {
     super(facts, data, raw);
     const order = data.part('order');

@@ -3,8 +3,9 @@ import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventFacts } from '../events/lalamove-event-facts.js';
 
 /**
- * What tells a repetition: the signature, and the id with the data for what was signed anew. The type, which is not signed, is part of both: who changes that
- * on the way must not have the true event taken for a repetition. Ids and data of two accounts may be the same: their signatures never are.
+ * The keys by which an inbox recognises a duplicate. The first is made of the signature. The second is made of id, data
+ * and API key, because Lalamove may sign a retry again; two accounts can have the same ids and data. Both include the
+ * type, which is not signed: otherwise a forged type would make the true event a duplicate.
  */
 export function keysOf(
   { fingerprint, eventId, data, apiKey }: LalamoveEventFacts,
@@ -15,9 +16,9 @@ export function keysOf(
   return [fingerprint + kind, `${hashed(eventId)}.${hashed(data)}${kind}.${hashed(apiKey)}`];
 }
 
-/** The second key as versions before stored it, whosever event it was. */
-export function formerKeyOf(repeatKey: string): string {
-  return repeatKey.slice(0, Math.max(repeatKey.lastIndexOf('.'), 0));
+/** The second key in the form that earlier versions stored, without the API key. */
+export function formerKeyOf(secondKey: string): string {
+  return secondKey.slice(0, Math.max(secondKey.lastIndexOf('.'), 0));
 }
 
 function hashed(text: string): string {

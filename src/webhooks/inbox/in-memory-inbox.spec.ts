@@ -14,7 +14,7 @@ function entryOf(...keys: readonly [string, ...string[]]): LalamoveInboxEntry {
   return { keys, facts, event: readLalamoveEvent(facts) };
 }
 
-/** A handler that notes what it is called with. */
+/** A handler that records its calls. */
 class Noting implements LalamoveEventHandler {
   readonly name = 'Noting.handle';
   readonly seen: string[] = [];
@@ -52,7 +52,7 @@ describe('InMemoryLalamoveInbox', () => {
     return inbox;
   }
 
-  it('takes a handler that gives no answer for one that failed, sets its event aside, and says so once', async () => {
+  it('treats a handler that times out as failed, sets its event aside, and warns once', async () => {
     const hanging = new Noting(() => new Promise(() => undefined));
     const inbox = started([hanging], { handlerTimeoutMs: 5, retryDelaysMs: [1], holds: 2 });
     inbox.accept(entryOf('1'));
@@ -61,17 +61,17 @@ describe('InMemoryLalamoveInbox', () => {
     await until(() => errors.length === 2);
     expect(hanging.seen).toEqual(['1', '2', '1', '2']);
     expect(warnings).toEqual([expect.stringContaining('handler=Noting.handle timeout_seconds=0.005')]);
-    // Its place is free again.
+    // The event no longer counts against the limit.
     expect(inbox.accept(entryOf('3'))).toBe('new');
   });
 
-  it('knows a repetition by any of its keys, and the others from then on', async () => {
+  it('recognises a duplicate by any of its keys, and stores its other keys', async () => {
     const handler = new Noting();
     const inbox = started([handler]);
     const answers = [
       entryOf('signature 1', 'id A'),
       entryOf('signature 1', 'id B'),
-      // Signed anew, and then that one replayed under another id.
+      // Signed again, and then replayed under another id.
       entryOf('signature 2', 'id A'),
       entryOf('signature 2', 'id C'),
       entryOf('signature 3', 'id C'),
@@ -83,7 +83,7 @@ describe('InMemoryLalamoveInbox', () => {
     expect(handler.seen).toEqual(['signature 1', 'signature 4']);
   });
 
-  it('hands each event over once, however often and in whatever order it comes', async () => {
+  it('dispatches each event once, for any number of duplicates in any order', async () => {
     const law = fc.asyncProperty(fc.array(fc.nat(9), { maxLength: 40 }), async (numbers) => {
       const handler = new Noting();
       const inbox = started([handler]);
@@ -96,7 +96,7 @@ describe('InMemoryLalamoveInbox', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('forgets what came longest ago', () => {
+  it('forgets the oldest events', () => {
     const inbox = started([], { remembers: 3 });
     const come = (number: number): string => inbox.accept(entryOf(`signature ${number}`, `id ${number}`));
     expect([1, 2, 3, 4].map(come)).toEqual(['new', 'new', 'new', 'new']);
@@ -105,17 +105,17 @@ describe('InMemoryLalamoveInbox', () => {
     expect(come(2)).toBe('new');
   });
 
-  it('takes as many events as it may hold, and more when some are done', async () => {
+  it('accepts events up to its limit, and more when some are done', async () => {
     const open: (() => void)[] = [];
     const inbox = started([new Noting(() => new Promise((resolve) => open.push(resolve)))], { holds: 2 });
     inbox.accept(entryOf('1'));
     inbox.accept(entryOf('2'));
-    expect(() => inbox.accept(entryOf('3'))).toThrow(/^2 events are with their handlers already/);
+    expect(() => inbox.accept(entryOf('3'))).toThrow(/^The inbox is full: 2 events are with their handlers/);
     expect(inbox.accept(entryOf('2'))).toBe('repeated');
     await until(() => open.length === 2);
     open[0]?.();
     await turn();
-    // It was refused, so it is not known.
+    // It was refused, so its keys are not stored.
     expect(inbox.accept(entryOf('3'))).toBe('new');
     expect(() => inbox.accept(entryOf('4'))).toThrow(/^2 events/);
     open[1]?.();
@@ -139,12 +139,12 @@ describe('InMemoryLalamoveInbox', () => {
     expect(inbox.accept(entryOf('2'))).toBe('new');
   });
 
-  it('holds nothing that nobody handles', () => {
+  it('does not hold events without a handler', () => {
     const inbox = started([], { holds: 1 });
     expect(['1', '2', '3'].map((key) => inbox.accept(entryOf(key)))).toEqual(['new', 'new', 'new']);
   });
 
-  it('hands over at its start what came before, and no more of that than it may hold', async () => {
+  it('dispatches at its start the events accepted before, up to its limit', async () => {
     const inbox = new InMemoryLalamoveInbox({ holds: 2 });
     expect(['1', '2', '1'].map((key) => inbox.accept(entryOf(key)))).toEqual(['new', 'new', 'repeated']);
     expect(() => inbox.accept(entryOf('3'))).toThrow(/^2 events/);
@@ -156,7 +156,7 @@ describe('InMemoryLalamoveInbox', () => {
     expect(inbox.accept(entryOf('3'))).toBe('new');
   });
 
-  it('calls no handler before whoever brought the event was answered', async () => {
+  it('calls handlers only after the webhook was answered', async () => {
     const handler = new Noting();
     const inbox = started([handler]);
     inbox.accept(entryOf('1'));
@@ -166,8 +166,8 @@ describe('InMemoryLalamoveInbox', () => {
     expect(handler.seen).toEqual(['1']);
   });
 
-  describe('stopped', () => {
-    it('waits for handlers that run, and for those that are about to', async () => {
+  describe('when it stops', () => {
+    it('waits for handlers that run, and for those that are about to run', async () => {
       let ended = 0;
       const slow = new Noting(async () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -182,15 +182,15 @@ describe('InMemoryLalamoveInbox', () => {
       expect(warnings).toEqual([]);
     });
 
-    it('does not wait for ever', async () => {
+    it('waits only for shutdownMs', async () => {
       const inbox = started([new Noting(() => new Promise(() => undefined))], { shutdownMs: 5 });
       inbox.accept(entryOf('1'));
       inbox.accept(entryOf('2'));
       await inbox.stop();
-      expect(warnings).toEqual(['Events are lost with this process, unhandled (events=2)']);
+      expect(warnings).toEqual(['Unhandled events were lost at shutdown (events=2)']);
     });
 
-    it('says how many events wait for a retry, and makes none', async () => {
+    it('logs how many events wait for a retry, and does not retry them', async () => {
       jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
       const failing = new Noting(() => Promise.reject(new Error('no')));
       const inbox = started([failing, failing, new Noting()]);
@@ -199,10 +199,10 @@ describe('InMemoryLalamoveInbox', () => {
       expect(jest.getTimerCount()).toBe(2);
       await inbox.stop();
       expect(jest.getTimerCount()).toBe(0);
-      expect(warnings).toEqual(['Events are lost with this process, unhandled (events=1)']);
+      expect(warnings).toEqual(['Unhandled events were lost at shutdown (events=1)']);
     });
 
-    it('plans no retry of what fails meanwhile', async () => {
+    it('plans no retry of a handler that fails meanwhile', async () => {
       const inbox = started([
         new Noting(async () => {
           await turn();
@@ -211,19 +211,19 @@ describe('InMemoryLalamoveInbox', () => {
       ]);
       inbox.accept(entryOf('1'));
       await inbox.stop();
-      expect(warnings).toEqual(['Events are lost with this process, unhandled (events=1)']);
+      expect(warnings).toEqual(['Unhandled events were lost at shutdown (events=1)']);
     });
 
-    it('takes nothing more, and says what came and was never handed over', async () => {
+    it('accepts no more events, and logs those that were never dispatched', async () => {
       const inbox = new InMemoryLalamoveInbox();
       inbox.accept(entryOf('1'));
       await inbox.stop();
       expect(() => inbox.accept(entryOf('2'))).toThrow('The app is shutting down.');
-      expect(warnings).toEqual(['Events are lost with this process, unhandled (events=1)']);
+      expect(warnings).toEqual(['Unhandled events were lost at shutdown (events=1)']);
     });
   });
 
-  it('retries at the delays that it was given, the handler that failed alone', async () => {
+  it('retries only the handler that failed, at the given delays', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
     let left = 2;
     const failing = new Noting(() => (left-- > 0 ? Promise.reject(new Error('no')) : Promise.resolve()));
@@ -242,7 +242,7 @@ describe('InMemoryLalamoveInbox', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is flat in memory over 50,000 events', async () => {
+  it('does not grow in memory over 50,000 events', async () => {
     const handler: LalamoveEventHandler = { name: 'Done.handle', handle: () => Promise.resolve() };
     const inbox = started([handler], { remembers: 1000 });
     const heapAfter = async (first: number, last: number): Promise<number> => {
@@ -263,7 +263,7 @@ describe('InMemoryLalamoveInbox', () => {
     ]);
   }, 30_000);
 
-  it('does not keep a process alive by a retry that waits', async () => {
+  it('does not keep the process alive for a pending retry', async () => {
     const planned = jest.spyOn(globalThis, 'setTimeout');
     const inbox = started([new Noting(() => Promise.reject(new Error('no')))]);
     inbox.accept(entryOf('1'));
@@ -275,7 +275,7 @@ describe('InMemoryLalamoveInbox', () => {
   });
 });
 
-/** Collects what is garbage now: without it, a heap says nothing. */
+/** Runs the garbage collector, so that the size of the heap is meaningful. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');

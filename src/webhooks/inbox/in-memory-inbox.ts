@@ -49,13 +49,13 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   readonly #logger = new Logger('LalamoveInbox');
   /** In the order of their arrival. */
   readonly #known = new Set<string>();
-  /** Events with handlers that have not finished, by how many. */
+  /** Events with the number of their handlers that have not finished. */
   readonly #held = new Map<LalamoveEvent, number>();
   readonly #running = new Set<Promise<void>>();
-  /** Handlers that gave no answer, by their names. */
-  readonly #inOutage = new Set<string>();
+  /** The names of handlers that timed out and have not succeeded since. */
+  readonly #timedOut = new Set<string>();
   readonly #retries = new Set<NodeJS.Timeout>();
-  /** What came before the handlers were known. */
+  /** Events that were accepted before `start`. */
   readonly #early: LalamoveEvent[] = [];
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   #isStopped = false;
@@ -73,7 +73,7 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     if (problems.length > 0) throw new RangeError(`An InMemoryLalamoveInbox cannot be made so: ${problems.join(' ')}`);
   }
 
-  /** @throws Error while as many events are held as may be, or after the app has ended */
+  /** @throws Error if the inbox is full, or if the app is shutting down */
   accept({ keys, event }: LalamoveInboxEntry): 'new' | 'repeated' {
     if (keys.some((key) => this.#known.has(key))) {
       this.#remember(keys);
@@ -81,20 +81,21 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     }
     if (this.#isStopped) throw new Error('The app is shutting down.');
     if (this.#held.size + this.#early.length >= this.#options.holds) {
-      throw new Error(`${this.#options.holds} events are with their handlers already: are they hanging?`);
+      const { holds } = this.#options;
+      throw new Error(`The inbox is full: ${holds} events are with their handlers. Check whether the handlers hang.`);
     }
     this.#remember(keys);
-    if (this.#handlersOf) this.#dispatcher(event);
+    if (this.#handlersOf) this.#dispatch(event);
     else this.#early.push(event);
     return 'new';
   }
 
   start(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void {
     this.#handlersOf = handlersOf;
-    for (const event of this.#early.splice(0)) this.#dispatcher(event);
+    for (const event of this.#early.splice(0)) this.#dispatch(event);
   }
 
-  /** Waits a while for the handlers that are running; what is lost then is logged. */
+  /** Waits for running handlers, at most `shutdownMs`. Logs how many events are lost. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const retry of this.#retries) clearTimeout(retry);
@@ -102,7 +103,7 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     if (this.#running.size > 0) await atMost(this.#options.shutdownMs, Promise.all(this.#running));
     const lost = this.#held.size + this.#early.length;
     if (lost === 0) return;
-    say(this.#logger, 'warn', logLine('Events are lost with this process, unhandled', { events: lost }));
+    say(this.#logger, 'warn', logLine('Unhandled events were lost at shutdown', { events: lost }));
   }
 
   /** Each event has at most two keys, and one more each time that it is signed anew. */
@@ -114,17 +115,17 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     }
   }
 
-  #dispatcher(event: LalamoveEvent): void {
+  #dispatch(event: LalamoveEvent): void {
     const handlers = this.#handlersOf?.(event) ?? [];
     if (handlers.length === 0) return;
     this.#held.set(event, handlers.length);
-    // Not now: whoever brought the event is to be answered first.
+    // Handlers run later, so that the webhook is answered first.
     const answered = new Promise<void>((resolve) => setImmediate(resolve));
     for (const handler of handlers) this.#try(event, handler, 0, answered);
   }
 
   #try(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number, answered?: Promise<void>): void {
-    // Not in the context of the webhook's request, nor in that of another handler.
+    // Outside of the async context of the webhook's request and of other handlers.
     const handled = detached(() => this.#run(event, handler, retries, answered));
     const run = handled.finally(() => this.#running.delete(run));
     this.#running.add(run);
@@ -151,29 +152,29 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     const { handlerTimeoutMs: timeoutMs } = this.#options;
     try {
       await withTimeout(timeoutMs, handler.name, handler.handle(event), { keepsAlive: false });
-      this.#inOutage.delete(handler.name);
+      this.#timedOut.delete(handler.name);
     } catch (error) {
       if (error instanceof TimeoutError) this.#warnTimeout(handler.name, timeoutMs);
       throw error;
     }
   }
 
-  /** Once, until it has answered again. */
+  /** Warns once, until the handler succeeds again. */
   #warnTimeout(name: string, timeoutMs: number): void {
-    if (this.#inOutage.has(name)) return;
-    this.#inOutage.add(name);
-    const what = 'A handler gives no answer: its events are tried again. Give what it waits for a timeout';
-    say(this.#logger, 'warn', logLine(what, { handler: name, timeout_seconds: timeoutMs / 1000 }));
+    if (this.#timedOut.has(name)) return;
+    this.#timedOut.add(name);
+    const message = 'A handler timed out and will be retried: set a timeout on the calls that it makes';
+    say(this.#logger, 'warn', logLine(message, { handler: name, timeout_seconds: timeoutMs / 1000 }));
   }
 
-  /** @returns `false` where it was the last try */
+  /** @returns `false` if this was the last attempt */
   #retry(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number): boolean {
     if (this.#isStopped) return true;
     const delay = this.#options.retryDelaysMs[retries];
     if (delay === undefined) {
       const { eventType, fingerprint } = event;
-      const told = { event: eventType, id: event.eventId, fingerprint, handler: handler.name, tries: retries + 1 };
-      say(this.#logger, 'error', logLine('An event is set aside: its handler keeps failing', told));
+      const fields = { event: eventType, id: event.eventId, fingerprint, handler: handler.name, tries: retries + 1 };
+      say(this.#logger, 'error', logLine('An event is set aside: its handler keeps failing', fields));
       return false;
     }
     const timer = setTimeout(() => {

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InMemoryLalamoveInbox } from './in-memory-inbox.js';
 import type { LalamoveInbox } from './lalamove-inbox.js';
 
-/** Holds the inbox of the app, as `HttpAdapterHost` holds its adapter. A module that brings another puts it here before the app starts. */
+/** Holds the inbox of the app. A module with an inbox of its own sets it here before the app starts. */
 @Injectable()
 export class LalamoveInboxHost {
   /**
-   * Where events go.
+   * The inbox that accepts the events.
    *
    * @default an {@link InMemoryLalamoveInbox}
    */

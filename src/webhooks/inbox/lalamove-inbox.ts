@@ -1,14 +1,15 @@
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventFacts } from '../events/lalamove-event-facts.js';
 
-/** A verified event, on its way into an inbox. */
+/** A verified event for an inbox. */
 export interface LalamoveInboxEntry {
   /**
-   * What tells a repetition: an event of which the inbox knows one of these is a repeated one, and the others are known from then on. The first is a hash of
-   * the signature with the type, the second one, where Lalamove gave the event an id, of that id with `data`, in case a retry is signed anew.
+   * The keys by which a duplicate is recognised. If the inbox knows one of them, the event is a duplicate, and the
+   * inbox must store the others too. The first key is a hash of the signature, with the type. The second key exists if
+   * the event has an id; it is a hash of the id and `data`, because Lalamove may sign a retry again.
    */
   readonly keys: readonly [string, ...string[]];
-  /** What to store; `readLalamoveEvent` makes the event of it again. */
+  /** The data to store. `readLalamoveEvent` recreates the event from them. */
   readonly facts: LalamoveEventFacts;
   readonly event: LalamoveEvent;
 }
@@ -17,27 +18,27 @@ export interface LalamoveInboxEntry {
 export interface LalamoveEventHandler {
   /** `Class.method`: unique in the app, and the same after a restart. */
   readonly name: string;
-  /** Runs it, with its own pipes, interceptors and filters. Rejects where it failed; that has been logged then. */
+  /** Calls the method, with its guards, pipes, interceptors and filters. Rejects if it fails; the error is logged. */
   handle(event: LalamoveEvent): Promise<void>;
 }
 
 /**
- * Takes events in and hands them to their handlers, at most once each while they succeed. How durable that is, is the inbox's affair: the default one lives
- * in memory, that of `DeliveriesModule` in its database.
+ * Accepts events and dispatches them to their handlers. A handler that succeeds gets an event once. The inbox decides
+ * how durable events are: the default one keeps them in memory, that of `DeliveriesModule` in its database.
  */
 export interface LalamoveInbox {
   /**
-   * Takes an event in, before its webhook is answered. No handler may be called before this has returned, or resolved.
+   * Accepts an event before its webhook is answered. It must return or resolve before it calls a handler.
    *
-   * @throws where the event cannot be taken: the webhook is answered with 503 then, and Lalamove sends it again
+   * @throws if the event cannot be accepted; the webhook is answered with 503, and Lalamove sends it again
    */
   accept(entry: LalamoveInboxEntry): 'new' | 'repeated' | Promise<'new' | 'repeated'>;
   /**
-   * The app has started: events may be handed over from now on.
+   * Called when the app has started. From now on events may be dispatched.
    *
-   * @param handlersOf the handlers that an event is for
+   * @param handlersOf returns the handlers of an event
    */
   start(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void | Promise<void>;
-  /** The app ends: no new hand-over, and an end to those under way. */
+  /** Called when the app shuts down. Dispatch no further events, and wait for the running handlers. */
   stop(): void | Promise<void>;
 }

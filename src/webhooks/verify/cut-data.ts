@@ -1,10 +1,10 @@
-/** Where a value stands in a body: its first byte, and the one behind its last. */
+/** The position of a value in a body: `start` is its first byte, `end` is the byte after its last one. */
 export interface Cut {
   readonly start: number;
   readonly end: number;
 }
 
-/** What a webhook's body is, as far as its outermost object tells. */
+/** The position of `data`, or the reason why there is none. */
 export type DataCut = Cut | 'absent' | 'twice' | 'no-object';
 
 const QUOTE = 0x22;
@@ -17,8 +17,8 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
 /**
- * Finds the value of `data` in the outermost object of a JSON text: the very bytes that Lalamove signs. One pass, no recursion. It does not judge the
- * JSON: whoever uses a cut parses what was cut out, and what is left.
+ * Finds the value of `data` in the outermost object of a JSON text: the exact bytes that Lalamove signs. It reads the
+ * text once, without recursion. It does not validate the JSON; the caller must parse the text.
  */
 export function cutData(body: Uint8Array): DataCut {
   let at = skipSpace(body, 0);
@@ -41,7 +41,7 @@ export function cutData(body: Uint8Array): DataCut {
   return found ?? 'absent';
 }
 
-/** Whether a key, in its quotes, means `data`: it can be written with escapes as well. */
+/** Whether a quoted key means `data`. Its characters can be written as JSON escapes. */
 function isData(body: Uint8Array, start: number, end: number): boolean {
   const isPlain = end - start === 6;
   if (isPlain)
@@ -55,7 +55,7 @@ function isData(body: Uint8Array, start: number, end: number): boolean {
   }
 }
 
-/** A loop, for a key is too short to be worth a call of `includes`. */
+/** A loop, because for a short key it is faster than `includes`. */
 function hasEscape(body: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) if (body[at] === BACKSLASH) return true;
   return false;
@@ -70,7 +70,7 @@ function skipSpace(body: Uint8Array, from: number): number {
   }
 }
 
-/** @param from at its opening quote */
+/** @param from the position of the opening quote */
 function skipString(body: Uint8Array, from: number): number {
   const { length } = body;
   for (let at = from + 1; at < length; at += 1) {
@@ -107,7 +107,7 @@ function skipNested(body: Uint8Array, from: number): number {
   return at;
 }
 
-/** A number, `true`, `false`, `null`, or what is none of them. */
+/** Skips a number, `true`, `false`, `null`, or invalid text up to the next separator. */
 function skipScalar(body: Uint8Array, from: number): number {
   let at = from;
   while (at < body.length) {

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { sign } from '../../api/signature.js';
 import { rooted } from '../endpoint/public-paths.js';
 
-/** What a webhook for a test is made of. */
+/** The input of {@link signWebhook}. */
 export interface SignWebhookInput {
-  /** The secret key that it is signed with (`sk_…`). */
+  /** The secret key that signs the webhook (`sk_…`). */
   secret: string;
-  /** The path of the URL that Lalamove would know, such as `/webhooks/lalamove`. */
+  /** The path of the webhook URL, such as `/webhooks/lalamove`. */
   path: string;
-  /** `data` of the event: an object, or its very JSON text. */
+  /** The `data` of the event: an object, or its exact JSON text. */
   data: object | string;
   /** @default 'ORDER_STATUS_CHANGED' */
   eventType?: string;
-  /** @default a fresh UUID */
+  /** @default a new UUID */
   eventId?: string;
   /** @default 'pk_test_webhook' */
   apiKey?: string;
@@ -24,19 +24,20 @@ export interface SignWebhookInput {
   timestamp?: number;
 }
 
-/** A webhook, ready to be sent by `POST`. */
+/** A signed webhook, to be sent by `POST`. */
 export interface SignedWebhook {
   body: string;
   headers: { 'content-type': string };
 }
 
 /**
- * Makes a webhook as Lalamove would send it, signed, for tests of an app that receives them (API v3, "Webhook").
+ * Creates a signed webhook like those of Lalamove, for tests of an app that receives webhooks (API v3, "Webhook").
  *
- * @throws TypeError where `data` cannot be written as JSON
+ * @throws TypeError if `data` cannot be written as JSON
  *
  * @example
- * const { body, headers } = signWebhook({ secret, path: '/webhooks/lalamove', data: { order: { orderId: '1', status: 'COMPLETED', previousStatus: 'PICKED_UP' } } });
+ * const data = { order: { orderId: '1', status: 'COMPLETED', previousStatus: 'PICKED_UP' } };
+ * const { body, headers } = signWebhook({ secret, path: '/webhooks/lalamove', data });
  * await fetch(`${url}/webhooks/lalamove`, { method: 'POST', body, headers });
  */
 export function signWebhook({

@@ -2,36 +2,37 @@ import { isRecord } from '../../internal/is-record.js';
 import { cutData } from './cut-data.js';
 import { rewritten } from './rewritten-data.js';
 
-/** `data` as it may have been signed, and what `JSON.parse` makes of it. */
+/** One form in which `data` may have been signed, and its parsed value. */
 export interface DataForm {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly value: unknown;
 }
 
-/** What a webhook says of itself. Only `timestamp` and `data` are signed. */
+/** The members of a webhook. Only `timestamp` and `data` are signed. */
 export interface WebhookBody {
-  /** Whose secret is said to have signed it; empty where nobody's is. */
+  /** The API key of the account that claims to have signed it; empty if there is none. */
   readonly apiKey: string;
-  /** As it was signed: Unix seconds, or ms. */
+  /** The timestamp exactly as signed: Unix seconds, or ms. */
   readonly timestamp: string;
-  /** As it came; empty where there is none. */
+  /** The signature as received; empty if there is none. */
   readonly signature: string;
   readonly eventId: string | undefined;
   readonly eventType: string;
-  /** `data` as it came, or as nearly so as is known. */
+  /** `data` as received. */
   readonly data: DataForm;
-  /** `data` written anew, for what was reformatted on its way; `undefined` where that is the same. It is made when it is asked for. */
+  /** Writes `data` as `JSON.stringify` does, in case a proxy reformatted them; `undefined` if the text is the same. */
   readonly rewritten: () => DataForm | undefined;
 }
 
-/** Why a body is none. */
+/** Why a body is no webhook. */
 export type BodyFault = 'not-json' | 'no-object' | 'data-twice';
 
 /**
- * Reads a webhook's body: all of it as JSON, and what is signed as bytes, cut out of it.
+ * Reads the body of a webhook: parses it as JSON, and cuts out the bytes of `data`, which are signed.
  *
- * @returns `undefined` for a probe that Lalamove sends when a URL is registered: nothing, white space, `{}`, or an envelope that says nothing
+ * @returns `undefined` for a probe, which Lalamove sends when a URL is registered: an empty body, white space, `{}`, or
+ * an envelope with empty members
  */
 export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -39,49 +40,51 @@ export function readWebhookBody(bytes: Uint8Array): WebhookBody | BodyFault | un
   const cut = cutData(buffer);
   if (cut === 'twice') return 'data-twice';
   if (cut !== 'no-object' && cut !== 'absent') {
-    // Of a text that is JSON nothing else can have been cut than what was parsed as `data`.
+    // If the text is valid JSON, the cut bytes are exactly those that were parsed as `data`.
     const members = parsedObject(whole);
     if (typeof members === 'string') return members;
     const data = buffer.subarray(cut.start, cut.end);
-    if (saysNothing(members)) return undefined;
+    if (isProbe(members)) return undefined;
     return withData(members, { bytes: data, text: data.toString(), value: members.data });
   }
   if (whole.trim() === '') return undefined;
   const members = parsedObject(whole);
   if (typeof members === 'string') return members;
-  return saysNothing(members) ? undefined : withData(members, NOTHING);
+  return isProbe(members) ? undefined : withData(members, NO_DATA);
 }
 
 /**
- * Reads a webhook's body of which nothing is left but what a body parser has made of it: `data` is written anew.
+ * Reads the body of a webhook from the object that a body parser made of it. `data` are written as JSON again.
  *
  * @returns as {@link readWebhookBody} does
  */
 export function readParsedBody(body: unknown): WebhookBody | BodyFault | undefined {
   if (!isRecord(body)) return 'no-object';
-  if (saysNothing(body)) return undefined;
-  if (!Object.hasOwn(body, 'data')) return withData(body, NOTHING);
-  const text = written(() => JSON.stringify(body.data));
+  if (isProbe(body)) return undefined;
+  if (!Object.hasOwn(body, 'data')) return withData(body, NO_DATA);
+  const text = tryWrite(() => JSON.stringify(body.data));
   return text === undefined ? 'not-json' : withData(body, formOf(text));
 }
 
-/** Whether it is empty, or an envelope whose signature, type and data are there and empty. */
-function saysNothing(members: Readonly<Record<string, unknown>>): boolean {
+/** Whether the body is a probe: it has no members, or its signature, type and data are empty. */
+function isProbe(members: Readonly<Record<string, unknown>>): boolean {
   if (Object.keys(members).length === 0) return true;
   const isEmpty = (name: string): boolean => {
     const value = members[name];
     return Object.hasOwn(members, name) && (value === '' || value === null);
   };
-  const { data } = members;
-  const hasData = isRecord(data) ? Object.keys(data).length > 0 : Array.isArray(data) ? data.length > 0 : !!data;
-  return isEmpty('signature') && isEmpty('eventType') && !hasData;
+  return isEmpty('signature') && isEmpty('eventType') && !hasContent(members.data);
 }
 
-/** What has no `data` is signed over nothing that could be checked. */
-const NOTHING: DataForm = { bytes: new Uint8Array(0), text: 'null', value: null };
+function hasContent(data: unknown): boolean {
+  return typeof data === 'object' && data !== null ? Object.keys(data).length > 0 : !!data;
+}
 
-/** A JSON text; `undefined` where there is none: it is too deep for the stack, or no value of JSON's. */
-function written(write: () => unknown): string | undefined {
+/** The form of a body without `data`: an empty text is checked against the signature. */
+const NO_DATA: DataForm = { bytes: new Uint8Array(0), text: 'null', value: null };
+
+/** Calls `write`; `undefined` if the value is nested too deeply for the stack, or cannot be written as JSON. */
+function tryWrite(write: () => unknown): string | undefined {
   try {
     const text = write();
     return typeof text === 'string' ? text : undefined;
@@ -114,7 +117,7 @@ function withData(members: Readonly<Record<string, unknown>>, data: DataForm): W
     eventType: text(eventType) ?? '',
     data,
     rewritten: () => {
-      const text = written(() => rewritten(data.text, data.value));
+      const text = tryWrite(() => rewritten(data.text, data.value));
       return text === undefined || text === data.text ? undefined : formOf(text);
     },
   };

@@ -6,7 +6,7 @@ import { readParsedBody, readWebhookBody, type DataForm, type WebhookBody } from
 import type { LalamoveEventFacts } from '../events/lalamove-event-facts.js';
 import { LalamoveWebhookException } from '../webhook.exceptions.js';
 
-/** What webhooks of a registration are verified by. */
+/** The settings with which the webhooks of a registration are verified. */
 export interface VerifierSettings {
   /** The name of the registration; `undefined` for the default one. */
   readonly account: string | undefined;
@@ -15,16 +15,16 @@ export interface VerifierSettings {
   readonly maxAgeSeconds: number;
   readonly others: AccountSecrets | undefined;
   readonly clock: Clock;
-  /** What time it would be, in Unix ms, if the clock had not been set since the start: see `anchoredNow`. */
+  /** The Unix time in ms by the clock at the start of the app plus the time passed since: see `anchoredNow`. */
   readonly anchored: () => number;
 }
 
-/** A body of which a body parser has left nothing but what it has made of it. */
+/** A body of which only the parsed object is left. */
 export interface ParsedBody {
   readonly parsed: object;
 }
 
-/** What a webhook has turned out to be: the probe, an event, or one that is too old or from the future. */
+/** The result of the verification: a probe, an event, or an event that is too old or from the future. */
 export type Verdict =
   | { readonly kind: 'probe' }
   | { readonly kind: 'event'; readonly facts: LalamoveEventFacts; readonly dataValue: unknown }
@@ -32,19 +32,21 @@ export type Verdict =
 
 const AN_HOUR_SECONDS = 3600;
 
-/** Below it a timestamp is in seconds: as ms it would lie in 1973. */
+/** A smaller timestamp is in seconds, because in ms it would be in 1973. */
 const FIRST_MS = 100_000_000_000;
 
-/** `data` of at most so many bytes is written anew; Lalamove's events have some KB. */
+/** Larger `data` are not rewritten. Lalamove's events have a few KB. */
 const MAX_REWRITTEN_BYTES = 64 * 1024;
 
 /**
- * Tells whether a webhook is Lalamove's (API v3, "Webhook"): `HMAC-SHA256(secret, timestamp CRLF POST CRLF path CRLF CRLF data)` over the exact bytes of
- * `data`, or over `JSON.stringify` of it. What is handed on is what was signed.
+ * Verifies that a webhook is Lalamove's (API v3, "Webhook"). The signature is
+ * `HMAC-SHA256(secret, timestamp CRLF POST CRLF path CRLF CRLF data)`, over the exact bytes of `data` or over
+ * `JSON.stringify` of the parsed `data`. The event is read from the text that was signed.
  *
- * @param received the bytes, or what a body parser has made of them where nothing else is left
- * @param paths that it may be signed over
- * @throws LalamoveWebhookException 400 for what is no webhook, 401 for what is not signed by one of the secrets, 503 where these cannot be found out
+ * @param received the bytes, or the parsed object if the bytes are gone
+ * @param paths the paths that may be signed
+ * @throws LalamoveWebhookException 400 if the body is no webhook, 401 if no secret matches the signature, 503 if
+ * `resolveAccount` fails
  */
 export async function verifyWebhook(
   settings: VerifierSettings,
@@ -54,32 +56,32 @@ export async function verifyWebhook(
   const { others } = settings;
   const first = readAtOnce(settings, received, paths);
   if (first.kind !== 'others' || !others) return verdictOf(settings, first);
-  // Whoever waits holds nothing but the bytes: what is parsed of them may take twenty times as much.
+  // While it waits it holds only the bytes, because the parsed values may take twenty times the memory.
   return verdictOf(settings, await otherReading(settings, others, { apiKey: first.apiKey, received, paths }));
 }
 
-/** What has been read of a webhook: nobody's, somebody's, or of an account whose secrets must be asked for. */
+/** An intermediate result: a probe, a webhook that was read, or one whose secrets `resolveAccount` must find. */
 type Reading =
   | { readonly kind: 'probe' }
   | { readonly kind: 'others'; readonly apiKey: string }
-  | { readonly kind: 'read'; readonly body: WebhookBody; readonly sealed: Seal | undefined };
+  | { readonly kind: 'read'; readonly body: WebhookBody; readonly verified: Verified | undefined };
 
 function readAtOnce(settings: VerifierSettings, received: Received, paths: readonly string[]): Reading {
   const body = bodyOf(received);
   if (body === undefined) return { kind: 'probe' };
   const { apiKey } = body;
   const isOwn = !settings.others || apiKey === '' || apiKey === settings.apiKey;
-  return isOwn ? { kind: 'read', body, sealed: seal(settings, body, paths) } : { kind: 'others', apiKey };
+  return isOwn ? { kind: 'read', body, verified: verifySignature(settings, body, paths) } : { kind: 'others', apiKey };
 }
 
 function verdictOf(settings: VerifierSettings, reading: Reading): Verdict {
   if (reading.kind === 'probe') return reading;
-  const sealed = reading.kind === 'read' ? reading.sealed : undefined;
-  if (reading.kind !== 'read' || !sealed) throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_SIGNATURE');
-  return timely(settings, reading.body, sealed);
+  const verified = reading.kind === 'read' ? reading.verified : undefined;
+  if (reading.kind !== 'read' || !verified) throw new LalamoveWebhookException('LALAMOVE_WEBHOOK_SIGNATURE');
+  return timely(settings, reading.body, verified);
 }
 
-/** The bytes of a webhook, or what a body parser has made of them. */
+/** The bytes of a webhook, or the object that a body parser made of them. */
 type Received = Uint8Array | ParsedBody;
 
 function bodyOf(received: Received): WebhookBody | undefined {
@@ -88,32 +90,32 @@ function bodyOf(received: Received): WebhookBody | undefined {
   return body;
 }
 
-/** A webhook that names another account than ours is read once it is known whose it may be: that one's, where the host knows it, else ours. */
+/** Reads a webhook with another API key: with the secrets that the host has for this key, else with our own. */
 async function otherReading(
   settings: VerifierSettings,
   others: AccountSecrets,
   { apiKey, received, paths }: { apiKey: string; received: Received; paths: readonly string[] },
 ): Promise<Reading> {
-  // An unknown key costs as many signatures as a known one.
+  // An unknown key takes as many signatures as a known one, so that the time does not show which keys exist.
   const signedBy = ({ account: found }: Finding): Reading | undefined => {
     const body = bodyOf(received);
     if (!body) return { kind: 'probe' };
-    const sealed = seal(found ? signerFor(found, settings, body) : settings, body, paths);
-    return sealed && { kind: 'read', body, sealed };
+    const verified = verifySignature(found ? signerFor(found, settings, body) : settings, body, paths);
+    return verified && { kind: 'read', body, verified };
   };
-  const known = await resolved(others, apiKey, false);
-  const first = signedBy(known);
+  const cached = await resolved(others, apiKey, false);
+  const first = signedBy(cached);
   if (first) return first;
-  const anew = await resolved(others, apiKey, true);
-  return (anew === known ? undefined : signedBy(anew)) ?? { kind: 'others', apiKey };
+  const fresh = await resolved(others, apiKey, true);
+  return (fresh === cached ? undefined : signedBy(fresh)) ?? { kind: 'others', apiKey };
 }
 
 interface Signer extends ResolvedAccount {
   readonly apiKey: string;
 }
 
-/** Who has signed, and what. */
-interface Seal {
+/** A signature that was checked: the signer, and the form of `data` that is signed. */
+interface Verified {
   readonly signer: Signer;
   readonly data: DataForm;
 }
@@ -130,16 +132,16 @@ async function resolved(others: AccountSecrets, apiKey: string, doubted: boolean
   }
 }
 
-/** The form of `data` that one of the secrets has signed: as it came, else written anew. */
-function seal(signer: Signer, body: WebhookBody, paths: readonly string[]): Seal | undefined {
+/** Finds the form of `data` that one of the secrets signed: the received one, else the rewritten one. */
+function verifySignature(signer: Signer, body: WebhookBody, paths: readonly string[]): Verified | undefined {
   if (isSigned(body, body.data, signer.secrets, paths)) return { signer, data: body.data };
-  // What cannot fit, or is larger than any event, is not worth the work.
-  const isWorthIt = /^[0-9a-f]{64}$/.test(body.signature) && body.data.bytes.length <= MAX_REWRITTEN_BYTES;
-  const data = isWorthIt ? body.rewritten() : undefined;
+  // A malformed signature cannot match, and no event is larger.
+  const canMatch = /^[0-9a-f]{64}$/.test(body.signature) && body.data.bytes.length <= MAX_REWRITTEN_BYTES;
+  const data = canMatch ? body.rewritten() : undefined;
   return data && isSigned(body, data, signer.secrets, paths) ? { signer, data } : undefined;
 }
 
-/** Whether one of the secrets has signed it, over one of the paths; in a time that does not tell how much of a signature fits. */
+/** Whether one of the secrets signed the data with one of the paths. Signatures are compared in constant time. */
 function isSigned(
   { timestamp, signature }: WebhookBody,
   { bytes }: DataForm,
@@ -149,20 +151,20 @@ function isSigned(
   const given = Buffer.from(signature);
   return secrets.some((secret) =>
     paths.some((path) => {
-      const right = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: bytes }));
-      return given.length === right.length && timingSafeEqual(given, right);
+      const expected = Buffer.from(sign(secret, { timestamp, method: 'POST', path, body: bytes }));
+      return given.length === expected.length && timingSafeEqual(given, expected);
     }),
   );
 }
 
 /**
- * An event is out of time only if it is so by the clock as it is, and as it was at the start with the time that has
- * passed: a clock that is set wrong, or right again, drops no event that is on time.
+ * Drops an event as too old or too new only if two clocks agree: the current clock, and the clock at the start of the
+ * app plus the time passed since. So a clock that is set while the app runs drops no valid event.
  */
 function timely(
   { clock, anchored, maxAgeSeconds }: VerifierSettings,
   body: WebhookBody,
-  { signer: { account, apiKey }, data }: Seal,
+  { signer: { account, apiKey }, data }: Verified,
 ): Verdict {
   const { timestamp, eventId, eventType } = body;
   const signed = Number(timestamp);
@@ -170,7 +172,7 @@ function timely(
   const receivedAt = clock.now();
   const ageSeconds = (receivedAt - signedAt) / 1000;
   const anchoredAge = (anchored() - signedAt) / 1000;
-  // What is no number is neither.
+  // A timestamp that is no number gives NaN, which is not timely.
   const isTimely = [ageSeconds, anchoredAge].some((age) => age <= maxAgeSeconds && age >= -AN_HOUR_SECONDS);
   if (!isTimely) return { kind: 'untimely', ageSeconds: Math.round(ageSeconds), eventId };
   const fingerprint = hash('sha256', body.signature, 'base64url');
