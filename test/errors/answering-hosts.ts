@@ -8,7 +8,7 @@ import { PLATFORMS, startHost, type HostApp } from '../support/host-app.js';
 export type Policy = 'mirror' | 'gateway';
 export type Format = 'nest' | 'problem';
 
-/** A storefront that runs while a test does, and the sandbox behind it. */
+/** A running storefront app and its sandbox. */
 export interface AnsweringHost {
   policy: Policy;
   format: Format;
@@ -16,7 +16,7 @@ export interface AnsweringHost {
   url: () => string;
 }
 
-/** Declares tests for a storefront on each platform, under each status policy, in each format. */
+/** Declares tests for a storefront on each platform, with each status policy and each format. */
 export function describeHosts(title: string, declare: (host: AnsweringHost) => void): void {
   describe.each(PLATFORMS)(`${title} on %s`, (platform) => {
     describe.each<Policy>(['mirror', 'gateway'])('%s', (policy) => {

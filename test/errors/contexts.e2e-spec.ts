@@ -38,7 +38,7 @@ describe('LalamoveExceptionFilter outside HTTP', () => {
     await service.close();
   });
 
-  it('reaches the caller of a microservice as what it is', async () => {
+  it('returns the exception to the caller of a microservice', async () => {
     const failure: unknown = await firstValueFrom(client.send('track', {})).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       name: 'OrderNotFoundException',
@@ -48,7 +48,7 @@ describe('LalamoveExceptionFilter outside HTTP', () => {
     });
   });
 
-  it('is an exception event for a WebSocket client, of Socket.IO or native', () => {
+  it('sends an exception event to WebSocket clients, of Socket.IO and native', () => {
     const emitted: unknown[] = [];
     const socketIo = { emit: (...event: unknown[]) => emitted.push(event) };
     const native = { readyState: 1, send: (text: string) => emitted.push(JSON.parse(text)), emit: () => false };
@@ -65,7 +65,7 @@ describe('LalamoveExceptionFilter outside HTTP', () => {
     expect(() => caught('ws', [null])).not.toThrow();
   });
 
-  it('answers a raw axios error elsewhere, too, under the policy of its account', () => {
+  it('handles a raw axios error by the policy of its account', () => {
     const raw = {
       isAxiosError: true,
       config: { url: 'https://rest.lalamove.com/v3/cities' },
@@ -79,7 +79,7 @@ describe('LalamoveExceptionFilter outside HTTP', () => {
     );
   });
 
-  it.each(['necord', 'lalamove'])('is thrown on in a %s context', async (type) => {
+  it.each(['necord', 'lalamove'])('throws the exception again in a %s context', async (type) => {
     const exception = createLalamoveException('ERR_ORDER_NOT_FOUND');
     const failure = failureOf(Promise.resolve().then(() => caught(type, [], exception)));
     expect(await failure).toBe(exception);

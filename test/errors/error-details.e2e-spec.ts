@@ -15,23 +15,80 @@ const SORRY = {
   errors: [],
 };
 
-/** What a 422 lists, and what is made of it. */
-// prettier-ignore
+/** The errors that a 422 lists, and the errors of the exception. */
 const DETAILS: [what: string, sent: unknown, listed: object[]][] = [
-  ['prose', { id: 'ERR_REQUIRED_FIELD', message: 'Please verify your field.', detail: PROSE }, [{ code: 'ERR_REQUIRED_FIELD', message: 'Please verify your field.', detail: PROSE }]],
-  ['prose without a message', { id: 'ERR_REQUIRED_FIELD', detail: PROSE }, [{ code: 'ERR_REQUIRED_FIELD', message: PROSE, detail: PROSE }]],
-  ['a pointer', { id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0' }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' }]],
-  ['a list of pointers', { id: 'ERR_INVALID_FIELD', message: 'no', detail: ['/data/stops/0', '/data/language'] }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' }, { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/language' }]],
-  ['pointers in one text', { id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0, /data/language' }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' }, { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/language' }]],
-  ['pointers and prose', { id: 'ERR_INVALID_FIELD', message: 'no', detail: ['/data/stops/0', 'too far'] }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0', detail: 'too far' }]],
-  ['an object', { id: 'ERR_INVALID_FIELD', message: 'no', detail: { field: 'name' } }, [{ code: 'ERR_INVALID_FIELD', message: 'no', detail: '{"field":"name"}' }]],
-  ['a list of prose and nothing else', { detail: ['only', 'prose list'] }, [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: 'only; prose list', detail: 'only; prose list' }]],
-  ['an object and nothing else', { detail: { field: 'name' } }, [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: '{"field":"name"}', detail: '{"field":"name"}' }]],
-  ['prose as an id, beside a message', { id: 'name is wrong', message: 'no', detail: 'too long' }, [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: 'no', detail: 'name is wrong; too long' }]],
-  ['several errors', [{ id: 'ERR_REQUIRED_FIELD', message: 'a', detail: PROSE }, { id: 'ERR_UNKNOWN_FIELD', message: 'b' }, { id: 'ERR_NEW', detail: 'c' }], [{ code: 'ERR_REQUIRED_FIELD', message: 'a', detail: PROSE }, { code: 'ERR_UNKNOWN_FIELD', message: 'b' }, { code: 'ERR_NEW', message: 'c', detail: 'c' }]],
+  [
+    'prose',
+    { id: 'ERR_REQUIRED_FIELD', message: 'Please verify your field.', detail: PROSE },
+    [{ code: 'ERR_REQUIRED_FIELD', message: 'Please verify your field.', detail: PROSE }],
+  ],
+  [
+    'prose without a message',
+    { id: 'ERR_REQUIRED_FIELD', detail: PROSE },
+    [{ code: 'ERR_REQUIRED_FIELD', message: PROSE, detail: PROSE }],
+  ],
+  [
+    'a pointer',
+    { id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0' },
+    [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' }],
+  ],
+  [
+    'a list of pointers',
+    { id: 'ERR_INVALID_FIELD', message: 'no', detail: ['/data/stops/0', '/data/language'] },
+    [
+      { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' },
+      { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/language' },
+    ],
+  ],
+  [
+    'pointers in one text',
+    { id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0, /data/language' },
+    [
+      { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0' },
+      { code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/language' },
+    ],
+  ],
+  [
+    'pointers and prose',
+    { id: 'ERR_INVALID_FIELD', message: 'no', detail: ['/data/stops/0', 'too far'] },
+    [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0', detail: 'too far' }],
+  ],
+  [
+    'an object',
+    { id: 'ERR_INVALID_FIELD', message: 'no', detail: { field: 'name' } },
+    [{ code: 'ERR_INVALID_FIELD', message: 'no', detail: '{"field":"name"}' }],
+  ],
+  [
+    'a list of prose and nothing else',
+    { detail: ['only', 'prose list'] },
+    [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: 'only; prose list', detail: 'only; prose list' }],
+  ],
+  [
+    'an object and nothing else',
+    { detail: { field: 'name' } },
+    [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: '{"field":"name"}', detail: '{"field":"name"}' }],
+  ],
+  [
+    'prose as an id, beside a message',
+    { id: 'name is wrong', message: 'no', detail: 'too long' },
+    [{ code: 'LALAMOVE_UNKNOWN_ERROR', message: 'no', detail: 'name is wrong; too long' }],
+  ],
+  [
+    'several errors',
+    [
+      { id: 'ERR_REQUIRED_FIELD', message: 'a', detail: PROSE },
+      { id: 'ERR_UNKNOWN_FIELD', message: 'b' },
+      { id: 'ERR_NEW', detail: 'c' },
+    ],
+    [
+      { code: 'ERR_REQUIRED_FIELD', message: 'a', detail: PROSE },
+      { code: 'ERR_UNKNOWN_FIELD', message: 'b' },
+      { code: 'ERR_NEW', message: 'c', detail: 'c' },
+    ],
+  ],
 ];
 
-describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => {
+describe.each(PLATFORMS)('the details of an error, on %s', (platform) => {
   let server: RawServer;
   let handle: RawHandler = () => undefined;
   let host: HostApp | undefined;
@@ -59,7 +116,7 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     await host?.app.close();
   });
 
-  it.each(DETAILS)('reaches the exception, the consumer and the log: %s', async (_, sent, listed) => {
+  it.each(DETAILS)('reach the exception, the consumer and the log: %s', async (_, sent, listed) => {
     handle = (socket) => socket.write(http(422, JSON.stringify({ errors: sent })));
     const { app, url } = await start({});
     expect(await failureOf(app.get(LalamoveService).placeOrder(ORDER))).toMatchObject({ errors: listed });
@@ -69,19 +126,32 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     for (const [, place] of places) expect(lines.join('\n')).toContain(JSON.stringify(place).slice(1, -1));
   });
 
-  // prettier-ignore
   it.each([
-    [{ errors: [{ id: 'ERR_INVALID_FIELD' }], message: 'Bad stop.', detail: 'too far' }, [{ code: 'ERR_INVALID_FIELD', message: 'Bad stop.', detail: 'too far' }]],
-    [{ errors: [{ id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0' }], message: 'Bad stop.' }, [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0', detail: 'Bad stop.' }]],
-    [{ errors: [{ detail: '/data/stops/0' }], message: 'ERR_INVALID_FIELD' }, [{ code: 'ERR_INVALID_FIELD', pointer: '/data/stops/0' }]],
-  ])('reaches the exception where it stands beside the list: %j', async (body, errors) => {
+    [
+      { errors: [{ id: 'ERR_INVALID_FIELD' }], message: 'Bad stop.', detail: 'too far' },
+      [{ code: 'ERR_INVALID_FIELD', message: 'Bad stop.', detail: 'too far' }],
+    ],
+    [
+      { errors: [{ id: 'ERR_INVALID_FIELD', message: 'no', detail: '/data/stops/0' }], message: 'Bad stop.' },
+      [{ code: 'ERR_INVALID_FIELD', message: 'no', pointer: '/data/stops/0', detail: 'Bad stop.' }],
+    ],
+    [
+      { errors: [{ detail: '/data/stops/0' }], message: 'ERR_INVALID_FIELD' },
+      [{ code: 'ERR_INVALID_FIELD', pointer: '/data/stops/0' }],
+    ],
+  ])('reach the exception if they stand beside the list: %j', async (body, errors) => {
     handle = (socket) => socket.write(http(422, JSON.stringify(body)));
     const { app } = await start({});
     const error = await failureOf(app.get(LalamoveService).placeOrder(ORDER));
-    expect(error).toMatchObject({ name: 'InvalidRequestException', code: 'ERR_INVALID_FIELD', isForeign: false, errors });
+    expect(error).toMatchObject({
+      name: 'InvalidRequestException',
+      code: 'ERR_INVALID_FIELD',
+      isForeign: false,
+      errors,
+    });
   });
 
-  it('reaches the log of operators, without numbers that may be a phone’s', async () => {
+  it('reach the log, without possible phone numbers', async () => {
     const detail = "'url' validation failed: '+852 9000 0000' is not a valid url";
     handle = (socket) => socket.write(http(422, JSON.stringify({ errors: { id: 'ERR_INVALID_RESPONSE', detail } })));
     const { app, url } = await start({});
@@ -99,7 +169,7 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     ['402 ERR_INSUFFICIENT_BALANCE', 'InsufficientCreditException', 402, 503],
     ['409 ERR_INSUFFICIENT_BALANCE', 'InsufficientCreditException', 409, 503],
     ['422 ERR_QUOTATION_EXPIRED', 'InvalidQuotationException', 422, 422],
-  ])('%s is a %s', async (row, name, mirror, gateway) => {
+  ])('%s becomes a %s', async (row, name, mirror, gateway) => {
     const [status = '', id] = row.split(' ');
     handle = (socket) => socket.write(http(Number(status), JSON.stringify({ errors: [{ id }] })));
     const mirroring = await start({});
@@ -120,14 +190,14 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     ['a market of the keys', 422, '{"errors":[{"id":"ERR_INVALID_MARKET"}]}', 503],
     ['the webhook URL', 422, '{"errors":[{"id":"ERR_INVALID_RESPONSE"}]}', 502],
     ['a code that is not known', 422, '{"errors":[{"id":"ERR_MOON_PHASE","message":"Not for your account."}]}', 502],
-  ])('tells a consumer nothing under gateway, where it is %s', async (_, status, body, answered) => {
+  ])('are hidden from the consumer under gateway: %s', async (_, status, body, answered) => {
     handle = (socket) => socket.write(http(status, body));
     const { url } = await start({ errors: { status: 'gateway' } });
     const answer = await request('GET', `${url}/lalamove/orders/1`);
     expect(answer).toMatchObject({ status: answered, body: { code: SORRY.code, message: SORRY.message, errors: [] } });
   });
 
-  it('a 502 without JSON says that wrong keys look like this too, to who may know', async () => {
+  it('explain under mirror that wrong keys can cause a 502 without JSON', async () => {
     handle = (socket) => socket.write(http(502, ''));
     const mirroring = await start({});
     const told = /wrong API keys look like this too/i;
@@ -143,7 +213,6 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     expect((await request('GET', `${concealing.url}/cities`)).body).toEqual(SORRY);
   });
 
-  // prettier-ignore
   const FAULTS: [what: string, handle: RawHandler][] = [
     ['a 500', (socket) => socket.write(http(500, ''))],
     ['a broken connection', (socket) => socket.destroy()],
@@ -154,7 +223,7 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     ['half an answer', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"da')],
   ];
 
-  it.each(FAULTS)('%s is as neutral as any fault of Lalamove’s, under gateway', async (_, fault) => {
+  it.each(FAULTS)('%s is answered with the neutral body under gateway', async (_, fault) => {
     handle = fault;
     const { url } = await start({ timeoutMs: 150, errors: { status: 'gateway' } });
     const read = await request('GET', `${url}/cities`);
@@ -166,7 +235,7 @@ describe.each(PLATFORMS)('what Lalamove says of an error, on %s', (platform) => 
     ]);
   });
 
-  it('what our own rate limit refuses is as neutral as what Lalamove’s does', async () => {
+  it('are hidden under gateway if our own rate limiter refuses a call', async () => {
     handle = (socket) => socket.write(http(200, '{"data":[]}'));
     const rateLimit = { perMinute: { getCities: 0.01 } };
     const { url } = await start({ rateLimit, deadlineMs: 100, errors: { status: 'gateway' } });

@@ -6,7 +6,7 @@ import { request } from '../support/host-app.js';
 
 const SHAPES: readonly RefusalShape[] = ['list', 'message', 'object'];
 
-/** Every row that Lalamove sends, in every status and every shape that it comes with. */
+/** Every row of Lalamove's, with each of its statuses and each form of the body. */
 const CASES = ERROR_CATALOG.flatMap((row) =>
   row.statuses.flatMap((status) => SHAPES.map((shape) => ({ code: row.code, status, shape, row }))),
 );
@@ -54,7 +54,7 @@ describeHosts('every error row', ({ policy, format, sandbox, url }) => {
   });
 });
 
-/** The text of the body's error, where there is one beside the code. */
+/** The text of the error in the body, if it has one beside the code. */
 function textIn(body: string): string | undefined {
   const text = /"message":"([^"]+)"/.exec(body)?.[1];
   return text?.startsWith('ERR_') ? undefined : text;

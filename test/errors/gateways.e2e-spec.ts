@@ -16,7 +16,7 @@ const fail = (): never => {
   throw createLalamoveException('LALAMOVE_UNAUTHORIZED', { requestId: 'r-1' });
 };
 
-/** What the app-wide filter does not reach, by Nest's design. */
+/** Where Nest does not apply an app-wide filter. */
 @WebSocketGateway()
 class PlainGateway {
   @SubscribeMessage('track')
@@ -77,7 +77,7 @@ describe('a gateway or a hybrid app', () => {
       return exceptionOf(url);
     };
 
-    it('tells what HTTP would with @UseFilters(LalamoveExceptionFilter), by the status policy', async () => {
+    it('sends the HTTP body by the status policy with @UseFilters(LalamoveExceptionFilter)', async () => {
       expect(await caught(FilteredGateway)).toEqual({
         status: 'error',
         statusCode: 503,
@@ -89,7 +89,7 @@ describe('a gateway or a hybrid app', () => {
       });
     });
 
-    it('tells nothing without, as the docs say', async () => {
+    it('sends no details without it, as documented', async () => {
       expect(await caught(PlainGateway)).toMatchObject(UNKNOWN);
     });
   });
@@ -111,15 +111,15 @@ describe('a gateway or a hybrid app', () => {
     };
     const told = { name: 'LalamoveAuthenticationException', code: 'LALAMOVE_UNAUTHORIZED', requestId: 'r-1' };
 
-    it('tells its caller with inheritAppConfig', async () => {
+    it('returns the exception with inheritAppConfig', async () => {
       expect(await failureOf(QueueController, true)).toMatchObject(told);
     });
 
-    it('tells its caller with @UseFilters(LalamoveExceptionFilter)', async () => {
+    it('returns the exception with @UseFilters(LalamoveExceptionFilter)', async () => {
       expect(await failureOf(FilteredQueueController, false)).toMatchObject(told);
     });
 
-    it('tells nothing without either, as the docs say', async () => {
+    it('returns no details without either, as documented', async () => {
       expect(await failureOf(QueueController, false)).toMatchObject(UNKNOWN);
     });
   });

@@ -73,7 +73,7 @@ describe.each(DRIVERS)('a Lalamove error in GraphQL, by %s', (_, platform, drive
     await server.stop();
   });
 
-  /** @returns the first error of the answer, and how many there are */
+  /** @returns the first error of the answer, and the number of errors */
   async function failing(
     query: string,
     errors: LalamoveModuleOptions['errors'] = {},
@@ -89,7 +89,7 @@ describe.each(DRIVERS)('a Lalamove error in GraphQL, by %s', (_, platform, drive
     return { status, data: body.data, count: listed.length, error: Object(listed[0]) as Record<string, unknown> };
   }
 
-  it('tells code, status, errors and request id', async () => {
+  it('has code, status, errors and request id', async () => {
     const errors = [{ id: 'ERR_ORDER_NOT_FOUND', message: 'Order not found.' }];
     answer = http(404, JSON.stringify({ errors, meta: { requestId: 'r-1' } }), { 'request-id': 'r-1' });
     expect(await failing('{ order }')).toMatchObject({
@@ -109,13 +109,13 @@ describe.each(DRIVERS)('a Lalamove error in GraphQL, by %s', (_, platform, drive
     });
   });
 
-  it('is never lost if it lists no errors: an order of unknown outcome', async () => {
+  it('is sent even if it lists no errors: an order of unknown outcome', async () => {
     const { data, count, error } = await failing('mutation { place }');
     expect({ data, count }).toEqual({ data: { place: null }, count: 1 });
     expect(error).toMatchObject({ extensions: { code: 'LALAMOVE_OUTCOME_UNKNOWN', status: 502, errors: [] } });
   });
 
-  it('is as neutral under `gateway` as over HTTP', async () => {
+  it('has the neutral body under `gateway`, as over HTTP', async () => {
     answer = http(401, '{"message":"wrong key pk_test_public"}');
     const { error, ...rest } = await failing('{ order }', { status: 'gateway' });
     expect(error).toMatchObject({
@@ -125,13 +125,13 @@ describe.each(DRIVERS)('a Lalamove error in GraphQL, by %s', (_, platform, drive
     expect(JSON.stringify({ error, rest })).not.toMatch(/401|UNAUTHORIZED|pk_test/);
   });
 
-  it('has the status that a function of the host’s returns', async () => {
+  it('has the status that a function of the host returns', async () => {
     answer = http(404, '{"message":"ERR_ORDER_NOT_FOUND"}');
     const { error } = await failing('{ order }', { status: () => 410 });
     expect(error).toMatchObject({ extensions: { code: 'ERR_ORDER_NOT_FOUND', status: 410 } });
   });
 
-  it('tells the same of a field, with `fieldResolverEnhancers`', async () => {
+  it('has the same members for a field resolver with `fieldResolverEnhancers`', async () => {
     answer = http(429, '{}', { 'retry-after': '7' });
     const { error } = await failing('{ shipment { id driver } }');
     expect(error).toMatchObject({
@@ -142,7 +142,7 @@ describe.each(DRIVERS)('a Lalamove error in GraphQL, by %s', (_, platform, drive
 });
 
 describe('a Lalamove exception', () => {
-  it.each(['mirror', 'gateway'] as const)('holds its body, as those of Nest do, under %s', (policy) => {
+  it.each(['mirror', 'gateway'] as const)('has its body in `response`, like Nest’s exceptions, under %s', (policy) => {
     const exception: HttpException = createLalamoveException('LALAMOVE_UNAUTHORIZED', { policy, requestId: 'r-1' });
     const body = exception.getResponse();
     expect(Reflect.get(exception, 'response')).toBe(body);

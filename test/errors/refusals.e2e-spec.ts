@@ -8,7 +8,7 @@ import { CALLS, SPENDING } from '../support/inputs.js';
 import { failureOf, KEYS, startLalamove } from '../support/lalamove.js';
 import { http, RawServer } from '../support/raw-server.js';
 
-/** Statuses of refusals, and whether Lalamove sends them without a body, too. */
+/** Statuses of refusals, and whether Lalamove also sends them without a body. */
 const STATUSES: [number, boolean][] = [
   [400, false],
   [401, true],
@@ -22,10 +22,10 @@ const STATUSES: [number, boolean][] = [
   [429, true],
 ];
 
-/** Whoever sends these has stopped waiting: whatever the body, nobody knows. */
+/** Statuses of a proxy that stopped waiting: the outcome is unknown for any body. */
 const STOPPED_WAITING = [408, 425, 444, 460, 499];
 
-/** Bodies that Lalamove's guide and its traffic know. */
+/** Bodies from Lalamove's guide and from observed traffic. */
 const BODIES_OF_LALAMOVES = [
   '{"message":"ERR_NEW"}\n',
   '{"errors":[{"id":"ERR_NEW","message":"m","detail":"/data"}]}',
@@ -34,7 +34,7 @@ const BODIES_OF_LALAMOVES = [
   '{"errors":[{"detail":{"field":"name"}}]}',
 ];
 
-/** Bodies of a firewall, a proxy, a gateway. */
+/** Bodies of a firewall or a proxy. */
 const FOREIGN_BODIES = [
   '<html><body>Access denied</body></html>',
   'Too Many Requests',
@@ -43,7 +43,7 @@ const FOREIGN_BODIES = [
   'null',
   '{"message":"ERR_NEW',
   '{"errors":[{"id":"ERR_NEW"}]}<!-- proxy -->',
-  // JSON that says nothing of what is wrong.
+  // JSON without an error.
   '{}',
   '{"errors":[]}',
   '{"errors":[{"detail":7}]}',
@@ -86,7 +86,7 @@ describe('a refusal', () => {
   }
 
   describe.each(SPENDING)('of %s, which must not be repeated', (name) => {
-    it.each(STATUSES)('with %i is believed with a body of Lalamove’s alone', async (status, comesEmpty) => {
+    it.each(STATUSES)('with %i is certain only with a body of Lalamove’s', async (status, comesEmpty) => {
       for (const body of [...BODIES_OF_LALAMOVES, ...(comesEmpty ? ['', '\n'] : [])]) {
         const { error, sent } = await failed(name, status, body);
         expect(error).not.toBeInstanceOf(LalamoveOutcomeUnknownException);
@@ -106,7 +106,7 @@ describe('a refusal', () => {
       }
     });
 
-    it.each(STATUSES)('with %i is not believed if it says that it is a page', async (status) => {
+    it.each(STATUSES)('with %i and a Content-Type of text means an unknown outcome', async (status) => {
       for (const body of ['', ...BODIES_OF_LALAMOVES]) {
         const { error, sent } = await failed(name, status, body, { 'content-type': 'text/html; charset=utf-8' });
         expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
@@ -114,13 +114,13 @@ describe('a refusal', () => {
       }
     });
 
-    it('is not believed as a success if that says that it is a page', async () => {
+    it('or a success with a Content-Type of text means an unknown outcome', async () => {
       const { error, sent } = await failed(name, 200, '{"data":{"orderId":"1"}}', { 'content-type': 'text/html' });
       expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
       expect(sent).toBe(1);
     });
 
-    it.each(STOPPED_WAITING)('with %i is never believed', async (status) => {
+    it.each(STOPPED_WAITING)('with %i always means an unknown outcome', async (status) => {
       for (const body of ['', ...BODIES_OF_LALAMOVES, ...FOREIGN_BODIES]) {
         const { error, sent } = await failed(name, status, body);
         expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
@@ -144,7 +144,7 @@ describe('a refusal', () => {
     },
   );
 
-  describe('of a raw axios call of the app’s', () => {
+  describe('of a raw axios call of the app', () => {
     it.each([
       ['a body of Lalamove’s', '{"message":"ERR_NEW"}', {}, 'LalamoveException'],
       ['HTML', '<html></html>', {}, 'LalamoveOutcomeUnknownException'],
@@ -169,7 +169,7 @@ describe('a refusal', () => {
       ['a Blob', new Blob(['{}'])],
       ['a web stream', new ReadableStream()],
       ['bytes', new ArrayBuffer(2)],
-    ])('is not believed where its body is %s, which is no answer yet', (_, data) => {
+    ])('means an unknown outcome if its body is %s and was not read', (_, data) => {
       const config = { url: 'https://rest.lalamove.com/v3/orders', method: 'post' };
       const failure = { isAxiosError: true, config, response: { status: 403, headers: {}, data } };
       expect(translated(failure)).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });

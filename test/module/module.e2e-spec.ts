@@ -65,12 +65,12 @@ describe('LalamoveModule', () => {
     ],
     ['useClass', { useClass: OptionsFactory }],
     ['useExisting', { imports: [SettingsModule], useExisting: OptionsFactory }],
-  ])('takes its options by %s', async (_, options) => {
+  ])('gets its options from %s', async (_, options) => {
     const compiled = await compile({ imports: [LalamoveModule.forRootAsync(options), FeatureModule] });
     expect(compiled.get(Shop, { strict: false }).lalamove).toBeInstanceOf(LalamoveService);
   });
 
-  it('says what is missing where no form was given', () => {
+  it('reports which forms there are if none was given', () => {
     expect(() => LalamoveModule.forRootAsync({ name: 'thai' } as LalamoveModuleAsyncOptions)).toThrow(
       /account "thai"[^]*give it one of useFactory, useClass or useExisting/,
     );
@@ -82,19 +82,19 @@ describe('LalamoveModule', () => {
       'forRootAsync',
       () => LalamoveModule.forRootAsync({ name: 'thai', useFactory: () => ({ ...KEYS, apiKey: '', market: 'THA' }) }),
     ],
-  ])('fails at boot where the options of %s are wrong, and lists everything', async (_, register) => {
+  ])('fails at boot if the options of %s are wrong, and lists all problems', async (_, register) => {
     const failure: unknown = await compile({ imports: [register()] }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(LalamoveOptionsException);
     expect((failure as LalamoveOptionsException).problems).toHaveLength(2);
     expect(String(failure)).toMatch(/account "thai"[^]*- apiKey must be [^]*- market must be/);
   });
 
-  it('fails at boot where a factory returns nothing', async () => {
+  it('fails at boot if a factory returns nothing', async () => {
     const imports = [LalamoveModule.forRootAsync({ useFactory: () => undefined as never })];
     await expect(compile({ imports })).rejects.toThrow(/The options are missing/);
   });
 
-  it.each([[undefined], ['thai']])('fails at boot where two accounts are both called %s', async (name) => {
+  it.each([[undefined], ['thai']])('fails at boot if two accounts have the name %s', async (name) => {
     const imports = [LalamoveModule.forRoot({ ...KEYS, name }), LalamoveModule.forRoot({ ...KEYS, name })];
     await expect(compile({ imports })).rejects.toThrow(/There are two registrations/);
   });
@@ -116,7 +116,7 @@ describe('LalamoveModule', () => {
   });
 
   it.each(['http', 'options', 'service', 'default', ':', 'http:'])(
-    'keeps an account called %j apart from our own tokens',
+    'has tokens for an account called %j that differ from its own',
     async (name) => {
       const compiled = await compile({
         imports: [LalamoveModule.forRoot({ ...KEYS, name }), LalamoveModule.forRoot(KEYS)],
@@ -141,7 +141,7 @@ describe('LalamoveModule', () => {
     await sandbox.stop();
   });
 
-  it('gives each app connections of its own, also where two share a registration', async () => {
+  it('gives each app its own connections, even if two apps share a registration', async () => {
     const imports = [LalamoveModule.forRoot(KEYS)];
     const [one, two] = [await compile({ imports }), await compile({ imports })];
     expect(one.get(getLalamoveHttpToken())).not.toBe(two.get(getLalamoveHttpToken()));
@@ -149,23 +149,23 @@ describe('LalamoveModule', () => {
   });
 
   it.each([
-    ['nothing at all', undefined, /got no options/],
+    ['no options', undefined, /got no options/],
     ['a form that is undefined', { useFactory: undefined }, /got no options/],
     ['two forms', { useFactory: () => KEYS, useClass: OptionsFactory }, /got useFactory and useClass: give it one of/],
     ['a form that is no function', { useFactory: 5 }, /got no options/],
     ['an empty name', { name: '', useFactory: () => KEYS }, /name must be a non-empty string/],
-    ['a name that is none', { name: 5, useFactory: () => KEYS }, /name must be a non-empty string/],
+    ['a name that is no text', { name: 5, useFactory: () => KEYS }, /name must be a non-empty string/],
     ['a wrong isGlobal', { isGlobal: 'no', useFactory: () => KEYS }, /isGlobal must be true or false/],
   ])('refuses an async registration with %s', (_, options, problem) => {
     expect(() => LalamoveModule.forRootAsync(options as LalamoveModuleAsyncOptions)).toThrow(problem);
   });
 
-  it('refuses a name in what a factory returns, for it would come too late', async () => {
+  it('refuses a name in the result of a factory, because it comes too late', async () => {
     const imports = [LalamoveModule.forRootAsync({ useFactory: () => ({ ...KEYS, name: 'late' }) })];
     await expect(compile({ imports })).rejects.toThrow(/name is not an option/);
   });
 
-  it('is there only for who imports it, where it is not global', async () => {
+  it('is visible only in importing modules if it is not global', async () => {
     const imports = [LalamoveModule.forRoot({ ...KEYS, isGlobal: false }), FeatureModule];
     await expect(compile({ imports })).rejects.toThrow(/can't resolve dependencies of the Shop/);
     @Module({ imports: [LalamoveModule.forRoot({ ...KEYS, isGlobal: false })], providers: [Shop] })
@@ -175,7 +175,7 @@ describe('LalamoveModule', () => {
     );
   });
 
-  it('calls through an HttpService that a test can replace', async () => {
+  it('sends calls with an HttpService that a test can replace', async () => {
     const http = {
       request: () => of({ status: 200, headers: {}, data: { data: { orderId: '7', status: 'COMPLETED' } } }),
     };
@@ -186,7 +186,7 @@ describe('LalamoveModule', () => {
     await expect(module.get(LalamoveService).getOrder('7')).resolves.toEqual({ orderId: '7', status: 'COMPLETED' });
   });
 
-  it('calls through an HttpService that takes interceptors', async () => {
+  it('sends calls with an HttpService that accepts interceptors', async () => {
     const sandbox = await LalamoveSandbox.start();
     @Injectable()
     class Tracing {
@@ -210,7 +210,7 @@ describe('LalamoveModule', () => {
     await sandbox.stop();
   });
 
-  it('lets a test make its service fail as Lalamove would', async () => {
+  it('lets a test make the service fail like Lalamove', async () => {
     const getOrder = (): Promise<never> => Promise.reject(createLalamoveException('ERR_ORDER_NOT_FOUND'));
     module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS), FeatureModule] })
       .overrideProvider(getLalamoveToken())

@@ -1,13 +1,13 @@
-/** Where those that come first wait. */
+/** Makes the first callers wait until it is opened. */
 export class Gate {
-  /** How many came. */
+  /** The number of callers so far. */
   entered = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param stalls how many wait */
+  /** @param stalls how many callers wait */
   constructor(private readonly stalls: number) {}
 
-  /** Hands a value on, at once or when the gate opens. */
+  /** Resolves with the value, at once or when the gate opens. */
   pass<Value>(value: Value): Value | Promise<Value> {
     this.entered += 1;
     if (this.entered > this.stalls) return value;
@@ -18,7 +18,7 @@ export class Gate {
     });
   }
 
-  /** Lets them go on. */
+  /** Opens the gate. */
   open(): void {
     for (const go of this.#waiting) go();
   }

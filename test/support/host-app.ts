@@ -2,7 +2,7 @@ import { type INestApplication, type ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 
-/** The HTTP platforms that every end-to-end table runs on. */
+/** The HTTP platforms on which end-to-end tests run. */
 export const PLATFORMS = ['express', 'fastify'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
@@ -27,7 +27,7 @@ export async function startHost(
   return { app, url: await app.getUrl() };
 }
 
-/** An answer of a host app, read to its end. */
+/** An answer of a host app, with its whole body. */
 export interface HostAnswer {
   status: number;
   headers: Headers;

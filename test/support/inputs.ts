@@ -17,7 +17,7 @@ export const QUOTATION: CreateQuotationDto = {
   ],
 };
 
-/** An order of any quotation, for calls that are not to succeed. */
+/** An order for any quotation, for calls that are expected to fail. */
 export const ORDER: PlaceOrderDto = {
   quotationId: '3394517965935702476',
   sender: { stopId: '1', name: 'Shop', phone: '+85221234567' },
@@ -25,7 +25,7 @@ export const ORDER: PlaceOrderDto = {
   metadata: { reference: 'A-1' },
 };
 
-/** An edit that any checks let pass. */
+/** An edit that passes all checks. */
 export const EDIT: EditOrderDto = {
   stops: [
     { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak', name: 'Shop', phone: '+85221234567' },
@@ -44,12 +44,12 @@ export function orderOf({ quotationId, stops }: Quotation): PlaceOrderDto {
   };
 }
 
-/** Quotes and orders. */
+/** Creates a quotation and places the order. */
 export async function booked(lalamove: LalamoveService): Promise<Order> {
   return lalamove.placeOrder(orderOf(await lalamove.createQuotation(QUOTATION)));
 }
 
-/** Every call of the service, by its name, with an input that passes local checks. */
+/** Every call of the service, by its name, with an input that passes the local validation. */
 export const CALLS: Record<string, (lalamove: LalamoveService) => Promise<unknown>> = {
   createQuotation: (lalamove) => lalamove.createQuotation(QUOTATION),
   getQuotation: (lalamove) => lalamove.getQuotation('1'),
@@ -64,5 +64,5 @@ export const CALLS: Record<string, (lalamove: LalamoveService) => Promise<unknow
   setWebhookUrl: (lalamove) => lalamove.setWebhookUrl('https://shop.example/webhooks/lalamove'),
 };
 
-/** The calls that are never repeated after an end that tells nothing. */
+/** The calls that are never repeated if their outcome is unknown. */
 export const SPENDING = ['placeOrder', 'editOrder', 'addPriorityFee', 'changeDriver'];

@@ -9,8 +9,8 @@ import {
 } from 'nestjs-lalamove';
 
 /**
- * A `LalamoveService` as an app would have it, without an HTTP server around it, and without rate limits unless they are asked for; `prepare` may
- * add interceptors.
+ * Creates a `LalamoveService` as in an app, without an HTTP server, and without rate limits unless the options have
+ * them. `prepare` may add interceptors.
  */
 export async function startLalamove(
   options: LalamoveModuleOptions,
@@ -25,16 +25,16 @@ export async function startLalamove(
   return { lalamove: module.get(getLalamoveToken(name)), close: () => module.close() };
 }
 
-/** Keys that no sandbox knows, for servers that do not check them. */
+/** Keys for servers that do not check them. */
 export const KEYS = { apiKey: 'pk_test_public', apiSecret: 'sk_test_secret', market: 'HK' };
 
-/** The exception that a promise ends with; fails where it does not. */
+/** The exception with which a promise rejects. @throws TypeError if it resolves */
 export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise;
   } catch (error) {
     if (error instanceof Error) return error;
-    throw new TypeError('Something that is no error was thrown.', { cause: error });
+    throw new TypeError('The thrown value is no Error.', { cause: error });
   }
-  throw new TypeError('It did not fail.');
+  throw new TypeError('The promise did not reject.');
 }

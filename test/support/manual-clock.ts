@@ -1,6 +1,6 @@
 import type { Clock } from 'nestjs-lalamove';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that a test advances. */
 export class ManualClock implements Clock {
   #now: number;
   #timers: { at: number; callback: () => void }[] = [];
@@ -21,12 +21,12 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** How many timers wait. */
+  /** The number of pending timers. */
   get waiting(): number {
     return this.#timers.length;
   }
 
-  /** Goes on by so much before anything that fell due is fired, as in a process that was busy. */
+  /** Advances the time first and fires the due timers then, as in a process that was blocked. */
   wakeLate(ms: number): void {
     this.#now += ms;
     const due = this.#timers.filter(({ at }) => at <= this.#now);
@@ -34,7 +34,7 @@ export class ManualClock implements Clock {
     for (const { callback } of due) callback();
   }
 
-  /** Goes on, firing what falls due, in order. */
+  /** Advances the time and fires the due timers in order. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

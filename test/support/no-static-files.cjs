@@ -1,2 +1,2 @@
-/** In place of `@fastify/static`, whose ES modules Jest cannot `require` on Node 20; Mercurius wants it for GraphiQL's files alone. */
+/** Replaces `@fastify/static`, which Jest cannot `require` on Node 20. Mercurius needs it only for GraphiQL's files. */
 module.exports = async () => undefined;

@@ -2,22 +2,22 @@ import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { runInThisContext } from 'node:vm';
 
-/** What a process did that nobody asked for. */
+/** Unwanted events of a process. */
 export interface ProcessWatch {
-  /** Rejections and exceptions that nobody handled, and warnings. */
+  /** Unhandled rejections, uncaught exceptions and warnings. */
   readonly seen: readonly string[];
   stop: () => void;
 }
 
-/** Notes what nobody handles. Jest gives tests a copy of `process`, on which nothing is ever emitted: the true one is in the main realm. */
+/** Records unwanted events. Jest gives tests a copy of `process` without events, so the real one is used. */
 export function watchProcess(): ProcessWatch {
   const seen: string[] = [];
   const real: unknown = runInThisContext('process');
-  if (!(real instanceof EventEmitter)) throw new TypeError('There is no process to watch.');
+  if (!(real instanceof EventEmitter)) throw new TypeError('The real process was not found.');
   const listening = ['unhandledRejection', 'uncaughtException', 'warning'].map((event) => {
     const note = (what: unknown): void => {
       const text = inspect(what);
-      // Jest's own, whose modules are an experiment of Node's.
+      // Jest causes this warning, because it uses experimental modules of Node.
       if (!text.startsWith('ExperimentalWarning')) seen.push(`${event}: ${text}`);
     };
     real.on(event, note);
@@ -36,7 +36,7 @@ export function openResources(): string[] {
   return process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout|Immediate/.test(kind));
 }
 
-/** What there is more of than before. */
+/** The kinds of which there are more than before. */
 export function grown(before: readonly string[], after: readonly string[]): string[] {
   const left = [...before];
   return after.filter((kind) => {
@@ -46,7 +46,7 @@ export function grown(before: readonly string[], after: readonly string[]): stri
   });
 }
 
-/** The bytes of the heap that are in use once the rest is thrown away; `undefined` where Node runs without `--expose-gc`. */
+/** The used bytes of the heap after a garbage collection; `undefined` if Node runs without `--expose-gc`. */
 export function heapInUse(): number | undefined {
   const heap: unknown = runInThisContext(
     `typeof gc === 'function' ? (gc(), process.memoryUsage().heapUsed) : undefined`,

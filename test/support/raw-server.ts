@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type ServerOpts, type Socket } from 'node:net';
 
-/** What a raw server does with a request that has come completely. */
+/** Handles a complete request. */
 export type RawHandler = (socket: Socket, request: string) => void;
 
-/** A server that speaks bytes, for answers that no honest one would give. */
+/** A server that sends raw bytes, for answers that an HTTP server cannot send. */
 export class RawServer {
-  /** Every request that came completely, as text. */
+  /** All complete requests, as text. */
   readonly requests: string[] = [];
-  /** How many connections there were. */
+  /** The number of connections so far. */
   connections = 0;
   readonly #sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
 
-  /** @param options of `node:net`: with `pauseOnConnect` it reads nothing */
+  /** @param options options of `node:net`; with `pauseOnConnect` the server reads nothing */
   static async start(handle: RawHandler, options: ServerOpts = {}): Promise<RawServer> {
     const server = createServer(options);
     const raw = new RawServer(server);
@@ -43,12 +43,12 @@ export class RawServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** Reads on, and forgets it, where it was started with `pauseOnConnect`: what reads nothing notices no end either. */
+  /** Reads and discards the data of a server with `pauseOnConnect`, which otherwise does not notice the end. */
   discard(): void {
     for (const socket of this.#sockets) socket.removeAllListeners('data').resume();
   }

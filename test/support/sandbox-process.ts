@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { SandboxControl } from 'nestjs-lalamove/sandbox';
 import { compile } from '../chaos/compile.mjs';
 
-/** A sandbox in a process of its own, started by its command. */
+/** A sandbox in a process of its own, started with its command. */
 export class SandboxProcess {
-  /** What it has printed as warnings. */
+  /** The warnings that it printed. */
   warnings = '';
 
   private constructor(
@@ -16,7 +16,7 @@ export class SandboxProcess {
     child.stderr?.on('data', (chunk) => (this.warnings += String(chunk)));
   }
 
-  /** @param options of the command, e.g. `--speed`, `60` */
+  /** @param options options of the command, e.g. `--speed`, `60` */
   static async start(...options: string[]): Promise<SandboxProcess> {
     const command = join(await compile(), 'src/sandbox/command.js');
     const child = spawn(process.execPath, [command, '--port', '0', '--rate-limits', 'off', ...options], {

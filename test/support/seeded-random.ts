@@ -1,6 +1,6 @@
 /**
- * Draws that look random and follow from up to three seeds alone, so that whatever fails can be repeated. The generator is sfc32: with 32 bits
- * of state, two of 100 000 streams would often be the same.
+ * A random generator with up to three seeds, so that a failure can be repeated. It is sfc32, because with only 32 bits
+ * of state two of 100 000 streams would often be equal.
  */
 export class SeededRandom {
   #a: number;
@@ -10,11 +10,11 @@ export class SeededRandom {
 
   constructor(...[a = 0, b = 0, c = 0]: readonly number[]) {
     [this.#a, this.#b, this.#c] = [a >>> 0, b >>> 0, c >>> 0];
-    // Until seeds that are alike have nothing in common.
+    // The first numbers of similar seeds are similar, so they are skipped.
     for (let round = 0; round < 12; round += 1) this.next();
   }
 
-  /** From 0 up to, but without, 1. */
+  /** A number from 0 to below 1. */
   next(): number {
     const drawn = (this.#a + this.#b + this.#count) >>> 0;
     this.#count = (this.#count + 1) >>> 0;
@@ -24,12 +24,12 @@ export class SeededRandom {
     return drawn / 2 ** 32;
   }
 
-  /** A whole number from 0 up to, but without, a limit. */
+  /** A whole number from 0 to below a limit. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }
 
-  /** A whole number between two, with both of them. */
+  /** A whole number between two numbers, inclusive. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
   }
@@ -40,11 +40,11 @@ export class SeededRandom {
 
   pick<T>(choices: readonly T[]): T {
     const chosen = choices[this.below(choices.length)];
-    if (chosen === undefined) throw new RangeError('There is nothing to choose from.');
+    if (chosen === undefined) throw new RangeError('The list is empty.');
     return chosen;
   }
 
-  /** One of several, each as often as its weight says. */
+  /** One of several values, by their weights. */
   weighted<T>(choices: readonly (readonly [weight: number, choice: T])[]): T {
     let left = this.next() * choices.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, choice] of choices) {

@@ -1,8 +1,8 @@
 import type { Clock } from 'nestjs-lalamove';
 
-/** The clock of a machine that is set wrong, or right again, while true time, that of `base`, goes on. */
+/** The wrong clock of a machine. `base` is the true time. */
 export class SkewedClock implements Clock {
-  /** By how much it is wrong, in ms. */
+  /** The error of the clock, in ms. */
   skewMs = 0;
 
   constructor(private readonly base: Clock) {}

@@ -124,7 +124,7 @@ describe('the options of an endpoint', () => {
     ];
     const failure = await failureOf(start('express', { imports }));
     expect(failure.message).toMatch(
-      /^Lalamove webhooks cannot be received:\n {2}- The account "th" creates its options for each request, so its webhook endpoint/,
+      /^Lalamove webhooks cannot be received:\n {2}- The account "th" creates its options for each request/,
     );
   });
 
@@ -144,7 +144,7 @@ describe('the options of an endpoint', () => {
     await start('express', { imports, controllers: [Late] }, { logger });
     for (let turn = 0; turn < 2; turn += 1) expect((await send(`${url}/late`, '')).status).toBe(201);
     expect(logger.of('error')).toEqual([
-      expect.stringMatching(/The default account creates its options for each request, so its webhook endpoint/),
+      expect.stringMatching(/The default account creates its options for each request/),
     ]);
   });
 });

@@ -9,11 +9,11 @@ import { Ledger, nowSeconds, oneAccount, send, signatureOf, startWebhookHost } f
 
 const ID = '3316227378875113604';
 
-/** An order of a status event, with more of its members. */
+/** The JSON text of a status event, with further members. */
 const order = (more = ''): string =>
   `{"order":{"orderId":"${ID}","status":"PICKED_UP","previousStatus":"ON_GOING"${more}}}`;
 
-/** The exact text of `data`, and what of it a handler must find in `raw`. */
+/** The exact text of `data`, and the members that a handler must find in `raw`. */
 const DATA: readonly [string, string, object?][] = [
   ['on one line', order()],
   ['pretty-printed', JSON.stringify(JSON.parse(order()), null, 2)],
@@ -41,8 +41,8 @@ const DATA: readonly [string, string, object?][] = [
     order(`,"a":${ID},"b":-${ID}`),
     { order: expect.objectContaining({ a: ID, b: `-${ID}` }) },
   ],
-  ['with its order at 19 digits, no string', order().replace(`"${ID}"`, ID)],
-  ['with keys that numbers reorder', order(',"2":1,"1":2'), { order: expect.objectContaining({ 2: 1, 1: 2 }) }],
+  ['with the order id as a number of 19 digits', order().replace(`"${ID}"`, ID)],
+  ['with keys that objects reorder', order(',"2":1,"1":2'), { order: expect.objectContaining({ 2: 1, 1: 2 }) }],
   ['with the same key twice', order(',"a":1,"a":2'), { order: expect.objectContaining({ a: 2 }) }],
   ['with the text of another data', order(',"a":"\\"data\\":{\\"order\\":1}","data":{"order":{}}')],
   ['with quotes, braces and backslashes in texts', order(',"a":"}\\\\\\"},{]\\\\"')],
@@ -51,18 +51,18 @@ const DATA: readonly [string, string, object?][] = [
 
 const PATH = '/hooks';
 
-/** Another one each time: what is signed twice in one second is a repetition. */
+/** A different id each time, because the same data signed twice in one second are a duplicate. */
 let timestamps = nowSeconds();
 const nextTimestamp = (): number => (timestamps -= 1);
 
 interface Made {
   readonly timestamp?: string;
-  /** As JSON, where it is not the timestamp just so. */
+  /** The JSON text of the timestamp, if it differs. */
   readonly written?: string;
   readonly eventId?: string;
 }
 
-/** The members of a webhook, signed by hand. */
+/** The members of a webhook, signed without the code of the package. */
 function members(data: string | Uint8Array, { timestamp = String(nextTimestamp()), written, eventId }: Made = {}) {
   return {
     apiKey: `"${KEYS.apiKey}"`,
@@ -74,13 +74,13 @@ function members(data: string | Uint8Array, { timestamp = String(nextTimestamp()
   };
 }
 
-/** The text of an object. */
+/** Writes an object as JSON, with given texts as values. */
 const written = (...entries: readonly (readonly [string, string])[]): string =>
   `{${entries.map(([name, value]) => `"${name}":${value}`).join(',')}}`;
 
-/** How `data` stands among the others. */
+/** The position of `data` among the members. */
 const PLACES: readonly [string, (data: string) => string][] = [
-  ['behind the others', (data) => written(...Object.entries(members(data)), ['data', data])],
+  ['after the others', (data) => written(...Object.entries(members(data)), ['data', data])],
   ['before the others', (data) => written(['data', data], ...Object.entries(members(data)))],
   [
     'among the others, with white space around it',
@@ -90,7 +90,7 @@ const PLACES: readonly [string, (data: string) => string][] = [
     },
   ],
   [
-    'behind texts that speak of another data',
+    'after texts that contain another data',
     (data) =>
       written(
         ['note', '"\\"data\\":{\\"order\\":{}}"'],
@@ -103,12 +103,12 @@ const PLACES: readonly [string, (data: string) => string][] = [
   ],
   ['under a key with escapes', (data) => written(...Object.entries(members(data)), ['d\\u0061ta', data])],
   [
-    'under a key of escapes alone',
+    'under a key that consists of escapes',
     (data) => written(['\\u0064\\u0061\\u0074\\u0061', data], ...Object.entries(members(data))),
   ],
 ];
 
-describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
+describe.each(PLATFORMS)('signed bytes on %s', (platform) => {
   let app: INestApplication;
   let url: string;
   let ledger: Ledger;
@@ -122,7 +122,7 @@ describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
     ledger.events.length = 0;
   });
 
-  /** Sends a webhook, and gives what reached the handler. */
+  /** Sends a webhook. @returns the event that reached the handler */
   async function received(body: string | Uint8Array) {
     const reply = await send(url + PATH, body, { headers: { 'content-type': 'application/json' } });
     expect(reply.status).toBe(200);
@@ -131,7 +131,7 @@ describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
     return ledger.events[0];
   }
 
-  it.each(DATA)('are received %s, wherever data stands', async (_, data, raw = {}) => {
+  it.each(DATA)('are received %s, at any position of data', async (_, data, raw = {}) => {
     for (const [, place] of PLACES) {
       ledger.events.length = 0;
       expect(await received(place(data))).toMatchObject({ eventType: 'ORDER_STATUS_CHANGED', orderId: ID, raw });
@@ -143,7 +143,7 @@ describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
     expect(await received(place(order()))).toMatchObject({ eventType: 'ORDER_STATUS_CHANGED', orderId: ID });
   });
 
-  it('are received where they are no UTF-8', async () => {
+  it('are received if they are not valid UTF-8', async () => {
     const data = Buffer.concat([
       Buffer.from('{"order":{"orderId":"1","status":"'),
       Buffer.of(0xff, 0xc0),
@@ -174,7 +174,7 @@ describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
     expect(event?.eventId).toBe(id);
   });
 
-  it('are received with nothing but what is signed, as an event of no known type', async () => {
+  it('are received as an unknown event if only the signed members are sent', async () => {
     const data = order();
     const { timestamp, signature } = members(data);
     const event = await received(written(['timestamp', timestamp], ['signature', signature], ['data', data]));
@@ -187,7 +187,7 @@ describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
     ['null', 'null'],
     ['a number', '1'],
     ['a list', '[{"order":1}]'],
-  ])('are received as an unknown event where data is %s', async (_, data) => {
+  ])('are received as an unknown event if data is %s', async (_, data) => {
     const event = await received(written(...Object.entries(members(data)), ['data', data]));
     expect(event).toMatchObject({ eventType: 'UNKNOWN', raw: {} });
   });
@@ -209,7 +209,7 @@ describe.each(PLATFORMS)('really signed bytes on %s', (platform) => {
     },
   );
 
-  it('are the same as those that signWebhook makes', async () => {
+  it('are the same as those of signWebhook', async () => {
     const data = order();
     const timestamp = nextTimestamp();
     const { body } = signWebhook({ secret: KEYS.apiSecret, path: 'hooks', data, timestamp });

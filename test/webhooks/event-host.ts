@@ -3,10 +3,10 @@ import { LalamoveModule, signWebhook, type LalamoveModuleOptions, type SignWebho
 import { startHost, type Platform } from '../support/host-app.js';
 import { KEYS } from '../support/lalamove.js';
 
-/** Where the endpoint of a {@link WebhookHost} is. */
+/** The path of the endpoint of a {@link WebhookHost}. */
 export const PATH = '/webhooks/lalamove';
 
-/** Keeps what an app logs, a line each. */
+/** A logger that stores errors and warnings. */
 export class LogBook implements LoggerService {
   readonly errors: string[] = [];
   readonly warnings: string[] = [];
@@ -24,7 +24,7 @@ export class LogBook implements LoggerService {
   }
 }
 
-/** A host app that receives webhooks, and what it says. */
+/** A host app that receives webhooks, with its log. */
 export class WebhookHost {
   private constructor(
     readonly app: INestApplication,
@@ -49,7 +49,7 @@ export class WebhookHost {
     return new WebhookHost(app, url, log);
   }
 
-  /** Sends an event, signed. */
+  /** Sends a signed event. */
   async send(eventType: string, data: object, more: Partial<SignWebhookInput> = {}): Promise<number> {
     return this.post(signWebhook({ secret: KEYS.apiSecret, path: PATH, eventType, data, ...more }).body, more.path);
   }
@@ -67,7 +67,7 @@ export class WebhookHost {
   }
 }
 
-/** `data` of an event that no other one has. */
+/** The `data` of a status event of an order. */
 export function orderStatus(orderId: string, status = 'PICKED_UP'): object {
   return { order: { orderId, status, previousStatus: 'ON_GOING' } };
 }

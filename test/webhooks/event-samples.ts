@@ -12,10 +12,10 @@ import { EDIT, orderOf, QUOTATION } from '../support/inputs.js';
 import { startLalamove } from '../support/lalamove.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
-/** When the lives of the sampled orders take place: by the minute, and some seconds. */
+/** The time of the sampled orders, a whole minute and some seconds. */
 export const SAMPLED_AT = '2026-11-22T08:00:42Z';
 
-/** What facts of an event are made of by default. */
+/** The default facts of an event. */
 const FACTS: Omit<LalamoveEventFacts, 'eventType' | 'data'> = {
   eventId: 'B35F478A-2136-4566-9430-C419C2A8762F',
   fingerprint: 'fingerprint',
@@ -34,7 +34,7 @@ export function factsOf(
   return { ...FACTS, eventType, data: typeof data === 'string' ? data : JSON.stringify(data), ...more };
 }
 
-/** All events that a sandbox sends in the lives of two orders: one is edited, made dearer and delivered, the other replaced, and its clone cancelled. */
+/** All events of two orders of a sandbox: one is edited, gets a priority fee and is delivered; one is replaced. */
 export async function sandboxEvents(metadata: SandboxUnknowns['metadata']): Promise<SandboxWebhook[]> {
   const clock = new SandboxClock({ speed: 0, startAt: SAMPLED_AT });
   const sandbox = await LalamoveSandbox.start({
@@ -52,7 +52,7 @@ export async function sandboxEvents(metadata: SandboxUnknowns['metadata']): Prom
       return (await lalamove.placeOrder({ ...order, isPODEnabled: true })).orderId;
     };
     const delivered = await place();
-    // Often enough to see both spellings of a subtotal.
+    // Several times, so that both spellings of the subtotal occur.
     for (const priorityFee of ['20', '30', '40', '50', '60', '70', '80', '90']) {
       await lalamove.addPriorityFee(delivered, { priorityFee });
     }
@@ -75,7 +75,7 @@ export async function sandboxEvents(metadata: SandboxUnknowns['metadata']): Prom
   }
 }
 
-/** `data` of the last event of each type, as its JSON text. */
+/** The JSON text of `data` of the last event of each type. */
 export function samplesOf(events: readonly SandboxWebhook[]): Map<WebhookEventType, string> {
   return new Map(
     WEBHOOK_EVENT_TYPES.map((type) => {

@@ -201,7 +201,7 @@ describeHandlers('enhancers of a handler', (host) => {
     expect(host.log.errors).toEqual([]);
   });
 
-  it('pass an error to the nearest filter that catches it; if that filter rethrows, the handler has failed', async () => {
+  it('pass an error to the nearest filter that catches it; if it rethrows, the handler fails', async () => {
     await host.start({ controllers: [enhanced(Controller())] });
     await host.send('ORDER_CREATED', ORDER);
     expect(await host.lines(1)).toEqual(['narrow filter Torn lalamove']);

@@ -40,7 +40,7 @@ describeHandlers('handlers that fail', (host) => {
     });
   }
 
-  it('do not affect other handlers, are logged with event and handler, and are retried at the delays of the inbox', async () => {
+  it('are logged with event and handler, are retried at the delays of the inbox, and affect no others', async () => {
     await host.start({ providers: [Wrong] });
     fakeTimers();
     const eventId = 'B35F478A-2136-4566-9430-C419C2A8762F';

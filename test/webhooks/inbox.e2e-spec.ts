@@ -20,7 +20,7 @@ import { orderStatus, PATH, WebhookHost } from './event-host.js';
 
 type Acceptance = ReturnType<LalamoveInbox['accept']>;
 
-/** An inbox of the host's own: it keeps facts, as a store would, and hands over when it is told to. */
+/** An inbox of the host that stores the facts, and dispatches them when the test says so. */
 class StoringInbox implements LalamoveInbox {
   readonly stored: LalamoveInboxEntry[] = [];
   readonly course: string[] = [];
@@ -44,7 +44,7 @@ class StoringInbox implements LalamoveInbox {
     return Promise.resolve();
   }
 
-  /** Calls the handlers of all that is stored, with events made anew of their facts. */
+  /** Calls the handlers for all stored facts, with events that are recreated from them. */
   async dispatcher(): Promise<string[]> {
     const names: string[] = [];
     for (const { facts } of this.stored) {
@@ -58,7 +58,7 @@ class StoringInbox implements LalamoveInbox {
   }
 }
 
-/** Waits until it is let go. */
+/** A handler that waits until the test releases it. */
 @Injectable()
 class Gated {
   readonly seen: string[] = [];
@@ -92,7 +92,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
 
   const sendStatus = (orderId: string): Promise<number> => host.send('ORDER_STATUS_CHANGED', orderStatus(orderId));
 
-  it('that is full is a 503, and takes the same event when there is room', async () => {
+  it('answers 503 if it is full, and accepts the same event when there is room', async () => {
     host = await WebhookHost.start(platform, moduleWith(new InMemoryLalamoveInbox({ holds: 2 })));
     const gated = host.app.get(Gated);
     gated.isOpen = false;
@@ -112,7 +112,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
     expect(gated.seen).toEqual(['1', '2', '3']);
   });
 
-  it('holds what comes by a queue before the app has started, and hands it over then', async () => {
+  it('stores webhooks from a queue before the app has started, and dispatches them then', async () => {
     const seen: string[] = [];
     @Injectable()
     class Queue implements OnModuleInit {
@@ -137,14 +137,14 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
     expect(seen).toEqual(['initialised', '1']);
   });
 
-  it('is left in peace by a shutdown until handlers are done, and takes nothing more', async () => {
+  it('lets running handlers finish at shutdown, and accepts no more events', async () => {
     host = await WebhookHost.start(platform, { providers: [Gated] });
     const gated = host.app.get(Gated);
     gated.isOpen = false;
     await sendStatus('1');
     await until(() => gated.open.length === 1);
     const closing = host.close();
-    // While it waits, its server still answers.
+    // While the inbox waits, the server still answers.
     for (let turns = 0; turns < 20; turns += 1) await turn();
     expect(await sendStatus('2')).toBe(503);
     gated.open[0]?.();
@@ -157,11 +157,11 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
     const ANSWERS: [string, StoringInbox['answer']][] = [
       ['at once', () => 'new'],
       ['later', () => turn().then(() => 'new')],
-      ['at once, that it knows it', () => 'repeated'],
-      ['later, that it knows it', () => turn().then(() => 'repeated')],
+      ['at once that it is a duplicate', () => 'repeated'],
+      ['later that it is a duplicate', () => turn().then(() => 'repeated')],
     ];
 
-    it.each(ANSWERS)('answers %s: 200, and the handlers are its own affair', async (_, answer) => {
+    it.each(ANSWERS)('answers %s: the webhook gets 200, and the inbox calls the handlers', async (_, answer) => {
       const inbox = new StoringInbox();
       inbox.answer = answer;
       host = await WebhookHost.start(platform, moduleWith(inbox));
@@ -174,7 +174,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
       expect(host.log.errors).toEqual([]);
     });
 
-    it('gets what can be stored as JSON, with keys that tell a repetition', async () => {
+    it('gets facts that can be stored as JSON, with the keys of the event', async () => {
       const inbox = new StoringInbox();
       host = await WebhookHost.start(platform, moduleWith(inbox));
       const eventId = 'E-1';
@@ -211,7 +211,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
     it.each<[string, StoringInbox['answer']]>([
       ['throws', () => failing()],
       ['rejects', () => Promise.reject(new Error('the disk is full'))],
-    ])('and that %s is a 503, and an error in the log', async (_, answer) => {
+    ])('and that %s causes a 503 and an error in the log', async (_, answer) => {
       const inbox = new StoringInbox();
       inbox.answer = answer;
       host = await WebhookHost.start(platform, moduleWith(inbox));
@@ -221,7 +221,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
       ]);
     });
 
-    it('and that hangs is a 503 after 10 seconds', async () => {
+    it('and that hangs causes a 503 after 10 seconds', async () => {
       const inbox = new StoringInbox();
       let answerLate: (kind: 'new') => void = () => undefined;
       inbox.answer = () => new Promise((resolve) => (answerLate = resolve));
@@ -242,7 +242,7 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
       await turn();
       inbox.answer = () => 'repeated';
       expect(await sendStatus('1')).toBe(200);
-      // One is left: that of the lines that are counted for a minute.
+      // One timer is left: that of the log that counts its lines for a minute.
       expect(jest.getTimerCount()).toBe(1);
     });
   });

@@ -51,7 +51,7 @@ const CLASSES: Record<WebhookEventType, abstract new (...args: never) => Lalamov
 
 const always = { times: 'always' } as const;
 
-/** What happens to webhooks on their way. */
+/** Faults of webhooks on their way. */
 const WAYS: Record<string, WebhookFault[]> = {
   'in their order': [],
   doubled: [{ webhook: 'doubled', ...always }],
@@ -67,7 +67,7 @@ const WAYS: Record<string, WebhookFault[]> = {
   ],
 };
 
-/** A user's handlers. */
+/** The handlers of a user. */
 @Injectable()
 class Shop {
   readonly all: LalamoveEvent[] = [];
@@ -95,7 +95,7 @@ class Shop {
     throw new Error('It fails at first.');
   }
 
-  /** The status of each order by what was heard of it: that of the latest event, whenever that came. */
+  /** The status of each order by its latest event, in any order of arrival. */
   get heard(): Map<string, OrderStatus> {
     const inTime = this.statuses.toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt));
     return new Map(inTime.map(({ orderId, status }) => [orderId, status]));
@@ -107,7 +107,7 @@ const typeNameOf = (event: LalamoveEvent): string =>
 const idsOf = (events: readonly { eventId: string | undefined }[]): unknown[] =>
   events.map(({ eventId }) => eventId).sort();
 
-describe('the lives of orders, told to handlers', () => {
+describe('handlers for whole orders', () => {
   let closers: (() => Promise<void>)[] = [];
 
   afterEach(async () => {
@@ -115,7 +115,7 @@ describe('the lives of orders, told to handlers', () => {
     closers = [];
   });
 
-  /** A sandbox and a shop on one clock that stands still; the shop's URL is registered. */
+  /** A sandbox and a shop with one manual clock. The URL of the shop is registered. */
   async function opened(
     options: LalamoveSandboxOptions = {},
     platform: Platform = 'express',
@@ -136,7 +136,7 @@ describe('the lives of orders, told to handlers', () => {
     return { sandbox, lalamove, shop: host.app.get(Shop), host };
   }
 
-  /** An order for each script, at once, and one that has happen to it what no script does. */
+  /** An order for each script, and one with the events that no script causes. */
   async function live({
     sandbox,
     lalamove,
@@ -161,7 +161,7 @@ describe('the lives of orders, told to handlers', () => {
     return (await sandbox.control.webhooks()).events;
   }
 
-  /** Waits until handlers have had as many events as were sent, and nothing more comes. */
+  /** Waits until handlers got as many events as were sent, and no more arrive. */
   async function settled(shop: Shop, count: number): Promise<void> {
     await until(() => shop.all.length >= count && shop.mended.length >= count);
     for (let turns = 0; turns < 3; turns += 1) await turn();
@@ -171,48 +171,43 @@ describe('the lives of orders, told to handlers', () => {
     Object.entries(WAYS).map(([way, faults]) => ({ platform, way, faults })),
   );
 
-  it.each(ways)(
-    '$way, on $platform, are told completely, each event once, as what it is',
-    async ({ platform, faults }) => {
-      const { sandbox, lalamove, shop, host } = await opened({ unknowns: { webhookRetries: 'repeated' } }, platform);
-      for (const fault of faults) sandbox.addFault(fault);
-      await live({ sandbox, lalamove });
-      const events = await sent(sandbox);
-      await settled(shop, events.length);
+  it.each(ways)('$way, on $platform, get every event once, with its type', async ({ platform, faults }) => {
+    const { sandbox, lalamove, shop, host } = await opened({ unknowns: { webhookRetries: 'repeated' } }, platform);
+    for (const fault of faults) sandbox.addFault(fault);
+    await live({ sandbox, lalamove });
+    const events = await sent(sandbox);
+    await settled(shop, events.length);
 
-      expect(events.filter(({ state }) => state !== 'delivered')).toEqual([]);
-      expect(new Set(events.map(({ eventType }) => eventType))).toEqual(new Set(WEBHOOK_EVENT_TYPES));
-      expect(idsOf(shop.all)).toEqual(idsOf(events));
-      expect([...shop.mended].sort()).toEqual(idsOf(events));
-      expect(idsOf(shop.statuses)).toEqual(
-        idsOf(events.filter(({ eventType }) => eventType === 'ORDER_STATUS_CHANGED')),
-      );
-      for (const { eventId, eventType, data, occurredAt, orderId } of events) {
-        const event = shop.all.find((each) => each.eventId === eventId && typeNameOf(each) === eventType);
-        expect(event).toMatchObject({
-          eventType,
-          occurredAt: new Date(Math.floor(Date.parse(occurredAt) / 1000) * 1000).toISOString(),
-          ...(orderId !== undefined && { orderId }),
-        });
-        expect(event).toBeInstanceOf(Object.entries(CLASSES).find(([type]) => type === eventType)?.[1]);
-        expect(event?.raw).toEqual(JSON.parse(data));
-      }
-      for (const { orderId, status } of sandbox.orders)
-        expect([orderId, shop.heard.get(orderId)]).toEqual([orderId, status]);
-      expect(host.log.errors.every((line) => /^A handler failed .*Shop\.onSecondTry/.test(line))).toBe(true);
-      expect(host.log.warnings).toEqual([]);
-    },
-  );
+    expect(events.filter(({ state }) => state !== 'delivered')).toEqual([]);
+    expect(new Set(events.map(({ eventType }) => eventType))).toEqual(new Set(WEBHOOK_EVENT_TYPES));
+    expect(idsOf(shop.all)).toEqual(idsOf(events));
+    expect([...shop.mended].sort()).toEqual(idsOf(events));
+    expect(idsOf(shop.statuses)).toEqual(idsOf(events.filter(({ eventType }) => eventType === 'ORDER_STATUS_CHANGED')));
+    for (const { eventId, eventType, data, occurredAt, orderId } of events) {
+      const event = shop.all.find((each) => each.eventId === eventId && typeNameOf(each) === eventType);
+      expect(event).toMatchObject({
+        eventType,
+        occurredAt: new Date(Math.floor(Date.parse(occurredAt) / 1000) * 1000).toISOString(),
+        ...(orderId !== undefined && { orderId }),
+      });
+      expect(event).toBeInstanceOf(Object.entries(CLASSES).find(([type]) => type === eventType)?.[1]);
+      expect(event?.raw).toEqual(JSON.parse(data));
+    }
+    for (const { orderId, status } of sandbox.orders)
+      expect([orderId, shop.heard.get(orderId)]).toEqual([orderId, status]);
+    expect(host.log.errors.every((line) => /^A handler failed .*Shop\.onSecondTry/.test(line))).toBe(true);
+    expect(host.log.warnings).toEqual([]);
+  });
 
   it.each(['signed-anew', 'repeated'] as const)(
-    'and told again hours later, %s, reach no handler again',
+    'get no event again if it is repeated hours later, %s',
     async (webhookRetries) => {
       const { sandbox, lalamove, shop } = await opened({ unknowns: { webhookRetries } });
       await live({ sandbox, lalamove });
       const events = await sent(sandbox);
       await settled(shop, events.length);
       await sandbox.advance('20h');
-      // Both events of a match have one id, and are sent again together.
+      // The two events of a match share one id, and are sent again together.
       for (const eventId of new Set(events.map((event) => event.eventId))) await sandbox.control.resend(eventId);
       await sandbox.advance(0);
       await settled(shop, events.length);
@@ -222,7 +217,7 @@ describe('the lives of orders, told to handlers', () => {
   );
 
   it.each(['signed-anew', 'repeated'] as const)(
-    'while the inbox fails at first, are told completely by retries, %s',
+    'get every event by retries if the inbox fails at first, %s',
     async (webhookRetries) => {
       const tries = new Map<unknown, number>();
       class Failing extends InMemoryLalamoveInbox {
@@ -232,7 +227,7 @@ describe('the lives of orders, told to handlers', () => {
           tries.set(key, count);
           if (count === 1) throw new Error('the disk is full');
           const answer = super.accept(entry);
-          // Taken in, and yet the answer says the opposite.
+          // The event was accepted, but the answer is an error.
           if (count === 2) throw new Error('the disk is full by now');
           return answer;
         }
@@ -248,7 +243,7 @@ describe('the lives of orders, told to handlers', () => {
     },
   );
 
-  it('lose those that are badly signed, and no others', async () => {
+  it('get all events except those with a wrong signature', async () => {
     const { sandbox, lalamove, shop } = await opened();
     sandbox.addFault({ webhook: 'badly-signed', event: 'POP_STATUS_CHANGED', ...always });
     await live({ sandbox, lalamove });
@@ -259,7 +254,7 @@ describe('the lives of orders, told to handlers', () => {
     expect(idsOf(shop.all)).toEqual(idsOf(good));
   });
 
-  it('with types that are newer, arrive as unknown', async () => {
+  it('get events of newer types as unknown', async () => {
     const { sandbox, shop } = await opened();
     await sandbox.control.sendEvent({ market: 'HK' }, 'ORDER_TELEPORTED', { order: { orderId: '1' }, to: ['Mars'] });
     await sandbox.control.sendEvent({ market: 'HK' }, 'ORDER_CREATED', { balance: { currency: 'HKD', amount: '1' } });

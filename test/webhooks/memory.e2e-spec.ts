@@ -10,10 +10,10 @@ const CONNECTIONS = 4;
 const CHUNKS = 150_000;
 const BLOCK = 10_000;
 
-/** Each of these chunks cost more than 200 bytes: more than 120 MB in all. */
+/** Without bounds each of these chunks would take more than 200 bytes: more than 120 MB in total. */
 const MAX_GROWTH_MB = 70;
 
-/** The app whose memory is looked at, in a process of its own; it tells its port, and the most memory that it has had, when it is asked. */
+/** The measured app, in a process of its own. It reports its port, and on request its maximum memory. */
 const HOST = `
   import 'reflect-metadata';
   const { NestFactory } = await import('@nestjs/core');
@@ -28,7 +28,7 @@ const HOST = `
   process.send(app.getHttpServer().address().port);
 `;
 
-describe.each(PLATFORMS)('the memory of an app on %s', (platform) => {
+describe.each(PLATFORMS)('the memory of an app with an endpoint on %s', (platform) => {
   let child: ChildProcess | undefined;
 
   afterEach(() => {
@@ -63,7 +63,7 @@ describe.each(PLATFORMS)('the memory of an app on %s', (platform) => {
     return answer.split('\r\n', 1)[0] ?? '';
   }
 
-  it('hardly grows by bodies in chunks of one byte', async () => {
+  it('grows little with bodies in chunks of one byte', async () => {
     const env = {
       ...process.env,
       NODE_OPTIONS: '',
@@ -82,6 +82,6 @@ describe.each(PLATFORMS)('the memory of an app on %s', (platform) => {
     expect(answers).toEqual(answers.map(() => 'HTTP/1.1 400 Bad Request'));
     child.send('memory');
     expect((await told()) - before).toBeLessThan(MAX_GROWTH_MB);
-    // A busy machine takes its time for so many chunks.
+    // A busy machine needs this time for so many chunks.
   }, 60_000);
 });

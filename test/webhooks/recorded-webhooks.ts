@@ -3,18 +3,18 @@ import { signatureOf } from './webhook-host.js';
 
 const FOLDER = new URL('../fixtures/recorded/', import.meta.url);
 
-/** A webhook as it was recorded. */
+/** A recorded webhook. */
 export interface RecordedWebhook {
   readonly name: string;
   readonly eventType: string;
   readonly eventId: string;
   /** Unix seconds. */
   readonly timestamp: number;
-  /** The order that it is about; `undefined` for one about a wallet. */
+  /** The order of the event; `undefined` for a wallet event. */
   readonly orderId: string | undefined;
   /** The exact text of its body. */
   readonly body: string;
-  /** The text of `data` that Lalamove signs: a log may have escaped the slashes in what came. */
+  /** The text of `data` that Lalamove signed. The recorded body may have escaped slashes. */
   readonly data: string;
 }
 
@@ -25,19 +25,19 @@ interface RecordedBody {
   data: { order?: { orderId: string } };
 }
 
-/** Every recorded webhook. What was recorded as parsed is written as Lalamove writes it, once with `""` for a null, as its recorder says. */
+/** All recorded webhooks. Those that were recorded as objects are written as JSON, one with `""` instead of null. */
 export function recordedWebhooks(): RecordedWebhook[] {
   return readdirSync(FOLDER)
     .filter((name) => /^webhooks?[.-]/.test(name))
     .flatMap((name) => bodiesIn(name).map((body, index) => webhookOf(`${name} ${index + 1}`, body)));
 }
 
-/** The webhooks of one order's life, in the order of their arrival. */
+/** The webhooks of one order, in the order of their arrival. */
 export function recordedLife(): RecordedWebhook[] {
   return recordedWebhooks().filter(({ name }) => name.startsWith('webhook-life.'));
 }
 
-/** Its body, signed for a test's own account, at another time. */
+/** The body, signed again for the account of a test and for another time. */
 export function resigned(
   { body, data, timestamp }: RecordedWebhook,
   by: { apiKey: string; apiSecret: string; path: string; timestamp: number },

@@ -14,7 +14,7 @@ import { nowSeconds, oneAccount, send, startWebhookHost } from './webhook-host.j
 const PATH = '/hooks';
 const WEBHOOKS = recordedWebhooks();
 
-/** Every type but the unknown one. */
+/** All types except the unknown one. */
 const TYPES = [
   'ORDER_CREATED',
   'ORDER_STATUS_CHANGED',
@@ -28,7 +28,7 @@ const TYPES = [
   'DELIVERY_CODE_STATUS_CHANGED',
 ] as const;
 
-/** Notes what reaches a handler of its own type. */
+/** Records each event in a handler of its type. */
 @Injectable()
 class TypedLedger {
   readonly events: LalamoveEvent[] = [];
@@ -39,7 +39,7 @@ class TypedLedger {
   }
 }
 
-/** What a gateway, or a framework that logs, makes of a body. */
+/** The forms that a gateway or a log gives to a body. */
 const WAYS: readonly [string, (body: string) => string][] = [
   ['as they were logged', (body) => body],
   ['as they were signed', (body) => JSON.stringify(JSON.parse(body))],
@@ -51,7 +51,7 @@ describe.each(PLATFORMS)('recorded webhooks on %s', (platform) => {
   let url: string;
   let ledger: TypedLedger;
 
-  // A new one each time: what has come before is a repetition.
+  // A new time for each test, because the same webhook is a duplicate.
   beforeEach(async () => {
     const { imports = [] } = oneAccount();
     ({ app, url } = await startWebhookHost(platform, { imports, providers: [TypedLedger] }));
@@ -66,7 +66,7 @@ describe.each(PLATFORMS)('recorded webhooks on %s', (platform) => {
     expect((await send(url + PATH, body, { headers })).status).toBe(200);
   };
 
-  it.each(WAYS)('reach their typed handlers, %s', async (_, way) => {
+  it.each(WAYS)('reach the handlers of their types, %s', async (_, way) => {
     for (const webhook of WEBHOOKS) await post(webhook, way);
     await until(() => ledger.events.length >= WEBHOOKS.length);
     expect(WEBHOOKS.length).toBeGreaterThanOrEqual(14);
@@ -74,12 +74,12 @@ describe.each(PLATFORMS)('recorded webhooks on %s', (platform) => {
     expect(told).toEqual(WEBHOOKS.map(({ eventType, orderId }) => [eventType, orderId]));
   });
 
-  it('reach them both where two share one id', async () => {
+  it('reach both handlers if two events share one id', async () => {
     const sharing = WEBHOOKS.filter(({ eventId, eventType }) =>
       WEBHOOKS.some((other) => other.eventId === eventId && other.eventType !== eventType),
     );
     expect(new Set(sharing.map(({ eventId }) => eventId)).size).toBe(2);
-    // Signed in one and the same second, as they were.
+    // Signed in the same second, as recorded.
     timestamps -= 1;
     const timestamp = timestamps;
     for (const webhook of sharing) {
@@ -108,7 +108,7 @@ const QUOTATION = {
   stops: ['1', '2'].map((stopId) => ({ stopId, coordinates: { lat: '13.7', lng: '100.5' }, address: 'Bangkok' })),
 };
 
-/** A Lalamove that has placed the recorded order, and of which reads say nothing. */
+/** A Lalamove server that placed the recorded order, and whose reads fail. */
 function startRecorded(): Promise<RawServer> {
   return RawServer.start((socket, request) => {
     const isQuotation = request.startsWith('POST /v3/quotations ');
@@ -118,7 +118,7 @@ function startRecorded(): Promise<RawServer> {
 }
 
 describe.each(PLATFORMS)('a delivery on %s', (platform) => {
-  it.each(WAYS)('is driven to its end by the recorded life of its order, %s', async (_, way) => {
+  it.each(WAYS)('reaches its end by the recorded webhooks of its order, %s', async (_, way) => {
     const server = await startRecorded();
     const account = { ...KEYS, baseUrl: server.url, webhook: { path: PATH }, retry: { maxAttempts: 1 } };
     const imports = [LalamoveModule.forRoot(account), DeliveriesModule.forRoot({ database: { file: ':memory:' } })];

@@ -25,24 +25,24 @@ const THAI = { apiKey: 'pk_test_thai', apiSecret: 'sk_test_THAISECRET', market: 
 const HOME = { ...KEYS, apiSecret: 'sk_test_HOMESECRET' };
 const PATH = '/hooks';
 
-/** What no log line and no answer may hold. */
+/** Texts that no log line and no answer may hold. */
 const SECRETS = /SECRET|MARKER|[0-9a-f]{64}/i;
 
 const TWO_DAYS = 48 * 3600;
 
-/** Another `data` each time. */
+/** Different `data` each time. */
 let count = 0;
 const fresh = (): typeof STATUS_DATA & { count: number } => ({ ...STATUS_DATA, count: (count += 1) });
 
-/** A webhook as it should be, made anew. */
+/** A new valid webhook. */
 const signed = (more: Partial<Parameters<typeof signWebhook>[0]> = {}): string =>
   signWebhook({ secret: HOME.apiSecret, path: PATH, data: fresh(), ...more }).body;
 
-/** A webhook with another signature than its own. */
+/** A webhook with a changed signature. */
 const withSignature = (change: (right: string) => string): string =>
   signed().replace(/"signature":"(\w+)"/, (_, right: string) => `"signature":"${change(right)}"`);
 
-/** A really signed webhook whose members besides `data` are written by hand. */
+/** A signed webhook whose members beside `data` are written by the test. */
 function byHand(data: string, write: (head: string) => string, timestamp = nowSeconds()): string {
   const signature = signatureOf(HOME.apiSecret, String(timestamp), PATH, data);
   return write(`"apiKey":"${HOME.apiKey}","timestamp":${timestamp},"signature":"${signature}"`);
@@ -54,21 +54,21 @@ const MB = 1_000_000;
 const REFUSED: readonly [string, number, () => string | Uint8Array][] = [
   ['is no JSON', 400, () => 'MARKER'],
   ['is a form', 400, () => 'a=1&MARKER=2'],
-  ['is cut off', 400, () => signed().slice(0, -1)],
-  ['has more behind it', 400, () => `${signed()}MARKER`],
+  ['is truncated', 400, () => signed().slice(0, -1)],
+  ['has further text at its end', 400, () => `${signed()}MARKER`],
   ['is two objects', 400, () => signed() + signed()],
   ['has a comma too many', 400, () => signed().replace(/\}$/, ',}')],
   ['has no value for data', 400, () => '{"data":}'],
   ['has two values for data', 400, () => '{"data":{} {}}'],
-  ['closes what it has not opened', 400, () => '{"data":{"a":1]}'],
+  ['has mismatched brackets', 400, () => '{"data":{"a":1]}'],
   ['begins with a byte order mark', 400, () => `\ufeff${signed()}`],
   ['is a list', 400, () => `[${signed()}]`],
   ['is an empty list', 400, () => '[]'],
   ['is a text', 400, () => '"MARKER"'],
   ['is a number', 400, () => '1'],
   ['is null', 400, () => 'null'],
-  ['is bytes of no text', 400, () => Uint8Array.of(0, 1, 0xff, 0xfe)],
-  ['is nothing but zeros', 400, () => new Uint8Array(1000)],
+  ['is binary', 400, () => Uint8Array.of(0, 1, 0xff, 0xfe)],
+  ['consists of zero bytes', 400, () => new Uint8Array(1000)],
   ['has data twice', 400, () => signed().replace(/\}$/, ',"data":{}}')],
   ['has data twice, once with escapes', 400, () => signed().replace(/\}$/, ',"d\\u0061ta":{}}')],
   ['has the same data twice', 400, () => byHand('{}', (head) => `{${head},"data":{},"data":{}}`)],
@@ -84,18 +84,14 @@ const REFUSED: readonly [string, number, () => string | Uint8Array][] = [
   ['is signed with another secret', 401, () => signed({ secret: 'sk_test_wrongSECRET' })],
   ["is signed with another account's secret", 401, () => signed({ secret: THAI.apiSecret })],
   [
-    'says it is of another account and is signed with its secret',
+    'names another account and is signed with the secret of that account',
     401,
     () => signed({ secret: THAI.apiSecret, apiKey: THAI.apiKey }),
   ],
   ['is signed for another path', 401, () => signed({ path: '/hooks/thai' })],
   ['is signed for the path of the API', 401, () => signed({ path: '/v3/webhook' })],
   ['holds an event and no data', 401, () => '{"eventType":"ORDER_CREATED","apiKey":"MARKER"}'],
-  [
-    'has keys of a prototype in place of its own',
-    401,
-    () => '{"__proto__":{"signature":"MARKER","timestamp":1},"data":{}}',
-  ],
+  ['has its members under __proto__', 401, () => '{"__proto__":{"signature":"MARKER","timestamp":1},"data":{}}'],
   ['has other data than is signed', 401, () => signed().replace('PICKED_UP', 'COMPLETED')],
   ['has an order as a text of JSON', 401, () => signed({ data: '{"order":"{}"}' }).replace('"{}"', '{}')],
   ['is 10 000 levels of lists', 400, () => deep(10_000, '[', ']')],
@@ -105,7 +101,7 @@ const REFUSED: readonly [string, number, () => string | Uint8Array][] = [
   ['has a byte more than 1 MiB', 413, () => signed().padEnd(1024 * 1024 + 1)],
 ];
 
-describe.each(PLATFORMS)('on %s', (platform) => {
+describe.each(PLATFORMS)('the endpoint on %s', (platform) => {
   let app: INestApplication;
   let url: string;
   let ledger: Ledger;
@@ -136,35 +132,35 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     return reply.status;
   };
 
-  /** An event after it comes through, and nothing else has. */
+  /** Checks that the next event is received, and no other event was. */
   async function expectNothingElse(): Promise<void> {
     expect(await posted(signed({ eventId: 'the last' }))).toBe(200);
     await until(() => ledger.events.some(({ eventId }) => eventId === 'the last'));
     expect(ledger.events.map(({ eventId }) => eventId)).toEqual(['the last']);
   }
 
-  it.each(REFUSED)('a body that %s is refused with %d', async (_, status, body) => {
+  it.each(REFUSED)('refuses a body that %s with %d', async (_, status, body) => {
     expect(await posted(body())).toBe(status);
     await expectNothingElse();
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty body', ''],
     ['white space', ' \r\n\t'],
     ['an empty object', '{}'],
     ['an empty object with white space', ' { } '],
     [
-      'an envelope that says nothing',
+      'an envelope with empty members',
       '{"apiKey":"","timestamp":1777879930,"signature":"","eventId":"","eventType":"","eventVersion":"v3","data":{}}',
     ],
     ['an envelope of nulls', '{"signature":null,"eventType":null,"data":null}'],
     ['an envelope without data', '{"signature":"","eventType":""}'],
-  ])('a probe of %s is answered with 200', async (_, body) => {
+  ])('answers a probe of %s with 200', async (_, body) => {
     expect(await posted(body)).toBe(200);
     await expectNothingElse();
   });
 
-  it('a body of 1 MiB to the byte is received', async () => {
+  it('receives a body of exactly 1 MiB', async () => {
     expect(await posted(signed().padEnd(1024 * 1024))).toBe(200);
     await until(() => ledger.events.length > 0);
     expect(ledger.events).toHaveLength(1);
@@ -173,14 +169,14 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('data 10 000 levels of %s deep, really signed, is received', async (_, open, close) => {
+  ])('receives signed data with 10 000 levels of %s', async (_, open, close) => {
     const valid = `{"deep":${open.repeat(10_000)}1${close.repeat(10_000)}}`;
     expect(await posted(byHand(valid, (head) => `{${head},"data":${valid}}`))).toBe(200);
     await until(() => ledger.events.length > 0);
     expect(ledger.events[0]?.eventType).toBe('UNKNOWN');
   });
 
-  it('keys of a prototype, really signed, stay what they are', async () => {
+  it('keeps signed keys such as __proto__ as plain members', async () => {
     const data = JSON.stringify(fresh()).replace(
       '{',
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},',
@@ -191,7 +187,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect([{}, ledger.events[0]].some((value) => Reflect.has(value ?? {}, 'polluted'))).toBe(false);
   });
 
-  it('a replay is answered with 200, and not handled twice', async () => {
+  it('answers a duplicate with 200, and does not handle it again', async () => {
     const data = fresh();
     const timestamp = nowSeconds();
     const body = signed({ data, timestamp, eventId: 'one' });
@@ -203,7 +199,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     };
     expect(await posted(body)).toBe(200);
     for (const [how, replay] of Object.entries(again)) expect([how, await posted(replay)]).toEqual([how, 200]);
-    // Another event of the same order, and another with the same data at another time, are none.
+    // Another event of the same order, or the same data at another time, is no duplicate.
     expect(await posted(signed({ data: fresh(), timestamp, eventId: 'three' }))).toBe(200);
     expect(await posted(signed({ data, timestamp: timestamp + 60, eventId: 'four' }))).toBe(200);
     await until(() => ledger.events.length >= 3);
@@ -211,7 +207,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(ledger.events.map(({ eventId }) => eventId)).toEqual(['one', 'three', 'four']);
   });
 
-  it('an event that does not fit its type is answered with 200, and told of once a kind', async () => {
+  it('answers an event that does not match its type with 200, and warns once for each type', async () => {
     logger.lines.length = 0;
     const spoilt = (data: object, eventType = 'ORDER_STATUS_CHANGED'): string => signed({ data, eventType });
     const none = { ...fresh(), order: {} };
@@ -232,7 +228,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ledger.events.length = 0;
   });
 
-  it('a true event is no repetition of one whose type was changed on its way', async () => {
+  it('handles a true event after one whose type was forged', async () => {
     const body = signed();
     for (const type of ['ORDER_CREATED', 'ORDER_EDITED', 'ORDER_STATUS_CHANGED']) {
       expect(await posted(body.replace('ORDER_STATUS_CHANGED', type))).toBe(200);
@@ -244,10 +240,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   it.each([
     ['48 hours and one second old', -TWO_DAYS - 1, /too old was dropped .*id=late age_seconds=17280[1-5]\)/],
-    ['of 1970', -1e9, /too old was dropped/],
-    // A second more, for the clock goes on while it travels.
+    ['from 1970', -1e9, /too old was dropped/],
+    // Two seconds more, because the clock advances while the event is sent.
     ['more than an hour ahead', 3602, /from the future was dropped: check the clock/],
-  ])('an event that is %s is dropped with 200 and one warning', async (_, seconds, warning) => {
+  ])('drops an event that is %s with 200 and one warning', async (_, seconds, warning) => {
     logger.lines.length = 0;
     expect(await posted(signed({ timestamp: nowSeconds() + seconds, eventId: 'late' }))).toBe(200);
     expect(logger.of('warn')).toEqual([expect.stringMatching(warning)]);
@@ -257,13 +253,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   it.each([
     ['nearly 48 hours old', 60 - TWO_DAYS],
     ['nearly an hour ahead', 3540],
-  ])('an event that is %s is received', async (_, seconds) => {
+  ])('receives an event that is %s', async (_, seconds) => {
     expect(await posted(signed({ timestamp: nowSeconds() + seconds }))).toBe(200);
     await until(() => ledger.events.length > 0);
     expect(ledger.events).toHaveLength(1);
   });
 
-  it.each(['', 'soon', '1e400', ' '])('an event whose timestamp is "%s" is dropped with 200', async (timestamp) => {
+  it.each(['', 'soon', '1e400', ' '])('drops an event whose timestamp is "%s" with 200', async (timestamp) => {
     const data = JSON.stringify(fresh());
     const signature = signatureOf(HOME.apiSecret, timestamp, PATH, data);
     const told = JSON.stringify({ timestamp, signature, eventId: 'x'.repeat(1000) });
@@ -273,13 +269,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await expectNothingElse();
   });
 
-  it.each(['PUT', 'DELETE', 'PATCH'])('%s is refused with 405', async (method) => {
+  it.each(['PUT', 'DELETE', 'PATCH'])('refuses %s with 405', async (method) => {
     const reply = await send(url + PATH, '', { method });
     expect(reply).toMatchObject({ status: 405, headers: { allow: 'POST' } });
     expect(reply.text).toContain('LALAMOVE_WEBHOOK_METHOD');
   });
 
-  it.each(['GET', 'HEAD'])('a probe by %s is answered with 200', async (method) => {
+  it.each(['GET', 'HEAD'])('answers a probe by %s with 200', async (method) => {
     for (const path of [PATH, `${PATH}/`, `${PATH}?a=1`]) {
       expect(await send(url + path, '', { method })).toMatchObject({ status: 200 });
     }
@@ -287,7 +283,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await expectNothingElse();
   });
 
-  it('each that is accepted has one line of debug', async () => {
+  it('writes one debug line for each accepted event', async () => {
     const { order } = STATUS_DATA;
     logger.lines.length = 0;
     const body = signed();
@@ -303,7 +299,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ledger.events.length = 0;
   });
 
-  it('bodies without end that are under way at once are given up, and a true webhook is received meanwhile', async () => {
+  it('refuses endless bodies when there are too many, and receives a webhook meanwhile', async () => {
     const { hostname, port } = new URL(url);
     const ended: Promise<unknown>[] = [];
     const sockets = Array.from({ length: 40 }, () => {
@@ -315,7 +311,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       socket.write(Buffer.alloc(MB, ' '));
       return socket;
     });
-    // More than 32 MiB are not held: those that began first are cut off.
+    // At most 32 MiB are held, so the oldest bodies are refused.
     await Promise.race(ended);
     await until(() => sockets.filter(({ closed }) => closed).length >= 8);
     expect(sockets.filter(({ closed }) => closed).length).toBeLessThan(20);
@@ -326,10 +322,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await Promise.all(ended);
   }, 20_000);
 
-  it('a body without end is cut off, and the next webhook is received', async () => {
+  it('refuses an endless body, and receives the next webhook', async () => {
     const piece = Buffer.alloc(MB, ' ');
     const pieces = Array.from({ length: 20 }, () => piece);
-    // What is sent on into a connection that is closed may keep the answer from being read.
+    // If the client sends on after the close, it may not be able to read the answer.
     const status = await send(url + PATH, pieces).then(
       (reply) => reply.status,
       () => 413,
@@ -338,7 +334,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await expectNothingElse();
   });
 
-  it('a slow body is waited for, and one that breaks off is forgotten', async () => {
+  it('waits for a slow body, and drops one whose connection breaks', async () => {
     const body = signed({ eventId: 'slow' });
     const pieces = [body.slice(0, 100), body.slice(100)];
     expect((await send(url + PATH, pieces, { pause: () => setTimeout(30) })).status).toBe(200);
@@ -353,7 +349,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await expectNothingElse();
   });
 
-  it('no bytes whatever are answered with 5xx', async () => {
+  it('answers no bytes with 5xx', async () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '{',
@@ -385,10 +381,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       { numRuns: 25 },
     );
     await expectNothingElse();
-    // A busy machine takes its time for generated bytes.
+    // A busy machine needs this time for the generated bytes.
   }, 30_000);
 
-  it('any bit of data or timestamp that is flipped is refused', async () => {
+  it('refuses a webhook with any flipped bit of data or timestamp', async () => {
     const body = Buffer.from(signed());
     const spans = [/"timestamp":(\d+)/, /"data":(.*)\}$/].map((pattern) => {
       const match = pattern.exec(body.toString());
@@ -408,10 +404,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       { numRuns: 25 },
     );
     await expectNothingElse();
-    // A busy machine takes its time for generated bytes.
+    // A busy machine needs this time for the generated bytes.
   }, 30_000);
 
-  it('nothing of it was thrown where nobody caught it, and nothing of it can be read in an answer or the log', () => {
+  it('causes no unhandled error, and repeats no request in an answer or in the log', () => {
     expect(watch.seen).toEqual([]);
     expect(answers.length).toBeGreaterThan(0);
     for (const answer of new Set(answers)) {
@@ -432,8 +428,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 });
 
-describe('a flood of refusals', () => {
-  it('is said once for each reason, and a logger that throws harms nothing', async () => {
+describe('many refusals at once', () => {
+  it('are logged once for each reason, even with a logger that throws', async () => {
     const watch = watchProcess();
     const lines: string[] = [];
     const hostile = (line: unknown): never => {
@@ -457,7 +453,7 @@ describe('a flood of refusals', () => {
   });
 
   it.each(PLATFORMS)(
-    'has a bounded number of lines on %s, and what was left out is told at the end',
+    'have a limited number of log lines on %s, with the number of omitted lines at the end',
     async (platform) => {
       const logger = new LineLogger();
       const { app, url } = await startWebhookHost(platform, oneAccount({}, HOME), { logger });

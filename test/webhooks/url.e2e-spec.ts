@@ -59,7 +59,7 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
     expect(sandbox.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['PATCH /v3/webhook']);
   });
 
-  it('is tried again, with a line in the log each time, until it succeeds', async () => {
+  it('is retried until it succeeds, with a log line for each failure', async () => {
     let tries = 0;
     const server = await RawServer.start((socket) => {
       tries += 1;
@@ -77,7 +77,7 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
     await server.stop();
   });
 
-  it('is not tried any more once the app has ended, and what is under way ends with it', async () => {
+  it('is not retried after the app was closed, and a running call is aborted', async () => {
     const server = await RawServer.start(() => undefined);
     const host = await start({ ...KEYS, baseUrl: server.url, webhook: { url: 'https://shop.example/hook' } });
     await until(() => server.requests.length === 1);
@@ -88,7 +88,7 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
     await server.stop();
   });
 
-  it('holds no process open once the server is closed, also where the app is not', async () => {
+  it('does not keep the process alive after the server was closed, even if the app was not', async () => {
     const server = await RawServer.start(() => undefined);
     const host = await start({ ...KEYS, baseUrl: server.url, webhook: { url: 'https://shop.example/hook' } });
     await until(() => server.requests.length === 1);
@@ -99,7 +99,7 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
     await server.stop();
   });
 
-  it('keeps what its query may hold out of the log and of exceptions, where Lalamove quotes it', async () => {
+  it('does not show its query in the log and in exceptions if Lalamove quotes the URL', async () => {
     const url = 'https://shop.example/hook?token=t0psecret&shop=1';
     const quote = `'${url}' and t0psecret failed`;
     const refusal = { errors: [{ id: 'ERR_NEW', message: quote, detail: quote }] };
@@ -116,33 +116,30 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
   it.each<[string, boolean]>([
     ['beside the factory', true],
     ['by the factory', false],
-  ])(
-    'is not registered, which is said, where options are made for each request and it is given %s',
-    async (_, beside) => {
-      @Controller('late')
-      class Late {
-        constructor(readonly lalamove: LalamoveService) {}
+  ])('is not registered with request-scoped options, which is logged: given %s', async (_, beside) => {
+    @Controller('late')
+    class Late {
+      constructor(readonly lalamove: LalamoveService) {}
 
-        @Get()
-        get(): string {
-          return 'made';
-        }
+      @Get()
+      get(): string {
+        return 'made';
       }
-      const webhook = { url: 'https://shop.example/hook' };
-      const useFactory = () => ({ ...KEYS, ...(!beside && { webhook }) });
-      const imports = [LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory, ...(beside && { webhook }) })];
-      const logger = new LineLogger();
-      const host = await startWebhookHost(platform, { imports, controllers: [Late] }, { logger });
-      open.push(host);
-      for (let turn = 0; turn < 2; turn += 1)
-        expect((await send(`${host.url}/late`, '', { method: 'GET' })).status).toBe(200);
-      expect(logger.of('error')).toEqual([
-        expect.stringMatching(/The default account .* webhook\.url is not registered/),
-      ]);
-    },
-  );
+    }
+    const webhook = { url: 'https://shop.example/hook' };
+    const useFactory = () => ({ ...KEYS, ...(!beside && { webhook }) });
+    const imports = [LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory, ...(beside && { webhook }) })];
+    const logger = new LineLogger();
+    const host = await startWebhookHost(platform, { imports, controllers: [Late] }, { logger });
+    open.push(host);
+    for (let turn = 0; turn < 2; turn += 1)
+      expect((await send(`${host.url}/late`, '', { method: 'GET' })).status).toBe(200);
+    expect(logger.of('error')).toEqual([
+      expect.stringMatching(/The default account .* webhook\.url is not registered/),
+    ]);
+  });
 
-  it('is not registered, which is said, where the module is loaded after the start', async () => {
+  it('is not registered if the module is loaded after the start, which is logged', async () => {
     const logger = new LineLogger();
     const host = await startWebhookHost(platform, {}, { logger });
     open.push(host);
@@ -154,7 +151,7 @@ describe.each(PLATFORMS)('webhook.url on %s', (platform) => {
   });
 });
 
-it('webhook.url is not registered by an app that serves no HTTP', async () => {
+it('webhook.url is not registered in an app without an HTTP server', async () => {
   const server = await RawServer.start(() => undefined);
   const options = { ...KEYS, baseUrl: server.url, webhook: { url: 'https://shop.example/hook' } };
   const app = await NestFactory.createApplicationContext(LalamoveModule.forRoot(options), { logger: false });
@@ -164,7 +161,7 @@ it('webhook.url is not registered by an app that serves no HTTP', async () => {
   await server.stop();
 });
 
-it('webhook.url comes from the environment, and must be a URL', () => {
+it('webhook.url is read from the environment, and must be a URL', () => {
   const env = { LALAMOVE_API_KEY: 'pk_test_k', LALAMOVE_API_SECRET: 'sk_test_s', LALAMOVE_MARKET: 'HK' };
   const url = 'https://shop.example/hook?a=1';
   expect(lalamoveOptionsFromEnv({ ...env, LALAMOVE_WEBHOOK_URL: url }).webhook).toEqual({ url });

@@ -17,13 +17,13 @@ import { LalamoveModule, OnLalamoveEvent, type LalamoveEvent, type LalamoveModul
 import type { HostApp, Platform } from '../support/host-app.js';
 import { KEYS } from '../support/lalamove.js';
 
-/** `data` of an event that every handler is for. */
+/** The `data` of a status event. */
 export const STATUS_DATA = {
   order: { orderId: '3316227378875113604', status: 'PICKED_UP', previousStatus: 'ON_GOING', driverId: '80557' },
   updatedAt: '2025-09-10T19:21.00Z',
 };
 
-/** Notes every event that reaches a handler. */
+/** Records every event that reaches a handler. */
 @Injectable()
 export class Ledger {
   readonly events: LalamoveEvent[] = [];
@@ -34,45 +34,45 @@ export class Ledger {
   }
 }
 
-/** Keeps every line that an app logs, as one text each. */
+/** A logger that stores every line as one text. */
 export class LineLogger implements LoggerService {
   readonly lines: string[] = [];
-  readonly log = this.#noted('log');
-  readonly warn = this.#noted('warn');
-  readonly error = this.#noted('error');
-  readonly debug = this.#noted('debug');
-  readonly verbose = this.#noted('verbose');
+  readonly log = this.#recording('log');
+  readonly warn = this.#recording('warn');
+  readonly error = this.#recording('error');
+  readonly debug = this.#recording('debug');
+  readonly verbose = this.#recording('verbose');
 
   /** The lines of a level. */
   of(level: string): string[] {
     return this.lines.filter((line) => line.startsWith(`${level}: `));
   }
 
-  #noted(level: string): (...told: unknown[]) => void {
-    return (...told) => {
-      this.lines.push(`${level}: ${told.join(' ')}`);
+  #recording(level: string): (...values: unknown[]) => void {
+    return (...values) => {
+      this.lines.push(`${level}: ${values.join(' ')}`);
     };
   }
 }
 
-/** The ways to make an app. */
+/** The ways to create an app. */
 export const MAKERS = ['NestFactory.create', 'Test.createTestingModule'] as const;
 
-/** How a host is made. */
+/** Options of {@link startWebhookHost}. */
 export interface WebhookHostOptions {
   readonly maker?: (typeof MAKERS)[number];
   readonly rawBody?: boolean;
   readonly logger?: LoggerService | false;
-  /** With the adapter, before Nest has it. */
+  /** Is called with the adapter before Nest gets it. */
   readonly furnish?: (adapter: ExpressAdapter | FastifyAdapter) => void;
-  /** With the app, before it starts. */
+  /** Is called with the app before it starts. */
   readonly prepare?: (app: INestApplication) => void;
 }
 
 @Module({})
 class HostModule {}
 
-/** Starts an app on a real port, with whatever a host may have done to it; close it with `app.close()`. */
+/** Starts an app on a real port, with changes of the host. Close it with `app.close()`. */
 export async function startWebhookHost(
   platform: Platform,
   metadata: ModuleMetadata,
@@ -116,17 +116,17 @@ export interface WebhookReply {
   readonly text: string;
 }
 
-/** How a webhook is sent. */
+/** Options of {@link send}. */
 export interface SendOptions {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  /** Keeps connections for many requests. */
+  /** An agent that reuses connections. */
   readonly agent?: Agent;
-  /** Before each piece of the body behind the first. */
+  /** Is awaited before each chunk of the body except the first. */
   readonly pause?: () => Promise<unknown>;
 }
 
-/** Sends bytes just so: no header is added but those of the framing, and several pieces travel as several chunks. */
+/** Sends exact bytes, with no headers except those for the length. A list of pieces is sent in several chunks. */
 export async function send(
   url: string,
   body: string | Uint8Array | readonly (string | Uint8Array)[],
@@ -147,7 +147,7 @@ export async function send(
     });
     request.on('error', reject);
   });
-  // It may end before the last piece has gone; whoever waits for it is told then.
+  // The reply may fail before the last piece was sent; the caller gets the error from the returned promise.
   reply.catch(() => undefined);
   for (const [index, piece] of pieces.entries()) {
     if (index > 0) await pause();
@@ -157,7 +157,7 @@ export async function send(
   return reply;
 }
 
-/** A signature of Lalamove's, made apart from the package's own code. */
+/** A signature of Lalamove's, computed without the code of the package. */
 export function signatureOf(secret: string, timestamp: string, path: string, data: string | Uint8Array): string {
   return createHmac('sha256', secret).update(`${timestamp}\r\nPOST\r\n${path}\r\n\r\n`).update(data).digest('hex');
 }

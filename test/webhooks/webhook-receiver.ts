@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A request as it came to a receiver. */
+/** A request that a receiver got. */
 export interface ReceivedWebhook {
   readonly method: string;
   readonly path: string;
@@ -20,21 +20,21 @@ export interface ReceivedEvent extends ReceivedWebhook {
   readonly eventType: string;
   readonly eventVersion: string;
   readonly data: Record<string, unknown>;
-  /** The bytes of `data` as they stood in the body: what is signed. */
+  /** The exact bytes of `data` in the body, which are signed. */
   readonly dataText: string;
 }
 
-/** What tells of an order that has been placed, one after the other. */
+/** The types of the events after an order was placed, in their order. */
 export const FIRST_EVENTS = ['WALLET_BALANCE_CHANGED', 'ORDER_CREATED', 'ORDER_STATUS_CHANGED'] as const;
 
-/** What a receiver answers: a status, a redirect, nothing at all, or whichever of them it comes to in the end. */
+/** The answer of a receiver: a status, a redirect, no answer, or a promise of one of them. */
 export type WebhookAnswer = number | { readonly redirect: string } | 'hang';
 
-/** A webhook URL of ours: it records what comes, byte for byte, and answers by script. */
+/** A server for webhooks that records the exact requests, and sends scripted answers. */
 export class WebhookReceiver {
-  /** Everything that came, probes too, in the order of its arrival. */
+  /** All requests, including probes, in the order of their arrival. */
   readonly received: ReceivedWebhook[] = [];
-  /** What the next webhooks get. */
+  /** The answers to the next webhooks. */
   answer: (webhook: ReceivedWebhook) => WebhookAnswer | Promise<WebhookAnswer> = () => 200;
   readonly #sockets = new Set<Socket>();
 
@@ -58,37 +58,37 @@ export class WebhookReceiver {
     return new WebhookReceiver(server, portOf(server.address()));
   }
 
-  /** Where it listens; of a receiver that was stopped, where nobody does. */
+  /** The URL of the receiver. After it was stopped, nothing listens there. */
   get url(): string {
     return this.urlOf('/hooks/lalamove');
   }
 
-  /** Its URL with another path. */
+  /** The URL with another path. */
   urlOf(path: string): string {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** The events that came; a probe is none. */
+  /** The received events, without probes. */
   get events(): ReceivedEvent[] {
     return this.received.filter(({ body }) => body !== '').map(readEvent);
   }
 
-  /** The types of the events that came. */
+  /** The types of the received events. */
   get types(): string[] {
     return this.events.map(({ eventType }) => eventType);
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** Forgets what came. */
+  /** Clears the recorded requests. */
   clear(): void {
     this.received.length = 0;
   }
 
-  /** Stops, and cuts what is open. */
+  /** Stops the server and closes its connections. */
   async stop(): Promise<void> {
     if (!this.server.listening) return;
     this.server.close();
@@ -111,9 +111,9 @@ export class WebhookReceiver {
 }
 
 /**
- * Reads an event as its receiver would.
+ * Reads an event from a body.
  *
- * @throws TypeError for what is none
+ * @throws TypeError if the body is no event
  */
 export function readEvent(webhook: ReceivedWebhook): ReceivedEvent {
   const { body } = webhook;
@@ -123,7 +123,7 @@ export function readEvent(webhook: ReceivedWebhook): ReceivedEvent {
   return { ...webhook, ...event, dataText };
 }
 
-/** What stands in nested objects under a list of names; `undefined` where one of them is missing. */
+/** The value at a path of names in nested objects; `undefined` if one of them is missing. */
 export function withTimeout(value: unknown, ...names: string[]): unknown {
   return names.reduce<unknown>((found, name) => (isObject(found) ? found[name] : undefined), value);
 }
@@ -141,5 +141,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function portOf(address: AddressInfo | string | null): number {
   if (typeof address === 'object' && address !== null) return address.port;
-  throw new TypeError('It listens on no port.');
+  throw new TypeError('The server has no port.');
 }

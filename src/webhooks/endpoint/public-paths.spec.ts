@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { PublicPaths, rooted } from './public-paths.js';
 
 describe('PublicPaths', () => {
-  it('are where the endpoint is mounted, with a slash behind it or without', () => {
+  it('are the path of the mounted endpoint, with and without a trailing slash', () => {
     const paths = new PublicPaths(undefined);
     expect(paths.all()).toEqual([]);
     paths.mountedAt('/api/hooks');
     expect(paths.all()).toEqual(['/api/hooks', '/api/hooks/']);
   });
 
-  it('are those of the URLs that were registered first, the last one ahead, with its query or without', () => {
+  it('start with the paths of the registered URLs, the latest first, with and without query', () => {
     const paths = new PublicPaths(undefined);
     paths.mountedAt('/hooks');
     paths.learn('https://shop.example/a');
@@ -19,13 +19,13 @@ describe('PublicPaths', () => {
     expect(paths.all()).toEqual(['/a', '/b?shop=1', '/b', '/hooks', '/hooks/']);
   });
 
-  it('are never many', () => {
+  it('are limited in number', () => {
     const paths = new PublicPaths(undefined);
     for (let index = 0; index < 100; index += 1) paths.learn(`https://shop.example/${index}`);
     expect(paths.all()).toEqual(['/99', '/98', '/97', '/96', '/95', '/94', '/93', '/92']);
   });
 
-  it('are the one that is stated, and no other', () => {
+  it('are publicPath alone if it is set', () => {
     const paths = new PublicPaths('public/hooks');
     paths.mountedAt('/hooks');
     paths.learn('https://shop.example/other');
@@ -34,7 +34,7 @@ describe('PublicPaths', () => {
 });
 
 describe('rooted', () => {
-  it('begins a path with a slash', () => {
+  it('adds a leading slash', () => {
     expect([rooted('a/b'), rooted('/a/b')]).toEqual(['/a/b', '/a/b']);
   });
 });

@@ -14,7 +14,7 @@ function requestOf(bytes: Buffer): IncomingMessage {
 }
 
 describe('RequestBodies', () => {
-  it('count a body until its use is over, so that those who wait for an account are bounded, too', async () => {
+  it('counts a body until its use is over, so that webhooks that wait for an account are limited too', async () => {
     const bodies = new RequestBodies();
     const open: (() => void)[] = [];
     const wait = (): Promise<string> =>

@@ -27,7 +27,7 @@ const url = expect.stringMatching(/^https:/);
 const COORDINATES = { lat: degrees, lng: degrees };
 const BALANCE = { currency: 'HKD', amount };
 const PRICE = { currency: 'HKD', subtotal: amount, priorityFee: amount, totalPrice: amount };
-// Its phone numbers come in any form.
+// Phone numbers have any form.
 const FROM = {
   ...{ coordinates: COORDINATES, address: text, name: 'Shop', phone: text },
   deliveryCode: { value: '', status: 'Not Applicable' },
@@ -39,7 +39,7 @@ const TO = {
   deliveryCode: { value: text, status: 'Pending' },
 };
 
-/** The class of each event, and the members that it has besides those of all events; of the sandbox's last one of a type. */
+/** The class of each event, and its members beside those of all events, for the sandbox's last event of a type. */
 const EVENTS: Record<WebhookEventType, { made: abstract new (...args: never) => LalamoveWebhookEvent; has: object }> = {
   ORDER_CREATED: {
     made: OrderCreatedEvent,
@@ -120,7 +120,7 @@ const EVENTS: Record<WebhookEventType, { made: abstract new (...args: never) => 
 
 const TYPES = LALAMOVE_EVENT_TYPES.filter((type) => type !== 'UNKNOWN');
 
-/** Members without which an event is not of its type, as paths into `data`. */
+/** The required members of each type, as paths into `data`. */
 const NEEDED: Record<WebhookEventType, string[]> = {
   ORDER_CREATED: ['order', 'order.orderId', 'order.status'],
   ORDER_STATUS_CHANGED: ['order', 'order.orderId', 'order.status'],
@@ -134,7 +134,7 @@ const NEEDED: Record<WebhookEventType, string[]> = {
   DELIVERY_CODE_STATUS_CHANGED: ['order', 'order.orderId'],
 };
 
-/** `data` with something else under a path; without it where that is `undefined`. */
+/** `data` with another value at a path; without the member if the value is `undefined`. */
 function changed(data: string, path: string, value: unknown): string {
   const whole: unknown = JSON.parse(data);
   const names = path.split('.');
@@ -145,7 +145,7 @@ function changed(data: string, path: string, value: unknown): string {
   return JSON.stringify(whole);
 }
 
-/** What stands under a path; `undefined` where nothing does. */
+/** The value at a path; `undefined` if there is none. */
 function memberOf(data: string, path: string): unknown {
   const whole: unknown = JSON.parse(data);
   return path
@@ -159,7 +159,7 @@ function pathsIn(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([name, member]) => [path + name, ...pathsIn(member, `${path}${name}.`)]);
 }
 
-/** `data` with nothing but what stands under these paths. */
+/** `data` with only the values at these paths. */
 function bareData(data: string, paths: readonly string[]): string {
   const bare: Record<string, unknown> = {};
   for (const path of paths) {
@@ -188,7 +188,7 @@ function recorded(name: string): LalamoveEventFacts {
   return factsOf(String(body.eventType), body.data, { signedAt: Number(body.timestamp) * 1000 });
 }
 
-describe('the events of a sandbox', () => {
+describe('readLalamoveEvent with the events of a sandbox', () => {
   let sent: SandboxWebhook[];
   let samples: Map<WebhookEventType, string>;
 
@@ -199,7 +199,7 @@ describe('the events of a sandbox', () => {
 
   const sampleOf = (type: WebhookEventType): string => samples.get(type) ?? '';
 
-  it.each(TYPES)('%s is of its class, with its members', (type) => {
+  it.each(TYPES)('creates %s with its class and its members', (type) => {
     const event = readLalamoveEvent(factsOf(type, sampleOf(type)));
     const { made, has } = EVENTS[type];
     expect(event).toBeInstanceOf(made);
@@ -216,7 +216,7 @@ describe('the events of a sandbox', () => {
     expect(raw).toEqual(JSON.parse(sampleOf(type)));
   });
 
-  it('are all read as what they are, prices in one spelling whatever was sent', () => {
+  it('recognises all events, and reads both spellings of the price', () => {
     const spellings = new Set<string>();
     for (const { eventType, data } of sent) {
       const event = readLalamoveEvent(factsOf(eventType, data));
@@ -229,7 +229,7 @@ describe('the events of a sandbox', () => {
     expect([...spellings].sort()).toEqual(['subTotal', 'subtotal']);
   });
 
-  it('leave wall clocks in what came', () => {
+  it('leaves local times unchanged in raw', () => {
     const SIGNED = new Set(['occurredAt', 'receivedAt']);
     for (const { eventType, data } of sent) {
       const { raw, ...event } = readLalamoveEvent(factsOf(eventType, data));
@@ -239,7 +239,7 @@ describe('the events of a sandbox', () => {
     }
   });
 
-  it('have the metadata of their order, where those are sent', async () => {
+  it('reads the metadata of the order, if they are sent', async () => {
     for (const { eventType, data } of await sandboxEvents('every-event')) {
       const event = readLalamoveEvent(factsOf(eventType, data));
       if ('orderId' in event) expect(event.metadata).toEqual({ reference: 'A-1' });
@@ -269,7 +269,7 @@ describe('the events of a sandbox', () => {
     },
   );
 
-  it.each(TYPES)('%s loses nothing but what is spoilt: any other member may be missing, null, empty or new', (type) => {
+  it.each(TYPES)('reads %s if any other member is missing, null, empty or new', (type) => {
     const data = sampleOf(type);
     const needed = NEEDED[type];
     const others = pathsIn(JSON.parse(data)).filter((path) => !needed.includes(path));
@@ -287,14 +287,14 @@ describe('the events of a sandbox', () => {
     ['price', { currency: 'HKD', totalPrice: '10' }],
     ['previousStatus', 'ASSIGNING_DRIVER'],
     ['previousStatus', ''],
-  ])('ORDER_CREATED with %s in its order is one', (name, value) => {
+  ])('reads ORDER_CREATED with %s in its order', (name, value) => {
     const data: unknown = JSON.parse(sampleOf('ORDER_CREATED'));
     if (!isRecord(data) || !isRecord(data.order)) throw new TypeError('There is no order.');
     const more = { ...data, balance: BALANCE, order: { ...data.order, [name]: value } };
     expect(readLalamoveEvent(factsOf('ORDER_CREATED', JSON.stringify(more)))).toBeInstanceOf(OrderCreatedEvent);
   });
 
-  it('come back equal from what was stored of them', () => {
+  it('recreates an equal event from stored facts', () => {
     for (const [type, data] of samples) {
       const facts = factsOf(type, data, { account: 'th' });
       const stored: unknown = JSON.parse(JSON.stringify(facts));
@@ -310,14 +310,14 @@ describe('the events of a sandbox', () => {
     ['missing', ''],
     ['null', ',"previousStatus":null'],
     ['empty', ',"previousStatus":""'],
-  ])('of a first status, whose previous one is %s, have an empty one', (_, previous) => {
+  ])('reads an empty previousStatus if it is %s', (_, previous) => {
     const data = `{"order":{"orderId":"1","status":"ASSIGNING_DRIVER"${previous},"cancelParty":""}}`;
     expect(readLalamoveEvent(factsOf('ORDER_STATUS_CHANGED', data))).toMatchObject({
       ...{ eventType: 'ORDER_STATUS_CHANGED', status: 'ASSIGNING_DRIVER', previousStatus: '', cancelParty: undefined },
     });
   });
 
-  it('have what is text of metadata of which some is not', () => {
+  it('reads the texts of metadata and leaves out other values', () => {
     const data =
       '{"order":{"orderId":"1","status":"A","metadata":{"deliveryAttempt":"a","note":null,"n":12345678901234567890}}}';
     expect(readLalamoveEvent(factsOf('ORDER_CREATED', data))).toMatchObject({
@@ -325,7 +325,7 @@ describe('the events of a sandbox', () => {
     });
   });
 
-  it('do not take what they inherit for what came', () => {
+  it('does not read inherited members', () => {
     const data = '{"__proto__":{"order":{"orderId":"1","status":"A","previousStatus":"B"}},"constructor":{}}';
     expect(readLalamoveEvent(factsOf('ORDER_STATUS_CHANGED', data)).eventType).toBe('UNKNOWN');
     expect(Object.hasOwn(Object.prototype, 'order')).toBe(false);
@@ -341,8 +341,8 @@ describe('the events of a sandbox', () => {
   );
 });
 
-describe('the events of recorded traffic', () => {
-  it('tell of a driver, the location as strings', () => {
+describe('readLalamoveEvent with recorded traffic', () => {
+  it('reads DRIVER_ASSIGNED, with the location as strings', () => {
     const event = readLalamoveEvent(recorded('webhook.driver-assigned.json'));
     expect(event).toBeInstanceOf(DriverAssignedEvent);
     expect(event).toMatchObject({
@@ -355,12 +355,12 @@ describe('the events of recorded traffic', () => {
         plateNumber: 'VP4388905',
       },
       location: { lat: '22.3352951', lng: '114.1763239' },
-      // The wall clock says 17:52.
+      // The local time in `data` is 17:52.
       occurredAt: '2025-12-28T09:52:31.000Z',
     });
   });
 
-  it('tell of a status', () => {
+  it('reads ORDER_STATUS_CHANGED', () => {
     const event = readLalamoveEvent(recorded('webhook.order-status-changed.json'));
     expect(event).toBeInstanceOf(OrderStatusChangedEvent);
     expect(event).toMatchObject({
@@ -382,7 +382,7 @@ describe('an event', () => {
     ['3316227378875113604', '3316227378875113604'],
     ['80557', '80557'],
     ['"007"', '007'],
-  ])('with the id %s has it as %s', (written, orderId) => {
+  ])('reads the order id %s as %s', (written, orderId) => {
     const event = read('ORDER_REPLACED', `{"order":{"orderId":${written}},"prevOrderId":${written}}`);
     expect(event).toMatchObject({ eventType: 'ORDER_REPLACED', orderId, prevOrderId: orderId });
   });
@@ -394,7 +394,7 @@ describe('an event', () => {
     ['"22.30"', '22.30'],
     ['1e21', '1000000000000000000000'],
     ['0', '0'],
-  ])('at %s is at %s, a decimal string', (written, place) => {
+  ])('reads the coordinate %s as the decimal string %s', (written, place) => {
     const event = read(
       'DRIVER_ASSIGNED',
       `{"order":{"orderId":"1"},"driver":{"driverId":"2"},"location":{"lat":${written},"lng":${written}}}`,
@@ -402,7 +402,7 @@ describe('an event', () => {
     expect(event).toMatchObject({ eventType: 'DRIVER_ASSIGNED', location: { lat: place, lng: place } });
   });
 
-  it.each(['1e400', 'null', '{}', '[1]', 'true'])('at %s is nowhere, and still of its type', (written) => {
+  it.each(['1e400', 'null', '{}', '[1]', 'true'])('reads no coordinates from %s, and keeps its type', (written) => {
     const event = read(
       'DRIVER_ASSIGNED',
       `{"order":{"orderId":"1"},"driver":{"driverId":"2"},"location":{"lat":${written},"lng":1}}`,
@@ -410,7 +410,7 @@ describe('an event', () => {
     expect(event).toMatchObject({ eventType: 'DRIVER_ASSIGNED', location: undefined });
   });
 
-  it('is written as JSON and shown without the key', () => {
+  it('shows no API key in JSON and in inspect()', () => {
     for (const type of [...TYPES, 'NEWER']) {
       const event = read(type, '{"order":{"orderId":"1","status":"A","previousStatus":"B"}}');
       expect(event.apiKey).toBe('pk_test_hidden');
@@ -443,7 +443,7 @@ describe('an event', () => {
     ),
   })).value;
 
-  it('is made of any JSON under any name, is frozen throughout, and shows no key', () => {
+  it('can be created from any JSON and any type, is frozen, and shows no API key', () => {
     const types = fc.oneof(fc.constantFrom(...TYPES), fc.string());
     const seen = new Set<string>();
     const law = fc.property(types, fc.oneof(part, fc.jsonValue()), (type, value) => {
@@ -460,7 +460,7 @@ describe('an event', () => {
     expect(seen).toContain('UNKNOWN');
   });
 
-  it('cannot be changed by one who has it', () => {
+  it('cannot be changed', () => {
     const event = read('WALLET_BALANCE_CHANGED', '{"balance":{"currency":"HKD","amount":"1"},"more":[{"a":1}]}');
     expect(() => Object.assign(event, { eventType: 'X' })).toThrow(TypeError);
     expect(() => Object.assign(event.raw, { balance: 0 })).toThrow(TypeError);
@@ -468,7 +468,7 @@ describe('an event', () => {
     assertFrozen(event);
   });
 
-  it('of data that are 10,000 levels deep is made and frozen', () => {
+  it('can be created and frozen with data of 10,000 levels', () => {
     const event = read('POD_STATUS_CHANGED', `${'[{"a":'.repeat(5000)}1${'}]'.repeat(5000)}`);
     expect(event.eventType).toBe('UNKNOWN');
     expect(event.raw).toEqual({});

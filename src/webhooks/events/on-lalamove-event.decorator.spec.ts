@@ -6,7 +6,7 @@ import type { LalamoveWebhookEvent } from './lalamove-webhook-event.js';
 import type { LalamoveOrderEvent, OrderCreatedEvent, OrderStatusChangedEvent } from './order-events.js';
 import { OnLalamoveEvent, subscriptionsOf } from './on-lalamove-event.decorator.js';
 
-/** What compiles, and what does not: `tsc` checks it. */
+/** What compiles and what does not. `tsc` checks it. */
 class Handlers {
   @OnLalamoveEvent('ORDER_CREATED')
   one(event: OrderCreatedEvent): string {
@@ -53,38 +53,38 @@ class Handlers {
     return;
   }
 
-  // @ts-expect-error an order that was created is no wallet
+  // @ts-expect-error ORDER_CREATED is no wallet event
   @OnLalamoveEvent('ORDER_CREATED')
   wrong(event: WalletBalanceChangedEvent): void {
     expect(event).toBeDefined();
   }
 
-  // @ts-expect-error one of the list is missing
+  // @ts-expect-error the parameter lacks a type of the list
   @OnLalamoveEvent(['ORDER_CREATED', 'WALLET_BALANCE_CHANGED'])
   tooNarrow(event: OrderCreatedEvent): void {
     expect(event).toBeDefined();
   }
 
-  // @ts-expect-error all of them are more than one
+  // @ts-expect-error '*' includes more than one type
   @OnLalamoveEvent('*')
   narrowForAll(event: OrderCreatedEvent): void {
     expect(event).toBeDefined();
   }
 
-  // @ts-expect-error there is no such type
+  // @ts-expect-error the type does not exist
   @OnLalamoveEvent('ORDER_TELEPORTED')
   misspelt(event: LalamoveEvent): void {
     expect(event).toBeDefined();
   }
 
-  // @ts-expect-error nobody would give a second argument
+  // @ts-expect-error handlers get no second argument
   @OnLalamoveEvent('ORDER_CREATED')
   second(event: OrderCreatedEvent, more: string): void {
     expect([event, more]).toBeDefined();
   }
 }
 
-/** Each type has its class, and a `switch` knows it. */
+/** A `switch` over `eventType` narrows the class. */
 function subjectOf(event: LalamoveEvent): string {
   switch (event.eventType) {
     case 'ORDER_CREATED':
@@ -101,7 +101,7 @@ function subjectOf(event: LalamoveEvent): string {
     case 'DRIVER_ASSIGNED':
       return event.driver.driverId;
     case 'WALLET_BALANCE_CHANGED':
-      // @ts-expect-error a wallet is of no order
+      // @ts-expect-error a wallet event has no order
       expect(event.orderId).toBeUndefined();
       return event.balance.amount;
     case 'UNKNOWN':
@@ -112,7 +112,7 @@ function subjectOf(event: LalamoveEvent): string {
 type Same<A, B> = [A, B] extends [B, A] ? true : never;
 
 describe('OnLalamoveEvent', () => {
-  it('asks for the class of its type', () => {
+  it('requires the class of its type as parameter', () => {
     const laws: [
       Same<LalamoveEventOf<'ORDER_CREATED'>, OrderCreatedEvent>,
       Same<LalamoveEventOf<'ORDER_CREATED' | 'UNKNOWN'>, OrderCreatedEvent | UnknownLalamoveEvent>,
@@ -121,7 +121,7 @@ describe('OnLalamoveEvent', () => {
     expect(laws).not.toContain(false);
   });
 
-  it('notes on the method what it handles, each decorator beside the others', () => {
+  it('stores the subscriptions of several decorators on the method', () => {
     const noted = ['one', 'several', 'all', 'twice', 'plain'].map((name) => {
       const method: unknown = Reflect.get(Handlers.prototype, name);
       return typeof method === 'function' ? subscriptionsOf(method) : undefined;
@@ -138,7 +138,7 @@ describe('OnLalamoveEvent', () => {
     ]);
   });
 
-  it('refuses a static method, which no instance has', () => {
+  it('refuses a static method', () => {
     const define = (): void => {
       class Static {
         @OnLalamoveEvent('*')
@@ -155,10 +155,10 @@ describe('OnLalamoveEvent', () => {
     expect(define).toThrow(new TypeError('@OnLalamoveEvent on never: a static method is never called.'));
   });
 
-  it('does not compile on a method whose name is a symbol, which Nest does not find', () => {
+  it('does not compile on a method whose name is a symbol, because Nest does not find it', () => {
     const name = Symbol('handle');
     class Named {
-      // @ts-expect-error its name is no text
+      // @ts-expect-error the name of the method is a symbol
       @OnLalamoveEvent('*')
       [name](): void {
         return;
@@ -169,7 +169,7 @@ describe('OnLalamoveEvent', () => {
 });
 
 describe('LalamoveEvent', () => {
-  it('is told apart by its type', () => {
+  it('is narrowed by its type', () => {
     const data = { order: { orderId: '2' }, prevOrderId: '1' };
     expect(subjectOf(readLalamoveEvent(factsOf('ORDER_REPLACED', data)))).toBe('1');
     expect(subjectOf(readLalamoveEvent(factsOf('ORDER_DOUBLED', data)))).toBe('ORDER_DOUBLED');

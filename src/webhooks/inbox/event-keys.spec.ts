@@ -13,19 +13,19 @@ function accepted(inbox: InMemoryLalamoveInbox, more: Partial<LalamoveEventFacts
   return inbox.accept({ keys: keysOf(facts, event), facts, event });
 }
 
-describe('the keys of an event', () => {
-  it('tell the same event of two accounts apart, and one that was signed anew as a repetition', async () => {
+describe('keysOf', () => {
+  it('distinguishes the same event of two accounts, and recognises a duplicate that was signed again', async () => {
     const inbox = new InMemoryLalamoveInbox();
     const come = (apiKey: string, fingerprint: string): string => accepted(inbox, { apiKey, fingerprint });
     expect(['pk_m1', 'pk_m2', 'pk_m1', 'pk_m2'].map((key, index) => come(key, `signature ${index}`))).toEqual([
       ...['new', 'new', 'repeated', 'repeated'],
     ]);
-    // One signature is one event, whoever is said to have signed it.
+    // The first key depends on the signature, not on the claimed API key.
     expect(come('pk_m3', 'signature 0')).toBe('repeated');
     await inbox.stop();
   });
 
-  it('lead back to the key of versions before, which named no account', () => {
+  it('leads to the key of earlier versions, which had no account', () => {
     const keyFor = (apiKey: string): string => {
       const facts = factsOf('ORDER_STATUS_CHANGED', DATA, { apiKey });
       return keysOf(facts, readLalamoveEvent(facts))[1] ?? '';

@@ -57,7 +57,7 @@ describe('InMemoryLalamoveInbox', () => {
     const inbox = started([hanging], { handlerTimeoutMs: 5, retryDelaysMs: [1], holds: 2 });
     inbox.accept(entryOf('1'));
     inbox.accept(entryOf('2'));
-    expect(() => inbox.accept(entryOf('3'))).toThrow('are they hanging?');
+    expect(() => inbox.accept(entryOf('3'))).toThrow('Check whether the handlers hang.');
     await until(() => errors.length === 2);
     expect(hanging.seen).toEqual(['1', '2', '1', '2']);
     expect(warnings).toEqual([expect.stringContaining('handler=Noting.handle timeout_seconds=0.005')]);
@@ -117,7 +117,7 @@ describe('InMemoryLalamoveInbox', () => {
     await turn();
     // It was refused, so its keys are not stored.
     expect(inbox.accept(entryOf('3'))).toBe('new');
-    expect(() => inbox.accept(entryOf('4'))).toThrow(/^2 events/);
+    expect(() => inbox.accept(entryOf('4'))).toThrow(/^The inbox is full: 2 events/);
     open[1]?.();
     await until(() => open.length === 3);
     open[2]?.();
@@ -133,7 +133,7 @@ describe('InMemoryLalamoveInbox', () => {
     await until(() => open.length === 2);
     open[0]?.();
     await turn();
-    expect(() => inbox.accept(entryOf('2'))).toThrow(/^1 events/);
+    expect(() => inbox.accept(entryOf('2'))).toThrow(/^The inbox is full: 1 events/);
     open[1]?.();
     await turn();
     expect(inbox.accept(entryOf('2'))).toBe('new');
@@ -147,7 +147,7 @@ describe('InMemoryLalamoveInbox', () => {
   it('dispatches at its start the events accepted before, up to its limit', async () => {
     const inbox = new InMemoryLalamoveInbox({ holds: 2 });
     expect(['1', '2', '1'].map((key) => inbox.accept(entryOf(key)))).toEqual(['new', 'new', 'repeated']);
-    expect(() => inbox.accept(entryOf('3'))).toThrow(/^2 events/);
+    expect(() => inbox.accept(entryOf('3'))).toThrow(/^The inbox is full: 2 events/);
     const handler = new Noting();
     inbox.start(() => [handler]);
     expect(handler.seen).toEqual([]);
@@ -235,7 +235,7 @@ describe('InMemoryLalamoveInbox', () => {
     expect(failing.seen).toHaveLength(1);
     await jest.advanceTimersByTimeAsync(1);
     expect(failing.seen).toHaveLength(2);
-    expect(() => inbox.accept(entryOf('2'))).toThrow(/^1 events/);
+    expect(() => inbox.accept(entryOf('2'))).toThrow(/^The inbox is full: 1 events/);
     await jest.advanceTimersByTimeAsync(7);
     expect([failing.seen.length, fine.seen.length]).toEqual([3, 1]);
     expect(inbox.accept(entryOf('2'))).toBe('new');

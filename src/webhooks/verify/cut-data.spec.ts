@@ -6,7 +6,7 @@ import { readWebhookBody } from './webhook-body.js';
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 3 });
 
-/** A text of JSON, in which each character may be written with an escape. */
+/** A JSON string in which each character may be written as an escape. */
 const string = fc
   .array(
     fc.tuple(
@@ -29,7 +29,7 @@ function escaped(text: string): string {
   );
 }
 
-/** `data`, and what only looks like it, plain and with escapes. */
+/** The key `data` and similar keys, plain and with escapes. */
 const key = fc.oneof(
   string,
   fc.constantFrom(
@@ -45,7 +45,7 @@ const key = fc.oneof(
   ),
 );
 
-/** JSON texts with white space wherever it may be. */
+/** JSON texts with white space at any allowed place. */
 const { value, object } = fc.letrec<{ value: string; object: string; list: string }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
@@ -62,10 +62,10 @@ const { value, object } = fc.letrec<{ value: string; object: string; list: strin
     .map(([inner, entries]) => `{${entries.map((entry) => entry.join('')).join(',') || inner}}`),
 }));
 
-/** Every member of the outermost object, the same key as often as it is there. */
+/** Every member of the outermost object, including duplicate keys. */
 function members(text: string): [string, unknown][] {
   const found: [string, unknown][] = [];
-  // `JSON.parse` keeps the last of two: each is renamed by its turn first.
+  // `JSON.parse` keeps only the last of two equal keys, so each key gets a number first.
   let depth = 0;
   let isKey = true;
   const renamed = text.replace(/"(?:[^"\\]|\\.)*"|[{}[\],:]/gs, (token) => {
@@ -83,7 +83,7 @@ function members(text: string): [string, unknown][] {
 }
 
 describe('cutData', () => {
-  it('finds the same data as JSON.parse, and tells where there are two', () => {
+  it('finds the same data as JSON.parse, and recognises two of them', () => {
     fc.assert(
       fc.property(space, object, space, (before, text, after) => {
         const body = Buffer.from(before + text + after);
@@ -103,7 +103,7 @@ describe('cutData', () => {
     );
   });
 
-  it('takes nothing but an object', () => {
+  it('accepts only an object', () => {
     fc.assert(
       fc.property(value, (text) => {
         expect(cutData(Buffer.from(text)) === 'no-object').toBe(!text.startsWith('{'));
@@ -111,7 +111,7 @@ describe('cutData', () => {
     );
   });
 
-  it('ends within any bytes', () => {
+  it('ends for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (bytes, isBegun) => {
         const body = isBegun ? Buffer.concat([Buffer.from('{"data":'), bytes]) : bytes;
@@ -121,7 +121,7 @@ describe('cutData', () => {
     );
   });
 
-  it('reads no byte more often than a few times', () => {
+  it('reads each byte only a few times', () => {
     const bodies = ['{"data":', '{"a":', '[', '"', '\\', ',', ' ', '{"\\u', '{"data":"\\"', '{"a":1,'].map((text) =>
       Buffer.from(text.repeat(200)),
     );
@@ -142,7 +142,7 @@ describe('cutData', () => {
 });
 
 describe('readWebhookBody', () => {
-  it('takes what JSON.parse takes, and nothing else', () => {
+  it('accepts the same texts as JSON.parse', () => {
     const spoilt = fc.tuple(object, fc.nat(), fc.nat(255)).map(([text, at, byte]) => {
       const bytes = Buffer.from(text);
       bytes[at % bytes.length] = byte;
@@ -164,7 +164,7 @@ describe('readWebhookBody', () => {
     );
   });
 
-  it('takes time that grows as its input does', () => {
+  it('takes time in proportion to its input', () => {
     const texts = (count: number): string[] => [
       `{"data":${'['.repeat(count)}${']'.repeat(count)}}`,
       `{"data":"${'\\\\'.repeat(count)}"}`,
@@ -176,13 +176,13 @@ describe('readWebhookBody', () => {
     for (const text of texts(150_000)) {
       const before = performance.now();
       readWebhookBody(Buffer.from(text));
-      // A few ms; what grew with the square would take minutes.
+      // A few ms; quadratic time would be minutes.
       expect(performance.now() - before).toBeLessThan(2000);
     }
   });
 });
 
-/** A method of an array of bytes, which works on no proxy of one. */
+/** A method of a byte array, bound to the array, because it does not work on a proxy. */
 function bound(method: object, target: Uint8Array): (...args: unknown[]) => unknown {
   return (...args) => {
     const answer: unknown = typeof method === 'function' ? Reflect.apply(method, target, args) : undefined;

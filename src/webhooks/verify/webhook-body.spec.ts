@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readWebhookBody } from './webhook-body.js';
 
-describe('the body of a webhook', () => {
-  it('has one `data`: the bytes that were cut out mean what was parsed', () => {
+describe('readWebhookBody', () => {
+  it('cuts out the bytes of the parsed `data`', () => {
     const key = fc.oneof(fc.constantFrom('data', 'Data', 'datas', '"data"', '__proto__'), fc.string());
     const space = fc.constantFrom('', ' ', '\n\t', '\r\n ');
     const members = fc.array(fc.tuple(key, space, fc.jsonValue()), { maxLength: 6 });
@@ -29,11 +29,11 @@ describe('the body of a webhook', () => {
     '{"data":{"a":1}} x',
     '{"data":}',
     '{x:1,"data":1}',
-  ])('is no JSON where %s is none, before data, in it or behind it', (text) => {
+  ])('refuses a body with %s before, in or after data', (text) => {
     expect(readWebhookBody(Buffer.from(text))).toMatch(/not-json|no-object/);
   });
 
-  it('is refused with two `data`, also where one is written with escapes', () => {
+  it('refuses a body with two `data`, even if one is written with escapes', () => {
     expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{},"data":{}}`))).toBe('data-twice');
     expect(readWebhookBody(Buffer.from(String.raw`{"d\u0061ta":{"a":1}}`))).toMatchObject({
       data: { text: '{"a":1}' },

@@ -9,7 +9,7 @@ import { verifyWebhook, type VerifierSettings } from './webhook-verifier.js';
 const AT = Date.parse('2026-11-22T08:00:00Z');
 const MERCHANTS: Readonly<Record<string, string>> = { pk_known: 'sk_known', pk_other: 'sk_other' };
 
-/** A verifier with one path, that tells how often it made a signature over it. */
+/** A verifier with one path, which counts its signatures. */
 function verifier(more: Partial<VerifierSettings> = {}) {
   let now = AT;
   let signatures = 0;
@@ -42,7 +42,7 @@ function verifier(more: Partial<VerifierSettings> = {}) {
     later: (ms: number) => {
       now += ms;
     },
-    /** How often it made a signature, and asked, for this webhook, and what became of it. */
+    /** Verifies a webhook. @returns the number of signatures and lookups, and the result */
     verify: async (apiKey: string, secret: string, timestamp = AT / 1000) => {
       signatures = 0;
       asked.length = 0;
@@ -56,7 +56,7 @@ function verifier(more: Partial<VerifierSettings> = {}) {
 const REFUSED = { outcome: expect.objectContaining({ code: 'LALAMOVE_WEBHOOK_SIGNATURE' }) };
 
 describe('verifyWebhook', () => {
-  it('writes data anew only of what is signed and as short as events are', async () => {
+  it('rewrites data only if the signature is well-formed and the data are not larger than events', async () => {
     const { settings } = verifier();
     const outcomeOf = (kilobytes: number, change = (signature: string) => signature): Promise<unknown> => {
       const data = { text: 'a'.repeat(kilobytes * 1000) };
@@ -71,7 +71,7 @@ describe('verifyWebhook', () => {
     expect(await outcomeOf(1, () => 'x')).toEqual(REFUSED.outcome);
   });
 
-  it('does as much for an unknown key as for a signature that does not fit, now and when it is to ask again', async () => {
+  it('does the same work for an unknown key as for a wrong signature, with and without a new lookup', async () => {
     const { verify, later } = verifier();
     for (const [ms, signatures, asked] of [
       [0, 1, 1],
@@ -88,9 +88,9 @@ describe('verifyWebhook', () => {
   it.each([
     ['own key', 'pk_own', 'sk_own', 'pk_own', undefined],
     ['no key', '', 'sk_own', 'pk_own', undefined],
-    ['own secret under a key that nobody knows', 'pk_before', 'sk_own', 'pk_own', undefined],
+    ['own secret under an unknown key', 'pk_before', 'sk_own', 'pk_own', undefined],
     ["a merchant's key", 'pk_known', 'sk_known', 'pk_known', 'pk_known'],
-  ])('says whose it is: %s', async (_, apiKey, secret, signer, account) => {
+  ])('finds the account: %s', async (_, apiKey, secret, signer, account) => {
     const { outcome } = await verifier().verify(apiKey, secret);
     expect(outcome).toMatchObject({ kind: 'event', facts: { apiKey: signer, account } });
   });
@@ -103,12 +103,12 @@ describe('verifyWebhook', () => {
     expect(await verifier().verify(apiKey, secret)).toMatchObject(REFUSED);
   });
 
-  it('asks nobody for the own key', async () => {
+  it('does not call resolveAccount for its own key', async () => {
     const { verify } = verifier();
     expect(await verify('pk_own', 'sk_wrong')).toMatchObject({ ...REFUSED, asked: 0 });
   });
 
-  it('is timely to the second at both ends', async () => {
+  it('accepts an event up to the exact second of both limits', async () => {
     const { verify } = verifier({ others: undefined });
     for (const [seconds, kind] of [
       [-60, 'event'],
@@ -120,14 +120,14 @@ describe('verifyWebhook', () => {
     }
   });
 
-  it('reads a timestamp in seconds and in ms as the same time', async () => {
+  it('reads a timestamp in seconds and in ms', async () => {
     const { verify } = verifier({ others: undefined });
     for (const timestamp of [AT / 1000, AT]) {
       expect((await verify('pk_own', 'sk_own', timestamp)).outcome).toMatchObject({ facts: { signedAt: AT } });
     }
   });
 
-  it('refuses every bit of timestamp and data that is flipped, and nothing else than refuses', async () => {
+  it('refuses a webhook with any flipped bit of timestamp or data', async () => {
     const { settings } = verifier({ others: undefined });
     const data = { order: { orderId: '3316227378875113604', status: 'A', previousStatus: 'é' }, none: [] };
     const { body } = signWebhook({ secret: 'sk_own', path: '/hooks', timestamp: AT / 1000, data });
@@ -158,13 +158,13 @@ describe('verifyWebhook', () => {
     ['a clock that was wrong at the start and is right now', 0, -86_400, 'event'],
     ['a clock that agrees that it is too old', 61, 61, 'untimely'],
     ['a clock that agrees that it is from the future', -3601, -3601, 'untimely'],
-  ])('judges an event by either time: %s', async (_, wallSeconds, anchoredSeconds, kind) => {
+  ])('checks the age with both clocks: %s', async (_, wallSeconds, anchoredSeconds, kind) => {
     const clock = { now: () => AT + wallSeconds * 1000, setTimeout: () => () => undefined };
     const { verify } = verifier({ clock, anchored: () => AT + anchoredSeconds * 1000 });
     expect((await verify('pk_own', 'sk_own')).outcome).toMatchObject({ kind });
   });
 
-  /** What becomes of a body with this `data`, where Lalamove has signed that text. */
+  /** The result for a body with these `data`, if Lalamove signed that text. */
   const sent = async (signed: string, data: string): Promise<unknown> => {
     const { body } = signWebhook({ secret: 'sk_own', path: '/hooks', timestamp: AT / 1000, data: signed });
     const { settings } = verifier({ others: undefined });
@@ -172,7 +172,7 @@ describe('verifyWebhook', () => {
     return verifyWebhook(settings, received, ['/hooks']).catch((error: unknown) => error);
   };
 
-  it('takes what was reformatted on its way, and hands on what was signed', async () => {
+  it('accepts reformatted data, and reads the event from the signed text', async () => {
     const ways = fc.constantFrom<(value: unknown) => string>(
       (value) => JSON.stringify(value, null, 2),
       (value) => JSON.stringify(value, null, '\t').replaceAll('\n', '\r\n'),
@@ -192,7 +192,7 @@ describe('verifyWebhook', () => {
     );
   });
 
-  it('refuses whatever means something else', async () => {
+  it('refuses data with another meaning', async () => {
     const other = fc.tuple(fc.jsonValue(), fc.jsonValue()).filter(([a, b]) => JSON.stringify(a) !== JSON.stringify(b));
     await fc.assert(
       fc.asyncProperty(other, fc.constantFrom(undefined, 1), async ([signed, value], indent) => {
@@ -201,10 +201,10 @@ describe('verifyWebhook', () => {
     );
   });
 
-  it('refuses an id that was changed, however little, also where a parser would round it to the same', async () => {
+  it('refuses any changed id, even if JSON.parse would round it to the same number', async () => {
     const id: fc.Arbitrary<bigint> = fc.oneof(
       fc.bigInt({ min: 1n, max: 10n ** 20n }),
-      // Exact as a number, and written with other digits by `JSON.stringify`.
+      // Exact as a number, but `JSON.stringify` writes other digits.
       fc.constantFrom(35_412_747_208_572_632n, 35_412_747_208_572_630n),
     );
     await fc.assert(
@@ -226,22 +226,22 @@ describe('verifyWebhook', () => {
     ['half a surrogate pair', String.raw`{"a":"\ud83c"}`, String.raw`{"a": "\uD83C"}`],
     ['a number of 22 digits that is exact', '{"a":1e+21}', '{"a":1000000000000000000000}'],
     ['white space around it', '{"a":1}', ' \r\n{"a":1}\t'],
-  ])('hands on what was signed where the body has %s', async (_, signed, data) => {
+  ])('reads the signed text if the body has %s', async (_, signed, data) => {
     expect(await sent(signed, data)).toMatchObject({ kind: 'event', facts: { data: signed } });
   });
 
   it.each([
-    ['a number too large to be one, where null was signed', '{"a":null}', '{"a":1e400}'],
+    ['a number that is too large, if null was signed', '{"a":null}', '{"a":1e400}'],
     ['a number as a text', '{"a":"1"}', '{"a": 1}'],
     ['keys in another order', '{"a":1,"b":2}', '{"b":2, "a":1}'],
     ['the first of two keys', '{"a":1}', '{"a":1,"a":2}'],
-    ['an empty text, where null was signed', '{"a":null}', '{"a": ""}'],
+    ['an empty text, if null was signed', '{"a":null}', '{"a": ""}'],
     ['a key without a prototype', '{}', '{"__proto__":{"a":1}}'],
   ])('refuses %s', async (_, signed, data) => {
     expect(await sent(signed, data)).toMatchObject(REFUSED.outcome);
   });
 
-  it('takes what a body parser has left, where that is what was signed', async () => {
+  it('accepts a parsed body if its JSON is the signed text', async () => {
     const { settings } = verifier({ others: undefined });
     const parsedOf = (data: string): { parsed: object } => {
       const { body } = signWebhook({ secret: 'sk_own', path: '/hooks', timestamp: AT / 1000, data });
@@ -254,7 +254,7 @@ describe('verifyWebhook', () => {
         expect(await verifyWebhook(settings, parsedOf(data), ['/hooks'])).toMatchObject({ facts: { data } });
       }),
     );
-    // It has lost digits: nobody can tell any more what was signed.
+    // The parser lost digits, so the signed text is unknown.
     await expect(verifyWebhook(settings, parsedOf('{"id":3284759483745893456}'), ['/hooks'])).rejects.toThrow();
     for (const parsed of [[], { data: 1n }, { a: 1 }]) {
       await expect(verifyWebhook(settings, { parsed }, ['/hooks'])).rejects.toThrow(LalamoveWebhookException);
@@ -262,13 +262,13 @@ describe('verifyWebhook', () => {
     await expect(verifyWebhook(settings, { parsed: {} }, ['/hooks'])).resolves.toEqual({ kind: 'probe' });
   });
 
-  it('refuses data too deep to be written anew', async () => {
+  it('refuses data that are too deep to be rewritten', async () => {
     const depth = 200_000;
     const deep = `${'['.repeat(depth)} ${']'.repeat(depth)}`;
     expect(await sent('[]', deep)).toMatchObject(REFUSED.outcome);
   });
 
-  it('takes any bytes, and throws nothing but what is answered with 400 or 401', async () => {
+  it('throws only exceptions with 400 or 401 for any bytes', async () => {
     const { settings } = verifier();
     const piece = fc.oneof(
       fc.constantFrom(
