@@ -76,7 +76,7 @@ export function outcomeUnknown(
     ...details,
     code: cause.code.startsWith('LALAMOVE_') ? row.code : cause.code,
     message: row.message,
-    mirrorStatus: failed ? upstreamStatus : isTimeoutStatus(cause.mirrorStatus) ? 504 : 502,
+    mirrorStatus: failed ? upstreamStatus : statusOfUnknownOutcome(cause),
     // 502 as for any error under `gateway`, but with this message: the consumer must know not to repeat the call.
     gateway: { status: 502, code: row.code, message: row.message },
     fixableBy: row.fixableBy,
@@ -92,9 +92,9 @@ export function outcomeUnknown(
   });
 }
 
-/** Whether the status means that no answer came in time. */
-function isTimeoutStatus(status: number): boolean {
-  return status === 504 || hasStoppedWaiting(status);
+/** 504 if no answer came in time, else 502. */
+function statusOfUnknownOutcome({ mirrorStatus }: LalamoveException): number {
+  return mirrorStatus === 504 || hasStoppedWaiting(mirrorStatus) ? 504 : 502;
 }
 
 function mirrored(upstreamStatus: number | undefined, row: ErrorRow): number {

@@ -109,14 +109,14 @@ describe('a gateway or a hybrid app', () => {
         client.close();
       }
     };
-    const told = { name: 'LalamoveAuthenticationException', code: 'LALAMOVE_UNAUTHORIZED', requestId: 'r-1' };
+    const expected = { name: 'LalamoveAuthenticationException', code: 'LALAMOVE_UNAUTHORIZED', requestId: 'r-1' };
 
     it('returns the exception with inheritAppConfig', async () => {
-      expect(await failureOf(QueueController, true)).toMatchObject(told);
+      expect(await failureOf(QueueController, true)).toMatchObject(expected);
     });
 
     it('returns the exception with @UseFilters(LalamoveExceptionFilter)', async () => {
-      expect(await failureOf(FilteredQueueController, false)).toMatchObject(told);
+      expect(await failureOf(FilteredQueueController, false)).toMatchObject(expected);
     });
 
     it('returns no details without either, as documented', async () => {
@@ -144,8 +144,8 @@ function throughWs(url: string): Promise<unknown> {
   return new Promise((resolve) => {
     socket.on('message', (bytes: Buffer) => {
       socket.close();
-      const told: unknown = JSON.parse(bytes.toString());
-      resolve(Reflect.get(Object(told) as object, 'data'));
+      const message: unknown = JSON.parse(bytes.toString());
+      resolve(Reflect.get(Object(message) as object, 'data'));
     });
   });
 }

@@ -35,7 +35,7 @@ describe.each(PLATFORMS)('the memory of an app with an endpoint on %s', (platfor
     child?.kill('SIGKILL');
   });
 
-  const told = async (): Promise<number> => {
+  const reported = async (): Promise<number> => {
     if (!child) throw new Error('There is no app.');
     const [message] = (await Promise.race([
       once(child, 'message'),
@@ -75,13 +75,13 @@ describe.each(PLATFORMS)('the memory of an app with an endpoint on %s', (platfor
       env,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const port = await told();
+    const port = await reported();
     child.send('memory');
-    const before = await told();
+    const before = await reported();
     const answers = await Promise.all(Array.from({ length: CONNECTIONS }, () => sendByByte(port)));
     expect(answers).toEqual(answers.map(() => 'HTTP/1.1 400 Bad Request'));
     child.send('memory');
-    expect((await told()) - before).toBeLessThan(MAX_GROWTH_MB);
+    expect((await reported()) - before).toBeLessThan(MAX_GROWTH_MB);
     // A busy machine needs this time for so many chunks.
   }, 60_000);
 });

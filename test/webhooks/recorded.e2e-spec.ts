@@ -70,8 +70,8 @@ describe.each(PLATFORMS)('recorded webhooks on %s', (platform) => {
     for (const webhook of WEBHOOKS) await post(webhook, way);
     await until(() => ledger.events.length >= WEBHOOKS.length);
     expect(WEBHOOKS.length).toBeGreaterThanOrEqual(14);
-    const told = ledger.events.map((event) => [event.eventType, 'orderId' in event ? event.orderId : undefined]);
-    expect(told).toEqual(WEBHOOKS.map(({ eventType, orderId }) => [eventType, orderId]));
+    const received = ledger.events.map((event) => [event.eventType, 'orderId' in event ? event.orderId : undefined]);
+    expect(received).toEqual(WEBHOOKS.map(({ eventType, orderId }) => [eventType, orderId]));
   });
 
   it('reach both handlers if two events share one id', async () => {

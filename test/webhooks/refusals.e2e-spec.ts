@@ -262,9 +262,9 @@ describe.each(PLATFORMS)('the endpoint on %s', (platform) => {
   it.each(['', 'soon', '1e400', ' '])('drops an event whose timestamp is "%s" with 200', async (timestamp) => {
     const data = JSON.stringify(fresh());
     const signature = signatureOf(HOME.apiSecret, timestamp, PATH, data);
-    const told = JSON.stringify({ timestamp, signature, eventId: 'x'.repeat(1000) });
+    const members = JSON.stringify({ timestamp, signature, eventId: 'x'.repeat(1000) });
     logger.lines.length = 0;
-    expect(await posted(`${told.slice(0, -1)},"data":${data}}`)).toBe(200);
+    expect(await posted(`${members.slice(0, -1)},"data":${data}}`)).toBe(200);
     expect(logger.of('warn')).toEqual([expect.stringMatching(/id=x{64} /)]);
     await expectNothingElse();
   });

@@ -72,12 +72,9 @@ export class RequestBodies {
       request.on('data', take);
       request.once('end', () => {
         if (!settle()) return;
-        if (length > MAX_BYTES) {
-          reject(tooLarge());
-          return;
-        }
         this.#heldBytes += body.capacity;
-        resolve(body);
+        if (length > MAX_BYTES) reject(tooLarge());
+        else resolve(body);
       });
       for (const end of ['error', 'close']) {
         request.once(end, () => {
