@@ -188,10 +188,10 @@ describe.each(PLATFORMS)('the inbox of an app on %s', (platform) => {
         signWebhook({ ...signed, timestamp: timestamp - 1 }),
       ];
       for (const { body } of bodies) expect(await host.post(body)).toBe(200);
-      const [first, replayed, anew] = inbox.stored.map(({ keys }) => keys);
-      expect(new Set([first, replayed, anew].flat()).size).toBe(4);
+      const [first, replayed, signedAgain] = inbox.stored.map(({ keys }) => keys);
+      expect(new Set([first, replayed, signedAgain].flat()).size).toBe(4);
       expect(replayed?.[0]).toBe(first?.[0]);
-      expect(anew?.[1]).toBe(first?.[1]);
+      expect(signedAgain?.[1]).toBe(first?.[1]);
       for (const { facts, event } of inbox.stored) {
         expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
         expect(readLalamoveEvent(facts)).toEqual(event);

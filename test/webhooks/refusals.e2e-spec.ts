@@ -195,7 +195,7 @@ describe.each(PLATFORMS)('the endpoint on %s', (platform) => {
       'as it was': body,
       'under a new id': body.replace('"one"', '"two"'),
       'under no id': body.replace('"eventId"', '"no"'),
-      'signed anew': signed({ data, timestamp: timestamp + 30, eventId: 'one' }),
+      'signed again': signed({ data, timestamp: timestamp + 30, eventId: 'one' }),
     };
     expect(await posted(body)).toBe(200);
     for (const [how, replay] of Object.entries(again)) expect([how, await posted(replay)]).toEqual([how, 200]);
