@@ -96,7 +96,7 @@ class Shop {
   }
 
   /** The status of each order by its latest event, in any order of arrival. */
-  get statuses(): Map<string, OrderStatus> {
+  get latestStatuses(): Map<string, OrderStatus> {
     const inTime = this.statuses.toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt));
     return new Map(inTime.map(({ orderId, status }) => [orderId, status]));
   }
@@ -194,7 +194,7 @@ describe('handlers for whole orders', () => {
       expect(event?.raw).toEqual(JSON.parse(data));
     }
     for (const { orderId, status } of sandbox.orders)
-      expect([orderId, shop.statuses.get(orderId)]).toEqual([orderId, status]);
+      expect([orderId, shop.latestStatuses.get(orderId)]).toEqual([orderId, status]);
     expect(host.log.errors.every((line) => /^A handler failed .*Shop\.onSecondTry/.test(line))).toBe(true);
     expect(host.log.warnings).toEqual([]);
   });

@@ -26,7 +26,7 @@ describe('WebhookUrlRegistrar', () => {
     start('https://my_host/hook?token=secret', lalamove);
     await until(() => logger.lines.length > 0);
     expect(logger.lines).toEqual([
-      expect.stringMatching(/^error: webhook\.url is no URL .*url=https:..my_host.hook .*field=.data.url\)$/),
+      expect.stringMatching(/^error: webhook\.url is not a valid URL: .*url=https:..my_host.hook .*field=.data.url\)$/),
     ]);
     await close();
   });
