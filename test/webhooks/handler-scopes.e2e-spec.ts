@@ -67,9 +67,9 @@ describeHandlers('LalamoveEventHandlers', (host) => {
       journal.clear();
       await host.send('ORDER_STATUS_CHANGED', orderStatus(orderId));
       expect((await host.lines(5)).sort()).toEqual([
-        `parent true ${orderId}`,
         `controller true ${orderId}`,
         `durable true ${orderId}`,
+        `parent true ${orderId}`,
         `per event true ${orderId}`,
         `transient true ${orderId}`,
       ]);
