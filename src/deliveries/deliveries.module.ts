@@ -32,10 +32,16 @@ export type DeliveriesModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   );
 
 /**
- * Deliveries that are seen through: import it beside `LalamoveModule`, and inject `DeliveriesService`. Its inbox takes the place of the one in memory.
+ * Books deliveries exactly once and follows them to the door: import it beside `LalamoveModule`, and inject
+ * `DeliveriesService`. Its inbox replaces the one in memory.
  *
  * @example
- * \@Module({ imports: [LalamoveModule.forRoot(account), DeliveriesModule.forRoot({ database: { file: 'data/deliveries.db' } })] })
+ * \@Module({
+ *   imports: [
+ *     LalamoveModule.forRoot(account),
+ *     DeliveriesModule.forRoot({ database: { file: 'data/deliveries.db' } }),
+ *   ],
+ * })
  * export class AppModule {}
  */
 @Module({})

@@ -14,13 +14,14 @@ import { SweepRound } from './application/sweep-round.js';
 import { Sweeper } from './application/sweeper.js';
 import { UnreadableRows } from './application/unreadable-rows.js';
 import { WebhookHandlers } from './application/webhook-handlers.js';
-import { DeliveriesOptionsException, type DeliveriesModuleOptions } from './deliveries.options.js';
+import type { DeliveriesModuleOptions } from './deliveries.options.js';
 import { DeliveriesRuntime } from './deliveries.runtime.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { DeliveriesSettings } from './deliveries.settings.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
 import { GuardedQueue } from './queue/guarded-queue.js';
 import { InProcessQueue } from './queue/in-process-queue.js';
+import { refuseSecond } from './refuse-second.js';
 import { openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlite/open-database.js';
 import { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
 import type { DeliveriesStorage } from './storage/storage.js';
@@ -33,24 +34,6 @@ const DATABASE = 'nestjs-lalamove:deliveries:database';
 
 /** The {@link DeliveriesStorage} on it. */
 export const DELIVERIES_STORAGE = 'nestjs-lalamove:deliveries:storage';
-
-/** The apps that have deliveries, each by the one host of its inbox. */
-const APPS = new WeakSet<LalamoveInboxHost>();
-
-/**
- * @throws DeliveriesOptionsException for the second module of an app: before its file is opened, which may be the
- * first one's
- */
-function refuseSecond(inboxes: LalamoveInboxHost): void {
-  if (APPS.has(inboxes)) {
-    throw new DeliveriesOptionsException([
-      'DeliveriesModule is imported twice in this app, and two inboxes would compete for its webhooks: ' +
-        'import it once, in the root module (it is global). Several accounts need one module alone ' +
-        '(register them by name, or give accounts.resolve); several files need an app each.',
-    ]);
-  }
-  APPS.add(inboxes);
-}
 
 /** The database, and what is stored in it. */
 const STORAGE_PROVIDERS: Provider[] = [

@@ -85,7 +85,8 @@ export class DeliveryCommands {
     const { id, account, reference } = await this.#record(key);
     const { record } = await deliveries.change(id, (snapshot) => {
       if (snapshot.state === 'completed' || snapshot.state === 'failed') {
-        const message = `The delivery ${JSON.stringify(reference)} has ended as ${snapshot.state}: there is nothing to cancel.`;
+        const message =
+          `The delivery ${JSON.stringify(reference)} has ended as ${snapshot.state}: ` + 'there is nothing to cancel.';
         throw new DeliveryConflictException(message, accountName(account));
       }
       return cancelAsked(snapshot, clock.now());

@@ -1,3 +1,4 @@
+import { wordsOf } from '../../internal/log-line.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DispatchResult, PendingEvent } from '../storage/outbox-storage.js';
 import { readDeliveryEvent } from '../storage/read-delivery-event.js';
@@ -20,6 +21,12 @@ export interface NamedHandler<Event> {
 export interface HandlerCall {
   readonly name: string;
   readonly call: () => Promise<void>;
+}
+
+/** A call that has begun. */
+export interface BegunCall {
+  readonly name: string;
+  readonly ending: Promise<void>;
 }
 
 /** An event on its way to its handlers. */
@@ -54,6 +61,19 @@ export function callsOf(pending: PendingEvent, { webhooks, handlersOf }: EventHa
   const { reference = '', account } = pending;
   const event = readDeliveryEvent(pending, { reference, account });
   return handlersOf(event).map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
+}
+
+/** Waits until calls have ended, and notes which handlers have had the event, and which have failed. */
+export async function noteEnds({ done, failures }: EventDispatch, calls: readonly BegunCall[]): Promise<void> {
+  const noted = calls.map(async ({ name, ending }) => {
+    try {
+      await ending;
+      done.add(name);
+    } catch (error) {
+      failures.push(`${name}: ${wordsOf(error)}`);
+    }
+  });
+  await Promise.all(noted);
 }
 
 /** What has become of an event once its calls have ended: it is over, or it is tried again with backoff. */

@@ -8,7 +8,16 @@ import { timerMs } from '../../internal/timer-limit.js';
 import { reportStep, type DeliveriesHooks } from '../deliveries.hooks.js';
 import type { PendingEvent } from '../storage/outbox-storage.js';
 import type { DeliveriesStorage } from '../storage/storage.js';
-import { callsOf, dispatchResult, type EventDispatch, type EventHandlers, type HandlerCall } from './event-dispatch.js';
+import {
+  callsOf,
+  dispatchResult,
+  noteEnds,
+  type BegunCall,
+  type EventDispatch,
+  type EventHandlers,
+  type HandlerCall,
+} from './event-dispatch.js';
+import { BLOCKED_AFTER_MS, BlockedHandlers } from './blocked-handlers.js';
 import { HandlerSlots } from './handler-slots.js';
 import { UnreadableRows } from './unreadable-rows.js';
 
@@ -23,12 +32,6 @@ export interface OutboxDispatcherParts extends EventHandlers {
 
 /** How many events are read at a time. */
 const BATCH = 32;
-
-/** A handler without a free place for so long, in ms, is not waited for: its events are put out of the others' way. */
-const BLOCKED_AFTER_MS = 100;
-
-/** So many marks are removed at a time. */
-const MARK_BATCH = 1000;
 
 /**
  * Dispatches committed events to handlers: at least once each, those of one delivery in their order, with backoff if
@@ -45,15 +48,14 @@ export class OutboxDispatcher {
   #run: Promise<void> = Promise.resolve();
   /** By the id of the event. */
   readonly #underWay = new Map<number, Promise<void>>();
-  /** Handlers for which events wait that are marked so. */
-  readonly #blocked = new Set<string>();
-  #areMarksOld = true;
+  readonly #blocked: BlockedHandlers;
   #cancelWake: () => void = () => undefined;
   #look: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: OutboxDispatcherParts) {
     const { storage, clock, timeoutMs } = parts;
     this.#places = new HandlerSlots(timeoutMs, this.#logger);
+    this.#blocked = new BlockedHandlers(storage.outbox, this.#places);
     this.#unreadable = new UnreadableRows({ storage, logger: this.#logger, now: () => clock.now() });
   }
 
@@ -96,7 +98,7 @@ export class OutboxDispatcher {
     try {
       // What has just been committed is answered first: a webhook, or whoever has booked.
       await setImmediate();
-      if (this.#areMarksOld) await this.#removeMarks();
+      await this.#blocked.removeOldMarks(() => this.#mustStop());
       while (this.#isWanted && !this.#mustStop()) {
         this.#isWanted = false;
         // Whatever ends wakes for what was behind it: nobody waits for a handler but its own delivery.
@@ -116,13 +118,6 @@ export class OutboxDispatcher {
     return this.#isStopped;
   }
 
-  /** The marks of another process are of its handlers, which may have other names by now. */
-  async #removeMarks(): Promise<void> {
-    let isMarked = true;
-    while (isMarked && !this.#mustStop()) isMarked = await this.parts.storage.outbox.unblock(MARK_BATCH);
-    this.#areMarksOld = isMarked;
-  }
-
   /** Of each delivery the first event alone; without those that wait for a handler's place. */
   async #open(): Promise<PendingEvent[]> {
     return (await this.#pending(undefined, BATCH)).slice(0, BATCH);
@@ -131,9 +126,7 @@ export class OutboxDispatcher {
   /** What can go on because a handler has a free place again. */
   async #unblocked(): Promise<PendingEvent[]> {
     const found: PendingEvent[] = [];
-    for (const name of this.#blocked) {
-      const free = this.#places.free(name);
-      if (free === 0) continue;
+    for (const { name, free } of this.#blocked.withFreePlaces()) {
       // One more than can begin tells whether any is left.
       const waiting = await this.#pending(name, free + 1);
       if (waiting.length <= free) this.#blocked.delete(name);
@@ -163,22 +156,13 @@ export class OutboxDispatcher {
       if (!dispatch) continue;
       const { blockedOn } = dispatch;
       if (blockedOn === undefined || dispatch.calls.length > 0) this.#begin(dispatch);
-      else if (!this.#isBlocked(blockedOn)) isStuck = true;
+      else if (!this.#blocked.isBlocked(blockedOn)) isStuck = true;
       else if (pending.blockedOn !== blockedOn) marks.set(blockedOn, [...(marks.get(blockedOn) ?? []), pending.id]);
       else this.#blocked.add(blockedOn);
     }
-    for (const [name, ids] of marks) await this.#mark(name, ids);
+    for (const [name, ids] of marks) await this.#blocked.mark(name, ids);
+    if (marks.size > 0) this.#isWanted = true;
     return isStuck;
-  }
-
-  #isBlocked(name: string): boolean {
-    return this.#blocked.has(name) || this.#places.fullForMs(name) >= BLOCKED_AFTER_MS;
-  }
-
-  async #mark(name: string, ids: readonly number[]): Promise<void> {
-    this.#blocked.add(name);
-    await this.parts.storage.outbox.block(ids, name);
-    this.#isWanted = true;
   }
 
   #lookSoon(): void {
@@ -204,9 +188,7 @@ export class OutboxDispatcher {
     const calls = callsOf(pending, this.parts);
     const done = new Set(pending.handledBy);
     const wanted = calls.filter(({ name }) => !done.has(name));
-    // Who waits for a handler already has its next free place.
-    const hasPlace = ({ name }: HandlerCall): boolean =>
-      this.#places.free(name) > 0 && (!this.#blocked.has(name) || pending.blockedOn === name);
+    const hasPlace = ({ name }: HandlerCall): boolean => this.#blocked.hasPlace(name, pending);
     const blockedOn = wanted.find((call) => !hasPlace(call))?.name;
     return { pending, done, failures: [], calls: wanted.filter(hasPlace), blockedOn };
   }
@@ -226,21 +208,9 @@ export class OutboxDispatcher {
   }
 
   /** One event, until its row is written; it never rejects. */
-  async #finish(
-    dispatch: EventDispatch,
-    calls: readonly { readonly name: string; readonly ending: Promise<void> }[],
-  ): Promise<void> {
-    const { pending, done, failures } = dispatch;
-    await Promise.all(
-      calls.map(async ({ name, ending }) => {
-        try {
-          await ending;
-          done.add(name);
-        } catch (error) {
-          failures.push(`${name}: ${wordsOf(error)}`);
-        }
-      }),
-    );
+  async #finish(dispatch: EventDispatch, calls: readonly BegunCall[]): Promise<void> {
+    const { pending } = dispatch;
+    await noteEnds(dispatch, calls);
     try {
       await this.#settle(dispatch);
       this.#underWay.delete(pending.id);
@@ -251,11 +221,7 @@ export class OutboxDispatcher {
       // The row cannot be written: the sweeper comes back to it.
       this.#underWay.delete(pending.id);
       const fields = { event: pending.id, error: wordsOf(error) };
-      say(
-        this.#logger,
-        'error',
-        logLine('What became of an event could not be stored: it is dispatched again', fields),
-      );
+      say(this.#logger, 'error', logLine('What became of an event could not be kept: it is dispatched again', fields));
     }
   }
 

@@ -3,8 +3,8 @@ import type { Clock } from '../../internal/clock.js';
 import { atMost } from '../../internal/with-timeout.js';
 
 /**
- * Wakes deliveries when they are due. It only wakes: nothing is known to it alone, so a wake that is lost costs time (the sweeper finds the delivery), and one too many
- * finds nothing to do.
+ * Wakes deliveries when they are due. It only wakes, and nothing is known to it alone: a wake that is lost costs time,
+ * because the sweeper finds the delivery; one too many finds nothing to do.
  */
 export interface DeliveriesQueue {
   /**
@@ -28,7 +28,7 @@ export class InProcessQueue implements DeliveriesQueue {
   readonly #ready = new Set<string>();
   readonly #working = new Map<string, Promise<void>>();
   #work: ((deliveryId: string) => Promise<number | undefined>) | undefined;
-  /** Told once fewer deliveries are ready than can be at work. */
+  /** Called once fewer deliveries are ready than can be at work. */
   #roomy: (() => void)[] = [];
   #isStopped = false;
 
@@ -108,7 +108,7 @@ export class InProcessQueue implements DeliveriesQueue {
   }
 
   #notifyRoom(): void {
-    for (const tell of this.#roomy.splice(0)) tell();
+    for (const resolve of this.#roomy.splice(0)) resolve();
   }
 
   async #run(id: string, work: (deliveryId: string) => Promise<number | undefined>): Promise<void> {

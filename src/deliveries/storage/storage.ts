@@ -19,7 +19,7 @@ import type {
 import type { UnreadableRowsStorage } from './unreadable-rows-storage.js';
 
 /**
- * Where deliveries are kept. Everything that needs SQL is behind this interface, in a folder of its own for each
+ * Where deliveries are stored. Everything that needs SQL is behind this interface, in a folder of its own for each
  * database. It stores and finds; what becomes of a delivery is decided by its callers. Times are Unix ms.
  *
  * An error of the database itself is a `DeliveriesStoreException`; a row that cannot be read is an `UnreadableRow`.

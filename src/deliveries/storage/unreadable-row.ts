@@ -28,7 +28,8 @@ export class UnreadableRow extends DeliveriesStoreException {
 
 /** What to do about a row that cannot be read. */
 export const REMEDY =
-  'Restore the row from a backup, or run the version that wrote it, and start the app again: rows are looked at again at each start.';
+  'Restore the row from a backup, or run the version that wrote it, and start the app again: ' +
+  'rows are looked at again at each start.';
 
 /**
  * Reads what we have written as JSON. It is looked at, not checked in full: a row of another version fails here and

@@ -50,7 +50,7 @@ function columnOf(key: AttemptKey): readonly ['order_id' | 'id' | 'quotation_id'
   return ['quotation_id', key.quotationId];
 }
 
-/** The delivery of the oldest attempt of an account whose order may turn up yet: whoever looks first finds out for all. */
+/** The delivery of the oldest attempt of an account whose order may turn up yet: its worker finds out for all. */
 export async function lostAttempt(
   trx: DeliveriesTransaction,
   account: string,

@@ -17,7 +17,7 @@ export interface DeliveriesTable {
   state: string;
   /** Grows with each change. */
   version: number;
-  /** Unix ms at which something is to be done; `null` where nothing is. */
+  /** Unix ms at which something is to be done; `null` if nothing is. */
   due_at: number | null;
   /** Who works on it; `null` while nobody does. */
   lease_token: string | null;
@@ -52,7 +52,10 @@ export interface DeliveryAttemptsTable {
   settled_at: number | null;
 }
 
-/** The timeline of deliveries, which is the inbox of webhooks as well. Rows are added and never changed, but for what has become of their handling. */
+/**
+ * The timeline of deliveries, which is the inbox of webhooks and the outbox as well. Rows are added; nothing of them is
+ * changed but what has become of their handling.
+ */
 export interface DeliveryEventsTable {
   id: Generated<number>;
   /** `null` for a webhook of an order that nobody here knows (yet). */
@@ -76,7 +79,7 @@ export interface DeliveryEventsTable {
   payload: string;
   /** Unix ms at which a webhook took its effect. */
   applied_at: number | null;
-  /** Unix ms at which a webhook was set aside, for nobody knew its order. */
+  /** Unix ms at which a webhook was set aside, because nobody knew its order. */
   set_aside_at: number | null;
   /** Whether handlers are to have it: `none`, `pending`, `done`, `set_aside`. */
   dispatch: string;
@@ -110,7 +113,10 @@ export type DeliveriesKysely = Kysely<DeliveriesSchema>;
 /** A transaction on the tables of deliveries. */
 export type DeliveriesTransaction = Transaction<DeliveriesSchema>;
 
-/** Webhooks that have taken no effect yet. Word for word the condition of their indexes: SQLite takes an index of some rows for nothing else, and for no parameter. */
+/**
+ * Webhooks that were not applied yet. Word for word the condition of their indexes: SQLite uses a partial index for
+ * that condition alone, and not if it has parameters.
+ */
 export const IS_WAITING = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null`;
 
 /** Unmatched webhooks that are looked at by themselves; word for word, too. */

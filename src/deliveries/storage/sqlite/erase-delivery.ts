@@ -51,7 +51,7 @@ export async function erasableDeliveries(
   return rows.map(({ id }) => id);
 }
 
-/** What waits longer than its delivery is kept must not take the place of others. */
+/** Without those whose webhooks wait longer than the delivery is stored: they must not take the place of others. */
 const HAS_NO_WAITING_WEBHOOK = sql<SqlBool>`not exists (
   select 1 from delivery_events e where e.delivery_id = deliveries.id and e.source = 'webhook'
     and e.dispatch = 'pending' and e.unreadable_at is null)`;
@@ -85,7 +85,7 @@ async function eraseWebhooks(trx: DeliveriesTransaction, deliveryId: string): Pr
   }
 }
 
-/** What is known of a webhook besides its data; of one that cannot be read, what its columns tell. */
+/** What is known of a webhook besides its data; of one that cannot be read, what is in its columns. */
 function factsOf(webhook: {
   payload: string;
   type: string;
@@ -97,7 +97,7 @@ function factsOf(webhook: {
     const facts: unknown = JSON.parse(webhook.payload);
     if (isRecord(facts) && typeof facts.signedAt === 'number') return facts;
   } catch {
-    // Nothing of it is kept.
+    // Nothing of it is used.
   }
   const { type, fingerprint, occurred_at: signedAt, received_at: receivedAt } = webhook;
   return { eventType: type, fingerprint: fingerprint ?? '', signedAt, receivedAt, apiKey: '' };

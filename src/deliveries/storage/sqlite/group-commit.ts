@@ -4,7 +4,7 @@ import { captureContext, detached } from '../../../internal/async-context.js';
 import type { DeliveriesSchema, DeliveriesTransaction } from './deliveries-schema.js';
 
 interface Job {
-  /** @returns what tells who waits of success */
+  /** @returns resolves the promise of the caller */
   run: (trx: DeliveriesTransaction) => Promise<() => void>;
   failed: (error: unknown) => void;
 }
@@ -13,8 +13,9 @@ interface Job {
 const MOST_JOBS = 100;
 
 /**
- * Gives several writes one commit, for a commit waits for the disk: what is asked for while one is under way shares the next. Where one of them fails, none is kept, and each
- * has a commit of its own: it fails alone. Nobody is told of success before the commit.
+ * Several writes share a commit, because a commit waits for the disk: writes that are asked for while one is under way
+ * share the next. If one of them fails, all are rolled back, and each is run again with a commit of its own: only the
+ * one that fails is rejected. No write resolves before its commit.
  */
 export class GroupCommit {
   readonly #waiting: Job[] = [];
@@ -38,7 +39,7 @@ export class GroupCommit {
         },
         failed: reject,
       });
-      // The group is nobody's: each write runs in the context of who asked for it.
+      // The group has no context: each write runs in the async context of its caller.
       if (!this.#isRunning) void detached(() => this.#drain());
     });
   }
@@ -46,7 +47,7 @@ export class GroupCommit {
   async #drain(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
-      // What has come in with this turn of the event loop goes together: libsql would answer before the next request is even read.
+      // Writes of the same turn of the event loop go together: libsql would answer before the next request is read.
       await setImmediate();
       await this.#commit(this.#waiting.splice(0, MOST_JOBS));
     }

@@ -13,7 +13,7 @@ import type { ConnectionOwner } from './own-transaction.js';
 /** How long closing waits for a transaction that is open, in ms. */
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** What a dialect may be told of its database. */
+/** What a dialect may know of its database. */
 export interface LibsqlDialectOptions {
   /** The name of the file, for messages. */
   readonly file?: string;

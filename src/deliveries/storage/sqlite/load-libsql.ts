@@ -16,20 +16,21 @@ export async function loadLibsql(): Promise<typeof Database> {
 
 /** libsql is JavaScript around a native package, one for each platform: either may be what is missing. */
 function remedyFor(cause: unknown): string {
-  const told = isRecord(cause) && typeof cause.message === 'string' ? cause.message : '';
-  const missing = /Cannot find module '(@libsql\/[\w-]+)'/.exec(told)?.[1];
+  const message = isRecord(cause) && typeof cause.message === 'string' ? cause.message : '';
+  const missing = /Cannot find module '(@libsql\/[\w-]+)'/.exec(message)?.[1];
   if (missing !== undefined) {
     return (
-      `The embedded database of deliveries needs ${missing}, the native package of libsql for this platform, and it is not there. ` +
-      'In a bundle keep libsql out of it, and node_modules beside it: ncc build --external libsql, esbuild --external:libsql, ' +
-      "externals: ['libsql'] of webpack. Else npm has left out optional packages, or node_modules is of another platform: " +
-      `npm install ${missing}, on this platform.`
+      `The embedded database of deliveries needs ${missing}, the native package of libsql for this platform, and it ` +
+      'is not there. In a bundle keep libsql out of it, and node_modules beside it: ncc build --external libsql, ' +
+      "esbuild --external:libsql, externals: ['libsql'] of webpack. Else npm has left out optional packages, or " +
+      `node_modules is of another platform: npm install ${missing}, on this platform.`
     );
   }
   if (isRecord(cause) && cause.code === 'ERR_DLOPEN_FAILED') {
     return (
-      'The embedded database of deliveries cannot load the native package of libsql: node_modules is of another platform, or another C ' +
-      'library (Alpine has musl). Run npm install, or npm ci, on the platform on which the app runs.'
+      'The embedded database of deliveries cannot load the native package of libsql: node_modules is of another ' +
+      'platform, or another C library (Alpine has musl). Run npm install, or npm ci, on the platform on which the ' +
+      'app runs.'
     );
   }
   return 'The embedded database of deliveries needs the package libsql: npm install libsql';

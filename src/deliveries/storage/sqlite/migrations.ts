@@ -39,9 +39,8 @@ const first: Migration = {
       db,
     );
     await sql`create index if not exists deliveries_listed on deliveries (created_at, id)`.execute(db);
-    await sql`create index if not exists deliveries_kept on deliveries (updated_at) where request is not null and state in ('completed', 'canceled', 'failed')`.execute(
-      db,
-    );
+    await sql`create index if not exists deliveries_kept on deliveries (updated_at)
+      where request is not null and state in ('completed', 'canceled', 'failed')`.execute(db);
     await sql`create index if not exists deliveries_state on deliveries (state, created_at, id)`.execute(db);
 
     await db.schema
@@ -61,9 +60,8 @@ const first: Migration = {
       .execute();
     await sql`create index if not exists attempts_delivery on delivery_attempts (delivery_id)`.execute(db);
     await sql`create index if not exists attempts_quotation on delivery_attempts (account, quotation_id)`.execute(db);
-    await sql`create unique index if not exists attempts_order on delivery_attempts (account, order_id) where order_id is not null`.execute(
-      db,
-    );
+    await sql`create unique index if not exists attempts_order on delivery_attempts (account, order_id)
+      where order_id is not null`.execute(db);
     await sql`create index if not exists attempts_open on delivery_attempts (account, outcome, reserved_at)`.execute(
       db,
     );
@@ -91,33 +89,25 @@ const first: Migration = {
       .addColumn('next_try_at', MS)
       .addColumn('error', 'text')
       .execute();
-    await sql`create unique index if not exists events_fingerprint on delivery_events (fingerprint) where fingerprint is not null`.execute(
-      db,
-    );
-    await sql`create unique index if not exists events_repeat on delivery_events (repeat_key) where repeat_key is not null`.execute(
-      db,
-    );
-    await sql`create index if not exists events_delivery on delivery_events (delivery_id, id) where delivery_id is not null`.execute(
-      db,
-    );
-    await sql`create index if not exists events_waiting on delivery_events (account, order_id) where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(
-      db,
-    );
-    await sql`create index if not exists events_waiting_since on delivery_events (received_at, id) where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(
-      db,
-    );
-    await sql`create index if not exists events_lost on delivery_events (set_aside_at) where set_aside_at is not null`.execute(
-      db,
-    );
+    await sql`create unique index if not exists events_fingerprint on delivery_events (fingerprint)
+      where fingerprint is not null`.execute(db);
+    await sql`create unique index if not exists events_repeat on delivery_events (repeat_key)
+      where repeat_key is not null`.execute(db);
+    await sql`create index if not exists events_delivery on delivery_events (delivery_id, id)
+      where delivery_id is not null`.execute(db);
+    await sql`create index if not exists events_waiting on delivery_events (account, order_id)
+      where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(db);
+    await sql`create index if not exists events_waiting_since on delivery_events (received_at, id)
+      where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(db);
+    await sql`create index if not exists events_lost on delivery_events (set_aside_at)
+      where set_aside_at is not null`.execute(db);
     await sql`create index if not exists events_aside on delivery_events (id) where hand_over = 'set_aside'`.execute(
       db,
     );
-    await sql`create index if not exists events_pending on delivery_events (next_try_at, id) where hand_over = 'pending'`.execute(
-      db,
-    );
-    await sql`create index if not exists events_in_order on delivery_events (delivery_id, id) where hand_over = 'pending'`.execute(
-      db,
-    );
+    await sql`create index if not exists events_pending on delivery_events (next_try_at, id)
+      where hand_over = 'pending'`.execute(db);
+    await sql`create index if not exists events_in_order on delivery_events (delivery_id, id)
+      where hand_over = 'pending'`.execute(db);
   },
 };
 
@@ -164,7 +154,8 @@ async function assertOurs(db: Kysely<unknown>, table: string, columns: readonly 
   const names = new Set(rows.map(({ name }) => name));
   if (rows.length === 0 || columns.every((column) => names.has(column))) return;
   throw new DeliveriesStoreException(
-    `There is a table ${table} that is not of deliveries: give deliveries a file of their own, with database: { file }.`,
+    `There is a table ${table} that is not of deliveries: give deliveries a file of their own, with ` +
+      'database: { file }.',
   );
 }
 

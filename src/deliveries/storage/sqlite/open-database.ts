@@ -82,7 +82,7 @@ export async function openDatabase(options: EmbeddedDatabaseOptions = {}): Promi
 /**
  * As {@link openDatabase}, with what can be done with the file.
  *
- * @param logger is told what was lost
+ * @param logger gets what was lost
  */
 export async function openDeliveriesDatabase(
   { file = 'deliveries.db', ...options }: EmbeddedDatabaseOptions,

@@ -52,7 +52,7 @@ export class SqliteInbox implements InboxStorage {
     const from = after ?? { receivedAt: 0, id: 0 };
     const end = await this.#windowEnd(from, window);
     const to = end ?? { receivedAt: Number.MAX_SAFE_INTEGER, id: 0 };
-    // The order of a cross join is kept: the window first, then the attempt of each by its index.
+    // SQLite does not reorder a cross join: the window comes first, then the attempt of each by its index.
     const { rows: webhooks } = await sql<StoredWebhook>`
       select e.id, e.payload, e.account, e.received_at as "receivedAt"
       from delivery_events e cross join delivery_attempts a
