@@ -50,7 +50,7 @@ export {
 } from './errors/call.exceptions.js';
 export type { LalamoveGraphqlExtensions } from './errors/lalamove-graphql-error.js';
 export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
-export type { LalamoveOperation } from './api/operation-table.js';
+export type { LalamoveOperation } from './api/endpoints.js';
 export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';
 export {
   LalamoveErrorPolicies,

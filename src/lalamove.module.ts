@@ -29,7 +29,7 @@ import { getLalamoveHttpToken, getLalamoveToken, getLalamoveWebhooksToken } from
 import { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
 import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
 import { LalamoveWebhooksModule } from './webhooks/lalamove-webhooks.module.js';
-import { PublicPaths } from './webhooks/endpoint/public-paths.js';
+import { SignedPaths } from './webhooks/endpoint/signed-paths.js';
 import { ThrottledLog } from './internal/throttled-log.js';
 import { LalamoveWebhookRegistrations } from './webhooks/endpoint/webhook-registrations.js';
 import { WebhookUrlRegistrar } from './webhooks/endpoint/webhook-url-registrar.js';
@@ -119,12 +119,12 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
       return service;
     },
   };
-  const paths: FactoryProvider<PublicPaths> = {
+  const paths: FactoryProvider<SignedPaths> = {
     provide: `nestjs-lalamove:paths:${name ?? ''}`,
     inject: [optionsToken(name), LalamoveWebhookRegistrations],
     useFactory: ({ webhook }: LalamoveAccountOptions, registrations: LalamoveWebhookRegistrations) => {
       if (webhook?.path !== undefined) registrations.asked(name);
-      const known = new PublicPaths(webhook?.publicPath);
+      const known = new SignedPaths(webhook?.publicPath);
       // Before it is registered again: Lalamove knows it from the last time, and may send at once.
       if (webhook?.url !== undefined) {
         known.learn(webhook.url);
@@ -140,14 +140,14 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
       given: LalamoveAccountOptions,
       httpService: HttpService,
       policies: LalamoveErrorPolicies,
-      publicPaths: PublicPaths,
+      signedPaths: SignedPaths,
     ) => {
       const policy = accountErrorPolicy(given, name, new Logger('LalamoveModule'));
       if (!policies.add(policy, owner)) throw takenName(name);
       const parts = shared.get(policies) ?? sharedParts(httpService, clientSettings(given, name));
       shared.set(policies, parts);
       const webhookUrlGiven = (url: string): void => {
-        publicPaths.learn(url);
+        signedPaths.learn(url);
       };
       return new LalamoveService(httpService, given, name, { ...parts, webhookUrlGiven });
     },
@@ -157,7 +157,7 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
     inject: [optionsToken(name), paths.provide, LalamoveInboxHost, LalamoveWebhookRegistrations],
     useFactory: (
       given: LalamoveAccountOptions,
-      publicPaths: PublicPaths,
+      signedPaths: SignedPaths,
       inboxes: LalamoveInboxHost,
       registrations: LalamoveWebhookRegistrations,
     ) => {
@@ -165,13 +165,13 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
       const dropped = new ThrottledLog(logger);
       const receiver = new LalamoveWebhooks({
         verifier: verifierSettings(given, name),
-        paths: publicPaths,
+        paths: signedPaths,
         inboxes,
         logger,
         dropped,
         path: given.webhook?.path,
       });
-      registrations.add({ webhooks: receiver, paths: publicPaths, dropped, isOn: given.webhook !== undefined });
+      registrations.add({ webhooks: receiver, paths: signedPaths, dropped, isOn: given.webhook !== undefined });
       return receiver;
     },
   };

@@ -4,10 +4,10 @@ import { resendsOnKeepAlive } from './client/transport/runtime.js';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isWebhookUrl } from './api/requests/webhook-url.js';
 import { LALAMOVE_HOSTS } from './api/hosts.js';
-import { OPERATION_TABLE } from './api/operation-table.js';
+import { ENDPOINTS } from './api/endpoints.js';
 import { isRecord } from './internal/is-record.js';
 import { LONGEST_TIMER_MS } from './internal/timer-limit.js';
-import { rooted } from './webhooks/endpoint/public-paths.js';
+import { rooted } from './webhooks/endpoint/signed-paths.js';
 
 /** One thing that can be wrong, and what to do about it. */
 interface Check {
@@ -26,7 +26,7 @@ const DELAY_REMEDY = `must be a number of ms from 0 to ${LONGEST_TIMER_MS} (24 d
 const MAX_RATE = 1_000_000_000;
 const isRate = (value: unknown): boolean => typeof value === 'number' && value >= 0.01 && value <= MAX_RATE;
 const isBudget = ([operation, value]: [string, unknown]): boolean =>
-  Object.hasOwn(OPERATION_TABLE, operation) && isRate(value);
+  Object.hasOwn(ENDPOINTS, operation) && isRate(value);
 /** Any object that has one of them: it may be of a class with members of its own. */
 const hasHooks = (value: unknown): boolean =>
   isRecord(value) && ['onRequest', 'onResponse', 'onRetry'].some((name) => name in value);

@@ -8,10 +8,10 @@ import { readOrder } from './answers/order.js';
 import { PlaceOrderDto } from './requests/place-order.dto.js';
 import { readQuotation } from './answers/quotation.js';
 import { sentInput, sentJson } from './requests/sent-input.js';
-import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from './operation-table.js';
+import { ENDPOINTS, type LalamoveOperation, type Endpoint } from './endpoints.js';
 
 /** One call of Lalamove's API, with the class of its input and the reader of its answer. */
-export interface Operation<Answer> extends OperationFacts {
+export interface Operation<Answer> extends Endpoint {
   readonly name: LalamoveOperation;
   /** The DTO of the request body; absent for a call without a body. */
   readonly input?: ClassConstructor<object>;
@@ -25,7 +25,7 @@ function operation<Answer>(
   name: LalamoveOperation,
   rest: Pick<Operation<Answer>, 'input' | 'read' | 'settled'>,
 ): Operation<Answer> {
-  return { name, ...OPERATION_TABLE[name], ...rest };
+  return { name, ...ENDPOINTS[name], ...rest };
 }
 
 /** The reader for calls that are answered with 204, without data. */

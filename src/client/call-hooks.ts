@@ -1,5 +1,5 @@
 import type { LalamoveException } from '../errors/lalamove.exception.js';
-import type { LalamoveOperation } from '../api/operation-table.js';
+import type { LalamoveOperation } from '../api/endpoints.js';
 
 /**
  * Attributes by OpenTelemetry's semantic conventions for HTTP clients, for a histogram (`http.client.request.duration`,

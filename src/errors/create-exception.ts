@@ -1,7 +1,7 @@
 import { rowOf, rowOfCode, rowOfStatus, type ErrorRow, type LalamoveErrorCode } from './error-catalog.js';
 import { neutralAnswer, type GatewayAnswer } from './nest-error-body.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
-import { operationFacts } from '../api/operation-table.js';
+import { endpointOf } from '../api/endpoints.js';
 import { hasStoppedWaiting, isRateLimited } from './refusal.js';
 
 /** Facts of a failure beside its code. The error catalog supplies what is left out. */
@@ -22,7 +22,7 @@ export function createLalamoveException(
   const { upstreamStatus } = details;
   const row = rowOfCode(code) ?? (upstreamStatus ? rowOfStatus(upstreamStatus) : rowOf('LALAMOVE_UNKNOWN_ERROR'));
   const status = upstreamStatus ?? row.statuses[0];
-  const repeatable = operationFacts(details.operation)?.repeatable ?? true;
+  const repeatable = endpointOf(details.operation)?.repeatable ?? true;
   const retryable = details.retryable ?? (row.retryable && (repeatable || isRateLimited(status)));
   return exceptionOfRow(row, code, { ...details, upstreamStatus: status, retryable });
 }
@@ -30,7 +30,7 @@ export function createLalamoveException(
 /** Creates the exception of a catalog row. `code` is the received code; a fallback row has another code of its own. */
 export function exceptionOfRow(row: ErrorRow, code: string, details: LalamoveExceptionDetails): LalamoveException {
   const { upstreamStatus, operation } = details;
-  const reading = operationFacts(operation)?.shows ? row.whenReading : undefined;
+  const reading = endpointOf(operation)?.shows ? row.whenReading : undefined;
   const failed = upstreamStatus !== undefined && upstreamStatus >= 500;
   const gateway = gatewayAnswer(row, {
     failed,

@@ -1,5 +1,5 @@
 import type { AnswerHeaders } from '../api/rate-limit-headers.js';
-import { operationsOfPath } from '../api/operation-table.js';
+import { operationsOfPath } from '../api/endpoints.js';
 import { isRecord } from '../internal/is-record.js';
 import { answerHeaders } from './answer-headers.js';
 import { attemptedCall } from './attempted-call.js';

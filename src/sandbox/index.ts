@@ -2,7 +2,7 @@ export { systemClock, type Clock } from '../internal/clock.js';
 export type { Driver } from '../api/answers/driver.js';
 export type { OrderStatus } from '../api/order-status.js';
 export type { Order } from '../api/answers/order.js';
-export type { LalamoveOperation } from '../api/operation-table.js';
+export type { LalamoveOperation } from '../api/endpoints.js';
 export type { RefusalAnswer, RefusalShape, WrittenAnswer } from './api/refusal.js';
 export type { SeenRequest, SentAnswer, StoredRequest } from './api/seen-request.js';
 export type { SignatureVerdict } from './api/signature-verdict.js';

@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { isIP, type AddressInfo, type Socket } from 'node:net';
 import type { OrderStatus } from '../api/order-status.js';
 import type { Order } from '../api/answers/order.js';
-import type { LalamoveOperation } from '../api/operation-table.js';
+import type { LalamoveOperation } from '../api/endpoints.js';
 import { ApiServer } from './api/api-server.js';
 import { BodyTooLongError, type SeenRequest } from './api/seen-request.js';
 import type { ControlParts } from './control/control-routes.js';

@@ -1,4 +1,4 @@
-import type { LalamoveOperation } from '../api/operation-table.js';
+import type { LalamoveOperation } from '../api/endpoints.js';
 import { keepLatest } from './keep-latest.js';
 import type { SignatureVerdict } from './api/signature-verdict.js';
 import type { WebhookEventType } from '../api/webhook-event-types.js';

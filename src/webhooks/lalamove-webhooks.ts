@@ -6,7 +6,7 @@ import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js'
 import { keysOf } from './inbox/event-keys.js';
 import type { LalamoveInboxHost } from './inbox/inbox-host.js';
 import type { LalamoveInboxEntry } from './inbox/lalamove-inbox.js';
-import { rooted, type PublicPaths } from './endpoint/public-paths.js';
+import { rooted, type SignedPaths } from './endpoint/signed-paths.js';
 import type { ThrottledLog } from '../internal/throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './verify/webhook-verifier.js';
@@ -27,7 +27,7 @@ export type WebhookReceipt = 'new' | 'repeated' | 'ignored';
 /** The parts of {@link LalamoveWebhooks}. */
 export interface LalamoveWebhooksParts {
   readonly verifier: VerifierSettings;
-  readonly paths: PublicPaths;
+  readonly paths: SignedPaths;
   readonly inboxes: LalamoveInboxHost;
   readonly logger: LoggerService;
   /** The log of dropped events. */

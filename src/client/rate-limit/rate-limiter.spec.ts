@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { LATE, RateLimiterScene, RecordingStore } from '../../../test/client/rate-limit/rate-limiter-scene.js';
-import { OPERATION_TABLE, type LalamoveOperation } from '../../api/operation-table.js';
+import { ENDPOINTS, type LalamoveOperation } from '../../api/endpoints.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 
 /** The budgets of Lalamove's guide; for calls that it does not name, those of the other writing calls. */
@@ -18,8 +18,8 @@ const BUDGETS: Readonly<Record<LalamoveOperation, readonly [sandbox: number, pro
   getCities: [50, 300],
   setWebhookUrl: [30, 100],
 };
-const isOperation = (name: string): name is LalamoveOperation => Object.hasOwn(OPERATION_TABLE, name);
-const OPERATIONS = Object.keys(OPERATION_TABLE).filter(isOperation);
+const isOperation = (name: string): name is LalamoveOperation => Object.hasOwn(ENDPOINTS, name);
+const OPERATIONS = Object.keys(ENDPOINTS).filter(isOperation);
 
 describe('RateLimiter', () => {
   let scene: RateLimiterScene;

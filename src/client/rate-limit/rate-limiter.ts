@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { Observable, type Subscriber } from 'rxjs';
 import { captureContext, type RunInContext } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
-import { OPERATION_TABLE, type LalamoveOperation, type OperationFacts } from '../../api/operation-table.js';
+import { ENDPOINTS, type LalamoveOperation, type Endpoint } from '../../api/endpoints.js';
 import { readRateLimit, type AnswerHeaders } from '../../api/rate-limit-headers.js';
 import { isRateLimited } from '../../errors/refusal.js';
 import { readRetryAfter } from '../../api/retry-after.js';
@@ -209,18 +209,18 @@ export class RateLimiter {
    */
   #limits(apiKey: string, operation: LalamoveOperation, budget?: number): readonly RateLimit[] {
     const { budgets, perMinute: own, ordersPerSecond } = this.#options;
-    const facts: OperationFacts = OPERATION_TABLE[operation];
+    const endpoint: Endpoint = ENDPOINTS[operation];
     const ownLimit = own?.[operation];
     const perMinute =
-      ownLimit === undefined ? (budget ?? facts.perMinute[budgets]) : Math.min(ownLimit, budget ?? ownLimit);
+      ownLimit === undefined ? (budget ?? endpoint.perMinute[budgets]) : Math.min(ownLimit, budget ?? ownLimit);
     const key = `${operation}:${createHash('sha256').update(apiKey).digest('base64url').slice(0, 16)}`;
     const minute = {
       key,
       intervalMs: MINUTE_MS / perMinute,
       burst: Math.max(1, Math.floor(perMinute * TOLERANCE.burst)),
     };
-    if (facts.perSecond === undefined) return [minute];
-    const intervalMs = (1000 / (ordersPerSecond ?? facts.perSecond)) * TOLERANCE.second;
+    if (endpoint.perSecond === undefined) return [minute];
+    const intervalMs = (1000 / (ordersPerSecond ?? endpoint.perSecond)) * TOLERANCE.second;
     return [minute, { key: `${key}:second`, intervalMs, burst: 1 }];
   }
 }

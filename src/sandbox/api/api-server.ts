@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { operationsOfPath, type FoundOperation } from '../../api/operation-table.js';
+import { operationsOfPath, type FoundOperation } from '../../api/endpoints.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { FaultInjector } from '../faults/fault-injector.js';
 import type { CallFault } from '../faults/fault-rule.js';

@@ -1,4 +1,4 @@
-import type { LalamoveOperation } from '../../api/operation-table.js';
+import type { LalamoveOperation } from '../../api/endpoints.js';
 import { getCities, setWebhookUrl } from './account-calls.js';
 import { changeDriver, getDriver } from './driver-calls.js';
 import { addPriorityFee, cancelOrder, editOrder, getOrder } from './order-calls.js';

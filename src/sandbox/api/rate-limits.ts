@@ -1,4 +1,4 @@
-import { OPERATION_TABLE, type LalamoveOperation } from '../../api/operation-table.js';
+import { ENDPOINTS, type LalamoveOperation } from '../../api/endpoints.js';
 import { tenantKey } from '../state/tenant.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { Refusal } from './refusal.js';
@@ -28,7 +28,7 @@ const FAMILIES: Readonly<Record<LalamoveOperation, Family>> = {
 const MINUTE_MS = 60_000;
 /** If refused requests count, a bucket holds at most this many times its limit. */
 const OVERFLOW = 2;
-const ORDERS_A_SECOND = OPERATION_TABLE.placeOrder.perSecond;
+const ORDERS_A_SECOND = ENDPOINTS.placeOrder.perSecond;
 
 /** The sender of a request. */
 export interface Caller {
@@ -55,7 +55,7 @@ export class RateLimits {
     const { rateLimits, unknowns } = this.world.settings;
     if (rateLimits === false) return { isAllowed: true, headers: {} };
     const family = FAMILIES[operation];
-    const limit = OPERATION_TABLE[operation].perMinute[rateLimits];
+    const limit = ENDPOINTS[operation].perMinute[rateLimits];
     const drop = MINUTE_MS / limit;
     const now = this.world.clock.now();
     const { buckets } = this.world.state;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../../api/operation-table.js';
+import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../../api/endpoints.js';
 import { GrowingBytes } from '../../internal/growing-bytes.js';
 import { signatureVerdict, type SignatureVerdict } from './signature-verdict.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { idsOf } from '../../api/operation-table.js';
+import { idsOf } from '../../api/endpoints.js';
 import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
 import type { ApiServer } from '../api/api-server.js';
 import type { SandboxParts } from '../api/sandbox-call.js';

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isRecord, isStringMap } from '../../internal/is-record.js';
-import { operationFacts } from '../../api/operation-table.js';
+import { endpointOf } from '../../api/endpoints.js';
 import { REFUSAL_SHAPES } from '../api/refusal.js';
 import { rowOfCode } from '../../errors/error-catalog.js';
 import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
@@ -46,7 +46,7 @@ export function checkedFault(fault: unknown): Fault {
   }
   const { call, latencyMs = 0, work, lateBy = 0, answer } = fault;
   for (const name of listed(call)) {
-    if (typeof name !== 'string' || !operationFacts(name)) {
+    if (typeof name !== 'string' || !endpointOf(name)) {
       throw new RangeError(`${JSON.stringify(name)} is no call of Lalamove's: try "placeOrder".`);
     }
   }

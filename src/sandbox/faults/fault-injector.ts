@@ -1,4 +1,4 @@
-import type { LalamoveOperation } from '../../api/operation-table.js';
+import type { LalamoveOperation } from '../../api/endpoints.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { checkedFault } from './check-fault.js';
 import type { CallFault, Fault, FaultAnswer, FaultRule, WebhookFault } from './fault-rule.js';

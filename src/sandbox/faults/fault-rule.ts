@@ -1,4 +1,4 @@
-import type { LalamoveOperation } from '../../api/operation-table.js';
+import type { LalamoveOperation } from '../../api/endpoints.js';
 import type { RefusalAnswer, WrittenAnswer } from '../api/refusal.js';
 import type { Duration } from '../clock/duration.js';
 import type { WebhookEventType } from '../../api/webhook-event-types.js';

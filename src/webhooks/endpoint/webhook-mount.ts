@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { isRecord } from '../../internal/is-record.js';
-import { rooted } from './public-paths.js';
+import { rooted } from './signed-paths.js';
 import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
 
 /** Mounts the endpoint on the HTTP adapter, before Nest's router and body parsers, so that it gets the exact bytes. */

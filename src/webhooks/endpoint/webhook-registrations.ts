@@ -10,14 +10,14 @@ import { logLine, say } from '../../internal/log-line.js';
 import { LalamoveEventHandlers } from '../events/event-handlers.js';
 import { LalamoveInboxHost } from '../inbox/inbox-host.js';
 import type { LalamoveWebhooks } from '../lalamove-webhooks.js';
-import { PublicPaths } from './public-paths.js';
+import { SignedPaths } from './signed-paths.js';
 import type { ThrottledLog } from '../../internal/throttled-log.js';
 import { LalamoveWebhookEndpoint } from './webhook-endpoint.js';
 import { LalamoveWebhookMount } from './webhook-mount.js';
 
 interface Registration {
   readonly webhooks: LalamoveWebhooks;
-  readonly paths: PublicPaths;
+  readonly paths: SignedPaths;
   readonly dropped: ThrottledLog;
   /** Whether its options have `webhook`. */
   readonly isOn: boolean;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sign } from '../../api/signature.js';
-import { rooted } from '../endpoint/public-paths.js';
+import { rooted } from '../endpoint/signed-paths.js';
 
 /** The input of {@link signWebhook}. */
 export interface SignWebhookInput {

@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs';
 import { ManualClock } from '../../support/manual-clock.js';
-import type { LalamoveOperation } from '../../../src/api/operation-table.js';
+import type { LalamoveOperation } from '../../../src/api/endpoints.js';
 import type { RateLimit } from '../../../src/client/rate-limit/leaky-bucket.js';
 import { InMemoryRateLimitStore } from '../../../src/client/rate-limit/rate-limit.store.js';
 import { NoSlot, RateLimiter, type RateLimitOptions } from '../../../src/client/rate-limit/rate-limiter.js';

@@ -2,7 +2,7 @@
 const MOST_LEARNT = 8;
 
 /** The paths that the webhooks of a registration may be signed with. Lalamove signs the path of the registered URL. */
-export class PublicPaths {
+export class SignedPaths {
   #mounted: string | undefined;
   readonly #learnt = new Set<string>();
 

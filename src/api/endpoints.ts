@@ -1,5 +1,5 @@
 /** The facts of one call of Lalamove's API, for the client, the sandbox and the error translation. */
-export interface OperationFacts {
+export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** The path, with `:name` for each id. */
   readonly path: string;
@@ -18,7 +18,7 @@ const READ = { sandbox: 50, production: 300 } as const;
 const WRITE = { sandbox: 30, production: 100 } as const;
 
 /** All calls of API v3, by their methods in `LalamoveService`. The limits are those of the guide ("Rate limit"). */
-export const OPERATION_TABLE = {
+export const ENDPOINTS = {
   createQuotation: { method: 'POST', path: '/v3/quotations', repeatable: true, perMinute: WRITE },
   getQuotation: { method: 'GET', path: '/v3/quotations/:quotationId', repeatable: true, perMinute: READ },
   placeOrder: { method: 'POST', path: '/v3/orders', repeatable: false, perMinute: WRITE, perSecond: 2 },
@@ -41,13 +41,13 @@ export const OPERATION_TABLE = {
   },
   getCities: { method: 'GET', path: '/v3/cities', repeatable: true, perMinute: READ },
   setWebhookUrl: { method: 'PATCH', path: '/v3/webhook', repeatable: true, perMinute: WRITE },
-} as const satisfies Record<string, OperationFacts>;
+} as const satisfies Record<string, Endpoint>;
 
 /** The name of a call: a method of `LalamoveService`. */
-export type LalamoveOperation = keyof typeof OPERATION_TABLE;
+export type LalamoveOperation = keyof typeof ENDPOINTS;
 
 /** A call that was found by its path. */
-export interface FoundOperation extends OperationFacts {
+export interface FoundOperation extends Endpoint {
   readonly operation: LalamoveOperation;
   /** The decoded ids of the path, by name. */
   readonly ids: Readonly<Record<string, string>>;
@@ -61,16 +61,16 @@ export function operationsOfPath(pathname: string): FoundOperation[] {
   });
 }
 
-const isOperation = (name: string): name is LalamoveOperation => Object.hasOwn(OPERATION_TABLE, name);
+const isOperation = (name: string): name is LalamoveOperation => Object.hasOwn(ENDPOINTS, name);
 
 /** The facts of a call; `undefined` if the API has no such call. */
-export function operationFacts(name: string | undefined): OperationFacts | undefined {
-  return name !== undefined && isOperation(name) ? OPERATION_TABLE[name] : undefined;
+export function endpointOf(name: string | undefined): Endpoint | undefined {
+  return name !== undefined && isOperation(name) ? ENDPOINTS[name] : undefined;
 }
 
-const OPERATIONS: readonly (readonly [LalamoveOperation, OperationFacts])[] = Object.keys(OPERATION_TABLE)
+const OPERATIONS: readonly (readonly [LalamoveOperation, Endpoint])[] = Object.keys(ENDPOINTS)
   .filter(isOperation)
-  .map((name) => [name, OPERATION_TABLE[name]]);
+  .map((name) => [name, ENDPOINTS[name]]);
 
 /** The decoded ids of a path, by their names in the pattern (`:name`); `undefined` if the path does not match it. */
 export function idsOf(pattern: string, pathname: string): Record<string, string> | undefined {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { PublicPaths, rooted } from './public-paths.js';
+import { SignedPaths, rooted } from './signed-paths.js';
 
-describe('PublicPaths', () => {
+describe('SignedPaths', () => {
   it('are the path of the mounted endpoint, with and without a trailing slash', () => {
-    const paths = new PublicPaths(undefined);
+    const paths = new SignedPaths(undefined);
     expect(paths.all()).toEqual([]);
     paths.mountedAt('/api/hooks');
     expect(paths.all()).toEqual(['/api/hooks', '/api/hooks/']);
   });
 
   it('start with the paths of the registered URLs, the latest first, with and without query', () => {
-    const paths = new PublicPaths(undefined);
+    const paths = new SignedPaths(undefined);
     paths.mountedAt('/hooks');
     paths.learn('https://shop.example/a');
     paths.learn('https://shop.example/b?shop=1');
@@ -20,13 +20,13 @@ describe('PublicPaths', () => {
   });
 
   it('are limited in number', () => {
-    const paths = new PublicPaths(undefined);
+    const paths = new SignedPaths(undefined);
     for (let index = 0; index < 100; index += 1) paths.learn(`https://shop.example/${index}`);
     expect(paths.all()).toEqual(['/99', '/98', '/97', '/96', '/95', '/94', '/93', '/92']);
   });
 
   it('are publicPath alone if it is set', () => {
-    const paths = new PublicPaths('public/hooks');
+    const paths = new SignedPaths('public/hooks');
     paths.mountedAt('/hooks');
     paths.learn('https://shop.example/other');
     expect(paths.all()).toEqual(['/public/hooks']);
