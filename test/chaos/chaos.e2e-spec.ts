@@ -2,22 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import { commitAfterPost, compile } from './compile.mjs';
 import { chaosRun } from './run.js';
 
-// A short run of `npm run test:chaos`, which says what it is about.
+// A short run of `npm run test:chaos`.
 describe('chaos', () => {
-  it('leaves one courier for each reference, and every delivery where its order is', async () => {
+  it('leaves one courier for each reference, and every delivery in the state of its order', async () => {
     const { findings, kills, ends } = await chaosRun(await compile(), 20, 0, 3);
     expect(findings).toEqual([]);
     expect(kills).toBe(3);
     expect(Object.values(ends).reduce((sum, count) => sum + count, 0)).toBe(5);
   }, 60_000);
 
-  it('leaves no order behind where the policy risks a second one, either', async () => {
+  it('leaves no order behind if the policy risks a second one', async () => {
     const { findings, kills } = await chaosRun(await compile(), 20, 1, 3);
     expect(findings).toEqual([]);
     expect(kills).toBe(3);
   }, 60_000);
 
-  it('catches a build that commits an attempt after its order was posted', async () => {
+  it('detects a build that commits an attempt after the POST of its order', async () => {
     const folder = await compile(commitAfterPost);
     const { findings } = await chaosRun(folder, 1, 0, 2, { at: 'step', step: 'posted', count: 1 });
     expect(findings.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^two couriers/));

@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { HostCommand, HostPlan } from './messages.js';
 
-/** Nothing takes a host so long, in ms of real time: longer is a hang. */
+/** The longest time for one command, in ms of real time. A host that takes longer hangs. */
 const TIMEOUT_MS = 15_000;
 
-/** A host that has died before it answered. */
+/** The host process has died before it answered. */
 export class HostDied extends Error {
   override readonly name = 'HostDied';
 }
 
-/** A host process, seen from outside. */
+/** A host process, controlled from the test's process. */
 export class HostProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve: (done: unknown) => void; reject: (error: Error) => void }>();
   readonly #dead: Promise<void>;
   #last = 0;
   #isDead = false;
-  /** What it has printed. */
+  /** Everything that the process has printed. */
   output = '';
 
   private constructor(child: ChildProcess) {
@@ -31,7 +31,7 @@ export class HostProcess {
     this.#dead = new Promise((resolve) => {
       child.once('exit', () => {
         this.#isDead = true;
-        for (const { reject } of this.#waiting.values()) reject(new HostDied('The host has died.'));
+        for (const { reject } of this.#waiting.values()) reject(new HostDied('The host process has died.'));
         this.#waiting.clear();
         resolve();
       });
@@ -46,7 +46,7 @@ export class HostProcess {
     });
   }
 
-  /** Starts a host and waits until it listens; one that is killed earlier is returned dead. */
+  /** Starts a host and waits until it listens. If it is killed before that, the returned host is dead. */
   static async start(folder: string, plan: HostPlan): Promise<HostProcess> {
     const child = fork(join(folder, 'test/chaos/host.js'), {
       env: { ...process.env, NODE_OPTIONS: '', CHAOS_PLAN: JSON.stringify(plan) },
@@ -56,7 +56,7 @@ export class HostProcess {
     const host = new HostProcess(child);
     if (plan.kill.at === 'start') setTimeout(() => child.kill('SIGKILL'), plan.kill.ms);
     const first = (await Promise.race([once(child, 'message'), host.#dead])) as [{ failed?: string }] | undefined;
-    if (first?.[0].failed !== undefined) throw new Error(`A host did not start: ${first[0].failed}`);
+    if (first?.[0].failed !== undefined) throw new Error(`The host process did not start: ${first[0].failed}`);
     return host;
   }
 
@@ -68,9 +68,13 @@ export class HostProcess {
     return this.#isDead;
   }
 
-  /** @throws HostDied where it dies first, Error where it answers with one, or not at all */
+  /**
+   * Sends a command and waits for its result.
+   *
+   * @throws HostDied if the process dies first; Error if the command fails or the process hangs
+   */
   async send(command: HostCommand): Promise<unknown> {
-    if (this.#isDead) throw new HostDied('The host is dead.');
+    if (this.#isDead) throw new HostDied('The host process is dead.');
     const id = (this.#last += 1);
     let timer: NodeJS.Timeout | undefined;
     const answered = new Promise((resolve, reject) => {
@@ -78,7 +82,7 @@ export class HostProcess {
       timer = setTimeout(() => {
         reject(new Error(`A host hangs: ${command.do}`));
       }, TIMEOUT_MS);
-      // One that is dying takes nothing; its exit tells so.
+      // An error of `send` is ignored, because the exit of the process follows.
       this.#child.send({ id, command }, () => undefined);
     });
     try {

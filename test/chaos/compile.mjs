@@ -1,5 +1,5 @@
-// Compiles the sources and what the chaos processes need of the tests, as Jest does, so that processes of their own can run them: the same in `npm test`, before anything
-// is built, and in `npm run test:chaos`.
+// Compiles the sources and the chaos processes like Jest does, so that child processes can run them. `npm test` uses it
+// before anything is built, and `npm run test:chaos` uses it too.
 import { transformFile } from '@swc/core';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { SWC } from '../swc.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * @param {(file: string, code: string) => string} [patch] breaks the compiled code on purpose
- * @returns {Promise<string>} the folder in which `src` and `test` lie compiled
+ * @param {(file: string, code: string) => string} [patch] changes the compiled code to break it on purpose
+ * @returns {Promise<string>} the folder with the compiled `src` and `test`
  */
 export async function compile(patch) {
   const files = ['src', 'test/chaos', 'test/support'].flatMap((folder) =>
@@ -29,7 +29,7 @@ export async function compile(patch) {
   for (const file of files) hash.update(file).update(await readFile(join(root, file)));
   const out = join(root, 'node_modules', '.cache', `lalamove-chaos-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(out)) return out;
-  // Made aside and moved: two may be compiling at once.
+  // Written to a draft folder and renamed, because two processes may compile at the same time.
   const draft = `${out}.${process.pid}`;
   let isPatched = false;
   for (const file of files) {
@@ -41,7 +41,7 @@ export async function compile(patch) {
     writeFileSync(target, broken);
   }
   writeFileSync(join(draft, 'package.json'), '{ "type": "module" }\n');
-  if (patch && !isPatched) throw new Error('The patch did not fit: the code that it breaks has changed.');
+  if (patch && !isPatched) throw new Error('The patch has changed nothing: adapt it to the code that it breaks.');
   try {
     renameSync(draft, out);
   } catch {
@@ -51,7 +51,7 @@ export async function compile(patch) {
 }
 
 /**
- * The build that the chaos test must catch: the attempt is committed after the order was posted, instead of reserved before.
+ * Breaks the build for the chaos test, which must detect it: the attempt is committed after the POST, not before.
  *
  * @param {string} file
  * @param {string} code

@@ -3,21 +3,22 @@ import { once } from 'node:events';
 import type { DeliveriesService } from '../../src/deliveries/index.js';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
 
-/** What a host does to its own files, or asks its deliveries one by one. */
+/** Commands on a host's own files, or on its deliveries one by one. */
 export type FileCommand =
-  /** As hosts make their backups; it drops the process's POSIX locks on what it reads. */
+  /** Copies like a host's backup. It drops the process's POSIX locks on the files that it reads. */
   | { readonly do: 'copy'; readonly how: 'copyFile' | 'stream' | 'folder'; readonly from: string; readonly to: string }
   | { readonly do: 'delete'; readonly path: string }
-  /** Puts a copy of the file in its place. */
+  /** Replaces the file by a copy of itself. */
   | { readonly do: 'replace'; readonly path: string }
-  /** Writes another file over it, which stays the same file. */
+  /** Writes the contents of another file into the file. */
   | { readonly do: 'overwrite'; readonly path: string; readonly by: string }
   | { readonly do: 'backup'; readonly path: string }
-  /** Answers `booked`, or the name and the status of what it throws. */
+  /** Returns `done`, or the name and the status of the error, for each booking. */
   | { readonly do: 'book-each'; readonly bookings: readonly BookDeliveryDto[] }
-  /** What each method of the service throws. */
+  /** Calls each method of the service and returns its error. */
   | { readonly do: 'ask-all'; readonly reference: string };
 
+/** Carries out a command. @returns the command's result */
 export async function answerFileCommand(command: FileCommand, deliveries: DeliveriesService): Promise<unknown> {
   switch (command.do) {
     case 'copy':

@@ -9,7 +9,7 @@ import { SandboxClock } from '../../src/sandbox/index.js';
 import { answerFileCommand } from './file-commands.js';
 import type { HostCommand, HostPlan, HostReport, JournalLine } from './messages.js';
 
-// A host app as a process of its own: it books what it is told to, and dies where its plan says.
+// A host app in its own process. It carries out commands, and kills itself where its plan says.
 
 const plan = JSON.parse(process.env.CHAOS_PLAN ?? '') as HostPlan;
 const { kill } = plan;
@@ -19,12 +19,12 @@ const WEBHOOKS = 'webhooks/lalamove';
 let steps = 0;
 let isArmed = false;
 
-/** As the power cut does it: no handler runs, nothing is flushed. */
+/** Kills the process like a power cut: no handler runs, and nothing is flushed. */
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Writes down what it is given, and fails now and then: before it has written, so that it must be called again. */
+/** Writes every event to the journal. Sometimes it fails before it writes, so that it must be called again. */
 class JournalHandler {
   #calls = 0;
 
@@ -42,7 +42,7 @@ class JournalHandler {
     const { journal, failsOneIn = Infinity } = plan;
     if (journal === undefined) return;
     this.#calls += 1;
-    if (this.#calls % failsOneIn === 0) throw new Error('A handler fails, as they do.');
+    if (this.#calls % failsOneIn === 0) throw new Error('The handler fails on purpose.');
     appendFileSync(journal, `${JSON.stringify(line)}\n`);
   }
 }
@@ -103,9 +103,9 @@ async function main(): Promise<void> {
       (error: unknown) => process.send?.({ id, error: String(error) }),
     );
   });
-  // A file that may not grow is an error of its write, and not the end of the process.
+  // If a file may not grow, the write must fail instead of ending the process.
   process.on('SIGXFSZ', () => undefined);
-  // Whoever started us is gone.
+  // The parent process has ended.
   process.on('disconnect', die);
   await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
   process.send?.({ ready: true });

@@ -3,38 +3,38 @@ import type { EmbeddedDatabaseOptions, GivenPolicy } from '../../src/deliveries/
 import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import type { FileCommand } from './file-commands.js';
 
-/** When a host dies by its own hand. */
+/** When a host process is killed. */
 export type Kill =
-  /** At the so-many-th step, of a kind or of any. */
+  /** At the given count of one kind of step, or of all steps. */
   | { readonly at: 'step'; readonly step: DeliveryStep | undefined; readonly count: number }
-  /** So long after it was told to book, in ms of real time: at whatever await it is. */
+  /** This long after the command to book, in ms of real time, at any await. */
   | { readonly at: 'time'; readonly ms: number }
-  /** So long after its process was started, in ms of real time: also while it makes the tables of a new file. */
+  /** This long after its process was started, in ms of real time. It may still create the tables of a new file. */
   | { readonly at: 'start'; readonly ms: number }
   | { readonly at: 'never' };
 
-/** What a host process is started with. */
+/** The settings of a host process. */
 export interface HostPlan {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly port: number;
   readonly file: string;
-  /** Unix ms that its clock begins with. */
+  /** The start of its clock, in Unix ms. */
   readonly startAt: number;
   readonly timeoutMs: number;
   readonly kill: Kill;
-  /** What differs from the default policy. */
+  /** The parts of the policy that differ from the default. */
   readonly policy?: GivenPolicy;
-  /** The file in which its handlers write down what they are given: a line each. */
+  /** The file to which its handlers write their events, one a line. */
   readonly journal?: string;
-  /** Of so many calls of a handler one fails. */
+  /** One of this number of handler calls fails. */
   readonly failsOneIn?: number;
-  /** Further options of its database. */
+  /** More options of its database. */
   readonly database?: EmbeddedDatabaseOptions;
 }
 
-/** What a host is told to do; it answers `{ id, done }` or `{ id, error }`. */
+/** A command for a host. It answers with `{ id, done }` or `{ id, error }`. */
 export type HostCommand =
   | { readonly do: 'book'; readonly bookings: readonly BookDeliveryDto[] }
   | { readonly do: 'cancel'; readonly reference: string }
@@ -42,7 +42,7 @@ export type HostCommand =
   | { readonly do: 'report' }
   | FileCommand;
 
-/** A delivery, as its host has it. */
+/** A delivery in the host's database. */
 export interface ReportedDelivery {
   readonly reference: string;
   readonly state: string;
@@ -54,12 +54,12 @@ export interface ReportedDelivery {
 /** A line of the handlers' journal: a delivery's own event, or a webhook. */
 export type JournalLine = { readonly reference: string; readonly id: number } | { readonly fingerprint: string };
 
-/** All that a host has. */
+/** The contents of a host's database. */
 export interface HostReport {
   readonly deliveries: readonly ReportedDelivery[];
-  /** The webhooks that were stored: two of the same second whose `data` is the same are one. */
+  /** The stored webhooks. Two with the same `data` in the same second count as one. */
   readonly webhooks: readonly { readonly data: string; readonly fingerprint: string }[];
-  /** Attempts by id, with their outcome. */
+  /** The outcome of each attempt, by attempt id. */
   readonly attempts: Readonly<Record<string, string>>;
   /** The ids of each delivery's own events, in the order of its timeline. */
   readonly timelines: Readonly<Record<string, readonly number[]>>;

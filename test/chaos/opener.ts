@@ -1,13 +1,13 @@
 import { openDatabase, type EmbeddedDatabaseOptions } from '../../src/deliveries/storage/sqlite/open-database.js';
 
-/** What it is told once it has loaded. */
+/** The message that the process receives after it has loaded. */
 export interface OpenerPlan {
   readonly database: EmbeddedDatabaseOptions;
-  /** How many rows it commits, each by itself, before it says that it is ready. */
+  /** The number of rows that it commits, each in its own transaction, before it reports `opened`. */
   readonly rows?: number;
 }
 
-// Opens a database of deliveries, says so, and stays until it is killed.
+// Opens a database of deliveries, reports that, and runs until it is killed.
 
 async function open({ database, rows = 0 }: OpenerPlan): Promise<void> {
   const db = await openDatabase(database);

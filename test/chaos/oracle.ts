@@ -1,6 +1,6 @@
 import { LalamoveSandbox, SandboxClock, type LalamoveSandboxOptions } from '../../src/sandbox/index.js';
 
-// The sandbox as a process of its own: what it knows outlives every host.
+// The sandbox in its own process, so that its state survives every kill of a host.
 
 const options = JSON.parse(process.env.CHAOS_ORACLE ?? '{}') as LalamoveSandboxOptions;
 const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });

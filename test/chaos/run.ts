@@ -15,11 +15,11 @@ import { HostDied, HostProcess } from './child.js';
 import type { HostCommand, HostPlan, HostReport, JournalLine, Kill } from './messages.js';
 import { verdictOf, type Finding } from './verdict.js';
 
-/** What a run of chaos has come to. */
+/** The result of one run. */
 export interface ChaosResult {
   readonly seed: number;
   readonly run: number;
-  /** How many hosts were killed. */
+  /** The number of killed hosts. */
   readonly kills: number;
   readonly deliveries: number;
   readonly ends: Readonly<Record<string, number>>;
@@ -30,7 +30,7 @@ export interface ChaosResult {
 const MINUTE_MS = 60_000;
 const PER_RUN = 5;
 
-/** So many orders of a reference a policy that rebooks may place. */
+/** The highest number of orders for one reference under a policy that rebooks. */
 const HOSTILE_ORDERS = 4;
 
 const STEPS: readonly DeliveryStep[] = [
@@ -54,9 +54,9 @@ const STEPS: readonly DeliveryStep[] = [
 ];
 
 /**
- * One world, from its first order to the end of the last: hosts are killed in it, and left to settle.
+ * Runs one sandbox from the first booking to the end of all deliveries. Hosts are killed, and the last one settles.
  *
- * @param kill when each host dies, where that is not left to the seed
+ * @param kill when each host is killed; without it, the seed decides
  */
 export async function chaosRun(
   folder: string,
@@ -89,14 +89,14 @@ export async function chaosRun(
     };
   };
   const start = async (death: Kill): Promise<HostProcess> => HostProcess.start(folder, await plan(death));
-  /** A second process on the file, which must be refused while the first one lives. */
+  /** Starts a second process on the file. It must be refused while the first one runs. */
   const intrude = async (first: HostProcess): Promise<void> => {
     const second = await HostProcess.start(folder, { ...(await plan({ at: 'never' })), port: await freePort() }).catch(
       (error: unknown) => String(error),
     );
     if (typeof second === 'string') return;
-    // One that is refused ends by itself.
-    if (!first.isDead && !second.isDead) findings.push({ reference: '', what: 'a second process was let in' });
+    // A refused process ends by itself.
+    if (!first.isDead && !second.isDead) findings.push({ reference: '', what: 'a second process could open the file' });
     await second.kill();
   };
   const goOn = async (host: HostProcess, minutes: number): Promise<void> => {
@@ -106,7 +106,7 @@ export async function chaosRun(
   const neverTwo = async (when: string): Promise<void> => {
     for (const { reference } of bookings) {
       const { live, completed } = await control.ledgerFor({ reference });
-      // With `then: 'rebook'` an order may turn up late: what is promised then is that it is followed to its end.
+      // With `then: 'rebook'` a late order may exist too. Then the promise is only that it is tracked to its end.
       const most = policy.unknownOutcome?.then === 'rebook' ? HOSTILE_ORDERS : 1;
       if (live.length + completed.length > most) {
         findings.push({ reference, what: `two couriers ${when}: ${[...live, ...completed].join(', ')}` });
@@ -122,7 +122,7 @@ export async function chaosRun(
         await host.send({ do: 'book', bookings });
         for (let turn = 0; turn < 4; turn += 1) {
           if (random.chance(0.08))
-            await host.send({ do: 'cancel', reference: random.pick(bookings).reference }).catch(passUnlessHung);
+            await host.send({ do: 'cancel', reference: random.pick(bookings).reference }).catch(ignoreRefusal);
           if (random.chance(0.15)) await host.send(backupTo(place, life * 10 + turn, random));
           if (random.chance(0.02)) await intrude(host);
           await goOn(host, random.between(1, 12));
@@ -174,7 +174,10 @@ export async function chaosRun(
       findings,
     };
   } catch (error) {
-    findings.push({ reference: '', what: `it did not settle: ${String(error)}\n${last?.output.slice(-2000) ?? ''}` });
+    findings.push({
+      reference: '',
+      what: `the run did not settle: ${String(error)}\n${last?.output.slice(-2000) ?? ''}`,
+    });
     await last?.kill();
     return { seed, run, kills: killed, deliveries: bookings.length, ends: {}, acknowledged: 0, findings };
   } finally {
@@ -183,7 +186,7 @@ export async function chaosRun(
   }
 }
 
-/** Every other world has a policy that takes risks and acts by itself. */
+/** Every second run has a policy that takes risks and acts automatically. */
 function policyOf(run: number, random: SeededRandom): GivenPolicy {
   if (run % 2 === 0) return {};
   return {
@@ -199,7 +202,7 @@ function policyOf(run: number, random: SeededRandom): GivenPolicy {
   };
 }
 
-/** A backup by the service, or as hosts make theirs. */
+/** A backup by the service, or by a copy of the file. */
 function backupTo(place: string, number: number, random: SeededRandom): HostCommand {
   const to = join(place, `backup-${number}.db`);
   const how = random.pick(['service', 'copyFile', 'stream'] as const);
@@ -208,14 +211,14 @@ function backupTo(place: string, number: number, random: SeededRandom): HostComm
 
 function journalOf(file: string): JournalLine[] {
   if (!existsSync(file)) return [];
-  // The last line of a process that was killed may be torn.
+  // The last line of a killed process may be incomplete.
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as JournalLine] : []));
 }
 
-/** What a host refuses is its answer; that it dies or hangs is not. */
-function passUnlessHung(error: unknown): void {
+/** Ignores an error that the host answered with. @throws the error of a host that has died or hangs */
+function ignoreRefusal(error: unknown): void {
   if (error instanceof HostDied || String(error).includes('hangs')) throw error;
 }
 
@@ -261,7 +264,7 @@ async function startOracle(folder: string, random: SeededRandom, seed: number): 
   };
 }
 
-/** Answers that are lost after the work was done, work that is done too late or not at all, and webhooks in every kind of trouble. */
+/** Adds faults: answers lost after the work, work that is late or skipped, and faults of every kind for webhooks. */
 async function addFaults(control: SandboxControl, random: SeededRandom): Promise<void> {
   const often = { times: 'always' } as const;
   const share = (most: number): number => Math.round(random.next() * most * 100) / 100;
@@ -310,7 +313,7 @@ function killOf(random: SeededRandom): Kill {
   ]);
 }
 
-/** A booking whose metadata may name a script for the sandbox to follow. */
+/** A booking whose metadata may name a script of the sandbox. */
 function scriptedBooking(reference: string, random: SeededRandom): BookDeliveryDto {
   const script = random.weighted([
     [5, undefined],

@@ -1,7 +1,7 @@
 import type { SandboxOrder, SandboxWebhook } from '../../src/sandbox/control/control-views.js';
 import type { HostReport, JournalLine, ReportedDelivery } from './messages.js';
 
-/** Something that must not be. */
+/** A violation of a promise. */
 export interface Finding {
   readonly reference: string;
   readonly what: string;
@@ -9,7 +9,7 @@ export interface Finding {
 
 const ON_ITS_WAY = new Set(['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP', 'DELIVERING']);
 
-/** What there is to hold a host against. */
+/** The data that a host's report is compared with. */
 export interface Evidence {
   readonly orders: readonly SandboxOrder[];
   readonly events: readonly SandboxWebhook[];
@@ -17,7 +17,7 @@ export interface Evidence {
   readonly journal: readonly JournalLine[];
 }
 
-/** Holds what a host says of its deliveries, and what its handlers were given, against what the sandbox knows. */
+/** Compares a host's deliveries and the calls of its handlers with the sandbox's orders and webhooks. */
 export function verdictOf(report: HostReport, { orders, events, references, journal }: Evidence): Finding[] {
   const { deliveries, attempts } = report;
   const known = new Map(deliveries.map((delivery) => [delivery.reference, delivery]));
@@ -34,7 +34,7 @@ export function verdictOf(report: HostReport, { orders, events, references, jour
   ];
 }
 
-/** Every webhook that was answered by 200 is stored, and its handler was called. */
+/** Checks that every webhook that was answered with 200 is stored, and that a handler was called with it. */
 function wrongWebhooks(
   { webhooks }: HostReport,
   events: readonly SandboxWebhook[],
@@ -49,11 +49,11 @@ function wrongWebhooks(
       if (fingerprint === undefined)
         return [{ reference: '', what: `an acknowledged ${eventType} is missing: ${eventId}` }];
       if (handled.has(fingerprint)) return [];
-      return [{ reference: '', what: `no handler was given an acknowledged ${eventType}: ${eventId}` }];
+      return [{ reference: '', what: `no handler was called with an acknowledged ${eventType}: ${eventId}` }];
     });
 }
 
-/** Why the handlers of a delivery's own events were not called as promised: each at least once, and in order. */
+/** Returns how the handler calls break the promise of each event at least once and in order, if they do. */
 function wrongJournal(
   timeline: readonly number[] = [],
   reference: string,
@@ -62,12 +62,12 @@ function wrongJournal(
   const given = journal.flatMap((line) => ('reference' in line && line.reference === reference ? [line.id] : []));
   const first = [...new Set(given)];
   const missing = timeline.filter((id) => !first.includes(id));
-  if (missing.length > 0) return `no handler was given the events ${missing.join(', ')}`;
+  if (missing.length > 0) return `no handler was called with the events ${missing.join(', ')}`;
   const isOrdered = first.every((id, index) => index === 0 || id > (first[index - 1] ?? 0));
-  return isOrdered ? undefined : `its events were given to handlers as ${first.join(', ')}`;
+  return isOrdered ? undefined : `the order of its handler calls is wrong: ${first.join(', ')}`;
 }
 
-/** Why a delivery has not ended as its order has; `undefined` where all is well. */
+/** Returns how the end of a delivery differs from its orders; `undefined` if they agree. */
 function wrongEnd(
   { state, reason, orderId }: ReportedDelivery,
   orders: readonly SandboxOrder[],
@@ -79,13 +79,13 @@ function wrongEnd(
   const live = orders.filter(({ order }) => ON_ITS_WAY.has(order.status) || order.status === 'COMPLETED');
   switch (state) {
     case 'completed':
-      return statusOf(orderId) === 'COMPLETED' ? undefined : 'it is said to be completed';
+      return statusOf(orderId) === 'COMPLETED' ? undefined : 'it is completed, but its order is not';
     case 'canceled':
-      return live.length === 0 ? undefined : 'it is said to be canceled';
+      return live.length === 0 ? undefined : 'it is canceled, but an order is live or completed';
     case 'failed':
       return live.length === 0 && ['REJECTED', 'EXPIRED'].includes(statusOf(orderId) ?? '')
         ? undefined
-        : 'it is said to have failed';
+        : 'it has failed, but its order has not';
     case 'needs_attention':
       break;
     default:
@@ -95,29 +95,31 @@ function wrongEnd(
     case 'OUTCOME_UNKNOWN': {
       const unknown = Object.keys(attempts).filter((id) => attempts[id] === 'unknown');
       const placed = orders.filter(({ order }) => unknown.includes(order.metadata?.deliveryAttempt ?? ''));
-      // True where no webhook of its order was ever acknowledged: then nobody could know.
-      const told = placed.filter(({ order }) => isTold(events, order.orderId));
-      return told.length === 0 ? undefined : 'its outcome was told';
+      // The reason is right if no webhook of the order was ever acknowledged, because then the order cannot be known.
+      const reported = placed.filter(({ order }) => isReported(events, order.orderId));
+      return reported.length === 0 ? undefined : 'a webhook has reported its outcome';
     }
     case 'CANCELED_UNEXPLAINED':
     case 'REPLACEMENT_MISSING': {
       if (statusOf(orderId) !== 'CANCELED') return 'its order was not canceled';
-      if (isCanceledByUs(events, orderId)) return 'its order was canceled by itself';
-      // An order that nothing was told of is known to nobody.
-      const told = live.filter(({ order }) => isTold(events, order.orderId));
-      return told.length === 0 ? undefined : `it does not know of ${told.map(({ order }) => order.orderId).join(', ')}`;
+      if (isCanceledByUs(events, orderId)) return 'its order was canceled by the host itself';
+      // An order without an acknowledged webhook cannot be known.
+      const reported = live.filter(({ order }) => isReported(events, order.orderId));
+      return reported.length === 0
+        ? undefined
+        : `it does not know the orders ${reported.map(({ order }) => order.orderId).join(', ')}`;
     }
     default:
-      return `it needs attention for ${reason ?? 'nothing'}`;
+      return `it needs attention with the reason ${reason ?? 'none'}`;
   }
 }
 
 /** Whether a webhook that names an order was acknowledged. */
-function isTold(events: readonly SandboxWebhook[], orderId: string): boolean {
+function isReported(events: readonly SandboxWebhook[], orderId: string): boolean {
   return events.some(({ state, data }) => state === 'delivered' && data.includes(`"${orderId}"`));
 }
 
-/** Whether an order was canceled by its own account, which only its host can have done. */
+/** Whether an order was cancelled by its own account, which only the host can do. */
 function isCanceledByUs(events: readonly SandboxWebhook[], orderId: string | undefined): boolean {
   return events.some(
     ({ orderId: about, data }) =>
@@ -130,5 +132,6 @@ function summary({ state, reason, orderId, attempts }: ReportedDelivery, orders:
     ({ order, replacedBy }) =>
       `${order.orderId} ${order.status}${replacedBy === undefined ? '' : ` replaced by ${replacedBy}`}`,
   );
-  return `${state} ${reason ?? ''} ${orderId ?? 'no order'}, ${attempts} attempts; the sandbox has: ${all.join(', ') || 'nothing'}`;
+  const own = `${state} ${reason ?? ''} ${orderId ?? 'no order'}, ${attempts} attempts`;
+  return `${own}; the sandbox has: ${all.join(', ') || 'nothing'}`;
 }

@@ -25,7 +25,7 @@ describe('a backup in a process whose file was replaced', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is refused, and leaves the file alone that was put there', async () => {
+  it('is refused, and does not change the file that was put there', async () => {
     const older = join(folder, 'older.db');
     await database.backup(older);
     for (let index = 0; index < 50; index += 1) {

@@ -63,7 +63,7 @@ describe.each([
   const calls = (operation: string): number =>
     host.sandbox.requests.filter((request) => request.operation === operation).length;
 
-  it('drops no webhook, and the delivery is completed', async () => {
+  it('drops no webhook, and completes the delivery', async () => {
     await start({ sandbox: { drivers: 'prompt' }, deliveries: { policy: { poll: false } } });
     await host.deliveries.book(bookingOf('A-1'));
     await host.settle();
@@ -74,14 +74,14 @@ describe.each([
     expect(logger.of('warn')).toEqual([
       expect.stringMatching(new RegExp(`The clock was set ${way}.*\\(seconds=${skewMs / 1000}\\)`)),
     ]);
-    // Set right again, it is as well.
+    // The same holds after the clock is set right again.
     skewed.skewMs = 0;
     await host.deliveries.book(bookingOf('A-2'));
     await host.clock.advance('2h');
     expect(await host.deliveries.get('A-2')).toMatchObject({ state: 'completed', attempts: 1 });
   });
 
-  it('leaves polls in their interval while webhooks are silent', async () => {
+  it('keeps the polling interval without webhooks', async () => {
     await start({ webhooks: false, deliveries: { policy: { poll: { everySeconds: 60, maxSeconds: 60 } } } });
     await host.deliveries.book(bookingOf('A-1'));
     await host.clock.advance('10m');
@@ -93,7 +93,7 @@ describe.each([
     expect(calls('getOrder') - before).toBeLessThan(13);
   });
 
-  it('lets a handler be called again when it should be', async () => {
+  it('calls a failed handler again at the right time', async () => {
     await start();
     const handlers = host.app.get(Handlers);
     handlers.now = () => host.clock.now();
@@ -108,7 +108,7 @@ describe.each([
     );
   });
 
-  it('neither books again nor gives up an attempt of unknown outcome before its time', async () => {
+  it('neither books again nor gives up an attempt with an unknown outcome too early', async () => {
     const unknownOutcome = { waitMinutes: 10, then: 'rebook' } as const;
     await start({ webhooks: false, deliveries: { policy: { unknownOutcome } } });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
@@ -122,7 +122,7 @@ describe.each([
     expect(calls('placeOrder')).toBe(2);
   });
 
-  it('keeps webhooks of unknown orders for as long as they are to be kept', async () => {
+  it('keeps webhooks of unknown orders for their full time', async () => {
     await start({ deliveries: { unmatchedHours: 2 } });
     const db = host.deliveries.database;
     const at = host.clock.now();
@@ -141,7 +141,7 @@ describe.each([
   });
 });
 
-describe('a clock that went back while no process ran', () => {
+describe('a clock that was set back while no process ran', () => {
   let host: DeliveriesHost;
   let folder: string;
 
@@ -154,7 +154,7 @@ describe('a clock that went back while no process ran', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('lets deliveries go on at once that were changed in the future', async () => {
+  it('lets deliveries go on at once whose last change lies in the future', async () => {
     const logger = new LineLogger();
     const file = join(folder, 'deliveries.db');
     const clock = new SandboxClock({ speed: 0, startAt: '2026-12-01T08:00:00Z' });

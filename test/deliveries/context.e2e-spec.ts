@@ -7,10 +7,10 @@ import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { until } from '../support/until.js';
 
-/** What a host keeps of the request that it works on. */
+/** The host's context of a request. */
 const user = new AsyncLocalStorage<string>();
 
-/** In whose contexts something was called. */
+/** The async contexts in which functions were called. */
 class Contexts {
   readonly #seen = new Map<string, Set<string>>();
 
@@ -23,7 +23,7 @@ class Contexts {
   }
 }
 
-/** A queue of the host's: a timer each, made as it is woken. */
+/** A queue of the host. `wake` creates a timer. */
 class TimerQueue implements DeliveriesQueue {
   readonly #timers = new Set<NodeJS.Timeout>();
   #work: (id: string) => Promise<number | undefined> = () => Promise.resolve(undefined);
@@ -67,16 +67,16 @@ describe('the work on deliveries', () => {
   it.each([
     ['the package’s own queue', undefined],
     ['a queue of the host’s', new TimerQueue()],
-  ])('runs in no request’s async context, woken by %s', async (_, queue) => {
+  ])('does not run in the async context of a request, with %s', async (_, queue) => {
     const seen = (contexts.current = new Contexts());
-    // That of the webhook's URL is the test's own.
+    // The call that sets the webhook's URL belongs to the test.
     const noteCall =
       (what: string) =>
       ({ operation }: LalamoveRequestEvent): void => {
         if (operation !== 'setWebhookUrl') seen.note(what);
       };
     const merchant = { apiKey: 'pk_test_merchant', apiSecret: 'sk_test_merchant' };
-    // As a serverless app is made: within its first request.
+    // The app is created within its first request, as in a serverless function.
     host = await user.run('the first request', () =>
       DeliveriesHost.start({
         sandbox: { drivers: 'prompt', accounts: [{ ...merchant }] },

@@ -8,7 +8,7 @@ describe('deliveries', () => {
 
   afterEach(() => host.stop());
 
-  it('see an order from the booking to the door', async () => {
+  it('track an order from the booking to the delivery', async () => {
     host = await DeliveriesHost.start({ sandbox: { drivers: 'prompt' }, more: { providers: [Journal] } });
     const booked = await host.deliveries.book(bookingOf('A-1'));
     expect(booked).toMatchObject({ reference: 'A-1', state: 'requested', attempts: 0 });

@@ -1,8 +1,11 @@
 import { expect } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { OnDelivery, type Delivery, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
+import { OnDelivery, type Delivery, type DeliveryEvent, type GivenPolicy } from 'nestjs-lalamove/deliveries';
 import { DeliveriesHost, type DeliveriesHostOptions } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
+
+/** A fault that loses every webhook. */
+export const ALL_WEBHOOKS_LOST = { webhook: 'lost', times: 'always' } as const;
 
 /** A handler that stores every delivery event in the order of its calls. */
 @Injectable()
@@ -22,6 +25,11 @@ export class JournaledHost {
   static async start({ more = {}, ...options }: DeliveriesHostOptions = {}): Promise<JournaledHost> {
     const providers = [...(more.providers ?? []), Journal];
     return new JournaledHost(await DeliveriesHost.start({ ...options, more: { ...more, providers } }));
+  }
+
+  /** Starts a host whose deliveries have this policy. */
+  static withPolicy(policy: GivenPolicy, options: DeliveriesHostOptions = {}): Promise<JournaledHost> {
+    return JournaledHost.start({ ...options, deliveries: { policy, sweepSeconds: 300, ...options.deliveries } });
   }
 
   get sandbox(): DeliveriesHost['sandbox'] {

@@ -8,19 +8,19 @@ const ALL_LOST = { webhook: 'lost', times: 'always' } as const;
 
 let host: JournaledHost;
 
-/** What was to be lost is lost; from now on nothing is. */
+/** Removes the faults: from now on nothing is lost. */
 async function clearFaults(): Promise<void> {
   await host.after('1s');
   await SandboxControl.connect(host.sandbox.url).clearFaults();
 }
 
-/** Two orders of one reference, of which the first was given up before it turned up. */
+/** Creates two orders of one reference. The first one was abandoned before it became known. */
 interface Orders {
   readonly first: string;
   readonly second: string;
 }
 
-/** The answer to the first order and its webhooks are lost; a second one is placed. */
+/** Loses the answer to the first order and its webhooks, so that a second order is placed. */
 async function bookedTwice(policy: GivenPolicy = REBOOK): Promise<Orders> {
   host = await JournaledHost.start({ deliveries: { policy, sweepSeconds: 300 } });
   host.sandbox.addFault(ALL_LOST);
@@ -38,7 +38,7 @@ async function bookedTwice(policy: GivenPolicy = REBOOK): Promise<Orders> {
   return { first, second };
 }
 
-/** The first order is picked up, and only then its webhooks come. */
+/** Lets the first order be picked up before its webhooks arrive. */
 async function kept(policy?: GivenPolicy): Promise<Orders> {
   const orders = await bookedTwice(policy);
   host.sandbox.addFault(ALL_LOST);
@@ -55,11 +55,11 @@ function requestsFor(operation: string, orderId: string): number {
     .length;
 }
 
-describe('a duplicate order that Lalamove does not cancel any more', () => {
+describe('a duplicate order that Lalamove no longer cancels', () => {
   afterEach(() => host.stop());
 
   it.each(['REJECTED', 'EXPIRED'] as const)(
-    'becomes the live order when that ends as %s: no third one is booked',
+    'replaces the live order if that ends as %s, so that no third order is booked',
     async (status) => {
       const { first, second } = await kept();
       host.sandbox.moveOrder(second, status);
@@ -71,7 +71,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     },
   );
 
-  it('becomes the live order after a person had it booked again, as well', async () => {
+  it('replaces the live order also after a person has resolved with rebook', async () => {
     const { first, second } = await kept({});
     host.sandbox.moveOrder(second, 'EXPIRED');
     expect(await host.after('10m')).toMatchObject({ state: 'picked_up', orderId: first });
@@ -80,7 +80,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     await host.after('1m');
   });
 
-  it('is not called canceled when the host cancels the delivery: it is followed to the door', async () => {
+  it('keeps the delivery from becoming canceled if the host cancels, and is tracked to its end', async () => {
     const { first, second } = await kept();
     await host.deliveries.cancel('A-1');
     const after = await host.after('1m');
@@ -92,7 +92,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     expect(host.eventTypes()).not.toContain('canceled');
   });
 
-  it('completes the delivery when it is delivered first; the other order is canceled', async () => {
+  it('completes the delivery if it is delivered first, and the other order is cancelled', async () => {
     const { first, second } = await kept();
     host.sandbox.drive(first, { do: 'complete' });
     expect(await host.after('1m')).toMatchObject({ state: 'completed', orderId: first, duplicateOrders: [] });
@@ -100,14 +100,14 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     expect(requestsFor('cancelOrder', second)).toBe(1);
   });
 
-  it('is read while its webhooks are lost, and its end is found by that', async () => {
+  it('is read while its webhooks are lost, so that its end is found', async () => {
     const { first } = await kept();
     host.sandbox.addFault(ALL_LOST);
     host.sandbox.drive(first, { do: 'complete' });
     expect(await host.after('1h')).toMatchObject({ state: 'completed', orderId: first });
   });
 
-  it('is cancelled after all when its driver gives it back', async () => {
+  it('is cancelled later if its driver leaves it', async () => {
     const orders = await bookedTwice();
     host.sandbox.addFault(ALL_LOST);
     host.sandbox.drive(orders.first, { do: 'accept' });
@@ -123,7 +123,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([orders.second]);
   });
 
-  it('is not given up for by a person who says that there is none', async () => {
+  it('prevents a person from resolving the delivery as without an order', async () => {
     const { first, second } = await kept();
     host.sandbox.addFault({ call: 'cancelOrder', answer: { code: 'LALAMOVE_UNAUTHORIZED' }, times: 'always' });
     await host.deliveries.cancel('A-1');
@@ -141,7 +141,7 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
     expect(host.sandbox.ledgerFor({ reference: 'A-1' })).toMatchObject({ live: [], completed: [first] });
   });
 
-  it('brings a delivery back that was called canceled before it turned up', async () => {
+  it('reopens a delivery that was canceled before the duplicate became known', async () => {
     host = await JournaledHost.start({ deliveries: { sweepSeconds: 300 } });
     host.sandbox.addFault(ALL_LOST);
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
@@ -161,11 +161,11 @@ describe('a duplicate order that Lalamove does not cancel any more', () => {
 describe('a duplicate order whose cancellation keeps failing', () => {
   afterEach(() => host.stop());
 
-  it('holds up neither the reads of the live order nor its cancellation', async () => {
+  it('blocks neither the reads of the live order nor its cancellation', async () => {
     const { first, second } = await bookedTwice();
     const failing = { code: 'LALAMOVE_SERVER_ERROR' } as const;
     host.sandbox.addFault({ call: 'cancelOrder', answer: failing, times: 'always' });
-    // A webhook of the first order makes it known.
+    // A webhook makes the first order known.
     host.sandbox.drive(first, { do: 'accept' });
     await host.after('1m');
     expect(requestsFor('cancelOrder', first)).toBeGreaterThanOrEqual(2);
@@ -176,7 +176,7 @@ describe('a duplicate order whose cancellation keeps failing', () => {
     expect(requestsFor('cancelOrder', second)).toBe(1);
     await clearFaults();
     await host.after('20m');
-    // Its driver is late and is changed, after which Lalamove cancels it, too.
+    // Its driver is late and is changed. After that Lalamove accepts the cancellation of this order too.
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
     expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'canceled', duplicateOrders: [] });
   });

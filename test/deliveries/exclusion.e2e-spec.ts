@@ -76,7 +76,7 @@ describe('the file of deliveries', () => {
     return (await fetch(`http://127.0.0.1:${port}/webhooks/lalamove`, { method: 'POST', body, headers })).status;
   }
 
-  /** A host that is not let in ends, and says why. */
+  /** Starts a host that must be refused, and checks its error. */
   async function refused(): Promise<void> {
     const { isDead, output } = await start();
     expect({ isDead, output }).toEqual({
@@ -85,10 +85,10 @@ describe('the file of deliveries', () => {
     });
   }
 
-  /** How many orders there ever were of each reference. */
+  /** The number of orders that were ever placed for each reference. */
   const orders = (): number[] => REFERENCES.map((reference) => sandbox.ledgerFor({ reference }).orderIds.length);
 
-  it('stays its process’s alone while that process copies it', async () => {
+  it('is locked even while its own process copies it', async () => {
     const first = await start();
     await first.send({ do: 'book', bookings: bookings.slice(0, 1) });
     await first.send({ do: 'copy', how: 'copyFile', from: file, to: join(place, 'copy.db') });
@@ -98,7 +98,7 @@ describe('the file of deliveries', () => {
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
   }, 60_000);
 
-  it('is worked on by one process, even if the lock was dropped with a copy of the whole folder', async () => {
+  it('is used by one process only, even if a copy of the whole folder has dropped the lock', async () => {
     const first = await start();
     await first.send({ do: 'book', bookings: bookings.slice(0, 1) });
     await first.send({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
@@ -114,7 +114,7 @@ describe('the file of deliveries', () => {
     expect(lostLines(first)).toEqual([expect.stringContaining('another process has opened it since')]);
   }, 60_000);
 
-  it('loses no order that was being posted when another process came in', async () => {
+  it('loses no order that was being posted when another process opened it', async () => {
     const first = await start();
     sandbox.addFault({ call: 'placeOrder', latencyMs: 4000, times: 3 });
     const booking = first.send({ do: 'book', bookings: bookings.slice(0, 3) });
@@ -133,7 +133,7 @@ describe('the file of deliveries', () => {
   }, 60_000);
 
   it.each([['delete'], ['replace']] as const)(
-    'is not worked on after a %s under a running process',
+    'is not used any more after a %s while the process runs',
     async (what) => {
       const host = await start();
       await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
@@ -146,7 +146,7 @@ describe('the file of deliveries', () => {
     60_000,
   );
 
-  it('is not worked on after a backup was written over it under a running process', async () => {
+  it('is not used any more after a backup was written over it while the process runs', async () => {
     const host = await start();
     const backup = join(place, 'backup.db');
     await host.send({ do: 'backup', path: backup });
@@ -158,11 +158,11 @@ describe('the file of deliveries', () => {
     expect(lostLines(host)).toEqual([expect.stringContaining('was written over it')]);
   }, 60_000);
 
-  it('loses nothing when another program reads it and closes it after the locks were dropped', async () => {
+  it('loses nothing if another program reads and closes it after the locks were dropped', async () => {
     const host = await start();
     await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
     await host.send({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
-    // As the last one to close a database it takes the WAL away.
+    // The last program that closes a database removes its WAL.
     const reader = "const D = require('libsql'); const d = new D(process.argv[1]); d.exec('select * from deliveries');";
     execFileSync(process.execPath, ['-e', `${reader} d.close();`, file]);
     const ends = await host.send({ do: 'book-each', bookings });
@@ -173,14 +173,14 @@ describe('the file of deliveries', () => {
     expect([LOST, ['done', 'done', 'done', 'done', 'done', 'done']]).toContainEqual(ends);
   }, 60_000);
 
-  it('is backed up while deliveries are booked, to a database of deliveries', async () => {
+  it('can be backed up while deliveries are booked', async () => {
     const host = await start();
     const backup = join(place, 'backups', 'one.db');
     await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
     await Promise.all([host.send({ do: 'backup', path: backup }), host.send({ do: 'book', bookings })]);
     await expect(host.send({ do: 'backup', path: backup })).rejects.toThrow('exists already');
     expect(existsSync(`${backup}.partial`)).toBe(false);
-    // It dropped no lock.
+    // The backup has not dropped the lock.
     await refused();
     expect(orders()).toEqual([1, 1, 1, 1, 1, 1]);
     const copy = await openDatabase({ file: backup });
@@ -189,7 +189,7 @@ describe('the file of deliveries', () => {
     await copy.destroy();
   }, 60_000);
 
-  it('keeps an order whose answer a full disk does not take, and goes on once there is room', async () => {
+  it('stores an order that a full disk could not store, as soon as there is room', async () => {
     const host = await start();
     sandbox.addFault({ call: 'placeOrder', latencyMs: 3000 });
     const booking = host.send({ do: 'book', bookings: bookings.slice(0, 1) });
@@ -212,7 +212,7 @@ describe('the file of deliveries', () => {
     });
   }, 60_000);
 
-  it('answers 503 by every method, and to webhooks, once it is lost', async () => {
+  it('makes every method and every webhook answer 503 after it was lost', async () => {
     const port = await freePort();
     const host = await start({ port });
     await host.send({ do: 'book', bookings: bookings.slice(0, 1) });
@@ -229,12 +229,12 @@ describe('the file of deliveries', () => {
   }, 60_000);
 });
 
-/** What a host has said of its file by itself. */
+/** The lines that a host has logged about its lost file. */
 function lostLines({ output }: HostProcess): string[] {
   return output.split('\n').filter((line) => /\[LalamoveDeliveries\] The deliveries' file .* was lost: /.test(line));
 }
 
-/** How large files may become that a process writes; what it has may not be written beyond that. */
+/** Limits the size of the files that a process writes. */
 function limitFiles(host: HostProcess, bytes: string): void {
   execFileSync('prlimit', ['--pid', String(host.pid), `--fsize=${bytes}:unlimited`]);
 }
@@ -245,6 +245,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new TypeError('There is no port.');
+  if (address === null || typeof address === 'string') throw new TypeError('The server has no port.');
   return address.port;
 }

@@ -16,7 +16,7 @@ import { JournaledHost } from './delivery-journal.js';
 import { PLATFORMS, request, startHost } from '../support/host-app.js';
 import { failureOf, KEYS } from '../support/lalamove.js';
 
-/** As hosts write it: what goes wrong is answered by the filter. */
+/** A controller like in a host app. The filter answers its errors. */
 @Controller('deliveries')
 class DeliveriesController {
   constructor(private readonly deliveries: DeliveriesService) {}
@@ -65,12 +65,12 @@ async function start(options: DeliveriesHostOptions = {}): Promise<JournaledHost
 
 const ANN = { apiKey: 'pk_test_ann', apiSecret: 'sk_test_ann', market: 'HK' };
 
-/** A query string has no types. */
+/** Query strings have no types. */
 function isQuery(value: object): value is NonNullable<Parameters<DeliveriesService['list']>[0]> {
   return Object.keys(value).length > 0;
 }
 
-describe('the face of deliveries', () => {
+describe('DeliveriesService', () => {
   afterEach(async () => {
     const ended = host;
     host = undefined;
@@ -78,7 +78,7 @@ describe('the face of deliveries', () => {
   });
 
   describe.each(PLATFORMS)('on %s', (platform) => {
-    it('books one order for fifty calls at once, gives them all the same answer, and refuses another request', async () => {
+    it('books one order for fifty concurrent calls, and refuses a different request', async () => {
       const { sandbox, host: inner } = await start({ platform });
       const { reference, ...rest } = bookingOf('A-1');
       const { quotation, ...others } = rest;
@@ -145,7 +145,7 @@ describe('the face of deliveries', () => {
       expect((await inner.deliveries.list()).deliveries).toEqual([]);
     });
 
-    it('takes null for what is left out', async () => {
+    it('treats null as left out', async () => {
       const { host: inner, sandbox } = await start({ platform });
       const nulls = { account: null, maxPrice: null, metadata: { reference: 'A-1' }, partner: undefined };
       const answer = await request('POST', `${inner.url}/deliveries/unchecked`, { ...bookingOf('A-1'), ...nulls });
@@ -156,7 +156,7 @@ describe('the face of deliveries', () => {
     });
   });
 
-  it('finds, lists page by page, by state and by account, and counts', async () => {
+  it('finds deliveries, lists them by page, state and account, and counts them', async () => {
     const { deliveries, host: inner } = await start();
     expect(await deliveries.find('A-1')).toBeNull();
     for (const number of [1, 2, 3, 4, 5]) await deliveries.book(bookingOf(`A-${number}`));
@@ -181,7 +181,7 @@ describe('the face of deliveries', () => {
     [{ cursor: 'here' }, '/cursor', 'must be the one that the page before has returned'],
   ])('refuses %j as a query', async (query, pointer, message) => {
     const { deliveries } = await start();
-    if (!isQuery(query)) throw new TypeError('It is no query.');
+    if (!isQuery(query)) throw new TypeError('It is not a query.');
     const refusal: unknown = await deliveries.list(query).catch((error: unknown) => error);
     expect(refusal).toMatchObject({
       name: 'InvalidDeliveryException',
@@ -189,48 +189,43 @@ describe('the face of deliveries', () => {
     });
   });
 
-  it.each([false, true])(
-    'shows who watches every event to the end, also where reads alone tell (%s)',
-    async (isLost) => {
-      const h = await start({ sandbox: { drivers: 'prompt' } });
-      if (isLost) h.sandbox.addFault({ webhook: 'lost', times: 'always' });
-      const seen: DeliveryEvent[] = [];
-      const done: string[] = [];
-      await h.deliveries.book(bookingOf('A-1', { policy: { poll: { everySeconds: 7200, maxSeconds: 7200 } } }));
-      h.deliveries
-        .watch('A-1')
-        .subscribe({ next: (event) => seen.push(event), complete: () => done.push('completed') });
-      h.deliveries.watch('A-9').subscribe({ error: (error: Error) => done.push(error.name) });
-      await h.after('3h');
-      expect(seen.map(({ type }) => type)).toEqual(h.eventTypes().filter((type) => type !== 'requested'));
-      expect(seen.at(-1)).toMatchObject({ type: 'completed' });
-      expect(done).toEqual(['DeliveryNotFoundException', 'completed']);
-      h.deliveries.watch('A-1').subscribe({ complete: () => done.push('at once') });
-      await h.host.settle();
-      expect(done.at(-1)).toBe('at once');
-    },
-  );
+  it.each([false, true])('shows every event to a watcher until the end, also without webhooks (%s)', async (isLost) => {
+    const h = await start({ sandbox: { drivers: 'prompt' } });
+    if (isLost) h.sandbox.addFault({ webhook: 'lost', times: 'always' });
+    const seen: DeliveryEvent[] = [];
+    const done: string[] = [];
+    await h.deliveries.book(bookingOf('A-1', { policy: { poll: { everySeconds: 7200, maxSeconds: 7200 } } }));
+    h.deliveries.watch('A-1').subscribe({ next: (event) => seen.push(event), complete: () => done.push('completed') });
+    h.deliveries.watch('A-9').subscribe({ error: (error: Error) => done.push(error.name) });
+    await h.after('3h');
+    expect(seen.map(({ type }) => type)).toEqual(h.eventTypes().filter((type) => type !== 'requested'));
+    expect(seen.at(-1)).toMatchObject({ type: 'completed' });
+    expect(done).toEqual(['DeliveryNotFoundException', 'completed']);
+    h.deliveries.watch('A-1').subscribe({ complete: () => done.push('at once') });
+    await h.host.settle();
+    expect(done.at(-1)).toBe('at once');
+  });
 
-  it('tells handlers of a booking at once, while Lalamove is away', async () => {
+  it('calls handlers for a booking at once, even if Lalamove is down', async () => {
     const h = await start();
     h.sandbox.addFault({ call: 'createQuotation', answer: { code: 'LALAMOVE_SERVER_ERROR' } });
     await h.book();
     expect(h.eventTypes()).toEqual(['requested']);
   });
 
-  it('forgets people, and still knows the request: by hand once it has ended, or by itself after some days', async () => {
+  it('erases personal data but recognizes the request: by forget() or after retentionDays', async () => {
     const h = await start({ sandbox: { drivers: 'prompt' }, deliveries: { retentionDays: 2 } });
     await h.book();
     await expect(h.deliveries.forget('A-1')).rejects.toThrow('only what has ended');
     await h.after('2h');
-    const told = async (): Promise<string> => {
+    const storedText = async (): Promise<string> => {
       const tables = ['deliveries', 'delivery_attempts', 'delivery_events'] as const;
       const rows = tables.map((table) => h.deliveries.database.selectFrom(table).selectAll().execute());
       return JSON.stringify(await Promise.all<unknown>(rows));
     };
-    expect(await told()).toContain('+85251234567');
+    expect(await storedText()).toContain('+85251234567');
     await h.deliveries.forget('A-1');
-    const left = await told();
+    const left = await storedText();
     for (const personal of ['85251234567', '85221234567', 'Ada', 'Victoria Peak']) expect(left).not.toContain(personal);
     await h.deliveries.forget('A-1');
     expect(await h.deliveries.book(bookingOf('A-1'))).toMatchObject({ state: 'completed', metadata: {} });
@@ -238,12 +233,12 @@ describe('the face of deliveries', () => {
     expect((await h.deliveries.timeline('A-1')).length).toBeGreaterThan(6);
     await h.book('A-2');
     await h.after('47h', 'A-2');
-    expect(await told()).toContain('+85251234567');
+    expect(await storedText()).toContain('+85251234567');
     await h.after('4h', 'A-2');
-    expect(await told()).not.toContain('85251234567');
+    expect(await storedText()).not.toContain('85251234567');
   });
 
-  it('commits a booking with the host’s own row, or lets it vanish with it', async () => {
+  it('commits or rolls back a booking together with the host’s own row', async () => {
     const h = await start();
     const { deliveries } = h;
     await sql`create table host_orders (reference text)`.execute(deliveries.database);
@@ -251,7 +246,7 @@ describe('the face of deliveries', () => {
       await deliveries.database.transaction().execute(async (trx) => {
         await sql`insert into host_orders values (${reference})`.execute(trx);
         await deliveries.book(bookingOf(reference), { trx });
-        if (isFailing) throw new Error('the host has changed its mind');
+        if (isFailing) throw new Error('the host rolls back');
       });
     };
     await book('A-1', false);
@@ -265,7 +260,7 @@ describe('the face of deliveries', () => {
     expect(rows).toEqual([{ reference: 'A-1' }]);
   });
 
-  it('keeps what was booked in a host’s transaction, but not what was booked after a savepoint that is rolled back to', async () => {
+  it('keeps a booking in a host’s transaction, but not one after a savepoint that is rolled back', async () => {
     const h = await start();
     const { deliveries } = h;
     const trx = await deliveries.database.startTransaction().execute();
@@ -280,7 +275,7 @@ describe('the face of deliveries', () => {
     expect(h.orders('A-2')).toEqual([]);
   });
 
-  it('books for accounts by name, and for merchants whose keys are asked for', async () => {
+  it('books for accounts by name, and for merchants whose keys are resolved', async () => {
     const asked: string[] = [];
     const bob = { apiKey: 'pk_test_bob', apiSecret: 'sk_test_bob', market: 'HK' };
     const h = await start({
@@ -320,11 +315,11 @@ describe('the face of deliveries', () => {
     expect(asked).toEqual(['bob', 'nobody']);
     await h.host.clock.advance('2h');
     expect(await h.deliveries.get('A-1', { account: 'bob' })).toMatchObject({ state: 'completed', account: 'bob' });
-    // Nobody has told Lalamove where the webhooks of this one are to go, and it is not polled.
+    // The webhook URL of this account is not set, and it is not polled.
     expect(await h.deliveries.get('A-1', { account: 'ann' })).toMatchObject({ state: 'assigning' });
   });
 
-  it('does not run in circles for an account that is not known any more', async () => {
+  it('does not loop for an account that is not known any more', async () => {
     let isKnown = true;
     const h = await start({
       sandbox: { accounts: [ANN] },
@@ -334,7 +329,7 @@ describe('the face of deliveries', () => {
     await h.deliveries.book(booked);
     await h.host.settle();
     isKnown = false;
-    // Keys hold for a minute.
+    // Keys are cached for a minute.
     const passed = performance.now();
     jest.spyOn(performance, 'now').mockReturnValue(passed + 61_000);
     try {
@@ -352,7 +347,7 @@ describe('the face of deliveries', () => {
     }
   });
 
-  it('resolves nothing that needs no person, and no order of another delivery', async () => {
+  it('resolves only a delivery that needs attention, and with no order of another delivery', async () => {
     const h = await start();
     await h.book('A-1');
     await expect(h.deliveries.resolve('A-1', { rebook: true })).rejects.toThrow('only what needs attention');
@@ -364,7 +359,7 @@ describe('the face of deliveries', () => {
     await expect(h.deliveries.resolve('A-2', { cancel: true })).rejects.toThrow('only what needs attention');
   });
 
-  it('takes the clone back that a person names again', async () => {
+  it('adopts the replacing order again if a person names it', async () => {
     const h = await start();
     await h.book();
     h.sandbox.drive(await h.orderId(), { do: 'replace' });
@@ -376,7 +371,7 @@ describe('the face of deliveries', () => {
     expect(await h.after('65m')).toMatchObject({ state: 'needs_attention', reason: { code: 'CANCELED_UNEXPLAINED' } });
   });
 
-  it('lists everything that is wrong with its options at boot', async () => {
+  it('lists every wrong option at boot', async () => {
     const wrong: unknown = { database: { file: '' }, policy: { rebook: 3, hope: 1 }, sweepSeconds: 0, colour: 'red' };
     const booting = startHost('express', {
       imports: [LalamoveModule.forRoot(KEYS), DeliveriesModule.forRootAsync({ useFactory: () => wrong as never })],

@@ -21,10 +21,10 @@ function live(): readonly string[] {
   return host.sandbox.ledgerFor({ reference: 'A-1' }).live;
 }
 
-describe('a delivery is not called canceled', () => {
+describe('a delivery does not become canceled', () => {
   afterEach(() => host.stop());
 
-  it('when its own cancellation failed, and customer service cancelled and replaced its order', async () => {
+  it('if its cancellation failed and customer service cancelled and replaced its order', async () => {
     await start({}, { metadata: 'order-only' });
     await host.book();
     const first = await host.orderId();
@@ -72,17 +72,17 @@ describe('a delivery is not called canceled', () => {
     await end();
     expect(await host.after('1h')).toMatchObject({ state: 'needs_attention', reason: { code: 'OUTCOME_UNKNOWN' } });
     expect(live()).toEqual([first]);
-    // A person looks, and names it.
+    // A person finds the order and resolves with its id.
     await host.deliveries.resolve('A-1', { orderId: first });
     await clearFaults();
     expect((await host.after('5m')).orderId).toBe(first);
   });
 });
 
-describe('a delivery that waits for a person', () => {
+describe('a delivery that needs attention', () => {
   afterEach(() => host.stop());
 
-  it('is completed when its order is', async () => {
+  it('becomes completed if its order is completed', async () => {
     await start();
     await host.book();
     const orderId = await host.orderId();
@@ -98,7 +98,7 @@ describe('a delivery that waits for a person', () => {
 describe('a read', () => {
   afterEach(() => host.stop());
 
-  it('that is answered with another order counts as failed: it is made again ever more rarely', async () => {
+  it('that is answered with another order counts as failed, and is retried with growing pauses', async () => {
     await start();
     await host.book();
     const answer = { status: 200, body: '{"data":{"orderId":"999","status":"ON_GOING"}}' };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeliveriesStoreException, openDatabase } from 'nestjs-lalamove/deliveries';
 
-it('is free for another, and whole in one file, as soon as the deliveries’ database is closed', async () => {
+it('the file of deliveries is complete and free for another process after its database was closed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
   const file = join(folder, 'deliveries.db');
   try {

@@ -12,11 +12,11 @@ import type { DeliveriesStorage } from '../../src/deliveries/storage/storage.js'
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 
-/** Handlers of webhooks that fail as long as they are told to. */
+/** Handlers that fail as long as the test wants it. */
 @Injectable()
 class Handlers {
   isFailing = false;
-  /** The event of a delivery that fails. */
+  /** The type of delivery event whose handler fails. */
   failsOn = '';
   seen: LalamoveEvent[] = [];
 
@@ -32,7 +32,7 @@ class Handlers {
   }
 }
 
-describe('forgetting a delivery whose webhooks wait for their handlers', () => {
+describe('forget() of a delivery whose webhooks wait for their handlers', () => {
   let host: DeliveriesHost;
 
   beforeEach(() => {
@@ -44,7 +44,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     jest.restoreAllMocks();
   });
 
-  /** A delivery that has been completed, whose handlers have failed. */
+  /** A completed delivery whose handlers have failed. */
   async function completed(deliveries: DeliveriesModuleOptions = {}): Promise<void> {
     host = await DeliveriesHost.start({
       sandbox: { drivers: 'prompt' },
@@ -53,7 +53,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     });
     await host.deliveries.book(bookingOf('A-1'));
     while ((await host.deliveries.get('A-1')).state !== 'completed') await host.clock.advance('1m');
-    // All of them at once: an event is set aside after nine minutes of failures.
+    // In one step, because an event is set aside after nine minutes of failures.
     handlers().isFailing = true;
     handlers().seen = [];
     const due = { dispatch: 'pending', handled_by: '[]', tries: 0, next_try_at: host.clock.now() };
@@ -74,7 +74,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     return JSON.stringify([rows, deliveries]);
   }
 
-  it('is refused, says how many there are and what to do, and goes well once they have had them', async () => {
+  it('is refused with the number of webhooks and a remedy, and succeeds after the handlers have run', async () => {
     await completed();
     const { pendingEvents } = await host.deliveries.metrics();
     expect(pendingEvents).toBeGreaterThan(0);
@@ -85,14 +85,14 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     expect(await stored()).toContain('+85251234567');
     handlers().isFailing = false;
     await host.clock.advance('1h');
-    // They have got them whole, and not what is left of them.
+    // The handlers received the complete events, not erased ones.
     expect(JSON.stringify(handlers().seen)).toContain('TestDriver');
     await host.deliveries.forget('A-1');
     expect(await stored()).not.toContain('85251234567');
     expect(await stored()).not.toContain('TestDriver');
   });
 
-  it('goes well once they were set aside, which are erased with it', async () => {
+  it('succeeds after the webhooks were set aside, and erases them too', async () => {
     await completed();
     await host.clock.advance('3h');
     expect(await host.deliveries.metrics()).toMatchObject({ pendingEvents: 0, setAsideEvents: expect.any(Number) });
@@ -103,7 +103,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     expect(await host.deliveries.metrics()).toMatchObject({ setAsideEvents: 0 });
   });
 
-  it('is left for a later sweep by retentionDays, which goes on with others', async () => {
+  it('is postponed by retentionDays, which goes on with other deliveries', async () => {
     await completed({ retentionDays: 4 / 1440 });
     await host.clock.advance('5m');
     expect((await host.deliveries.metrics()).pendingEvents).toBeGreaterThan(0);
@@ -115,7 +115,7 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     expect(await stored()).not.toContain('TestDriver');
   });
 
-  it('erases what a handler of the delivery has thrown, and keeps nothing of what it throws afterwards', async () => {
+  it('erases the error of a handler, and does not store its later errors', async () => {
     await completed();
     handlers().isFailing = false;
     await host.clock.advance('1h');
@@ -135,18 +135,18 @@ describe('forgetting a delivery whose webhooks wait for their handlers', () => {
     expect(await stored()).not.toContain('could not text Ada');
   });
 
-  it('erases by retentionDays what a handler of the delivery has thrown', async () => {
+  it('erases the error of a handler by retentionDays', async () => {
     await completed({ retentionDays: 4 / 1440 });
     await host.clock.advance('3h');
     expect((await host.deliveries.metrics()).setAsideEvents).toBe(0);
     expect(await stored()).not.toContain('could not text Ada');
   });
 
-  it('is refused where customer service has put another order in the place of the one that had ended', async () => {
+  it('is refused if customer service has replaced the order that had ended', async () => {
     await completed();
     handlers().isFailing = false;
     await host.clock.advance('1h');
-    // As if that had come between the look at the delivery and its erasing.
+    // As if the replacement had arrived between the check and the erasing.
     const storage = host.app.get<DeliveriesStorage>(DELIVERIES_STORAGE);
     const find = storage.find.bind(storage);
     jest.spyOn(storage, 'find').mockImplementation(async (...asked) => {

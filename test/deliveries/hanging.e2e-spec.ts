@@ -8,7 +8,7 @@ import { bookingOf } from '../support/sample-booking.js';
 import { turn, until } from '../support/until.js';
 import { LineLogger } from '../webhooks/webhook-host.js';
 
-/** Waits for what takes real time. */
+/** Waits for work that takes real time. */
 async function soon(holds: () => boolean): Promise<void> {
   await until(holds, 25_000);
   expect(holds()).toBe(true);
@@ -16,7 +16,7 @@ async function soon(holds: () => boolean): Promise<void> {
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
-/** Handlers of which some hang. */
+/** Handlers, of which one hangs. */
 @Injectable()
 class Handlers {
   readonly webhooks: string[] = [];
@@ -40,7 +40,7 @@ class Handlers {
   }
 }
 
-describe('what hangs', () => {
+describe('a function of the host that hangs', () => {
   let host: DeliveriesHost;
   let logger: LineLogger;
 
@@ -54,7 +54,7 @@ describe('what hangs', () => {
     return { accounts: { resolve, timeoutSeconds: 0.3 }, logger };
   }
 
-  it('keeps no other event from its handlers if it is a handler', async () => {
+  it('does not block other events if it is a handler', async () => {
     logger = new LineLogger();
     host = await DeliveriesHost.start({
       sandbox: { drivers: 'prompt' },
@@ -66,7 +66,7 @@ describe('what hangs', () => {
     const references = Array.from({ length: 60 }, (_, index) => `A-${index}`);
     for (const reference of references) await host.deliveries.book(bookingOf(reference));
     await soon(() => handlers.booked.length === 60);
-    // Time goes on by itself: nobody waits for the handler that hangs.
+    // The clock runs by itself, because nothing may wait for the handler that hangs.
     host.clock.speed = 600;
     await soon(() => handlers.webhooks.filter((type) => type === 'ORDER_STATUS_CHANGED').length >= 180);
     host.clock.speed = 0;
@@ -75,7 +75,7 @@ describe('what hangs', () => {
     expect(lines).toEqual([expect.stringContaining('handler=Handlers.hang timeout_seconds=0.2')]);
   }, 60_000);
 
-  it('takes no places of other accounts if it is accounts.resolve of one', async () => {
+  it('does not block other accounts if it is accounts.resolve of one account', async () => {
     host = await DeliveriesHost.start({
       deliveries: { ...resolving(never), concurrency: 2, shutdownMs: 0 },
     });
@@ -97,9 +97,9 @@ describe('what hangs', () => {
 
   it.each([
     ['rejects', () => Promise.reject<LalamoveCredentials>(new Error('the vault says sk_test_secret'))],
-    ['gives no answer', never],
+    ['never settles', never],
   ])(
-    'leads to needs_attention if accounts.resolve %s, and not to retries for ever',
+    'leads to needs_attention instead of endless retries if accounts.resolve %s',
     async (_, resolve) => {
       let asked = 0;
       host = await DeliveriesHost.start({
@@ -114,7 +114,7 @@ describe('what hangs', () => {
       await host.deliveries.book(bookingOf('A-1', { account: 'bad' }));
       const delivery = (): ReturnType<typeof host.deliveries.get> => host.deliveries.get('A-1', { account: 'bad' });
       for (let minute = 0; minute < 4 && (await delivery()).state !== 'needs_attention'; minute += 1) {
-        // Its failures are of real time, and what was found out holds for two seconds.
+        // The timeout runs in real time, and a failure is cached for two seconds.
         await new Promise((later) => setTimeout(later, 2400));
         await host.clock.advance('1m');
       }
@@ -129,7 +129,7 @@ describe('what hangs', () => {
     30_000,
   );
 
-  it('holds up neither work nor webhooks for ever if it is a hook', async () => {
+  it('does not block work or webhooks for ever if it is a hook', async () => {
     logger = new LineLogger();
     host = await DeliveriesHost.start({
       deliveries: { hooks: { onStep: (step) => (step === 'posting' ? never() : undefined) } },
@@ -141,7 +141,7 @@ describe('what hangs', () => {
     expect(logger.of('warn')).toEqual([expect.stringContaining('step=posting timeout_seconds=5')]);
   }, 20_000);
 
-  it('holds up no start and no delivery if it is the queue of the host', async () => {
+  it('does not block the start or a delivery if it is the host’s queue', async () => {
     const queue = { start: () => undefined, wake: never, stop: never };
     host = await DeliveriesHost.start({
       deliveries: { queue, sweepSeconds: 30, shutdownMs: 0, logger: new LineLogger() },
@@ -177,7 +177,7 @@ describe('the options of timeouts', () => {
       { accounts: { resolve, timeoutSeconds: '5' } },
       [expect.stringMatching(/^accounts must be { resolve, timeoutSeconds\? }: .* above 0 and up to 3600\.$/)],
     ],
-  ])('of %o are told wrong from right', (options, expected) => {
+  ])('of %o are validated', (options, expected) => {
     expect(problems(options)).toEqual(expected);
   });
 });

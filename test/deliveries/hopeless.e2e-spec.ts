@@ -7,16 +7,16 @@ import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 
-/** How often Lalamove was asked to cancel. */
+/** The number of cancellation requests to Lalamove. */
 const cancellations = ({ sandbox }: DeliveriesHost): number =>
   sandbox.requests.filter(({ method }) => method === 'DELETE').length;
 
-describe('a delivery that a person must see to', () => {
+describe('a delivery that needs attention', () => {
   let host: DeliveriesHost;
 
   afterEach(() => host.stop());
 
-  it('is cancelled ever more rarely while Lalamove refuses its keys, and as soon as it takes them', async () => {
+  it('retries its cancellation with growing pauses while Lalamove refuses the keys', async () => {
     host = await DeliveriesHost.start();
     await host.deliveries.book(bookingOf('A-1'));
     await host.settle();
@@ -40,7 +40,7 @@ describe('a delivery that a person must see to', () => {
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
   });
 
-  it('waits for one while nobody knows its account, and can be told of an order that was placed by hand', async () => {
+  it('waits while its account is unknown, and can be resolved with an order that was placed by hand', async () => {
     let asked = 0;
     let isKnown = true;
     host = await DeliveriesHost.start({
@@ -68,7 +68,7 @@ describe('a delivery that a person must see to', () => {
     expect(await get()).toMatchObject({ state: 'assigning', orderId });
   });
 
-  it('leaves nothing open behind it once a person has said that there is no order', async () => {
+  it('leaves no unknown attempt after a person has resolved that there is no order', async () => {
     host = await DeliveriesHost.start();
     host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
     await host.deliveries.book(bookingOf('A-1'));
@@ -82,38 +82,35 @@ describe('a delivery that a person must see to', () => {
 });
 
 describe('a delivery that has ended', () => {
-  it.each<DeliveryState>(['completed', 'failed', 'canceled'])(
-    'stays %s whatever is told of a cancellation',
-    (state) => {
-      const attempt = {
-        id: '1',
-        number: 1,
-        quotationId: '1',
-        quotationExpiresAt: 0,
-        outcome: 'reserved',
-        reservedAt: 0,
-      } as const;
-      const { progress } = placed(
-        reserved({ state: 'quoting', progress: newProgress(0, undefined) }, attempt),
-        '1',
-        { orderId: '1', status: 'COMPLETED' },
-        0,
-      );
-      for (const cancelParty of [undefined, 'USER', 'LALAMOVE_CUSTOMER_SUPPORT']) {
-        const update = { status: 'CANCELED', driverId: '', cancelParty };
-        const asked = { ...progress, cancelAskedAt: 1, cancelRefused: true };
-        for (const known of [progress, asked]) {
-          expect(statusUpdated({ state, progress: known }, update, 1, DEFAULT_POLICY, 1)).toMatchObject({
-            state,
-            events: [],
-          });
-        }
+  it.each<DeliveryState>(['completed', 'failed', 'canceled'])('stays %s after any event of a cancellation', (state) => {
+    const attempt = {
+      id: '1',
+      number: 1,
+      quotationId: '1',
+      quotationExpiresAt: 0,
+      outcome: 'reserved',
+      reservedAt: 0,
+    } as const;
+    const { progress } = placed(
+      reserved({ state: 'quoting', progress: newProgress(0, undefined) }, attempt),
+      '1',
+      { orderId: '1', status: 'COMPLETED' },
+      0,
+    );
+    for (const cancelParty of [undefined, 'USER', 'LALAMOVE_CUSTOMER_SUPPORT']) {
+      const update = { status: 'CANCELED', driverId: '', cancelParty };
+      const asked = { ...progress, cancelAskedAt: 1, cancelRefused: true };
+      for (const known of [progress, asked]) {
+        expect(statusUpdated({ state, progress: known }, update, 1, DEFAULT_POLICY, 1)).toMatchObject({
+          state,
+          events: [],
+        });
       }
-    },
-  );
+    }
+  });
 });
 
-/** An order that a person has placed by hand. */
+/** Places an order without the package, as a person does. */
 async function placeElsewhere({ app }: DeliveriesHost): Promise<{ orderId: string }> {
   const lalamove = app.get(LalamoveService);
   const { quotation, sender, recipients } = bookingOf('by hand');

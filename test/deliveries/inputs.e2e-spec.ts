@@ -19,7 +19,7 @@ import { bookingOf } from '../support/sample-booking.js';
 
 const HALF = '\ud800';
 
-/** Metadata of so many bytes as JSON, in characters of three bytes each as far as they go. */
+/** Metadata with this size in bytes of JSON, mostly in characters of three bytes. */
 function metadataOf(bytes: number): Record<string, string> {
   const rest = bytes - Buffer.byteLength(JSON.stringify({ reference: '' }));
   return { reference: '配'.repeat(Math.floor(rest / 3)) + 'x'.repeat(rest % 3) };
@@ -45,7 +45,7 @@ describe('a booking', () => {
     ['a value of metadata', bookingOf('A-1', { metadata: { 'a/b': HALF } }), '/metadata/a~1b'],
     ['a key of metadata', bookingOf('A-1', { metadata: { [HALF]: 'a' } }), '/metadata'],
     ['partner', bookingOf('A-1', { partner: HALF }), '/partner'],
-    ['a field that nobody knows', { ...booked, more: [HALF] }, '/more/0'],
+    ['an unknown field', { ...booked, more: [HALF] }, '/more/0'],
   ])('with half a surrogate pair in %s is refused', async (_, input, pointer) => {
     host = await DeliveriesHost.start();
     expect(await failureOf(host.deliveries.book(input as typeof booked))).toMatchObject({
@@ -55,7 +55,7 @@ describe('a booking', () => {
     expect((await host.deliveries.list()).deliveries).toEqual([]);
   });
 
-  it('is not found by half a surrogate pair, which would be another text in the database', async () => {
+  it('is not found by half a surrogate pair, which the database would store as another string', async () => {
     host = await DeliveriesHost.start();
     await host.deliveries.book(bookingOf('L\ufffd'));
     expect(await host.deliveries.find(`L${HALF}`)).toBeNull();
@@ -64,14 +64,14 @@ describe('a booking', () => {
     await expect(host.deliveries.list({ account: HALF })).rejects.toMatchObject({ errors: [{ pointer: '/account' }] });
   });
 
-  it('has the very reference that it was given: a whole pair, and é in one character or in two', async () => {
+  it('keeps its exact reference: a whole surrogate pair, and é as one character or as two', async () => {
     host = await DeliveriesHost.start();
     for (const reference of ['🛵', '\u00e9', 'e\u0301']) await host.deliveries.book(bookingOf(reference));
     expect((await host.deliveries.list()).deliveries).toHaveLength(3);
     expect(await host.deliveries.get('e\u0301')).toMatchObject({ reference: 'e\u0301' });
   });
 
-  it('may have metadata of 64 kB as JSON, which are sent, and not a byte more', async () => {
+  it('can have metadata of exactly 64 kB as JSON, but not more', async () => {
     host = await DeliveriesHost.start();
     await host.deliveries.book(bookingOf('A-1', { metadata: metadataOf(65_536) }));
     await host.settle();
@@ -88,7 +88,7 @@ describe('a booking', () => {
     });
   });
 
-  it('may have 256 kB as JSON in all', async () => {
+  it('can have 256 kB as JSON in total', async () => {
     host = await DeliveriesHost.start();
     const partner = (bytes: number): string => 'x'.repeat(bytes - JSON.stringify({ ...booked, partner: '' }).length);
     await host.deliveries.book({ ...booked, partner: partner(262_144) });
@@ -118,7 +118,7 @@ describe('a booking', () => {
     expect((await host.deliveries.list()).deliveries).toEqual([]);
   });
 
-  it('is asked for by texts: anything else is refused by every method, null is as left out', async () => {
+  it('is looked up by strings: every method refuses other types, and treats null as left out', async () => {
     host = await DeliveriesHost.start();
     const { deliveries } = host;
     await deliveries.book(booked, null as never);
@@ -155,7 +155,7 @@ describe('a booking', () => {
     expect(await deliveries.find('A-1', { account: null as never })).toMatchObject({ reference: 'A-1' });
   });
 
-  it('is refused with what is no open transaction on this database, and is written nowhere then', async () => {
+  it('is refused and not stored if trx is not an open transaction on this database', async () => {
     host = await DeliveriesHost.start();
     const other = await openDatabase({ file: ':memory:' });
     const own = host.deliveries.database;
@@ -171,7 +171,7 @@ describe('a booking', () => {
         await host.deliveries.book(bookingOf('A-2'), { trx });
       }),
     );
-    // One that has ended would write without a transaction.
+    // A transaction that has ended would write without a transaction.
     let ended: unknown;
     await own.transaction().execute((trx) => {
       ended = trx;
@@ -188,7 +188,7 @@ describe('a booking', () => {
     await other.destroy();
   });
 
-  it('that cannot be written as JSON is refused', async () => {
+  it('is refused if it cannot be serialized as JSON', async () => {
     host = await DeliveriesHost.start();
     expect(await failureOf(host.deliveries.book({ ...booked, more: 1n } as typeof booked))).toMatchObject({
       name: 'InvalidDeliveryException',
@@ -209,7 +209,7 @@ describe('DeliveriesModule', () => {
     return { database: { file: join(folder, name) } };
   };
 
-  it.each(['one file', 'two files'])('is refused where an app imports it twice, on %s', async (_) => {
+  it.each(['one file', 'two files'])('is refused if an app imports it twice, on %s', async (_) => {
     folder = '';
     @Module({ imports: [DeliveriesModule.forRoot(file(_ === 'one file' ? 'a.db' : 'b.db'))] })
     class Feature {}
@@ -223,7 +223,7 @@ describe('DeliveriesModule', () => {
     expect(String(refusal)).toContain('import it once, in the root module');
   });
 
-  it('serves two apps in one process, each on its file', async () => {
+  it('serves two apps in one process, each with its own file', async () => {
     folder = '';
     const apps = await Promise.all(
       ['a.db', 'b.db'].map((name) =>
@@ -236,7 +236,7 @@ describe('DeliveriesModule', () => {
     await Promise.all(apps.map((app) => app.close()));
   });
 
-  it('may be imported by many modules of an app, if it is the very same', async () => {
+  it('can be imported by many modules of an app if it is the same dynamic module', async () => {
     folder = '';
     const deliveries = DeliveriesModule.forRoot(file('a.db'));
 

@@ -13,22 +13,22 @@ const IN_NEED = { state: 'needs_attention', reason: { code: 'ORDER_ALREADY_KNOWN
 
 let host: JournaledHost;
 
-/** The next order is answered with an order that is known already. */
+/** Makes Lalamove answer the next POST with an order that is already known. */
 function answerWith(orderId: string): void {
   const body = JSON.stringify({ data: { orderId, status: 'ASSIGNING_DRIVER', driverId: '', shareLink: '' } });
   host.sandbox.respondNext({ status: 201, body }, { operation: 'placeOrder' });
 }
 
-/** Books a second delivery, whose order is that of the first one. */
+/** Books a second delivery, for which Lalamove returns the order of the first one. */
 async function bookedWithKnown(orderId: string): Promise<void> {
   answerWith(orderId);
   expect(await host.book('A-2')).toMatchObject({ ...IN_NEED, orderId: undefined, attempts: 1 });
 }
 
-describe('an order that is answered, and is another delivery’s already', () => {
+describe('a returned order that belongs to another delivery', () => {
   afterEach(() => host.stop());
 
-  it('stays with that one: the delivery that was answered with it needs a person, and its timeline says why', async () => {
+  it('stays with that delivery, and the new delivery needs attention with a reason in its timeline', async () => {
     host = await JournaledHost.start();
     await host.book();
     const orderId = await host.orderId();
@@ -41,12 +41,12 @@ describe('an order that is answered, and is another delivery’s already', () =>
     });
     expect((await host.deliveries.get('A-2')).reason?.message).toContain(orderId);
     await host.after('1h', 'A-2');
-    // It is said once, and nothing is posted on a guess.
+    // It is reported once, and nothing is posted on a guess.
     expect(host.eventTypes('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
     expect(host.calls('placeOrder')).toBe(2);
   });
 
-  it('goes on to be followed for that one, to the door', async () => {
+  it('is tracked for that delivery until its end', async () => {
     host = await JournaledHost.start();
     await host.book();
     const orderId = await host.orderId();
@@ -61,7 +61,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
     expect(host.eventTypes('A-2')).toEqual(['requested', 'quoted', 'needs_attention']);
   });
 
-  it('is that one’s as well if a person has named it there, after a read', async () => {
+  it('stays with that delivery if a person has named it there, after a read', async () => {
     host = await JournaledHost.start({ deliveries: { policy: { unknownOutcome: { waitMinutes: 0 } } } });
     host.sandbox.addFault({ webhook: 'lost', times: 'always' });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
@@ -73,7 +73,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
     expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'assigning', orderId });
   });
 
-  it('is that one’s as well if it was found by a read of an unmatched webhook’s order', async () => {
+  it('stays with that delivery if a read of an unmatched webhook’s order has found it', async () => {
     host = await JournaledHost.start({ sandbox: { unknowns: { metadata: 'order-only' } } });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     await host.book();
@@ -82,7 +82,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
     await bookedWithKnown(await host.orderId());
   });
 
-  describe('is resolved', () => {
+  describe('can be resolved', () => {
     let orderId: string;
 
     beforeEach(async () => {
@@ -92,20 +92,20 @@ describe('an order that is answered, and is another delivery’s already', () =>
       await bookedWithKnown(orderId);
     });
 
-    it('by another order, booked anew', async () => {
+    it('by booking another order', async () => {
       await host.deliveries.resolve('A-2', { rebook: true });
       const later = await host.after('1m', 'A-2');
       expect(later).toMatchObject({ state: 'assigning', attempts: 2, reason: undefined });
       expect(later.orderId).not.toBe(orderId);
     });
 
-    it('by its end', async () => {
+    it('by cancelling the delivery', async () => {
       await host.deliveries.resolve('A-2', { cancel: true });
       expect(await host.after('1m', 'A-2')).toMatchObject({ state: 'canceled' });
       expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'assigning', orderId });
     });
 
-    it('by the order that a person has found, and by none that is another’s', async () => {
+    it('by the order that a person has found, but not by an order of another delivery', async () => {
       await expect(host.deliveries.resolve('A-2', { orderId })).rejects.toBeInstanceOf(DeliveryConflictException);
       expect(await host.deliveries.get('A-2')).toMatchObject(IN_NEED);
       await host.book('A-3');
@@ -115,13 +115,13 @@ describe('an order that is answered, and is another delivery’s already', () =>
       expect(await host.after('1m', 'A-2')).toMatchObject({ state: 'assigning', orderId: found, reason: undefined });
     });
 
-    it('by nobody’s cancel(): the order that it may have is still to be found', async () => {
+    it('but not by cancel(), because its order may still exist', async () => {
       await host.deliveries.cancel('A-2');
       expect(await host.after('1h', 'A-2')).toMatchObject(IN_NEED);
     });
   });
 
-  /** An order that was placed past the deliveries. */
+  /** Places an order without the package. */
   async function placedElsewhere(): Promise<string> {
     const { app } = host.host;
     const lalamove = app.get(LalamoveService);
@@ -129,7 +129,7 @@ describe('an order that is answered, and is another delivery’s already', () =>
     const { quotationId, stops } = await lalamove.createQuotation(quotation);
     const [from, to] = stops;
     const [recipient] = recipients;
-    if (!recipient) throw new TypeError('There is a recipient.');
+    if (!recipient) throw new TypeError('There must be a recipient.');
     const order = await lalamove.placeOrder({
       quotationId,
       sender: { ...sender, stopId: from.stopId },
@@ -139,10 +139,10 @@ describe('an order that is answered, and is another delivery’s already', () =>
   }
 });
 
-describe('an order that is answered again for another attempt of its own delivery', () => {
+describe('an order that is returned again for another attempt of its own delivery', () => {
   afterEach(() => host.stop());
 
-  it('is resolved by naming it', async () => {
+  it('can be resolved by its id', async () => {
     host = await JournaledHost.start({
       deliveries: { policy: { unknownOutcome: { waitMinutes: 0, then: 'rebook' } } },
     });
@@ -156,10 +156,10 @@ describe('an order that is answered again for another attempt of its own deliver
   });
 });
 
-describe('a clone that is another delivery’s order already', () => {
+describe('a replacing order that belongs to another delivery', () => {
   afterEach(() => host.stop());
 
-  it('stays with that one', async () => {
+  it('stays with that delivery', async () => {
     host = await JournaledHost.start();
     await host.book();
     await host.book('A-2');
@@ -174,7 +174,7 @@ describe('a clone that is another delivery’s order already', () => {
   });
 });
 
-describe('a fresh sandbox beside a kept database', () => {
+describe('a new sandbox with an old database', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -185,7 +185,7 @@ describe('a fresh sandbox beside a kept database', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A day of the sandbox, in which one delivery is booked. */
+  /** Starts a sandbox and books one delivery. */
   async function day(reference: string, startAt: number, seed?: number): Promise<JournaledHost> {
     const clock = new SandboxClock({ speed: 0, startAt });
     host = await JournaledHost.start({
@@ -196,7 +196,7 @@ describe('a fresh sandbox beside a kept database', () => {
     return host;
   }
 
-  it('has ids of its own, so that each delivery has its own order', async () => {
+  it('has new ids, so that each delivery has its own order', async () => {
     const orders = new Set<string>();
     for (const [index, reference] of ['A-1', 'A-2', 'A-3'].entries()) {
       await day(reference, START + index * 86_400_000);
@@ -207,7 +207,7 @@ describe('a fresh sandbox beside a kept database', () => {
     for (const orderId of orders) expect(orderId).toMatch(/^\d{19}$/);
   });
 
-  it('with a seed has the same ids again, which needs a person, and leaves the first delivery as it is', async () => {
+  it('repeats ids with a seed, so that the second delivery needs attention and the first is unchanged', async () => {
     await day('A-1', START, 7);
     const orderId = await host.orderId('A-1');
     host.sandbox.drive(orderId, { do: 'accept' });
@@ -224,7 +224,7 @@ describe('a fresh sandbox beside a kept database', () => {
 });
 
 describe('sandboxes without a seed', () => {
-  it('have ids of their own, and tell the seed that gives them again', async () => {
+  it('have different ids, and report the seed that reproduces them', async () => {
     const first = await LalamoveSandbox.start();
     const second = await LalamoveSandbox.start();
     const { seed } = await first.control.info();

@@ -31,7 +31,7 @@ import { failureOf } from '../support/lalamove.js';
 import { toVersionBefore } from './version-before.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
-// Processes of their own take their time on a busy machine.
+// Child processes are slow on a busy machine.
 jest.setTimeout(20_000);
 
 describe('a file of deliveries that is opened again', () => {
@@ -39,7 +39,7 @@ describe('a file of deliveries that is opened again', () => {
   let file: string;
   let compiled: string;
   let running: ChildProcess[];
-  /** What was logged as a warning. */
+  /** The logged warnings. */
   let warned: unknown[];
 
   beforeEach(async () => {
@@ -59,7 +59,7 @@ describe('a file of deliveries that is opened again', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A process that is about to open it. */
+  /** Starts a process that can open the file. */
   async function opener(): Promise<ChildProcess> {
     const child = fork(join(compiled, 'test/chaos/opener.js'), {
       env: { ...process.env, NODE_OPTIONS: '' },
@@ -76,7 +76,7 @@ describe('a file of deliveries that is opened again', () => {
     await dead;
   }
 
-  /** A process opens it, commits so many rows, and is killed. */
+  /** A process opens the file, commits this number of rows, and is killed. */
   async function killedAfter(rows: number): Promise<void> {
     const child = await opener();
     const plan: OpenerPlan = { database: { file }, rows };
@@ -92,7 +92,7 @@ describe('a file of deliveries that is opened again', () => {
     return rows.length;
   }
 
-  /** It is refused, each time, until it is accepted once. */
+  /** Checks that the file is refused each time until it is accepted once. */
   async function refusedUntilAccepted(problem: string): Promise<void> {
     for (let times = 0; times < 2; times += 1) {
       const refusal = await failureOf(openDatabase({ file }));
@@ -109,7 +109,7 @@ describe('a file of deliveries that is opened again', () => {
     await attempts();
   }
 
-  it('has all that was committed before a kill', async () => {
+  it('has everything that was committed before a kill', async () => {
     await killedAfter(5);
     expect(existsSync(`${file}-wal`)).toBe(true);
     expect(await attempts()).toBe(5);
@@ -207,7 +207,7 @@ describe('a file of deliveries that is opened again', () => {
     if (rest === '') expect(refusal.message).toContain('check whether its volume is mounted');
   });
 
-  it('is refused if its links lead in a circle, or its name cannot be one', async () => {
+  it('is refused if its symbolic links form a loop, or if its name is not valid', async () => {
     symlinkSync('b.db', join(folder, 'a.db'));
     symlinkSync('a.db', join(folder, 'b.db'));
     for (const name of ['a.db', 'a\0b.db', 'x'.repeat(300)]) {
@@ -256,7 +256,7 @@ describe('a file of deliveries that is opened again', () => {
     await db.destroy();
   });
 
-  it('is not taken for lost after checkpoints, reads and writes of its own tables by another program', async () => {
+  it('is not reported as lost after another program checkpoints, reads and writes its own tables', async () => {
     const db = await openDatabase({ file });
     await sql`create table own (name)`.execute(db);
     const insert = (): Promise<unknown> => sql`insert into own values (${'x'.repeat(50_000)})`.execute(db);
@@ -290,7 +290,7 @@ describe('a file of deliveries that is opened again', () => {
     await refusedUntilAccepted('It is another database');
   });
 
-  it('is refused if one of the version before is in its place', async () => {
+  it('is refused if a file of the previous version is in its place', async () => {
     await attempts();
     toVersionBefore(file);
     await refusedUntilAccepted('or one from before an update');
@@ -308,7 +308,7 @@ describe('a file of deliveries that is opened again', () => {
     }
   });
 
-  it('is accepted by the command', async () => {
+  it('can be accepted by the command', async () => {
     await killedAfter(5);
     rmSync(`${file}-wal`);
     expect(await migrateFile([file])).toMatchObject({ code: 1, message: expect.stringContaining('-wal is missing') });
@@ -316,7 +316,7 @@ describe('a file of deliveries that is opened again', () => {
     expect(await migrateFile([file])).toMatchObject({ code: 0 });
   });
 
-  it('needs no lock file: of the version before, or moved to another place', async () => {
+  it('needs no lock file if it comes from the previous version or was moved', async () => {
     await attempts();
     toVersionBefore(file);
     rmSync(`${file}.lock`);
@@ -327,7 +327,7 @@ describe('a file of deliveries that is opened again', () => {
     expect(warned).toEqual([]);
   });
 
-  it('raises no alarm after another program has read it, and taken the WAL away', async () => {
+  it('is accepted after another program has read it and removed the WAL', async () => {
     await killedAfter(5);
     const other = new Database(file);
     other.exec('select * from delivery_attempts');
@@ -336,7 +336,7 @@ describe('a file of deliveries that is opened again', () => {
     expect(await attempts()).toBe(5);
   });
 
-  it('is not made if that is forbidden', async () => {
+  it('is not created if that is forbidden', async () => {
     const refusal = await failureOf(openDatabase({ file, create: 'never' }));
     expect(refusal).toBeInstanceOf(DeliveriesStoreException);
     expect(refusal.message).toContain(`The deliveries' file ${file} does not exist`);
@@ -345,11 +345,11 @@ describe('a file of deliveries that is opened again', () => {
     expect(await attempts({ create: 'never' })).toBe(0);
   });
 
-  it('opens after a kill at any moment of its first start, and of later ones', async () => {
+  it('opens after a kill at any moment of its first or a later start', async () => {
     const random = new SeededRandom(13, 6);
     const ends: unknown[] = [];
     for (let life = 0; life < 40; life += 1) {
-      // Every fifth on a new file; the others go on where the kill has left it.
+      // Every fifth start has a new file. The others use the file that the kill has left.
       if (life % 5 === 0) file = join(folder, `${life}.db`);
       const child = await opener();
       const plan: OpenerPlan = { database: { file }, rows: 5 };
@@ -360,12 +360,12 @@ describe('a file of deliveries that is opened again', () => {
       if (life % 5 === 4) expect(await attempts()).toBeGreaterThanOrEqual(0);
     }
     expect(ends.filter((end) => JSON.stringify(end) !== '{"opened":true}')).toEqual([]);
-    // Some came to their end, and some did not.
+    // Some starts finished, and some were killed before.
     expect(ends.length).toBeLessThan(40);
     expect(warned).toEqual([]);
   }, 120_000);
 
-  it('is completed if the version before was killed while it made its tables', async () => {
+  it('is completed if the previous version was killed while it created its tables', async () => {
     await attempts();
     toVersionBefore(file);
     const made = new Database(file);
@@ -389,7 +389,7 @@ describe('a file of deliveries that is opened again', () => {
     }
   });
 
-  it('follows the orders that the version before kept beside the live one', async () => {
+  it('tracks the duplicate orders that the previous version has stored', async () => {
     const db = await openDatabase({ file });
     const row = rowOf(recordNamed('A', 1_000_000, { state: 'assigning', dueAt: undefined }));
     const progress = JSON.stringify({ ...newProgress(1_000_000, undefined), strays: ['77'] });
@@ -408,7 +408,7 @@ describe('a file of deliveries that is opened again', () => {
     expect(kept.due_at).toBe(1_000_000);
   });
 
-  it('keeps its hands off tables of the same names that are the host’s', async () => {
+  it('does not change tables of the host that have the same names', async () => {
     const own = new Database(file);
     own.exec('create table deliveries (id text, driver text)');
     own.close();
@@ -424,7 +424,7 @@ describe('a file of deliveries that is opened again', () => {
 
   it.each([
     ['the app', () => openDatabase({ file })],
-    ['an app that may not make tables', () => openDatabase({ file, migrate: false })],
+    ['an app with migrate: false', () => openDatabase({ file, migrate: false })],
     [
       'the command',
       async () => {
@@ -443,7 +443,7 @@ describe('a file of deliveries that is opened again', () => {
     expect(message).toMatch(/Newest migration found in it: 2199-01-01-future; newest known here: 2026-\d\d-\d\d-\w+\./);
   });
 
-  it('is refused if it comes from an older version, and may not be brought up to date, with both versions', async () => {
+  it('is refused if it comes from an older version and migrate is false, with both versions', async () => {
     await attempts();
     toVersionBefore(file);
     rmSync(`${file}.lock`);

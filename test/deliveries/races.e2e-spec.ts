@@ -19,7 +19,7 @@ import { factsOf } from '../webhooks/event-samples.js';
 import { turn } from '../support/until.js';
 import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
 
-/** Hears of nothing but what is taken in. */
+/** A handler of bookings only. */
 @Injectable()
 class Doorman {
   readonly references: string[] = [];
@@ -30,15 +30,15 @@ class Doorman {
   }
 }
 
-/** What only the sweeper finds is found too late. */
+/** The sweeper runs too late for these tests. */
 const UNSWEPT = { sweepSeconds: 3600 };
 
-describe('long before the sweeper comes', () => {
+describe('long before the next sweep', () => {
   let stop: () => Promise<void>;
 
   afterEach(() => stop());
 
-  it('a delivery that was booked in a transaction of the host’s is told of once that is committed', async () => {
+  it('a booking in a transaction of the host is reported after the commit', async () => {
     const host = await DeliveriesHost.start({ deliveries: UNSWEPT, more: { providers: [Doorman] } });
     stop = () => host.stop();
     await host.deliveries.database.transaction().execute(async (trx) => {
@@ -49,7 +49,7 @@ describe('long before the sweeper comes', () => {
     expect(host.app.get(Doorman).references).toEqual(['A-1']);
   });
 
-  it('a delivery goes on whose order was found out by another one', async () => {
+  it('a delivery goes on if the work on another delivery has identified its order', async () => {
     const host = await JournaledHost.start({
       sandbox: { unknowns: { metadata: 'order-only', orderCreated: 'after-answer' } },
       deliveries: UNSWEPT,
@@ -64,7 +64,7 @@ describe('long before the sweeper comes', () => {
     host.sandbox.moveOrder(orderId, 'ON_GOING');
     const { state, dueAt = '' } = await host.after('1s', 'A-2');
     expect(state).toBe('on_going');
-    // It has been read by now: the next look is a poll.
+    // The order was read already. The next read is a poll.
     expect(Date.parse(dueAt)).toBeGreaterThan(host.host.clock.now());
     expect(host.calls('getOrder')).toBe(2);
   });
@@ -77,7 +77,7 @@ describe('a webhook', () => {
   let deliveries: DeliveryTransactions;
   let inbox: DurableInbox;
   let errors: string[];
-  let told: DeliveryEvent[];
+  let emitted: DeliveryEvent[];
 
   beforeEach(async () => {
     now = START;
@@ -85,8 +85,8 @@ describe('a webhook', () => {
     Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
     database = await openDeliveriesDatabase({ file: ':memory:' });
     deliveries = deliveriesOn(database, () => now);
-    told = [];
-    deliveries.committed.subscribe((event) => told.push(event));
+    emitted = [];
+    deliveries.committed.subscribe((event) => emitted.push(event));
     inbox = new DurableInbox({
       ...{ deliveries, handlers: new WebhookHandlers(), hooks: {}, now: () => now, unmatchedMs: 3_600_000 },
       wake: () => undefined,
@@ -105,7 +105,7 @@ describe('a webhook', () => {
     ...{ quotationExpiresAt: START + 300_000, reservedAt: START },
   };
 
-  /** Its order is being posted. */
+  /** Creates the delivery. Its order is being posted. */
   async function posted(): Promise<void> {
     await deliveries.transact(async (trx) => {
       const record = recordNamed('A', now);
@@ -115,7 +115,7 @@ describe('a webhook', () => {
     });
   }
 
-  /** The answer to that. */
+  /** Stores the answer to the POST. */
   function answered(orderId: string): Promise<unknown> {
     return deliveries.change('id of A', (snapshot) => placed(snapshot, ATTEMPT.id, { orderId, total: '50' }, now));
   }
@@ -132,7 +132,7 @@ describe('a webhook', () => {
     return entryOf('ORDER_STATUS_CHANGED', order, now);
   }
 
-  /** @param after ms from the start to its signature */
+  /** @param after ms from the start to the signature of the webhook */
   function price(
     orderId: string,
     total: string,
@@ -144,13 +144,13 @@ describe('a webhook', () => {
   }
 
   function pricesTold(): string[] {
-    return told.flatMap((event) => (event.type === 'price_changed' ? [event.total] : []));
+    return emitted.flatMap((event) => (event.type === 'price_changed' ? [event.total] : []));
   }
 
-  it('and a read that share a commit are announced in the order of their events', async () => {
+  it('and a read in the same commit are emitted in the order of their events', async () => {
     await posted();
     await answered('111');
-    told = [];
+    emitted = [];
     now += 3_600_000;
     const reading = { orderId: '111', status: 'COMPLETED', driverId: '80557', total: '50', priorityFee: '' };
     const read = { ...reading, currency: 'HKD', shareLink: '' };
@@ -159,17 +159,17 @@ describe('a webhook', () => {
       deliveries.change('id of A', (snapshot) => readAs(snapshot, read, 0, DEFAULT_POLICY, now)),
     ]);
     await inbox.idle();
-    // Whoever watches is done with the last one.
-    expect(told.map(({ type }) => type)).toEqual(['driver_assigned', 'picked_up', 'completed']);
-    expect(told.map(({ id }) => id)).toEqual(told.map(({ id }) => id).sort((a, b) => a - b));
+    // A watcher ends after the last event.
+    expect(emitted.map(({ type }) => type)).toEqual(['driver_assigned', 'picked_up', 'completed']);
+    expect(emitted.map(({ id }) => id)).toEqual(emitted.map(({ id }) => id).sort((a, b) => a - b));
   });
 
-  it('that makes a clone the live order takes its effect with those that have waited for that, and once', async () => {
+  it('that makes a replacing order the live one is applied once, with the webhooks that waited for it', async () => {
     await posted();
     await answered('111');
     await inbox.accept(price('222', '80', 2000));
     await inbox.accept(status('111', 'CANCELED'));
-    // Of the two that tell of the clone this one is the earlier.
+    // This is the earlier one of the two webhooks about the replacing order.
     await inbox.accept(price('222', '70', 1000));
     expect(await deliveries.storage.find('', 'A')).toMatchObject({
       progress: { order: { orderId: '222', total: '80' } },
@@ -177,12 +177,12 @@ describe('a webhook', () => {
     expect(pricesTold()).toEqual(['70', '80']);
   });
 
-  it('that takes its effect while the sweeper is on its way to it takes it once', async () => {
+  it('is applied once if the sweeper finds it at the same time', async () => {
     await posted();
     await inbox.accept(price('111', '80', 2000, {}));
     await inbox.accept(price('111', '70', 1000, {}));
     const sweep = inbox.sweep();
-    // By the next turn the sweeper has looked them up.
+    // In the next turn of the event loop the sweeper has looked them up.
     await turn();
     await Promise.all([answered('111'), sweep]);
     expect(await deliveries.storage.find('', 'A')).toMatchObject({
@@ -191,7 +191,7 @@ describe('a webhook', () => {
     expect(pricesTold()).toEqual(['70', '80']);
   });
 
-  it('of another version, which nobody can read, does not keep its order from being known', async () => {
+  it('that this version cannot read does not keep its order from being identified', async () => {
     await posted();
     await inbox.accept(status('111', 'ON_GOING'));
     now += 1000;

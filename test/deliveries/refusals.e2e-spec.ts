@@ -4,7 +4,7 @@ import { JournaledHost } from './delivery-journal.js';
 
 const HTML = '<html><body>Request blocked</body></html>';
 
-/** What something in between answers, that passed the request on or has stopped waiting for it. */
+/** Answers of a proxy that passed the request on, or that stopped waiting for Lalamove's answer. */
 const FOREIGN: [number, string][] = [
   [403, HTML],
   [404, HTML],
@@ -20,7 +20,7 @@ const FOREIGN: [number, string][] = [
 
 const LOST = { webhook: 'lost', times: 'always' } as const;
 
-describe('a delivery whose order was placed, but refused by something in between', () => {
+describe('a delivery whose order was placed although a proxy refused the request', () => {
   let host: JournaledHost;
 
   afterEach(() => host.stop());
@@ -29,7 +29,7 @@ describe('a delivery whose order was placed, but refused by something in between
     host = await JournaledHost.start({ sandbox: { drivers }, deliveries: { policy, sweepSeconds: 300 } });
   }
 
-  it.each(FOREIGN)('finds it by its webhook after a %i with %j', async (status, body) => {
+  it.each(FOREIGN)('finds its order by a webhook after a %i with %j', async (status, body) => {
     await start();
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: { status, body } });
     const delivery = await host.book();
@@ -40,7 +40,7 @@ describe('a delivery whose order was placed, but refused by something in between
     expect(host.calls('placeOrder')).toBe(1);
   });
 
-  it.each(FOREIGN)('is held for a person where no webhook comes after a %i with %j', async (status, body) => {
+  it.each(FOREIGN)('needs a person if no webhook arrives after a %i with %j', async (status, body) => {
     await start();
     host.sandbox.addFault(LOST);
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: { status, body } });
@@ -51,7 +51,7 @@ describe('a delivery whose order was placed, but refused by something in between
     expect(host.calls('placeOrder')).toBe(1);
   });
 
-  it('is booked again after a 429 of Lalamove’s, which it refuses unprocessed', async () => {
+  it('is booked again after a 429 of Lalamove, which has not processed the request', async () => {
     await start();
     host.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_RATE_LIMIT_EXCEEDED' } });
     await host.book();
@@ -59,9 +59,9 @@ describe('a delivery whose order was placed, but refused by something in between
     expect(host.orders()).toHaveLength(1);
   });
 
-  it('does not take its order for gone because a firewall refuses to let it be read', async () => {
+  it('does not treat its order as gone if a firewall refuses a read', async () => {
     await start({ unknownOutcome: { waitMinutes: 10, then: 'rebook' } }, 'prompt');
-    // Nothing but a read can tell whose order it is.
+    // Only a read can show which delivery the order belongs to.
     host.sandbox.addFault({ webhook: 'lost', event: 'ORDER_CREATED', times: 'always' });
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     host.sandbox.addFault({ call: 'getOrder', answer: { status: 403, body: HTML }, times: 2 });
@@ -70,7 +70,7 @@ describe('a delivery whose order was placed, but refused by something in between
     expect(host.orders()).toHaveLength(1);
   });
 
-  it('goes on cancelling where a firewall refuses the cancellation', async () => {
+  it('retries its cancellation if a firewall refuses it', async () => {
     await start();
     await host.book();
     host.sandbox.addFault({ call: 'cancelOrder', answer: { status: 403, body: HTML }, times: 2 });
@@ -79,7 +79,7 @@ describe('a delivery whose order was placed, but refused by something in between
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([]);
   });
 
-  it('keeps the reason of a refusal without what may be about a person', async () => {
+  it('stores the reason of a refusal without personal data', async () => {
     await start();
     const [message, detail] = [
       "'Ada Lovelace' cannot be called",

@@ -17,12 +17,12 @@ import { seedFile } from './seeded-file.js';
 
 const START = Date.parse('2026-12-01T08:00:00Z');
 
-/** Shows what a restart costs, if asked to. */
+/** Prints the costs of a restart if SHOW_COSTS is set. */
 const noted = (what: string, value: number): void => {
   if (process.env.SHOW_COSTS) process.stderr.write(`${what}: ${value.toFixed(0)}\n`);
 };
 
-describe('a restart on much that is due', () => {
+describe('a restart with many due deliveries', () => {
   let host: DeliveriesHost;
   let folder: string;
   let file: string;
@@ -37,7 +37,7 @@ describe('a restart on much that is due', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('works on 5 000 due deliveries without a sweep in between, among 30 000 unmatched webhooks', async () => {
+  it('works on 5 000 due deliveries without a second sweep, with 30 000 unmatched webhooks', async () => {
     await seedFile(file, { due: 5000, unmatched: 30_000, at: START - 60_000 });
     const begun = performance.now();
     host = await DeliveriesHost.start({
@@ -53,7 +53,7 @@ describe('a restart on much that is due', () => {
     const cpu = process.cpuUsage();
     await host.runtime.sweep();
     noted('CPU of a sweep, ms', process.cpuUsage(cpu).user / 1000);
-    // Nobody has moved the clock: no timer, and no second sweep, has had a part in it.
+    // The clock has not moved, so that no timer and no second sweep has run.
     expect(host.clock.now()).toBe(START);
   }, 180_000);
 });
@@ -80,7 +80,7 @@ describe('a sweep', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('reads no payload of webhooks that cannot have become known, and asks the same of however many', async () => {
+  it('reads no payload of webhooks whose orders are unknown, with the same queries for any number', async () => {
     await started(12_000);
     const cost: number[] = [];
     for (let sweep = 0; sweep < 26; sweep += 1) {
@@ -88,16 +88,16 @@ describe('a sweep', () => {
       await host.runtime.sweep();
       cost.push(queries.mock.calls.length);
     }
-    // What an older version has left is looked at once, so many a sweep; then by their orders alone.
+    // Rows of an older version are checked once, in portions. Later sweeps find webhooks by order id only.
     expect(Math.max(...cost)).toBeLessThan(500 * 12);
     expect(cost.at(-1)).toBeLessThan(12);
     expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 12_000 });
   }, 60_000);
 
-  it('finds each webhook whose order has become known, however far behind the others', async () => {
+  it('finds each webhook whose order has become known, at any position', async () => {
     await started(12_000);
     await db.updateTable('delivery_events').set({ look_at: null }).execute();
-    // As another process would have written it: nobody here has told of it.
+    // Written like by another process, without an event in this one.
     const at = host.clock.now();
     const attempt: DeliveryAttempt = {
       ...{ id: 'of A', number: 1, quotationId: '1', quotationExpiresAt: at, outcome: 'reserved', reservedAt: at },
@@ -120,7 +120,7 @@ describe('sweeps', () => {
 
   afterEach(() => host.stop());
 
-  it('never overlap, however slow one is, and go on after it', async () => {
+  it('never overlap, even if one is slow, and go on after it', async () => {
     let running = 0;
     let most = 0;
     let rounds = 0;
@@ -136,7 +136,7 @@ describe('sweeps', () => {
       await sweep();
       running -= 1;
     };
-    // By the clock alone: what is under way is not waited for.
+    // Only the clock moves. The test does not wait for running work.
     for (let second = 0; second < 10; second += 1) host.clock.set(host.clock.now() + 1000);
     host.clock.speed = 1000;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -150,7 +150,7 @@ describe('sweeps', () => {
   });
 });
 
-it('has a migrated file of the version before looked through once', async () => {
+it('the sweeper checks a migrated file of the previous version once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
   const file = join(folder, 'deliveries.db');
   try {

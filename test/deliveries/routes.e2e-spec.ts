@@ -10,12 +10,12 @@ const stop = (lat: string, lng: string, address: string): (typeof QUOTED.stops)[
   address,
 });
 
-describe('a delivery whose route Lalamove may change', () => {
+describe('a delivery with an optimised route', () => {
   let end: () => Promise<void>;
 
   afterEach(() => end());
 
-  it('brings every parcel to its own address, however exact the coordinates', async () => {
+  it('brings every parcel to its own address, for any precision of the coordinates', async () => {
     const host = await DeliveriesHost.start();
     end = () => host.stop();
     const homes: Record<string, ReturnType<typeof stop>> = {
@@ -38,7 +38,7 @@ describe('a delivery whose route Lalamove may change', () => {
     expect(order.stops.slice(1).map(({ name }) => name)).not.toEqual(Object.keys(homes));
   });
 
-  it('books nothing where nobody can tell whose stop is which, and says so', async () => {
+  it('books nothing if the stops cannot be matched, and reports that', async () => {
     const world = await WorkerWorld.open();
     end = () => world.close();
     const { request } = { request: bookingOf('A') };

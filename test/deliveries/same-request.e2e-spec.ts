@@ -7,8 +7,8 @@ import { bookingOf } from '../support/sample-booking.js';
 
 const AT = '2026-12-02T08:30:00Z';
 
-/** A booking with its first latitude and its time in some spelling. */
-function spelt(lat: string | number, scheduleAt: string | Date | undefined, more: object = {}): BookDeliveryDto {
+/** A booking with this notation of its first latitude and its time. */
+function bookingWith(lat: string | number, scheduleAt: string | Date | undefined, more: object = {}): BookDeliveryDto {
   const booking = bookingOf('A-1');
   const { stops } = booking.quotation;
   const [from = {}, to = {}] = stops;
@@ -16,7 +16,7 @@ function spelt(lat: string | number, scheduleAt: string | Date | undefined, more
   return { ...booking, quotation: { ...quotation, ...(scheduleAt !== undefined && { scheduleAt }) }, ...more };
 }
 
-/** As an earlier version hashed what was written. */
+/** The request hash of an earlier version. */
 function formerHash(booking: BookDeliveryDto): string {
   const request = Object.fromEntries(Object.entries(booking).filter(([name]) => name !== 'reference'));
   const sorted = (value: unknown): unknown =>
@@ -39,29 +39,29 @@ describe('a reference that is booked again', () => {
   const nulls = { partner: null, maxPrice: null, isPODEnabled: null, policy: null };
 
   it.each<[string, BookDeliveryDto, BookDeliveryDto]>([
-    ['a number and its text', spelt(22.2759, undefined), spelt('22.2759', undefined)],
-    ['more decimals than are sent', spelt('22.27590000000000001', undefined), spelt('22.2759', undefined)],
-    ['null and nothing', spelt('22.2759', undefined), spelt('22.2759', undefined, nulls)],
-    ['the same moment', spelt('22.2759', AT), spelt('22.2759', '2026-12-02T16:30:00.000+08:00')],
-    ['the same moment as a Date', spelt('22.2759', new Date(AT)), spelt('22.2759', AT)],
+    ['a number and its string', bookingWith(22.2759, undefined), bookingWith('22.2759', undefined)],
+    ['more decimals than are sent', bookingWith('22.27590000000000001', undefined), bookingWith('22.2759', undefined)],
+    ['null and a missing field', bookingWith('22.2759', undefined), bookingWith('22.2759', undefined, nulls)],
+    ['the same moment', bookingWith('22.2759', AT), bookingWith('22.2759', '2026-12-02T16:30:00.000+08:00')],
+    ['the same moment as a Date', bookingWith('22.2759', new Date(AT)), bookingWith('22.2759', AT)],
   ])('is the same request: %s', async (_, first, second) => {
     const { deliveries } = host;
     const { createdAt } = await deliveries.book(first);
     expect(await deliveries.book(second)).toMatchObject({ createdAt });
     expect(await deliveries.book(first)).toMatchObject({ createdAt });
-    const other = await failureOf(deliveries.book(spelt('22.2758', undefined)));
+    const other = await failureOf(deliveries.book(bookingWith('22.2758', undefined)));
     expect(other).toBeInstanceOf(DeliveryConflictException);
   });
 
-  it('is the same request as one that an earlier version has taken in, also once that was forgotten', async () => {
+  it('is the same request as one of an earlier version, even after forget()', async () => {
     const { deliveries } = host;
-    const first = spelt(22.2759, AT);
+    const first = bookingWith(22.2759, AT);
     await deliveries.book(first);
     const hash = formerHash(first);
     await deliveries.database.updateTable('deliveries').set({ request_hash: hash }).execute();
     await deliveries.book(first);
-    await deliveries.book(spelt('22.2759', '2026-12-02T16:30:00+08:00'));
-    expect(await failureOf(deliveries.book(spelt('22.2758', AT)))).toBeInstanceOf(DeliveryConflictException);
+    await deliveries.book(bookingWith('22.2759', '2026-12-02T16:30:00+08:00'));
+    expect(await failureOf(deliveries.book(bookingWith('22.2758', AT)))).toBeInstanceOf(DeliveryConflictException);
     await deliveries.database.updateTable('deliveries').set({ request: null }).execute();
     expect(await deliveries.book(first)).toMatchObject({ reference: 'A-1' });
   });

@@ -18,14 +18,14 @@ import { failureOf } from '../support/lalamove.js';
 import { until } from '../support/until.js';
 import { Journal } from './delivery-journal.js';
 
-/** Loses every wake. */
+/** A queue that loses every wake. */
 class DeafQueue implements DeliveriesQueue {
   start(): void {
-    // It works on nothing.
+    // It never starts any work.
   }
 
   wake(): Promise<void> {
-    return Promise.reject(new Error('The queue has been flushed.'));
+    return Promise.reject(new Error('The queue was flushed.'));
   }
 
   stop(): Promise<void> {
@@ -49,7 +49,7 @@ describe('the storage of deliveries', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('keeps no secret of an account, and is there again after a restart', async () => {
+  it('stores no secret of an account, and keeps deliveries over a restart', async () => {
     const file = join(folder, 'deliveries.db');
     host = await DeliveriesHost.start({ ...PROMPT, deliveries: { database: { file } } });
     await host.deliveries.book(bookingOf('A-1'));
@@ -59,7 +59,7 @@ describe('the storage of deliveries', () => {
       readdirSync(folder)
         .map((name) => readFileSync(join(folder, name), 'latin1'))
         .join('');
-    // What is looked for would be found: the reference is.
+    // The search itself works, because it finds the reference.
     expect(bytes()).toContain('A-1');
     expect(bytes()).not.toContain(host.sandbox.apiSecret);
     await host.app.close();
@@ -69,7 +69,7 @@ describe('the storage of deliveries', () => {
     const db = await openDatabase({ file, migrate: false });
     expect(await db.selectFrom('deliveries').select('state').execute()).toEqual([{ state: 'completed' }]);
     await db.destroy();
-    // Its commits wait for the disk, which may be busy.
+    // The commits wait for the disk, which may be busy.
   }, 20_000);
 
   it('logs an order that Lalamove answers with after the app has shut down', async () => {
@@ -94,12 +94,12 @@ describe('the storage of deliveries', () => {
       'An order was placed but could not be stored; its outcome stays unknown: call resolve({ orderId }) ' +
         `(delivery=A-1 attempt=${attempt} order=${orderId} error=`,
     );
-    // Whoever asks now is told why there is no answer.
+    // A later call is rejected with the reason.
     const refusal = await failureOf(host.deliveries.get('A-1'));
     expect(refusal).toMatchObject({ name: 'DeliveriesStoreException', retryable: false });
   }, 20_000);
 
-  it('is backed up to a new file alone, and says what is wrong with any other target', async () => {
+  it('can be backed up only to a new file, and explains why another target is refused', async () => {
     const file = join(folder, 'deliveries.db');
     host = await DeliveriesHost.start({ ...PROMPT, deliveries: { database: { file } } });
     await host.deliveries.book(bookingOf('A-1'));
@@ -126,7 +126,7 @@ describe('the storage of deliveries', () => {
     await host.deliveries.book(bookingOf('A-2'));
   });
 
-  it('is backed up by one of several that have one target', async () => {
+  it('is backed up by only one of several calls with the same target', async () => {
     const file = join(folder, 'deliveries.db');
     host = await DeliveriesHost.start({ ...PROMPT, deliveries: { database: { file } } });
     await host.deliveries.book(bookingOf('A-1'));
@@ -142,7 +142,7 @@ describe('the storage of deliveries', () => {
     await db.destroy();
   });
 
-  it('is no database of the host’s', async () => {
+  it('refuses a database of the host', async () => {
     const kysely = { selectFrom: () => undefined, transaction: () => undefined };
     const options: object = { database: { kysely } };
     const module = Test.createTestingModule({ imports: [DeliveriesModule.forRoot(options)] });
@@ -152,7 +152,7 @@ describe('the storage of deliveries', () => {
     host = await DeliveriesHost.start();
   });
 
-  it('finds everything by an index, from the booking to the door', async () => {
+  it('uses an index in every query, from the booking to the end', async () => {
     const prepared = jest.spyOn(Database.prototype, 'prepare');
     host = await DeliveriesHost.start({
       ...PROMPT,
@@ -167,7 +167,7 @@ describe('the storage of deliveries', () => {
     await host.deliveries.timeline('A-1');
     await host.runtime.sweep();
     await host.settle();
-    // What is asked once at start is about SQLite's own tables, all leases, or a file of the version before.
+    // The queries at start are about SQLite's own tables, all leases, or a file of the previous version.
     const ofAnotherVersion = /"strays"|replace\(progress/;
     const ofStart = /sqlite_schema|sqlite_master|pragma_table_info|delivery_migrations|"lease_token" is not null$/;
     const isOfStart = (text: string): boolean => ofStart.test(text) || ofAnotherVersion.test(text);
@@ -185,7 +185,7 @@ describe('the storage of deliveries', () => {
     expect(scans).toEqual([]);
   });
 
-  it('completes deliveries by its sweeper alone where a queue loses every wake', async () => {
+  it('completes deliveries by the sweeper alone if the queue loses every wake', async () => {
     host = await DeliveriesHost.start({ ...PROMPT, deliveries: { queue: new DeafQueue(), sweepSeconds: 60 } });
     await host.deliveries.book(bookingOf('A-1'));
     await host.settle();
@@ -194,7 +194,7 @@ describe('the storage of deliveries', () => {
     expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'completed', attempts: 1 });
   });
 
-  it('is not disturbed by hooks that throw at every step', async () => {
+  it('works although hooks throw at every step', async () => {
     const onStep = (): never => {
       throw new Error('The hook is broken.');
     };
@@ -206,7 +206,7 @@ describe('the storage of deliveries', () => {
     expect({ unmatched, pendingEvents }).toEqual({ unmatched: 0, pendingEvents: 0 });
   });
 
-  it('keeps webhooks of orders that nobody knows for a while, sets them aside, and counts them', async () => {
+  it('keeps webhooks of unknown orders for a while, then sets them aside, and counts them', async () => {
     host = await DeliveriesHost.start({ ...PROMPT, deliveries: { unmatchedHours: 1 } });
     const { apiKey, apiSecret: secret } = host.sandbox;
     const body = (eventId: string): string =>
@@ -233,7 +233,7 @@ describe('the storage of deliveries', () => {
     expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 1, setAsideUnmatched: 0 });
     await host.clock.advance('2m');
     expect(await host.deliveries.metrics()).toMatchObject({ unmatched: 0, setAsideUnmatched: 1 });
-    // While it shuts down, Lalamove is to send it again.
+    // During the shutdown the webhook is refused, so that Lalamove sends it again.
     await host.runtime.stop();
     expect(await send(body('e-2'))).toBe(503);
   });

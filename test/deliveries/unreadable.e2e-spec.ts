@@ -11,7 +11,7 @@ import { Journal } from './delivery-journal.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
 
-/** What a row can have in the place of what we have written, and what is said of it. */
+/** Damages of a row, and the fault that is reported. */
 const DAMAGE: [string, string, string][] = [
   ['a progress that is cut', 'progress = \'{"booked":0,\'', 'its progress is no JSON'],
   [
@@ -65,7 +65,7 @@ describe('a row that cannot be read', () => {
   async function book(...references: string[]): Promise<void> {
     for (const reference of references) {
       await host.deliveries.book(bookingOf(reference));
-      // Each has its place in a list.
+      // Each row has its place in a list.
       await host.clock.advance('1s');
     }
   }
@@ -75,7 +75,7 @@ describe('a row that cannot be read', () => {
   const unreadable = async (): Promise<number> => (await host.deliveries.metrics()).unreadable;
 
   describe.each(DAMAGE)('with %s', (_, damage, fault) => {
-    it('is reported once, keeps nobody else from being listed and worked on, and says what is wrong with it', async () => {
+    it('is reported once with its fault, and does not block the lists and the work of other rows', async () => {
       await start();
       await book('A-1', 'A-2', 'A-3');
       await run(`update deliveries set ${damage}, due_at = 0 where reference = 'A-2'`);
@@ -88,7 +88,7 @@ describe('a row that cannot be read', () => {
       const refusal: unknown = await host.deliveries.get('A-2').catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(DeliveriesStoreException);
       expect(String(refusal)).toContain(`The delivery "A-2" cannot be read: ${fault}`);
-      // It is not booked a second time either.
+      // The delivery is not booked a second time either.
       await expect(host.deliveries.book(bookingOf('A-2'))).rejects.toThrow(DeliveriesStoreException);
       expect(errors).toEqual([expect.stringMatching(/A row cannot be read.*table=deliveries .*delivery=A-2 /)]);
       expect(errors[0]).toContain(fault);
@@ -100,7 +100,7 @@ describe('a row that cannot be read', () => {
     });
   });
 
-  it('is found by a list, and by a get, before anything is due', async () => {
+  it('is reported by list() and get() before it is due', async () => {
     await start();
     await book('A-1', 'A-2');
     await run("update deliveries set progress = '', due_at = null");
@@ -111,7 +111,7 @@ describe('a row that cannot be read', () => {
     expect(errors).toHaveLength(2);
   });
 
-  it('is worked on again after it was repaired, and a start', async () => {
+  it('is worked on again after it was repaired and the app restarted', async () => {
     const isDeaf = { start: () => undefined, wake: () => undefined, stop: () => Promise.resolve() };
     await start({ queue: isDeaf, sweepSeconds: 3600 });
     await host.deliveries.book(bookingOf('A-1'));
@@ -131,7 +131,7 @@ describe('a row that cannot be read', () => {
     expect(errors).toEqual([expect.stringContaining('deliveries=1 events=0')]);
   });
 
-  it('does not keep another delivery’s order from being found', async () => {
+  it('does not prevent the identification of another delivery’s order', async () => {
     await start({}, 'prompt');
     host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
     await book('A-1');
@@ -141,17 +141,17 @@ describe('a row that cannot be read', () => {
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     await book('A-2');
     expect(await host.deliveries.get('A-2')).toMatchObject({ state: 'booking' });
-    // As soon as a webhook tells of it, and not when its quotation has expired.
+    // As soon as a webhook arrives, and not only when the quotation has expired.
     await host.clock.advance('1m');
     const [orderId] = host.sandbox.ledgerFor({ reference: 'A-2' }).orderIds;
     expect(await host.deliveries.get('A-2')).toMatchObject({ orderId });
   });
 
   describe('of a webhook', () => {
-    it('is reported once, is not set aside, and takes its effect once it can be read', async () => {
+    it('is reported once, is not set aside, and is applied as soon as it can be read', async () => {
       await start({ sweepSeconds: 600 });
       await book('A-1');
-      // As if its effect had failed.
+      // As if applying it had failed.
       await run(`update delivery_events set payload = substr(payload, 2), applied_at = null, look_at = 0
         where source = 'webhook'`);
       const { rows } = await sql`select 1 from delivery_events where source = 'webhook'`.execute(
@@ -159,8 +159,8 @@ describe('a row that cannot be read', () => {
       );
       await host.clock.advance('1h');
       await host.clock.advance('26h');
-      const told = errors.filter((line) => line.includes('table=delivery_events'));
-      expect(told).toHaveLength(rows.length);
+      const reported = errors.filter((line) => line.includes('table=delivery_events'));
+      expect(reported).toHaveLength(rows.length);
       expect(errors.join()).not.toContain('could not take its effect');
       const counts = await host.deliveries.metrics();
       expect(counts).toMatchObject({ unreadable: rows.length, setAsideUnmatched: 0 });
@@ -171,7 +171,7 @@ describe('a row that cannot be read', () => {
       expect(await host.deliveries.metrics()).toMatchObject({ unreadable: 0, unmatched: 0, setAsideUnmatched: 0 });
     });
 
-    it('goes to no handler until it can be read, and keeps none from the others', async () => {
+    it('goes to no handler until it can be read, and does not block the others', async () => {
       const isDeaf = { start: () => undefined, wake: () => undefined, stop: () => Promise.resolve() };
       await start({}, 'prompt');
       await book('A-1');
@@ -201,7 +201,7 @@ describe('a row that cannot be read', () => {
     });
   });
 
-  it('of an event has its line in the timeline', async () => {
+  it('of an event still has an entry in the timeline', async () => {
     await start();
     await book('A-1');
     await run("update delivery_events set payload = 'x' where type = 'quoted'");
@@ -216,7 +216,7 @@ describe('a row that cannot be read', () => {
     expect(await unreadable()).toBe(1);
   });
 
-  it('of handlers that have had an event does not keep it from them', async () => {
+  it('with damaged data about handled events does not block the event', async () => {
     await start();
     await book('A-1');
     const before = host.app.get(Journal).events.length;

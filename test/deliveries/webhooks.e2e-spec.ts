@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DRIVER_SCRIPTS } from '../../src/sandbox/simulation/driver-script.js';
 import { JournaledHost } from './delivery-journal.js';
 
-/** Seven hours of many deliveries are work for a busy machine, in ms. */
+/** Seven hours of many deliveries take long on a busy machine, in ms. */
 const TIMEOUT_MS = 30_000;
 
 const SCRIPTS = Object.keys(DRIVER_SCRIPTS);
 
-/** How a delivery ends whose orders follow a script, where nothing is hidden. */
+/** The final state of a delivery whose orders follow a script, if no webhook is lost. */
 const ENDS: Readonly<Record<string, string>> = { still: 'failed', rejecting: 'failed' };
 
 interface Case {
@@ -15,19 +15,19 @@ interface Case {
   readonly script: string;
 }
 
-/** Each script with each fault. */
+/** One case for each script with each fault. */
 function casesOf(faults: readonly string[], scripts = SCRIPTS): Case[] {
   return scripts.flatMap((script) => faults.map((fault) => ({ reference: `${script} ${fault}`, script })));
 }
 
-/** Every other of them: the two halves together have each script with each fault. */
+/** Every second case. The two halves together have each script with each fault. */
 function half(cases: readonly Case[], first: 0 | 1): Case[] {
   return cases.filter((_, index) => (index + Math.floor(index / 4)) % 2 === first);
 }
 
 const LATE = casesOf(['', 'webhooks-doubled', 'webhooks-delayed', 'webhooks-early']);
 
-/** What must have been told by then, and what may have been missed where only reads tell. */
+/** The events that every delivery has. Later events can be missing if only reads show the order. */
 const ALWAYS = ['requested', 'quoted', 'booked'];
 
 describe('deliveries whose webhooks', () => {
@@ -35,19 +35,19 @@ describe('deliveries whose webhooks', () => {
 
   afterEach(() => host.stop());
 
-  /** Deliveries that are all on one clock; the values of their metadata tell the sandbox how drivers fare and what goes wrong. */
+  /** Books one delivery a case. Its metadata names the script and the fault for the sandbox. */
   async function bookAll(cases: readonly Case[]): Promise<readonly Case[]> {
     for (const { reference } of cases) {
       await host.book(reference, { metadata: { reference, sandbox: reference.trim() } });
-      // Two orders a second is all that Lalamove takes.
+      // Lalamove accepts two orders a second.
       await host.host.clock.advance('1s');
     }
     await host.host.clock.advance('7h');
     return cases;
   }
 
-  /** The end that the sandbox's books show: what was completed is, and what is failed has no live order. */
-  function agreed(reference: string, state: string): void {
+  /** Checks the final state against the sandbox's ledger: no live order, and one completed order if completed. */
+  function checkEnd(reference: string, state: string): void {
     const { live, completed } = host.sandbox.ledgerFor({ reference });
     expect({ reference, live, completed: completed.length }).toEqual({
       reference,
@@ -57,24 +57,24 @@ describe('deliveries whose webhooks', () => {
   }
 
   describe.each([
-    ['come as they should, twice, late or early', 'order-only', half(LATE, 0)],
-    ['come as they should, twice, late or early', 'every-event', half(LATE, 1)],
+    ['arrive normally, twice, late or early', 'order-only', half(LATE, 0)],
+    ['arrive normally, twice, late or early', 'every-event', half(LATE, 1)],
     ['overtake each other', 'every-event', casesOf(['webhooks-reordered'])],
   ] as const)('%s, with metadata in %s,', (_, metadata, cases) => {
     it(
-      'end as their orders do, each event told once and in its order',
+      'end like their orders, with each event once and in order',
       async () => {
         host = await JournaledHost.start({ sandbox: { unknowns: { metadata } }, deliveries: { sweepSeconds: 300 } });
         for (const { reference, script } of await bookAll(cases)) {
           const { state } = await host.deliveries.get(reference);
           expect([reference, state]).toEqual([reference, ENDS[script] ?? 'completed']);
-          agreed(reference, state);
-          const told = host.eventTypes(reference);
-          expect(told.slice(0, 3)).toEqual(ALWAYS);
-          expect(told.at(-1)).toBe(state);
-          expect(told.filter((type) => type === state)).toHaveLength(1);
-          // No state is told twice in a row, and no driver of an order twice.
-          const steps = told.filter((type) => type !== 'driver_assigned');
+          checkEnd(reference, state);
+          const types = host.eventTypes(reference);
+          expect(types.slice(0, 3)).toEqual(ALWAYS);
+          expect(types.at(-1)).toBe(state);
+          expect(types.filter((type) => type === state)).toHaveLength(1);
+          // No state is reported twice in a row, and no driver of an order twice.
+          const steps = types.filter((type) => type !== 'driver_assigned');
           expect(steps.filter((type, index) => type === steps[index - 1])).toEqual([]);
           const drivers = host.events(reference).flatMap((event) => {
             return event.type === 'driver_assigned' ? [`${event.orderId} ${event.driverId}`] : [];
@@ -93,7 +93,7 @@ describe('deliveries whose webhooks', () => {
   });
 
   it(
-    'are lost, or badly signed, end as their orders do by polling; a replacement that nobody has told of needs a person',
+    'are lost or wrongly signed end like their orders by polling; an unknown replacement needs a person',
     async () => {
       host = await JournaledHost.start({ sandbox: { rateLimits: 'sandbox' }, deliveries: { sweepSeconds: 300 } });
       const cases = [...casesOf(['webhooks-lost']), ...casesOf(['webhooks-badly-signed'], ['prompt', 'replaced'])];
@@ -106,9 +106,9 @@ describe('deliveries whose webhooks', () => {
           continue;
         }
         expect([reference, state]).toEqual([reference, ENDS[script] ?? 'completed']);
-        agreed(reference, state);
+        checkEnd(reference, state);
       }
-      // Ten deliveries, of which two are ordered three times, over hours.
+      // Ten deliveries, two of them with three orders, over several hours.
       expect(host.calls('placeOrder')).toBe(14);
       expect(host.calls('getOrder')).toBeLessThan(120);
       expect(host.sandbox.requests.filter(({ answer }) => answer?.status === 429)).toEqual([]);
@@ -116,7 +116,7 @@ describe('deliveries whose webhooks', () => {
     TIMEOUT_MS,
   );
 
-  describe('tell of a clone', () => {
+  describe('announce a replacing order', () => {
     beforeEach(async () => {
       host = await JournaledHost.start({
         sandbox: { drivers: 'replaced', unknowns: { metadata: 'every-event' } },
@@ -124,7 +124,7 @@ describe('deliveries whose webhooks', () => {
     });
 
     it.each(['lost', 'delayed', 'reordered'] as const)(
-      'follow it where ORDER_REPLACED is %s, and cancel nothing',
+      'track it if ORDER_REPLACED is %s, and cancel nothing',
       async (fault) => {
         host.sandbox.addFault({ webhook: fault, event: 'ORDER_REPLACED' });
         await host.book();
@@ -136,7 +136,7 @@ describe('deliveries whose webhooks', () => {
       },
     );
 
-    it('follow it where the cancellation is told last of all', async () => {
+    it('track it if the cancellation arrives last', async () => {
       host.sandbox.addFault({
         webhook: 'delayed',
         event: ['ORDER_STATUS_CHANGED', 'ORDER_REPLACED'],

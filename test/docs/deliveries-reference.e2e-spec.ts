@@ -12,7 +12,7 @@ import { read } from './fences.js';
 import { listed, members, namesOf, table } from './pages.js';
 
 describe('docs/reference/database.md', () => {
-  it('has every table with its columns, as a migrated database has them', async () => {
+  it('has every table and column of a migrated database', async () => {
     const docs = read('docs/reference/database.md');
     const db = await openDatabase({ file: ':memory:' });
     try {
@@ -49,7 +49,7 @@ describe('docs/reference/delivery-events.md', () => {
     expect(table(docs, 'type').map(([name, named]) => [name, named])).toEqual(fields);
   });
 
-  it('says what every event means', () => {
+  it('explains every event', () => {
     const explained = listed(docs.slice(docs.indexOf('## Booking')));
     expect(explained.sort()).toEqual(events.map(([name]) => name).sort());
   });
@@ -86,7 +86,7 @@ describe('docs/reference/deliveries-options.md', () => {
 });
 
 describe('docs/guides/deliveries.md', () => {
-  it('names everything that the service can do', () => {
+  it('names every method of the service', () => {
     const can = Object.getOwnPropertyNames(DeliveriesService.prototype).filter((name) => name !== 'constructor');
     const named = namesOf(table(read('docs/guides/deliveries.md'), 'method'));
     expect(named.sort()).toEqual(can.sort());

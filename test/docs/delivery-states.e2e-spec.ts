@@ -7,7 +7,7 @@ import { listed, members, namesOf, section, table } from './pages.js';
 const docs = read('docs/reference/delivery-states.md');
 const transitions = deliveryTransitions();
 
-/** A line of the diagram is no longer than this; further causes get an arrow of their own. */
+/** The longest line of the diagram. More causes get another arrow. */
 const MAX_LINE = 110;
 
 function diagram(all: readonly StateChange[]): string {
@@ -35,11 +35,11 @@ describe('docs/reference/delivery-states.md', () => {
     expect(namesOf(table(docs, 'state'))).toEqual(DELIVERY_STATES);
   });
 
-  it('has every way from state to state in its diagram, and no other', () => {
+  it('has exactly the possible transitions in its diagram', () => {
     expect(/```mermaid\n([\s\S]*?)\n```/.exec(docs)?.[1]?.split('\n')).toEqual(diagram(transitions).split('\n'));
   });
 
-  it('says what everything at an arrow means', () => {
+  it('explains every label of an arrow', () => {
     const labels = listed(section(docs, 'The labels at the arrows:', '## Reasons'));
     const causes = new Set(
       transitions.flatMap(({ by }) => by.map((cause) => cause.replace(/^resolve .*/, 'resolve …'))),
@@ -55,8 +55,8 @@ describe('docs/reference/delivery-states.md', () => {
   });
 });
 
-describe('what can happen to a delivery', () => {
-  it('leads out of an end only by a replacement, a late order that cannot be cancelled, or one that lives after all', () => {
+describe('a terminal state of a delivery', () => {
+  it('is left only by a replacement, or by an order that is late and not cancelled, or still live', () => {
     const away = transitions.filter(({ from }) => ['completed', 'canceled', 'failed'].includes(from));
     expect(away).toEqual(
       expect.arrayContaining([

@@ -37,21 +37,21 @@ import {
 } from '../../src/deliveries/domain/order-updates.js';
 import { reason } from '../../src/deliveries/domain/reasons.js';
 
-/** A change of a delivery's state, and all that can bring it about. */
+/** A change of a delivery's state, and its possible causes. */
 export interface StateChange {
   readonly from: DeliveryState;
   readonly to: DeliveryState;
   readonly by: readonly string[];
 }
 
-/** Where a delivery may stand, and when. */
+/** A possible state of a delivery at a time. */
 interface Node {
   readonly snapshot: Snapshot;
   readonly now: number;
   readonly unmatched: readonly string[];
 }
 
-/** What leads on from there. */
+/** A step to another node. */
 interface Step extends Node {
   readonly by: string;
 }
@@ -62,13 +62,16 @@ const LIMIT = '100';
 const STATUSES = ['ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP', 'COMPLETED', 'CANCELED', 'REJECTED', 'EXPIRED'];
 const REFUSAL = { code: 'ERR_INSUFFICIENT_CREDIT', message: 'refused' };
 
-/** Policies that open every way there is. */
+/** Policies that together allow every transition. */
 const POLICIES: readonly DeliveryPolicy[] = [
   { ...DEFAULT_POLICY, rebook: { maxAttempts: 2 }, raiseFee: [{ afterMinutes: 5, priorityFee: '1' }] },
   { ...DEFAULT_POLICY, rebook: false, requote: false, unknownOutcome: { waitMinutes: 10, then: 'rebook' } },
 ];
 
-/** Every change of state that a delivery can go through: by walking on from a new one over all that the worker, webhooks, a host and time can do to it. */
+/**
+ * Finds every change of state of a delivery. It starts with a new delivery and applies every action of the worker,
+ * webhooks, the host and time.
+ */
 export function deliveryTransitions(): StateChange[] {
   const found = new Map<string, { from: DeliveryState; to: DeliveryState; by: Set<string> }>();
   for (const policy of POLICIES) {
@@ -99,7 +102,7 @@ export function deliveryTransitions(): StateChange[] {
   return [...found.values()].map(({ from, to, by }) => ({ from, to, by: [...by].sort() }));
 }
 
-/** Whatever has brought it about: a duplicate has become the live order. */
+/** The cause is named by the event: a duplicate has become the live order. */
 function isAdoption(snapshot: Snapshot | Transition): boolean {
   return 'events' in snapshot && snapshot.events.some(({ type }) => type === 'duplicate_adopted');
 }
@@ -108,12 +111,12 @@ function decideAt({ snapshot, now, unmatched }: Node, policy: DeliveryPolicy): A
   return decide({ ...snapshot, scheduleAt: undefined, unmatched }, policy, now);
 }
 
-/** Nodes that differ in nothing that matters for where they lead have one key, so that the walk comes to an end. */
+/** Nodes with the same next steps have the same key, so that the search ends. */
 function keyOf({ snapshot, unmatched }: Node, { do: action }: Action): string {
   const { state, progress } = snapshot;
   const { order, attempt } = progress;
   const [duplicate] = progress.duplicates ?? [];
-  // How a duplicate leads on does not depend on the rest.
+  // The next steps of a duplicate do not depend on the rest.
   if (duplicate) {
     const { cancelRefused, needsRead, replacement } = duplicate;
     return [
@@ -152,7 +155,7 @@ function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
   ];
 }
 
-/** What needs Lalamove cannot be done for an account that nobody knows, or whose keys cannot be had. */
+/** Actions that call Lalamove fail for an unknown account, or if its keys are not available. */
 function withoutAccount({ snapshot, now, unmatched }: Node, { do: action }: Action): Step[] {
   const { state } = snapshot;
   if (!CALLS.has(action) || isTerminal(state) || state === 'needs_attention') return [];
@@ -183,10 +186,10 @@ function byWorker({ snapshot, now, unmatched }: Node, action: Action, policy: De
     case 'rest':
       return [];
     case 'wait':
-      // It looks again and again for webhooks of a clone, which changes nothing.
+      // It looks repeatedly for webhooks of a replacing order, which changes nothing.
       return [to('time', snapshot, Math.max(action.until, progress.replacement?.until ?? 0))];
     case 'quote': {
-      // Committed before the call, so what the call brings comes to it as it is quoting.
+      // Committed before the call, so that the result of the call arrives in the state quoting.
       const asked = quoting(snapshot);
       if (state === 'requested') return [to('quote', asked)];
       const quotation = { quotationId: '1', expiresAt: now + 5 * MINUTE_MS, currency: 'HKD', stopIds: ['1', '2'] };
@@ -209,7 +212,7 @@ function byWorker({ snapshot, now, unmatched }: Node, action: Action, policy: De
       return [to('reserve', reserved(snapshot, next)), to('time', snapshot, now + 6 * MINUTE_MS)];
     }
     case 'doubt':
-      // Nobody works on it any more; or its answer comes.
+      // No worker has it any more, or its answer arrives.
       return [
         to('crash', lostSight(snapshot)),
         ...(attempt
@@ -307,7 +310,7 @@ function byWebhook({ snapshot, now, unmatched }: Node, policy: DeliveryPolicy): 
         { by: 'nothing', snapshot, now, unmatched: ['o'] },
       ]
     : [];
-  // One duplicate is enough: another would be followed in the same way.
+  // One duplicate is enough, because another one would be tracked in the same way.
   if (progress.lost && !progress.duplicates && order?.orderId !== 'd') {
     steps.push(to('duplicate', duplicateFound(snapshot, { orderId: 'd' }, now, {})));
   }

@@ -40,7 +40,7 @@ describe('the code of the documents', () => {
     expect(held.filter(({ file }) => !/^test\/docs\/.*\.ts$/.test(file ?? ''))).toEqual([]);
   });
 
-  it.each(held)('of $page is in $file word for word', ({ file = '', code }) => {
+  it.each(held)('of $page equals the code in $file', ({ file = '', code }) => {
     expect(withoutIndentation(read(file))).toContain(withoutIndentation(code));
   });
 });
@@ -54,14 +54,14 @@ describe('the examples of calls', () => {
     expect(sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toEqual([orderId]);
   });
 
-  it('ask a person where the outcome is unknown', async () => {
+  it('ask a person if the outcome is unknown', async () => {
     const unknown = createLalamoveException('LALAMOVE_OUTCOME_UNKNOWN', { sentRequestId: 'sent' });
     const examples = await onFailing(CallExamples, unknown);
     await expect(examples.placeOrAsk(ORDER)).rejects.toBeInstanceOf(LalamoveOutcomeUnknownException);
     expect(examples.asked).toEqual(['sent']);
   });
 
-  it('quote again where the quotation has expired', async () => {
+  it('quote again if the quotation has expired', async () => {
     const expired = createLalamoveException('ERR_QUOTATION_EXPIRED');
     expect(expired).toBeInstanceOf(InvalidQuotationException);
     const examples = await onFailing(ErrorExamples, expired);
@@ -115,7 +115,7 @@ describe('the examples of webhooks', () => {
     expect([await statusFor('pk_test_merchant'), await statusFor('pk_test_other')]).toEqual([200, 401]);
   });
 
-  it.each(['express', 'fastify'])("are received by a route of the host's own on %s", async (platform) => {
+  it.each(['express', 'fastify'])("are received by the host's own route on %s", async (platform) => {
     const account = LalamoveModule.forRoot({ apiKey: 'pk_test_key', apiSecret: 'sk_test_secret', market: 'HK' });
     const module = await Test.createTestingModule({ imports: [account], controllers: [HooksController] }).compile();
     const url = await listening(platform === 'express' ? onExpress(module) : onFastify(module));

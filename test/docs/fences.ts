@@ -9,7 +9,7 @@ export interface Fence {
   /** The page's path from the root of the repository. */
   readonly page: string;
   readonly language: string;
-  /** The file that holds the code: `file=…` behind the language. */
+  /** The file with the code: `file=…` after the language. */
   readonly file: string | undefined;
   readonly code: string;
 }
@@ -27,14 +27,14 @@ export function pages(): string[] {
   return ['README.md', 'CONTRIBUTING.md', ...below.sort()];
 }
 
-/** The code blocks of a page, in their order. */
+/** The code blocks of a page, in order. */
 export function fencesOf(page: string): Fence[] {
   return [...read(page).matchAll(/^( *)```(\w+)?([^\n]*)\n([\s\S]*?)^ *```$/gm)].map(
     ([, , language = '', info = '', code = '']) => ({ page, language, file: /file=(\S+)/.exec(info)?.[1], code }),
   );
 }
 
-/** A text without what differs where code stands deeper in a file. */
+/** A text without indentation, which differs if the code is nested in a file. */
 export function withoutIndentation(text: string): string {
   return text
     .split('\n')

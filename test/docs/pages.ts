@@ -1,4 +1,4 @@
-/** The text of a page between two lines; to its end without the second one. */
+/** The text of a page between two lines, or to its end without the second line. */
 export function section(text: string, from: string, to?: string): string {
   const [, rest = ''] = text.split(`\n${from}\n`);
   return to === undefined ? rest : (rest.split(`\n${to}\n`)[0] ?? '');
@@ -18,19 +18,19 @@ export function table(text: string, head: string): string[][] {
   );
 }
 
-/** The names in backticks at the beginning of the first cells. */
+/** The names in backticks at the start of the first cells. */
 export function namesOf(rows: readonly string[][]): string[] {
   return rows.map(([first = '']) => /^`(\w+)/.exec(first)?.[1] ?? '').filter((name) => name !== '');
 }
 
-/** The names in backticks at the beginning of list items: `a` and `b` of "- `a`, `b`: …". */
+/** The names in backticks at the start of list items: `a` and `b` of "- `a`, `b`: …". */
 export function listed(text: string): string[] {
   return [...text.matchAll(/^- ((?:`[^`]+`(?:,\s+)?)+)/gm)].flatMap(([, names = '']) =>
     [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   );
 }
 
-/** The members of an interface or an object in a source text, with what follows each name. */
+/** The members of an interface or an object in a source text, with the text after each name. */
 export function members(source: string, head: RegExp): [name: string, rest: string][] {
   const start = source.search(head);
   const body = source.slice(start, source.indexOf('\n}', start));

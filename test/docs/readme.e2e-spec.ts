@@ -17,7 +17,7 @@ const README = read('README.md');
 const environment = { ...process.env };
 const workingFolder = process.cwd();
 
-/** The curl commands, in their order. */
+/** The curl commands, in order. */
 const CURLS = fencesOf('README.md')
   .filter(({ language }) => language === 'sh')
   .flatMap(({ code }) => code.split(/^(?=curl )/m).filter((command) => command.startsWith('curl ')));
@@ -69,7 +69,7 @@ describe('README.md', () => {
     expect([tracked.status, await tracked.json()]).toEqual([200, expect.objectContaining({ orderId })]);
   });
 
-  it('shows an error as consumers get it', async () => {
+  it('shows an error like consumers receive it', async () => {
     const url = await listening(AppModule);
     const [, route = '', status, body = ''] = /^GET (\S+)\n(\d+) ({[\s\S]*?})\n```/m.exec(README) ?? [];
     const response = await fetch(url + route);
@@ -92,7 +92,7 @@ describe('README.md', () => {
     await until(() => said.mock.calls.flat().some((line) => String(line).startsWith('7 is COMPLETED since ')));
   });
 
-  it('books one delivery, however often its command runs', async () => {
+  it('books one delivery, even if its command runs several times', async () => {
     const url = await listening(LevelsModule);
     const book = CURLS[2] ?? '';
     const [first, second] = [await run(book, url), await run(book, url)];
@@ -116,14 +116,14 @@ async function run(command: string, url: string): Promise<Record<string, unknown
   return recordOf(JSON.parse(stdout));
 }
 
-/** A command with ids in the place of its dots. */
+/** A command whose dots are replaced by ids. */
 function filled(command: string, ids: readonly unknown[]): string {
   const rest = ids.map(String);
   return command.replace(/…/g, () => rest.shift() ?? '…');
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${String(value)} is no object.`);
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${String(value)} is not an object.`);
   return { ...value };
 }
 
@@ -133,7 +133,7 @@ function arrayOf(value: unknown): Record<string, unknown>[] {
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await condition()); tries += 1) {
-    if (tries === 1000) throw new Error('It has not come true.');
+    if (tries === 1000) throw new Error('The condition is still false.');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -19,7 +19,7 @@ describe('every page', () => {
     expect(read(page).split('\n').filter(isLong)).toEqual([]);
   });
 
-  it.each(pages())('%s links to what is there', (page) => {
+  it.each(pages())('%s has links only to existing pages and headings', (page) => {
     expect(linksOf(page).filter((link) => !isThere(link))).toEqual([]);
   });
 
@@ -31,7 +31,7 @@ describe('every page', () => {
 });
 
 describe('docs/reference/errors.md', () => {
-  it('has the table of errors as the catalog says it (else: npm run docs)', () => {
+  it('has the table of errors of the catalog (if not, run: npm run docs)', () => {
     const page = read('docs/reference/errors.md');
     expect(withErrorTable(page, ERROR_CATALOG)).toBe(page);
   });
@@ -73,7 +73,7 @@ describe('docs/reference/webhook-events.md', () => {
   });
 });
 
-/** The options of a group, as boot lists them. */
+/** The options of a group, from the error at boot. */
 async function optionsOf(group: string): Promise<string[]> {
   const wrong: object = group === '' ? { nonsense: 1 } : { [group.slice(0, -1)]: { nonsense: 1 } };
   const account = LalamoveModule.forRoot({ apiKey: 'pk_test_key', apiSecret: 'sk_test_key', market: 'HK', ...wrong });
@@ -106,7 +106,7 @@ function sampleOf(type: LalamoveEventType): object {
   return event;
 }
 
-/** The pages, and the headings in them, that a page links to: `path` or `path#anchor`, from the root of the repository. */
+/** The links of a page to pages and headings: `path` or `path#anchor`, from the root of the repository. */
 function linksOf(page: string): string[] {
   const text = fencesOf(page).reduce((rest, { code }) => rest.replace(code, ''), read(page));
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
@@ -121,7 +121,7 @@ function isThere(link: string): boolean {
   return anchor === undefined || headingsOf(path).includes(anchor);
 }
 
-/** The anchors of a page, as GitHub makes them. */
+/** The anchors of a page in GitHub's format. */
 function headingsOf(page: string): string[] {
   return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading

@@ -23,13 +23,13 @@ describe('docs/reference/sandbox-options.md', () => {
     expect(names.filter((name) => !explained.includes(name))).toEqual([]);
   });
 
-  it('names and explains everything unknown', async () => {
+  it('names and explains every option of `unknowns`', async () => {
     const names = await namesAfterRefusal({ unknowns: { nonsense: true } });
     expect(namesOf(table(options, 'member')).sort()).toEqual(names);
     expect(listed(section(options, '## `unknowns`')).sort()).toEqual(names);
   });
 
-  it('names everything about webhooks', async () => {
+  it('names every option of `webhooks`', async () => {
     const names = await namesAfterRefusal({ webhooks: { nonsense: true } });
     expect(listed(section(options, '## `webhooks`', '## `unknowns`')).sort()).toEqual(names);
   });
@@ -44,7 +44,7 @@ describe('docs/reference/sandbox-options.md', () => {
 });
 
 describe('docs/reference/sandbox-control.md', () => {
-  it('names everything that the control can do', () => {
+  it('names every method of the control', () => {
     const can = Object.getOwnPropertyNames(SandboxControl.prototype).filter((name) => name !== 'constructor');
     expect(namesOf(table(control, 'method')).sort()).toEqual(can.sort());
   });

@@ -7,7 +7,7 @@ import { read } from './fences.js';
 const page = read('docs/troubleshooting.md');
 const sources = new URL('../../src/', import.meta.url).pathname;
 
-/** All that the package can say: texts that go over several lines in one piece. */
+/** The source text of the package, with strings of several lines joined. */
 const said = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
   .map((path) =>
@@ -17,20 +17,20 @@ const said = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   )
   .join('\n');
 
-/** The lines that the page explains: what stands in backticks at the beginning of a heading, between the dots. */
+/** The log lines that the page explains: the text in backticks at the start of a heading. */
 const lines = [...page.matchAll(/^### `([^`]+)`/gm)].map(([, line = '']) => line);
 
 describe('docs/troubleshooting.md', () => {
-  it('explains many lines', () => {
+  it('explains more than 40 lines', () => {
     expect(lines.length).toBeGreaterThan(40);
   });
 
-  it.each(lines.filter((line) => line.includes(' ')))('explains a line that the package writes: %s', (line) => {
+  it.each(lines.filter((line) => line.includes(' ')))('explains a line that exists in the source: %s', (line) => {
     const parts = line.split('…').map((part) => part.trim());
     expect(parts.filter((part) => !said.includes(part))).toEqual([]);
   });
 
-  it("has every code that is not the consumer's to correct", () => {
+  it('has every code that a consumer cannot correct', () => {
     const codes = ERROR_CATALOG.filter(({ fixableBy }) => fixableBy !== 'consumer').map(({ code }) => code);
     expect(codes.length).toBeGreaterThan(15);
     expect(codes.filter((code) => !page.includes(`| \`${code}\``))).toEqual([]);

@@ -27,7 +27,7 @@ describe('DeliveryTransactions', () => {
     );
   }
 
-  it('gives a delivery to one worker at a time, and to the next when the lease is over', async () => {
+  it('lets one worker claim a delivery, and the next one only after the lease has expired', async () => {
     await insert(recordNamed('A', now));
     const claims = await Promise.all(
       ['first', 'second'].map((token) => deliveries.claim('id of A', { token, ms: 1000 })),
@@ -37,7 +37,7 @@ describe('DeliveryTransactions', () => {
     expect(await deliveries.claim('id of A', { token: 'second', ms: 1000 })).toBeUndefined();
     now += 1;
     expect(await deliveries.claim('id of A', { token: 'second', ms: 1000 })).toBeDefined();
-    // Whoever slept over his lease changes nothing, and gives back nothing.
+    // A worker whose lease has expired can neither change nor release the delivery.
     await expect(deliveries.change('id of A', quoting, { token: 'first' })).rejects.toThrow(LostLease);
     expect(await deliveries.release('id of A', 'first')).toBeUndefined();
     expect(await deliveryById(deliveries, 'id of A')).toMatchObject({
@@ -46,7 +46,7 @@ describe('DeliveryTransactions', () => {
       leaseToken: 'second',
     });
     await deliveries.change('id of A', quoting, { token: 'second' });
-    // It has been waiting since it was taken in, and is waiting still.
+    // It has been due since it was booked, and is still due.
     expect(await deliveries.release('id of A', 'second')).toBe(1_000_000);
     expect(await deliveryById(deliveries, 'id of A')).toMatchObject({
       state: 'quoting',
@@ -55,7 +55,7 @@ describe('DeliveryTransactions', () => {
     });
   });
 
-  it('takes no lease where nothing is to be done, and says when something will be', async () => {
+  it('takes no lease if no action is due, and returns the time of the next one', async () => {
     await insert(recordNamed('A', now), recordNamed('B', now, { state: 'failed' }));
     await deliveries.change('id of A', (record) => heldUp(record, now + 500));
     const waiting = await deliveries.claim('id of A', { token: 'worker', ms: 1000 });
@@ -69,7 +69,7 @@ describe('DeliveryTransactions', () => {
     });
   });
 
-  it('writes down with the claim what is begun', async () => {
+  it('stores the start of the action together with the claim', async () => {
     await insert(recordNamed('A', now));
     const claimed = await deliveries.claim('id of A', { token: 'worker', ms: 1000 }, ({ do: what }) =>
       what === 'quote' ? quoting : undefined,
@@ -78,7 +78,7 @@ describe('DeliveryTransactions', () => {
     expect(await deliveryById(deliveries, 'id of A')).toEqual(claimed?.record);
   });
 
-  it('takes a lease back with the last change, and leaves it where there is more to do or it is another’s', async () => {
+  it('releases a lease with the last change, but not if more is due or another worker has the lease', async () => {
     await insert(recordNamed('A', now));
     const lease = { token: 'worker', yields: 'worker' };
     await deliveries.claim('id of A', { token: 'worker', ms: 1000 });
@@ -93,7 +93,7 @@ describe('DeliveryTransactions', () => {
     await expect(deliveries.change('nobody', quoting)).rejects.toThrow(LostLease);
   });
 
-  it('loses nothing that happens while somebody works on it', async () => {
+  it('keeps changes that happen while a worker has the lease', async () => {
     await insert(recordNamed('A', now));
     await deliveries.claim('id of A', { token: 'worker', ms: 1000 });
     await deliveries.change('id of A', (record) => cancelAsked(record, now));
@@ -102,7 +102,7 @@ describe('DeliveryTransactions', () => {
     expect(record.progress.cancelAskedAt).toBe(now);
   });
 
-  it('writes when a delivery is due again, in whole ms', async () => {
+  it('stores the due time in whole ms', async () => {
     await insert(recordNamed('A', now));
     await deliveries.claim('id of A', { token: 'worker', ms: 1000 });
     await deliveries.change('id of A', (record) => heldUp(record, now + 0.5), { token: 'worker' });
@@ -111,7 +111,7 @@ describe('DeliveryTransactions', () => {
     expect(rows).toEqual([{ due_at: now + 1, type: 'integer' }]);
   });
 
-  it('names what is due and free, the longest overdue first', async () => {
+  it('lists the due deliveries without a lease, the longest overdue first', async () => {
     await insert(
       recordNamed('late', now, { dueAt: now - 5 }),
       recordNamed('later', now, { dueAt: now - 9 }),
@@ -141,7 +141,7 @@ describe('DeliveryTransactions', () => {
     await database.db.updateTable('deliveries').set(row).execute();
     await expect(deliveries.storage.find('', 'A')).rejects.toThrow(message);
     await expect(deliveries.claim('id of A', { token: 'worker', ms: 100 })).rejects.toThrow(message);
-    // The claim that failed has left no lease.
+    // The failed claim has left no lease.
     expect(await deliveries.storage.due(now, 10)).toHaveLength(1);
   });
 });

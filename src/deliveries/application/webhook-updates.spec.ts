@@ -20,11 +20,11 @@ function transitionBy(eventType: string, cancelParty: unknown): Transition {
   return update.apply(snapshot, DEFAULT_POLICY, NOW);
 }
 
-describe('who has cancelled an order', () => {
-  it('is believed whatever the type, which is not signed, says', () => {
+describe('cancelParty of a webhook', () => {
+  it('is used for every event type, because the type is not signed', () => {
     const byService = transitionBy('ORDER_CREATED', 'LALAMOVE_CUSTOMER_SUPPORT');
     expect(byService).toEqual(transitionBy('ORDER_STATUS_CHANGED', 'LALAMOVE_CUSTOMER_SUPPORT'));
     expect(byService.state).not.toBe('canceled');
-    for (const nobody of ['', null, 7]) expect(transitionBy('ORDER_CREATED', nobody).state).toBe('canceled');
+    for (const unknown of ['', null, 7]) expect(transitionBy('ORDER_CREATED', unknown).state).toBe('canceled');
   });
 });

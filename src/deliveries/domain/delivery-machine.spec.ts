@@ -236,9 +236,8 @@ function comeToRest(delivery: ModelDelivery): void {
   // Without polling, a delivery whose webhooks are lost cannot know how its order ended.
   const isPolled = delivery.policy.poll !== false;
   if (isPolled && (delivery.next.do !== 'rest' || !isOver)) {
-    throw new BrokenInvariant(
-      `It does not come to rest: ${state}, ${JSON.stringify({ next: delivery.next, progress, orders: lalamove.orders })}`,
-    );
+    const details = JSON.stringify({ next: delivery.next, progress, orders: lalamove.orders });
+    throw new BrokenInvariant(`It does not come to rest: ${state}, ${details}`);
   }
   const order = lalamove.orders.find(({ id }) => id === progress.order?.orderId);
   const isEnded = order?.status === 'COMPLETED' || order?.status === 'CANCELED';
@@ -246,9 +245,8 @@ function comeToRest(delivery: ModelDelivery): void {
   const isDelivered = delivery.knownOrders.some(({ status }) => status === 'COMPLETED');
   // A completed order can be replaced, and the replacing order can be canceled.
   if (isPolled && state !== 'completed' && isDelivered && !delivery.wasCompleted) {
-    throw new BrokenInvariant(
-      `The delivery is ${state}, but one of its orders is completed: ${JSON.stringify({ progress, orders: lalamove.orders })}`,
-    );
+    const details = JSON.stringify({ progress, orders: lalamove.orders });
+    throw new BrokenInvariant(`The delivery is ${state}, but one of its orders is completed: ${details}`);
   }
 }
 

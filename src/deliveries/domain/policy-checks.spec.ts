@@ -54,7 +54,8 @@ describe('policyProblems', () => {
     ['requote', 'must be true or false', [0, 'no', {}]],
     [
       'raiseFee',
-      'must be false, or a list of { afterMinutes, priorityFee } in which both grow: at most 100, of at most 525600 minutes (a year)',
+      'must be false, or a list of { afterMinutes, priorityFee } in which both grow: ' +
+        'at most 100, of at most 525600 minutes (a year)',
       [
         ...[true, {}, '10', [undefined], ['10'], [fees([1, '10'])]],
         ...[fees([-1, '10']), fees([1, 10]), fees([1, '-10']), fees([1, '1.1234567']), [{ afterMinutes: 1 }]],
@@ -79,7 +80,8 @@ describe('policyProblems', () => {
     ],
     [
       'changeDriver',
-      'must be false or { afterMinutes, maxChanges } of at least 15 minutes and one change, at most 525600 minutes (a year) and 1000 changes',
+      'must be false or { afterMinutes, maxChanges } of at least 15 minutes and one change, ' +
+        'at most 525600 minutes (a year) and 1000 changes',
       [true, { afterMinutes: 14.9 }, { afterMinutes: YEAR + 1 }, { maxChanges: 0 }, { maxChanges: Infinity }],
     ],
     [
@@ -89,7 +91,8 @@ describe('policyProblems', () => {
     ],
     [
       'poll',
-      'must be false or { everySeconds, maxSeconds } of at least 1 and at most 31536000 seconds (a year), the latter not less than the former',
+      'must be false or { everySeconds, maxSeconds } of at least 1 and at most 31536000 seconds (a year), ' +
+        'the latter not less than the former',
       [
         ...[true, { everySeconds: 0.9 }, { everySeconds: 1801 }, { maxSeconds: 119 }, { maxSeconds: 31_536_001 }],
         { everySeconds: 2, maxSeconds: 1 },
