@@ -4,7 +4,7 @@ import { isRecord } from '../internal/is-record.js';
 import { answerHeaders } from './answer-headers.js';
 import { attemptedCall } from './attempted-call.js';
 import { bodyText } from './body-text.js';
-import { isUnconnected } from './connection-codes.js';
+import { isUnconnected } from './is-unconnected.js';
 import type { LalamoveErrorCode } from './error-catalog.js';
 import { failureOfAnswer, failureWithoutAnswer } from './failed-attempt.js';
 import type { LalamoveException } from './lalamove.exception.js';

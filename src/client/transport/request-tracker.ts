@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { answerHeaders } from '../../errors/answer-headers.js';
-import { isUnconnected } from '../../errors/connection-codes.js';
+import { isUnconnected } from '../../errors/is-unconnected.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { AnswerBody } from './answer-body.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { RequestBodies } from './request-body.js';
+import { RequestBodies } from './request-bodies.js';
 import { failureOf, type LalamoveWebhooks } from '../lalamove-webhooks.js';
 import { ThrottledLog } from '../../internal/throttled-log.js';
 import { LalamoveWebhookException } from '../webhook.exceptions.js';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../internal/is-record.js';
 import { cutData } from './cut-data.js';
-import { rewritten } from './rewritten-data.js';
+import { rewriteData } from './rewrite-data.js';
 
 /** One form in which `data` may have been signed, and its parsed value. */
 export interface DataForm {
@@ -117,7 +117,7 @@ function withData(members: Readonly<Record<string, unknown>>, data: DataForm): W
     eventType: text(eventType) ?? '',
     data,
     rewritten: () => {
-      const text = tryWrite(() => rewritten(data.text, data.value));
+      const text = tryWrite(() => rewriteData(data.text, data.value));
       return text === undefined || text === data.text ? undefined : formOf(text);
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isUnconnected } from './connection-codes.js';
+import { isUnconnected } from './is-unconnected.js';
 
 const failed = (syscall: string): Error => Object.assign(new Error(syscall), { syscall });
 

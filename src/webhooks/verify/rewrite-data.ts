@@ -10,7 +10,7 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d
  * @param text the JSON text
  * @param value the result of `JSON.parse` for the text
  */
-export function rewritten(text: string, value: unknown): string {
+export function rewriteData(text: string, value: unknown): string {
   // The mark is random, so that the sender cannot write a text that is read as a number.
   const mark = randomUUID();
   const marked = text.replace(STRING_OR_NUMBER, (token) =>

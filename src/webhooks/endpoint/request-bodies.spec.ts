@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { turn } from '../../../test/support/until.js';
-import { RequestBodies } from './request-body.js';
+import { RequestBodies } from './request-bodies.js';
 
 const MIB = 1024 * 1024;
 

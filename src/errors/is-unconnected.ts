@@ -4,13 +4,13 @@ import { isRecord } from '../internal/is-record.js';
 const UNCONNECTED_SYSCALLS = new Set<unknown>(['connect', 'getaddrinfo']);
 
 /** A limit, because a chain of causes may be a cycle. */
-const DEEPEST_CAUSE = 8;
+const MAX_CAUSE_DEPTH = 8;
 
 /**
  * Whether an error, or each of those that it contains, is from before there was a connection. By their members and not
  * by their class, because each realm has classes of its own (Jest runs tests in one).
  */
-export function isUnconnected(error: unknown, depth = DEEPEST_CAUSE): boolean {
+export function isUnconnected(error: unknown, depth = MAX_CAUSE_DEPTH): boolean {
   if (!isRecord(error) || depth === 0) return false;
   const { errors, syscall, cause } = error;
   if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => isUnconnected(each, depth - 1));
