@@ -109,10 +109,16 @@ describeHandlers('LalamoveEventHandlers', (host) => {
     @Injectable()
     class Streams {
       @OnLalamoveEvent('ORDER_CREATED')
-      several(): Observable<unknown> {
+      several(): Observable<number> {
         return defer(() => {
           journal.add('subscribed');
-          return concat(from([1, 2]), timer(5).pipe(map(() => journal.add('last'))));
+          const last = timer(5).pipe(
+            map(() => {
+              journal.add('last');
+              return 3;
+            }),
+          );
+          return concat(from([1, 2]), last);
         });
       }
 
