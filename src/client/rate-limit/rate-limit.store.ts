@@ -1,3 +1,4 @@
+import { LruMap } from '../../internal/lru-map.js';
 import { afterOne, waitFor, type RateLimit } from './leaky-bucket.js';
 
 /**
@@ -30,13 +31,12 @@ const SET_BACK_MS = 60_000;
 
 /** Stores the state of the most recently used limits in this process. */
 export class InMemoryRateLimitStore implements LalamoveRateLimitStore {
-  readonly #emptyAt = new Map<string, number>();
-  readonly #capacity: number;
+  readonly #emptyAt: LruMap<string, number>;
   #latest = 0;
 
   /** @param capacity how many limits are kept; an account has one for each operation it uses */
   constructor(capacity = 10_000) {
-    this.#capacity = capacity;
+    this.#emptyAt = new LruMap(capacity);
   }
 
   take(limits: readonly RateLimit[], now: number, ahead: number): number {
@@ -59,12 +59,6 @@ export class InMemoryRateLimitStore implements LalamoveRateLimitStore {
   }
 
   #set({ key }: RateLimit, emptyAt: number): void {
-    this.#emptyAt.delete(key);
     this.#emptyAt.set(key, emptyAt);
-    if (this.#emptyAt.size <= this.#capacity) return;
-    for (const oldest of this.#emptyAt.keys()) {
-      this.#emptyAt.delete(oldest);
-      break;
-    }
   }
 }

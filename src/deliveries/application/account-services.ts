@@ -1,11 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import { detached } from '../../internal/async-context.js';
+import { CachedResolver } from '../../internal/cached-resolver.js';
 import type { LalamoveCredentials } from '../../client/client-settings.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { LalamoveService } from '../../lalamove.service.js';
 import { getLalamoveToken } from '../../lalamove.tokens.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
+import { LruMap } from '../../internal/lru-map.js';
 import { withTimeout } from '../../internal/with-timeout.js';
 
 /**
@@ -20,13 +21,13 @@ export type ResolveDeliveryAccount = (
 ) => LalamoveCredentials | null | undefined | Promise<LalamoveCredentials | null | undefined>;
 
 /** How long credentials that were resolved hold, in ms. */
-const HOLDS_MS = 60_000;
+const HOLD_MS = 60_000;
 
-/** And how long a failure does: everybody who waits shares it. */
-const FAILURE_HOLDS_MS = 2000;
+/** How long a failure holds, in ms: all deliveries of the account that wait share it. */
+const FAILURE_HOLD_MS = 2000;
 
-/** How long a worker waits for an answer, in ms; what takes longer is not waited for in a worker's place. */
-const GRACE_MS = 50;
+/** How long a worker waits for an answer, in ms: if it takes longer, the worker goes on with other deliveries. */
+const MAX_WAIT_MS = 50;
 
 const MAX_ACCOUNTS = 1000;
 
@@ -68,15 +69,6 @@ export interface DeliveryAccounts {
   of(account: string): Promise<DeliveryCalls | undefined>;
 }
 
-/** One question to the host, which all who want to know share. */
-interface Lookup {
-  /** By `performance.now()`. */
-  readonly askedAt: number;
-  readonly answer: Promise<LalamoveService | undefined>;
-  /** Until then it holds, by `performance.now()`; `Infinity` while it is under way. */
-  holdsUntil: number;
-}
-
 /** What accounts are found with. */
 export interface AccountServicesParts {
   readonly moduleRef: Pick<ModuleRef, 'get'>;
@@ -88,68 +80,36 @@ export interface AccountServicesParts {
 
 /** The `LalamoveService` of each account that has deliveries. */
 export class AccountServices implements DeliveryAccounts {
-  readonly #lookups = new Map<string, Lookup>();
-  /** Accounts whose failure has been said. */
-  readonly #inOutage = new Set<string>();
+  readonly #resolver: CachedResolver<LalamoveService | undefined>;
+  /** Accounts whose failure has been logged. */
+  readonly #inOutage = new LruMap<string, true>(MAX_ACCOUNTS);
 
-  constructor(private readonly parts: AccountServicesParts) {}
+  constructor(private readonly parts: AccountServicesParts) {
+    this.#resolver = new CachedResolver({
+      resolve: (account) => this.#ask(account),
+      // An account that is unknown now may be registered in a moment.
+      holdMs: (service) => (service ? HOLD_MS : 0),
+      failureHoldMs: FAILURE_HOLD_MS,
+      capacity: MAX_ACCOUNTS,
+      now: () => performance.now(),
+    });
+  }
 
   async of(account: string): Promise<LalamoveService | undefined> {
     const registered = this.#registered(account === '' ? undefined : account);
     if (registered) return registered;
-    const { answer, askedAt, holdsUntil } = this.#lookup(account);
-    if (holdsUntil < Infinity) return answer;
-    const settled = answer.then(
-      () => undefined,
-      () => undefined,
-    );
-    // Whoever comes while it is slow already does not wait at all.
-    const graceMs = Math.max(0, askedAt + GRACE_MS - performance.now());
-    const isThere = settled.then(() => true);
-    const isLate = new Promise<false>((resolve) => {
-      setTimeout(resolve, graceMs, false).unref();
-    });
-    if (await Promise.race([isThere, isLate])) return answer;
-    throw new AccountPending(settled);
+    const found = await this.#resolver.getWithin(account, MAX_WAIT_MS);
+    if ('settled' in found) throw new AccountPending(found.settled);
+    return found.value;
   }
 
   /**
-   * As {@link of}, for who can wait for the answer.
+   * As {@link of}, for callers that can wait for the answer.
    *
    * @throws AccountUnavailable
    */
   async whenKnown(account: string): Promise<LalamoveService | undefined> {
-    return this.#registered(account === '' ? undefined : account) ?? this.#lookup(account).answer;
-  }
-
-  #lookup(account: string): Lookup {
-    const known = this.#lookups.get(account);
-    if (known && performance.now() < known.holdsUntil) return known;
-    // The answer is for all who ask, and so is the question.
-    const answer = detached(() => this.#ask(account));
-    const lookup: Lookup = { askedAt: performance.now(), answer, holdsUntil: Infinity };
-    lookup.answer.then(
-      (service) => {
-        // Who is unknown may be known at once.
-        lookup.holdsUntil = service ? performance.now() + HOLDS_MS : 0;
-        this.#inOutage.delete(account);
-      },
-      (error: unknown) => {
-        lookup.holdsUntil = performance.now() + FAILURE_HOLDS_MS;
-        this.#warnFailed(account, error);
-      },
-    );
-    this.#keep(account, lookup);
-    return lookup;
-  }
-
-  #keep(account: string, lookup: Lookup): void {
-    this.#lookups.delete(account);
-    this.#lookups.set(account, lookup);
-    for (const oldest of this.#lookups.keys()) {
-      if (this.#lookups.size <= MAX_ACCOUNTS) break;
-      this.#lookups.delete(oldest);
-    }
+    return this.#registered(account === '' ? undefined : account) ?? this.#resolver.get(account);
   }
 
   async #ask(account: string): Promise<LalamoveService | undefined> {
@@ -158,19 +118,19 @@ export class AccountServices implements DeliveryAccounts {
       const asked = resolve?.(account);
       const credentials: unknown = await withTimeout(timeoutMs, 'accounts.resolve', asked, { keepsAlive: false });
       const parent = this.#registered(undefined);
-      if (!isCredentials(credentials) || !parent) return undefined;
-      return parent.forAccount(credentials);
+      const service = isCredentials(credentials) ? parent?.forAccount(credentials) : undefined;
+      this.#inOutage.delete(account);
+      return service;
     } catch (cause) {
+      this.#warnFailed(account, cause);
       throw new AccountUnavailable(account, cause);
     }
   }
 
-  /** Once, until it has answered again. */
-  #warnFailed(account: string, error: unknown): void {
+  /** Once, until the account has been resolved again. */
+  #warnFailed(account: string, cause: unknown): void {
     if (this.#inOutage.has(account)) return;
-    if (this.#inOutage.size >= MAX_ACCOUNTS) this.#inOutage.clear();
-    this.#inOutage.add(account);
-    const cause: unknown = error instanceof AccountUnavailable ? error.cause : error;
+    this.#inOutage.set(account, true);
     const what =
       'The keys of an account cannot be had: its deliveries are tried again later, those of others go on. ' +
       'Look at what accounts.resolve asks';

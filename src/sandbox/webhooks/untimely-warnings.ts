@@ -1,3 +1,4 @@
+import { LruMap } from '../../internal/lru-map.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 
@@ -9,7 +10,7 @@ const MAX_RECEIVERS = 100;
 
 /** Warns of receivers whose answers show that they drop events of this sandbox, since their clock is another. */
 export class UntimelyWarnings {
-  readonly #warnedAt = new Map<string, number>();
+  readonly #warnedAt = new LruMap<string, number>(MAX_RECEIVERS);
 
   constructor(private readonly world: SandboxWorld) {}
 
@@ -17,9 +18,7 @@ export class UntimelyWarnings {
   look({ eventId, eventType, isBadlySigned }: WebhookDelivery, url: string, { status, body }: ReceiverAnswer): void {
     if (status !== 200 || isBadlySigned || !isDropped(body)) return;
     const now = performance.now();
-    const warnedAt = this.#warnedAt.get(url);
-    if (warnedAt !== undefined && now < warnedAt + WARNING_INTERVAL_MS) return;
-    if (this.#warnedAt.size >= MAX_RECEIVERS) this.#warnedAt.clear();
+    if (now < (this.#warnedAt.get(url) ?? -Infinity) + WARNING_INTERVAL_MS) return;
     this.#warnedAt.set(url, now);
     const what =
       'The receiver drops events of this sandbox: by its clock they are too old, or lie in the future. ' +

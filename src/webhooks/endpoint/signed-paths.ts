@@ -1,10 +1,12 @@
-/** How many URLs are remembered that were registered. */
-const MOST_LEARNT = 8;
+import { LruMap } from '../../internal/lru-map.js';
+
+/** How many paths of URLs that were registered are remembered. */
+const MAX_LEARNT = 8;
 
 /** The paths that the webhooks of a registration may be signed with. Lalamove signs the path of the registered URL. */
 export class SignedPaths {
   #mounted: string | undefined;
-  readonly #learnt = new Set<string>();
+  readonly #learnt = new LruMap<string, true>(MAX_LEARNT);
 
   /** @param stated the option `publicPath`; if it is set, no other path counts */
   constructor(private readonly stated: string | undefined) {}
@@ -18,21 +20,14 @@ export class SignedPaths {
   learn(url: string): void {
     if (!URL.canParse(url)) return;
     const { pathname, search } = new URL(url);
-    for (const path of new Set([pathname, pathname + search])) {
-      this.#learnt.delete(path);
-      this.#learnt.add(path);
-    }
-    for (const oldest of this.#learnt) {
-      if (this.#learnt.size <= MOST_LEARNT) break;
-      this.#learnt.delete(oldest);
-    }
+    for (const path of [pathname, pathname + search]) this.#learnt.set(path, true);
   }
 
   /** All paths, the most likely one first. */
   all(): readonly string[] {
     if (this.stated !== undefined) return [rooted(this.stated)];
     const mounted = this.#mounted === undefined ? [] : [this.#mounted, `${this.#mounted}/`];
-    return [...new Set([...[...this.#learnt].reverse(), ...mounted])];
+    return [...new Set([...[...this.#learnt.keys()].reverse(), ...mounted])];
   }
 }
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { detached } from '../../internal/async-context.js';
 import { logLine, say } from '../../internal/log-line.js';
+import { LruMap } from '../../internal/lru-map.js';
 import { atMost, TimeoutError, withTimeout } from '../../internal/with-timeout.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
 import { inboxOptionProblems } from './inbox-option-problems.js';
@@ -40,6 +41,9 @@ export interface InMemoryLalamoveInboxOptions {
   shutdownMs?: number;
 }
 
+/** An event has at most two keys, and one more each time that it is signed anew. */
+const KEYS_PER_EVENT = 2;
+
 /**
  * The default inbox: in this process's memory. **A crash loses what handlers have not finished**, and a restart forgets what has come: a repetition is then
  * taken for new. `DeliveriesModule` brings one that survives.
@@ -47,8 +51,8 @@ export interface InMemoryLalamoveInboxOptions {
 export class InMemoryLalamoveInbox implements LalamoveInbox {
   readonly #options: Required<InMemoryLalamoveInboxOptions>;
   readonly #logger = new Logger('LalamoveInbox');
-  /** In the order of their arrival. */
-  readonly #known = new Set<string>();
+  /** The keys of the latest events. */
+  readonly #known: LruMap<string, true>;
   /** Events with the number of their handlers that have not finished. */
   readonly #held = new Map<LalamoveEvent, number>();
   readonly #running = new Set<Promise<void>>();
@@ -71,6 +75,7 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     this.#options = { remembers, holds, retryDelaysMs, handlerTimeoutMs, shutdownMs };
     const problems = inboxOptionProblems(this.#options);
     if (problems.length > 0) throw new RangeError(`An InMemoryLalamoveInbox cannot be made so: ${problems.join(' ')}`);
+    this.#known = new LruMap(remembers * KEYS_PER_EVENT);
   }
 
   /** @throws Error if the inbox is full, or if the app is shutting down */
@@ -106,13 +111,8 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     say(this.#logger, 'warn', logLine('Unhandled events were lost at shutdown', { events: lost }));
   }
 
-  /** Each event has at most two keys, and one more each time that it is signed anew. */
   #remember(keys: readonly string[]): void {
-    for (const key of keys) this.#known.add(key);
-    for (const oldest of this.#known) {
-      if (this.#known.size <= this.#options.remembers * 2) break;
-      this.#known.delete(oldest);
-    }
+    for (const key of keys) this.#known.set(key, true);
   }
 
   #dispatch(event: LalamoveEvent): void {

@@ -1,4 +1,4 @@
-import { detached } from '../../internal/async-context.js';
+import { CachedResolver } from '../../internal/cached-resolver.js';
 import { passed, type Clock } from '../../internal/clock.js';
 import { isRecord } from '../../internal/is-record.js';
 import { withTimeout } from '../../internal/with-timeout.js';
@@ -12,63 +12,49 @@ export interface ResolvedAccount {
   readonly account: string | undefined;
 }
 
-/** What came of asking once: the same object until it is asked again. */
+/** The result of one lookup: the same object until it is asked for again. */
 export interface Finding {
   /** `undefined` for a key that is unknown. */
   readonly account: ResolvedAccount | undefined;
 }
 
-interface Entry {
-  readonly askedAt: number;
-  readonly finding: Promise<Finding>;
-}
-
-/** How long what was resolved holds, in ms. */
-const HOLDS_MS = 60_000;
-/** After so long it is asked again where a signature did not fit, in ms: a secret may be new, a stranger must not make us ask for each of his guesses. */
-const DOUBTED_MS = 5000;
+/** How long an answer holds, in ms. */
+const HOLD_MS = 60_000;
+/**
+ * After how long it is asked for again if a signature does not fit, in ms: the secret may be new. Not at once, because
+ * then every wrong signature of a stranger would ask the host.
+ */
+const DOUBTED_MAX_AGE_MS = 5000;
 /** How long is waited for an answer, in ms. */
 const TIMEOUT_MS = 5000;
-const MOST_ENTRIES = 1000;
-/** Longer ones are nobody's, and would fill the memory. */
-const MOST_KEY_LENGTH = 256;
+const MAX_KEYS = 1000;
+/** No key of Lalamove's is longer; remembering longer ones would fill the memory. */
+const MAX_KEY_LENGTH = 256;
 const NOBODY: Finding = { account: undefined };
 
 /** Asks the host for the secrets of other accounts, and remembers the answers of the keys that were asked for last. */
 export class AccountSecrets {
-  readonly #entries = new Map<string, Entry>();
+  readonly #resolver: CachedResolver<Finding>;
 
-  constructor(
-    private readonly resolve: ResolveAccount,
-    private readonly clock: Clock,
-  ) {}
-
-  /**
-   * @param doubted what was found before did not fit
-   * @throws what the host threw, an Error where it gave no account, or no answer
-   */
-  find(apiKey: string, doubted = false): Promise<Finding> {
-    if (apiKey.length > MOST_KEY_LENGTH) return Promise.resolve(NOBODY);
-    const now = passed(this.clock);
-    const known = this.#entries.get(apiKey);
-    if (known && now - known.askedAt < (doubted ? DOUBTED_MS : HOLDS_MS)) return known.finding;
-    // The answer is for all who ask, and so is the question.
-    const finding = detached(() => this.#ask(apiKey));
-    const entry = { askedAt: now, finding };
-    this.#entries.delete(apiKey);
-    this.#entries.set(apiKey, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MOST_ENTRIES) break;
-      this.#entries.delete(oldest);
-    }
-    finding.catch(() => {
-      if (this.#entries.get(apiKey) === entry) this.#entries.delete(apiKey);
+  constructor(resolve: ResolveAccount, clock: Clock) {
+    this.#resolver = new CachedResolver({
+      resolve: async (apiKey) => ({
+        account: checked(await withTimeout(TIMEOUT_MS, 'resolveAccount', resolve(apiKey))),
+      }),
+      holdMs: () => HOLD_MS,
+      failureHoldMs: 0,
+      capacity: MAX_KEYS,
+      now: () => passed(clock),
     });
-    return finding;
   }
 
-  async #ask(apiKey: string): Promise<Finding> {
-    return { account: checked(await withTimeout(TIMEOUT_MS, 'resolveAccount', this.resolve(apiKey))) };
+  /**
+   * @param doubted whether the secrets that were found before did not fit
+   * @throws what the host threw, an Error if it gave no account, or no answer
+   */
+  find(apiKey: string, doubted = false): Promise<Finding> {
+    if (apiKey.length > MAX_KEY_LENGTH) return Promise.resolve(NOBODY);
+    return this.#resolver.get(apiKey, doubted ? DOUBTED_MAX_AGE_MS : undefined);
   }
 }
 
