@@ -146,7 +146,8 @@ export {
 } from './webhooks/events/stop-events.js';
 export { OnLalamoveEvent } from './webhooks/events/on-lalamove-event.decorator.js';
 export { LalamoveInboxHost } from './webhooks/inbox/inbox-host.js';
-export { InMemoryLalamoveInbox, type InMemoryLalamoveInboxOptions } from './webhooks/inbox/in-memory-inbox.js';
+export { InMemoryLalamoveInbox } from './webhooks/inbox/in-memory-inbox.js';
+export type { InMemoryLalamoveInboxOptions } from './webhooks/inbox/in-memory-inbox.options.js';
 export type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './webhooks/inbox/lalamove-inbox.js';
 export { LalamoveWebhooks, type VerifyWebhookOptions, type WebhookReceipt } from './webhooks/lalamove-webhooks.js';
 export { signWebhook, type SignedWebhook, type SignWebhookInput } from './webhooks/verify/sign-webhook.js';

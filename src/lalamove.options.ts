@@ -8,6 +8,7 @@ import { anchoredNow, systemClock, type Clock } from './internal/clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
 import { LALAMOVE_HOSTS } from './api/hosts.js';
 import { environmentOfKey, optionProblems } from './lalamove.option-checks.js';
+import { optionsMessage } from './nest/module-options.js';
 import { AccountSecrets } from './webhooks/verify/account-secrets.js';
 import type { VerifierSettings } from './webhooks/verify/webhook-verifier.js';
 import type { LalamoveWebhookOptions } from './webhooks/webhook.options.js';
@@ -105,7 +106,7 @@ export class LalamoveOptionsException extends Error {
     account?: string,
   ) {
     const whose = account === undefined ? 'LalamoveModule' : `LalamoveModule (account "${account}")`;
-    super(`The options of ${whose} are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(optionsMessage(whose, problems));
   }
 }
 

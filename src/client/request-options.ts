@@ -1,14 +1,16 @@
 import type { FieldError } from '../api/requests/field-errors.js';
 import { isRecord } from '../internal/is-record.js';
 import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
+import { validateOptions, type OptionCheck, type OptionChecks } from '../internal/validate-options.js';
+import { hasMethods, isBoolean, isNumberUpTo, isWholeFrom } from '../internal/value-checks.js';
 
 /** What may differ from call to call; each has the account's own setting as its default. */
 export interface RequestOptions {
   /** Another market of the same keys. */
   market?: string;
   /**
-   * Ends the call: `LalamoveAbortedException` (a `LalamoveTimeoutException` where it is an `AbortSignal.timeout()`), or the outcome is unknown
-   * where it may have been carried out.
+   * Ends the call with a `LalamoveAbortedException` (for an `AbortSignal.timeout()` with a `LalamoveTimeoutException`).
+   * If the call may have been carried out, its outcome is unknown.
    */
   signal?: AbortSignal;
   /** How long one attempt may take, headers and body, in ms. */
@@ -26,45 +28,38 @@ export interface RequestOptions {
 /** Visible ASCII: what a header can carry without being taken for two. */
 const HEADER_TEXT = /^[\x21-\x7e]{1,200}$/;
 
+/** The check of a time that a timer can wait, in ms. */
+export const MS_CHECK: OptionCheck = {
+  holds: isNumberUpTo(LONGEST_TIMER_MS),
+  remedy: `must be a number of ms above 0, and at most ${LONGEST_TIMER_MS} (24 days)`,
+};
+
 /** How often a call may be sent at the most. */
 const MAX_ATTEMPTS = 1000;
 
-/** What a time must be. */
-export const MS_REMEDY = `must be a number of ms above 0, and at most ${LONGEST_TIMER_MS} (24 days)`;
-
-/** What a number of times must be. */
-export const COUNT_REMEDY = `must be a whole number of at least 1, and at most ${MAX_ATTEMPTS}`;
-
-/** What each option must be. */
-const CHECKS: Readonly<Record<keyof RequestOptions, [holds: (value: unknown) => boolean, remedy: string]>> = {
-  market: [isMarket, 'must be a two-letter market, such as HK'],
-  signal: [isSignal, 'must be an AbortSignal'],
-  timeoutMs: [isMs, MS_REMEDY],
-  deadlineMs: [isMs, MS_REMEDY],
-  maxAttempts: [isCount, COUNT_REMEDY],
-  requestId: [isHeaderText, 'must be 1 to 200 visible ASCII characters'],
-  validate: [(value) => typeof value === 'boolean', 'must be true or false'],
+/** The check of how often a call may be sent. */
+export const MAX_ATTEMPTS_CHECK: OptionCheck = {
+  holds: isWholeFrom(1, MAX_ATTEMPTS),
+  remedy: `must be a whole number of at least 1, and at most ${MAX_ATTEMPTS}`,
 };
 
-/** What is wrong with a call's own options; empty where all is well. */
-export function requestOptionErrors(options: unknown): FieldError[] {
-  if (!isRecord(options)) return [{ pointer: '/options', message: 'must be an object' }];
-  return Object.entries(options).flatMap(([name, value]) => {
-    if (!isOption(name)) {
-      return [
-        {
-          pointer: `/options/${name}`,
-          message: `${name} is not an option: the options are ${Object.keys(CHECKS).join(', ')}`,
-        },
-      ];
-    }
-    const [holds, remedy] = CHECKS[name];
-    return value === undefined || holds(value) ? [] : [{ pointer: `/options/${name}`, message: `${name} ${remedy}` }];
-  });
-}
+const CHECKS: OptionChecks<keyof RequestOptions> = {
+  market: { holds: isMarket, remedy: 'must be a two-letter market, such as HK' },
+  signal: { holds: isSignal, remedy: 'must be an AbortSignal' },
+  timeoutMs: MS_CHECK,
+  deadlineMs: MS_CHECK,
+  maxAttempts: MAX_ATTEMPTS_CHECK,
+  requestId: { holds: isHeaderText, remedy: 'must be 1 to 200 visible ASCII characters' },
+  validate: { holds: isBoolean, remedy: 'must be true or false' },
+};
 
-function isOption(name: string): name is keyof RequestOptions {
-  return Object.hasOwn(CHECKS, name);
+/** What is wrong with a call's own options; empty if all is well. */
+export function requestOptionErrors(options: unknown): FieldError[] {
+  return validateOptions(options, CHECKS).map(({ option, message }) =>
+    option === ''
+      ? { pointer: '/options', message }
+      : { pointer: `/options/${option}`, message: `${option} ${message}` },
+  );
 }
 
 /** A market is two letters; which ones exist is Lalamove's to say. */
@@ -72,23 +67,10 @@ export function isMarket(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z]{2}$/.test(value);
 }
 
-/** A time that a timer can wait, in ms. */
-export function isMs(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value <= LONGEST_TIMER_MS;
-}
-
-/** A number of times. */
-export function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ATTEMPTS;
-}
-
 function isHeaderText(value: unknown): boolean {
   return typeof value === 'string' && HEADER_TEXT.test(value);
 }
 
 function isSignal(value: unknown): boolean {
-  const methods = ['addEventListener', 'removeEventListener'];
-  return (
-    isRecord(value) && typeof value.aborted === 'boolean' && methods.every((name) => typeof value[name] === 'function')
-  );
+  return isRecord(value) && isBoolean(value.aborted) && hasMethods('addEventListener', 'removeEventListener')(value);
 }

@@ -1,6 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import { isClock, type Clock } from '../internal/clock.js';
+import type { Clock } from '../internal/clock.js';
+import { isObject } from '../internal/is-object.js';
 import { isRecord } from '../internal/is-record.js';
+import type { OptionChecks, OptionProblem } from '../internal/validate-options.js';
+import { hasMethods, isFunction, isNumberFrom, isNumberUpTo, isWholeFrom } from '../internal/value-checks.js';
+import { CLOCK_CHECK, LOGGER_CHECK, moduleOptionProblems, optionsMessage } from '../nest/module-options.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { GivenPolicy } from './domain/delivery-policy.js';
 import { policyProblems } from './domain/policy-checks.js';
@@ -22,7 +26,10 @@ export interface DeliveriesModuleOptions {
    * @default timers of this process
    */
   queue?: DeliveriesQueue;
-  /** What deliveries do by themselves; each may differ from it in `book`. What is left out is as in `DEFAULT_POLICY`. */
+  /**
+   * What deliveries do by themselves. `book` may give a delivery a policy of its own. Parts that are left out are as in
+   * `DEFAULT_POLICY`.
+   */
   policy?: GivenPolicy;
   /**
    * Accounts that are not registered by name. `timeoutSeconds`: how long `resolve` may take; what takes longer, throws
@@ -57,7 +64,9 @@ export interface DeliveriesModuleOptions {
    */
   unmatchedHours?: number;
   /**
-   * After how many days names, phones and addresses of deliveries that have ended are erased, as by `forget`. Not at all by default.
+   * After how many days names, phones and addresses of deliveries that have ended are erased, as by `forget`.
+   *
+   * @default never
    */
   retentionDays?: number;
   /**
@@ -85,99 +94,81 @@ export class DeliveriesOptionsException extends Error {
 
   /** @param problems one sentence each */
   constructor(readonly problems: readonly string[]) {
-    super(`The options of DeliveriesModule are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(optionsMessage('DeliveriesModule', problems));
   }
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const isUpTo =
-  (limit: number, least = 0) =>
-  (value: unknown): boolean =>
-    typeof value === 'number' && value > 0 && value >= least && value <= limit;
+/** Upper limits: an hour, a day, a year, a hundred years, an hour. A handler that hangs is noticed within the first. */
+const MAX = {
+  timeoutSeconds: 3600,
+  sweepSeconds: 86_400,
+  unmatchedHours: 8760,
+  retentionDays: 36_500,
+  shutdownMs: 3_600_000,
+} as const;
+const SECONDS = `a number of seconds above 0 and up to ${MAX.timeoutSeconds}`;
+const isTimeout = isNumberUpTo(MAX.timeoutSeconds);
 
-/** Upper limits: a day, a year, a hundred years, an hour. */
-const MAX = { sweepSeconds: 86_400, unmatchedHours: 8760, retentionDays: 36_500, shutdownMs: 3_600_000 } as const;
-const has =
-  (...methods: string[]) =>
-  (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    methods.every((name) => typeof Reflect.get(value, name) === 'function');
-
-/** An hour: longer, and what hangs is not found out. */
-const MAX_TIMEOUT_SECONDS = 3600;
-const SECONDS = `a number of seconds above 0 and up to ${MAX_TIMEOUT_SECONDS}`;
-const isTimeout = isUpTo(MAX_TIMEOUT_SECONDS);
-const isAccounts = (value: unknown): boolean =>
-  has('resolve')(value) && isRecord(value) && (value.timeoutSeconds === undefined || isTimeout(value.timeoutSeconds));
-
-const CHECKS: Readonly<Record<keyof DeliveriesModuleOptions, { holds: (value: unknown) => boolean; remedy: string }>> =
-  {
-    database: {
-      holds: isDatabase,
-      remedy:
-        "must be { file?, migrate?, create?: 'if-missing' | 'never', acceptRestored? }, such as { file: 'deliveries.db' }",
-    },
-    queue: { holds: has('start', 'wake', 'stop'), remedy: 'must have start(), wake() and stop()' },
-    policy: { holds: isObject, remedy: 'must be an object' },
-    accounts: {
-      holds: isAccounts,
-      remedy: `must be { resolve, timeoutSeconds? }: a function of the account, and ${SECONDS}`,
-    },
-    handlerTimeoutSeconds: { holds: isTimeout, remedy: `must be ${SECONDS}` },
-    concurrency: {
-      holds: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10_000,
-      remedy: 'must be a whole number from 1 to 10000',
-    },
-    sweepSeconds: {
-      holds: isUpTo(MAX.sweepSeconds, 1),
-      remedy: `must be a number of seconds, at least 1 and at most ${MAX.sweepSeconds} (a day)`,
-    },
-    unmatchedHours: {
-      holds: isUpTo(MAX.unmatchedHours),
-      remedy: `must be a number of hours above 0, and at most ${MAX.unmatchedHours} (a year)`,
-    },
-    retentionDays: {
-      holds: isUpTo(MAX.retentionDays),
-      remedy: `must be a number of days above 0, and at most ${MAX.retentionDays}; leave it out to erase nothing`,
-    },
-    shutdownMs: {
-      holds: (value) => value === 0 || isUpTo(MAX.shutdownMs)(value),
-      remedy: `must be a number of ms from 0 to ${MAX.shutdownMs} (an hour)`,
-    },
-    hooks: { holds: isObject, remedy: 'must be an object with onStep' },
-    logger: { holds: has('error', 'warn', 'log'), remedy: "must be a logger as Nest's LoggerService describes it" },
-    clock: {
-      holds: isClock,
-      remedy: 'must have now() and setTimeout(), and monotonic() may be left out',
-    },
-  };
+const CHECKS: OptionChecks<keyof DeliveriesModuleOptions> = {
+  database: {
+    holds: (value) => isForeignDatabase(value) || isDatabase(value),
+    remedy:
+      "must be { file?, migrate?, create?: 'if-missing' | 'never', acceptRestored? }, " +
+      "such as { file: 'deliveries.db' }",
+    more: (value) => (isForeignDatabase(value) ? [FOREIGN_DATABASE] : []),
+  },
+  queue: { holds: hasMethods('start', 'wake', 'stop'), remedy: 'must have start(), wake() and stop()' },
+  policy: {
+    holds: isObject,
+    remedy: 'must be an object',
+    more: (value) => policyProblems(value).map(({ part, message }) => ({ option: part, message })),
+  },
+  accounts: {
+    holds: (value) =>
+      isRecord(value) &&
+      isFunction(value.resolve) &&
+      (value.timeoutSeconds === undefined || isTimeout(value.timeoutSeconds)),
+    remedy: `must be { resolve, timeoutSeconds? }: a function of the account, and ${SECONDS}`,
+  },
+  handlerTimeoutSeconds: { holds: isTimeout, remedy: `must be ${SECONDS}` },
+  concurrency: { holds: isWholeFrom(1, 10_000), remedy: 'must be a whole number from 1 to 10000' },
+  sweepSeconds: {
+    holds: isNumberFrom(1, MAX.sweepSeconds),
+    remedy: `must be a number of seconds, at least 1 and at most ${MAX.sweepSeconds} (a day)`,
+  },
+  unmatchedHours: {
+    holds: isNumberUpTo(MAX.unmatchedHours),
+    remedy: `must be a number of hours above 0, and at most ${MAX.unmatchedHours} (a year)`,
+  },
+  retentionDays: {
+    holds: isNumberUpTo(MAX.retentionDays),
+    remedy: `must be a number of days above 0, and at most ${MAX.retentionDays}; leave it out to erase nothing`,
+  },
+  shutdownMs: {
+    holds: isNumberFrom(0, MAX.shutdownMs),
+    remedy: `must be a number of ms from 0 to ${MAX.shutdownMs} (an hour)`,
+  },
+  hooks: { holds: isObject, remedy: 'must be an object with onStep' },
+  logger: LOGGER_CHECK,
+  clock: CLOCK_CHECK,
+};
 
 /** @throws DeliveriesOptionsException that lists everything that is wrong */
 export function assertDeliveriesOptions(options: unknown): asserts options is DeliveriesModuleOptions {
-  const problems = isRecord(options)
-    ? Object.entries(options).flatMap(([name, value]) => problemOf(name, value))
-    : ['The options are missing: pass an object, or return one from the factory.'];
+  const problems = moduleOptionProblems(options, CHECKS);
   if (problems.length > 0) throw new DeliveriesOptionsException(problems);
 }
 
-function problemOf(name: string, value: unknown): string[] {
-  if (value === undefined) return [];
-  const check = isOption(name) ? CHECKS[name] : undefined;
-  if (!check) return [`${name} is not an option: the options are ${Object.keys(CHECKS).join(', ')}.`];
-  if (name === 'database' && isRecord(value) && 'kysely' in value) return [FOREIGN_DATABASE];
-  if (!check.holds(value)) return [`${name} ${check.remedy}.`];
-  if (name !== 'policy') return [];
-  return policyProblems(value).map(({ part, message }) => `${part === '' ? 'policy' : `policy.${part}`} ${message}.`);
-}
+/** On PostgreSQL, for example, two processes would post one delivery twice: nothing here prevents it there. */
+const FOREIGN_DATABASE: OptionProblem = {
+  option: 'kysely',
+  message:
+    'is not supported: deliveries are kept in an embedded file of their own, for no other database ' +
+    "keeps them from being booked twice. Use database: { file: 'deliveries.db' }",
+};
 
-/** On PostgreSQL, say, two processes would post one delivery twice: nothing there is made for it. */
-const FOREIGN_DATABASE =
-  'database.kysely is not supported: deliveries are kept in an embedded file of their own, for no other database ' +
-  "keeps them from being booked twice. Use database: { file: 'deliveries.db' }.";
-
-function isOption(name: string): name is keyof DeliveriesModuleOptions {
-  return Object.hasOwn(CHECKS, name);
+function isForeignDatabase(value: unknown): boolean {
+  return isRecord(value) && 'kysely' in value;
 }
 
 function isDatabase(value: unknown): boolean {

@@ -1,25 +1,27 @@
 import { isRecord } from '../../internal/is-record.js';
+import { validateOptions, type OptionChecks } from '../../internal/validate-options.js';
+import { isBoolean, isNumberFrom, isWholeFrom } from '../../internal/value-checks.js';
 import { exceeds, isAmount } from './money.js';
 import { DEFAULT_POLICY, USUAL, type DeliveryPolicy, type GivenPolicy } from './delivery-policy.js';
 
-const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 525_600;
-const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
-/** Upper limits. */
+const isMinutes = isNumberFrom(0, 525_600);
+const isCount = isWholeFrom(1, 1000);
+const isSeconds = isNumberFrom(1, 31_536_000);
+/** The upper limits of these, in words. */
 const MINUTES = '525600 minutes (a year)';
 const SECONDS = '31536000 seconds (a year)';
 const COUNT = '1000';
 /** How many steps a fee schedule may have. */
 const MAX_STEPS = 100;
-const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 1 && value <= 31_536_000;
 
-/** What each part must be, and the message if it is not. */
-const PARTS: Readonly<Record<keyof DeliveryPolicy, { holds: (value: unknown) => boolean; remedy: string }>> = {
+/** What each part must be, once it is filled in. */
+const PARTS: OptionChecks<keyof DeliveryPolicy> = {
   unknownOutcome: {
     holds: (value) =>
       isRecord(value) && isMinutes(value.waitMinutes) && (value.then === 'hold' || value.then === 'rebook'),
     remedy: `must be { waitMinutes, then: 'hold' | 'rebook' } of at most ${MINUTES}`,
   },
-  requote: { holds: (value) => typeof value === 'boolean', remedy: 'must be true or false' },
+  requote: { holds: isBoolean, remedy: 'must be true or false' },
   raiseFee: {
     holds: (value) => value === false || (Array.isArray(value) && value.length <= MAX_STEPS && isSchedule(value)),
     remedy:
@@ -73,18 +75,26 @@ export function policyProblems(
   base: DeliveryPolicy = DEFAULT_POLICY,
 ): { part: string; message: string }[] {
   if (policy === undefined) return [];
-  if (!isRecord(policy)) return [{ part: '', message: 'must be an object' }];
-  return Object.entries(policy).flatMap(([part, value]) => {
-    if (value === undefined) return [];
-    if (!isPart(part)) {
-      return [{ part, message: `is no part of a policy: these are ${Object.keys(PARTS).join(', ')}` }];
-    }
-    const { holds, remedy } = PARTS[part];
-    const members = membersOf(part, base);
-    const isWhole = isRecord(value) && Object.keys(value).every((name) => Object.hasOwn(members, name));
-    if (isRecord(value) && !isWhole) return [{ part, message: remedy }];
-    return holds(isRecord(value) ? { ...members, ...value } : value) ? [] : [{ part, message: remedy }];
+  const problems = validateOptions(policy, checksOnTopOf(base), {
+    unknown: (names, known) => {
+      const message = `is no part of a policy: these are ${known.join(', ')}`;
+      return names.map((option) => ({ option, message }));
+    },
   });
+  return problems.map(({ option, message }) => ({ part: option, message }));
+}
+
+/** The checks of parts that may be given in part: each is filled in before it is checked. */
+function checksOnTopOf(base: DeliveryPolicy): OptionChecks {
+  return Object.fromEntries(
+    Object.entries(PARTS).map(([part, { holds, remedy }]) => {
+      const members = isPart(part) ? membersOf(part, base) : {};
+      const isWhole = (value: object): boolean => Object.keys(value).every((name) => Object.hasOwn(members, name));
+      const check = (value: unknown): boolean =>
+        isRecord(value) ? isWhole(value) && holds({ ...members, ...value }) : holds(value);
+      return [part, { holds: check, remedy }];
+    }),
+  );
 }
 
 /**

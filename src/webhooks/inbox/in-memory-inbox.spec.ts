@@ -6,7 +6,8 @@ import { runInNewContext } from 'node:vm';
 import { factsOf } from '../../../test/webhooks/event-samples.js';
 import { turn, until } from '../../../test/support/until.js';
 import { readLalamoveEvent, type LalamoveEvent } from '../events/lalamove-event.js';
-import { InMemoryLalamoveInbox, type InMemoryLalamoveInboxOptions } from './in-memory-inbox.js';
+import { InMemoryLalamoveInbox } from './in-memory-inbox.js';
+import type { InMemoryLalamoveInboxOptions } from './in-memory-inbox.options.js';
 import type { LalamoveEventHandler, LalamoveInboxEntry } from './lalamove-inbox.js';
 
 function entryOf(...keys: readonly [string, ...string[]]): LalamoveInboxEntry {

@@ -4,42 +4,8 @@ import { logLine, say } from '../../internal/log-line.js';
 import { LruMap } from '../../internal/lru-map.js';
 import { atMost, TimeoutError, withTimeout } from '../../internal/with-timeout.js';
 import type { LalamoveEvent } from '../events/lalamove-event.js';
-import { inboxOptionProblems } from './inbox-option-problems.js';
+import { inboxOptionProblems, type InMemoryLalamoveInboxOptions } from './in-memory-inbox.options.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
-
-/** The measures of an {@link InMemoryLalamoveInbox}. */
-export interface InMemoryLalamoveInboxOptions {
-  /**
-   * Of how many events it is remembered that they came.
-   *
-   * @default 20000
-   */
-  remembers?: number;
-  /**
-   * How many events may be with their handlers, or wait for a retry, at a time. Beyond that webhooks are answered with 503.
-   *
-   * @default 10000
-   */
-  holds?: number;
-  /**
-   * How long is waited before each further try of a handler that failed, in ms; after the last one the event is set aside for it, with a line in the log.
-   *
-   * @default [1000, 10000, 60000, 600000]
-   */
-  retryDelaysMs?: readonly number[];
-  /**
-   * How long a handler may take for an event, in ms; what takes longer counts as failed, and is tried again.
-   *
-   * @default 60000
-   */
-  handlerTimeoutMs?: number;
-  /**
-   * How long is waited at shutdown for handlers that are running, in ms.
-   *
-   * @default 5000
-   */
-  shutdownMs?: number;
-}
 
 /** An event has at most two keys, and one more each time that it is signed anew. */
 const KEYS_PER_EVENT = 2;
@@ -64,17 +30,18 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
   #isStopped = false;
 
-  /** @throws RangeError for measures that cannot be, with their limits */
-  constructor({
-    remembers = 20_000,
-    holds = 10_000,
-    retryDelaysMs = [1000, 10_000, 60_000, 600_000],
-    handlerTimeoutMs = 60_000,
-    shutdownMs = 5000,
-  }: InMemoryLalamoveInboxOptions = {}) {
-    this.#options = { remembers, holds, retryDelaysMs, handlerTimeoutMs, shutdownMs };
-    const problems = inboxOptionProblems(this.#options);
+  /** @throws RangeError that lists every wrong option, with its limits */
+  constructor(options: InMemoryLalamoveInboxOptions = {}) {
+    const problems = inboxOptionProblems(options);
     if (problems.length > 0) throw new RangeError(`An InMemoryLalamoveInbox cannot be made so: ${problems.join(' ')}`);
+    const {
+      remembers = 20_000,
+      holds = 10_000,
+      retryDelaysMs = [1000, 10_000, 60_000, 600_000],
+      handlerTimeoutMs = 60_000,
+      shutdownMs = 5000,
+    } = options;
+    this.#options = { remembers, holds, retryDelaysMs, handlerTimeoutMs, shutdownMs };
     this.#known = new LruMap(remembers * KEYS_PER_EVENT);
   }
 
