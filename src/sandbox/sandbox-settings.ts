@@ -1,9 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { REFUSAL_SHAPES, type RefusalShape } from './api/refusal.js';
 import { checkScript, type DriverScript } from './simulation/driver-script.js';
-import type { LalamoveSandboxOptions, SandboxAccount, SandboxUnknowns } from './sandbox.options.js';
+import type {
+  LalamoveSandboxOptions,
+  SandboxAccount,
+  SandboxUnknowns,
+  SandboxWebhookOptions,
+} from './sandbox.options.js';
+import { isRecord } from '../internal/is-record.js';
 import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
-import { waitOf, type Duration } from './clock/duration.js';
+import { validateOptions, type OptionCheck, type OptionChecks } from '../internal/validate-options.js';
+import { isOneOf, isWholeFrom } from '../internal/value-checks.js';
+import { milliseconds, WAIT_CHECK, type Duration } from './clock/duration.js';
 import { suppliedMarkets } from './state/supplied-markets.js';
 import { MARKET_CODES, marketFacts, type MarketFacts } from './state/market-facts.js';
 
@@ -33,129 +41,170 @@ export interface SandboxSettings {
   secretOf(apiKey: string): string | undefined;
 }
 
-const OPTIONS: Readonly<Record<keyof LalamoveSandboxOptions, true>> = {
-  port: true,
-  host: true,
-  tls: true,
-  apiKey: true,
-  apiSecret: true,
-  accounts: true,
-  clock: true,
-  seed: true,
-  drivers: true,
-  maxRejections: true,
-  deliveryCodes: true,
-  rateLimits: true,
-  rateLimitHeaders: true,
-  dialect: true,
-  validation: true,
-  refusalShape: true,
-  wrongCredentials: true,
-  webhooks: true,
-  unknowns: true,
-  historyLimit: true,
-  cities: true,
-};
-
-/** The most that `randomInt` draws: so many that two sandboxes never have the same ids. */
+/** `randomInt` draws up to this: so many seeds that two sandboxes never have the same ids. */
 const MAX_DRAWN_SEED = 2 ** 48 - 1;
 
 const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h', '2h', '4h', '6h', '8h'];
 
+/** Lalamove retries ten times; more than this many pauses is a mistake. */
+const MAX_PAUSES = 1000;
+
+/** What is not checked here: the types say what it must be, or its reader does. */
+const UNCHECKED: OptionCheck = { holds: () => true, remedy: '' };
+
+const CHECKS: OptionChecks<keyof LalamoveSandboxOptions> = {
+  port: UNCHECKED,
+  host: UNCHECKED,
+  tls: UNCHECKED,
+  apiKey: UNCHECKED,
+  apiSecret: UNCHECKED,
+  accounts: { holds: Array.isArray, remedy: 'must be a list of { apiKey, apiSecret, market? }' },
+  clock: UNCHECKED,
+  seed: UNCHECKED,
+  drivers: UNCHECKED,
+  maxRejections: wholeUpTo(1000),
+  deliveryCodes: UNCHECKED,
+  rateLimits: oneOf('sandbox', 'production', false),
+  rateLimitHeaders: oneOf('observed', 'plain', 'plural', 'guide'),
+  dialect: oneOf('v3', 'v2'),
+  validation: oneOf('schema', 'codes'),
+  refusalShape: oneOf(...REFUSAL_SHAPES),
+  wrongCredentials: oneOf('unauthorized', 'bad-gateway'),
+  webhooks: objectOf<SandboxWebhookOptions>({
+    retryPauses: {
+      holds: (value) => Array.isArray(value) && value.length <= MAX_PAUSES && value.every(WAIT_CHECK.holds),
+      remedy: pausesRemedy,
+    },
+    timeoutMs: wholeUpTo(LONGEST_TIMER_MS),
+    earlyWaitMs: wholeUpTo(LONGEST_TIMER_MS),
+  }),
+  unknowns: objectOf<SandboxUnknowns>({
+    reorderedQuotation: oneOf('allowed', 'refused'),
+    webhookRetries: oneOf('signed-anew', 'repeated'),
+    orderCreated: oneOf('before-answer', 'after-answer'),
+    metadata: oneOf('whole-orders', 'order-only', 'every-event'),
+    limitsPer: oneOf('address', 'key', 'market'),
+    refusedRequests: oneOf('counted', 'ignored'),
+    replacementReason: UNCHECKED,
+  }),
+  historyLimit: wholeUpTo(10_000_000),
+  cities: UNCHECKED,
+};
+
 /**
  * Fills in the defaults.
  *
- * @throws RangeError for an option that cannot be
+ * @throws RangeError that lists the wrong options
  */
 export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSettings {
-  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTIONS, name));
-  if (unknown.length > 0) {
-    throw new RangeError(`The sandbox has no option ${unknown.join(', ')}: it has ${Object.keys(OPTIONS).join(', ')}.`);
-  }
-  const { apiKey = 'pk_test_sandbox', apiSecret = 'sk_test_sandbox', accounts = [], webhooks = {} } = options;
-  const all: readonly SandboxAccount[] = [{ apiKey, apiSecret }, ...accounts];
-  for (const account of all) checkAccount(account);
-  checkMembers('webhooks', webhooks, ['retryPauses', 'timeoutMs', 'earlyWaitMs']);
-  const secrets = new Map(all.map((account) => [account.apiKey, account.apiSecret]));
-  if (secrets.size < all.length) throw new RangeError('Two accounts of the sandbox have the same apiKey.');
+  refuse(optionProblems(options));
+  refuse(accountProblems(options));
+  const { webhooks = {} } = options;
+  const accounts = accountsOf(options);
+  const secrets = new Map(accounts.map((account) => [account.apiKey, account.apiSecret]));
   const supplied = options.cities === undefined ? new Map<string, MarketFacts>() : suppliedMarkets(options.cities);
   return {
-    accounts: all,
+    accounts,
     seed: options.seed ?? randomInt(1, MAX_DRAWN_SEED),
     drivers: checkScript(options.drivers ?? 'still'),
-    maxRejections: fromOne('maxRejections', options.maxRejections ?? 3, 1000),
+    maxRejections: options.maxRejections ?? 3,
     deliveryCodes: options.deliveryCodes ?? false,
-    rateLimits: oneOf('rateLimits', options.rateLimits, ['sandbox', 'production', false]),
-    rateLimitHeaders: oneOf('rateLimitHeaders', options.rateLimitHeaders, ['observed', 'plain', 'plural', 'guide']),
-    dialect: oneOf('dialect', options.dialect, ['v3', 'v2']),
-    validation: oneOf('validation', options.validation, ['schema', 'codes']),
-    refusalShape: options.refusalShape && oneOf('refusalShape', options.refusalShape, REFUSAL_SHAPES),
-    wrongCredentials: oneOf('wrongCredentials', options.wrongCredentials, ['unauthorized', 'bad-gateway']),
+    rateLimits: options.rateLimits ?? 'sandbox',
+    rateLimitHeaders: options.rateLimitHeaders ?? 'observed',
+    dialect: options.dialect ?? 'v3',
+    validation: options.validation ?? 'schema',
+    refusalShape: options.refusalShape,
+    wrongCredentials: options.wrongCredentials ?? 'unauthorized',
     webhooks: {
-      retryPausesMs: checkedPauses(webhooks.retryPauses ?? RETRY_PAUSES),
-      timeoutMs: fromOne('webhooks.timeoutMs', webhooks.timeoutMs ?? 5000, LONGEST_TIMER_MS),
-      earlyWaitMs: fromOne('webhooks.earlyWaitMs', webhooks.earlyWaitMs ?? 1000, LONGEST_TIMER_MS),
+      retryPausesMs: (webhooks.retryPauses ?? RETRY_PAUSES).map(milliseconds),
+      timeoutMs: webhooks.timeoutMs ?? 5000,
+      earlyWaitMs: webhooks.earlyWaitMs ?? 1000,
     },
-    unknowns: checkedUnknowns(options.unknowns ?? {}),
-    historyLimit: fromOne('historyLimit', options.historyLimit ?? 10_000, 10_000_000),
+    unknowns: unknownsOf(options.unknowns ?? {}),
+    historyLimit: options.historyLimit ?? 10_000,
     marketFacts: (market) => supplied.get(market) ?? marketFacts(market),
     secretOf: (key) => secrets.get(key),
   };
 }
 
-function checkAccount({ apiKey, apiSecret, market }: SandboxAccount): void {
-  if (!/^[^:\s]+$/.test(apiKey) || apiSecret === '') {
-    throw new RangeError(`An account of the sandbox needs an apiKey without colons and blanks, and an apiSecret.`);
-  }
-  if (market !== undefined && !MARKET_CODES.includes(market)) {
-    throw new RangeError(`The market of an account must be one of ${MARKET_CODES.join(', ')}, not ${market}.`);
-  }
+/** @throws RangeError that lists the problems, if there are any */
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new RangeError(problems.join(' '));
 }
 
-function checkMembers(name: string, given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).filter((member) => !known.includes(member));
-  if (unknown.length === 0) return;
-  throw new RangeError(`The sandbox's option ${name} has no ${unknown.join(', ')}: it has ${known.join(', ')}.`);
-}
-
-function checkedUnknowns(given: Partial<SandboxUnknowns>): SandboxUnknowns {
-  const checked: SandboxUnknowns = {
-    reorderedQuotation: oneOf('unknowns.reorderedQuotation', given.reorderedQuotation, ['allowed', 'refused']),
-    webhookRetries: oneOf('unknowns.webhookRetries', given.webhookRetries, ['signed-anew', 'repeated']),
-    orderCreated: oneOf('unknowns.orderCreated', given.orderCreated, ['before-answer', 'after-answer']),
-    metadata: oneOf('unknowns.metadata', given.metadata, ['whole-orders', 'order-only', 'every-event']),
-    limitsPer: oneOf('unknowns.limitsPer', given.limitsPer, ['address', 'key', 'market']),
-    refusedRequests: oneOf('unknowns.refusedRequests', given.refusedRequests, ['counted', 'ignored']),
+function unknownsOf(given: Partial<SandboxUnknowns>): SandboxUnknowns {
+  return {
+    reorderedQuotation: given.reorderedQuotation ?? 'allowed',
+    webhookRetries: given.webhookRetries ?? 'signed-anew',
+    orderCreated: given.orderCreated ?? 'before-answer',
+    metadata: given.metadata ?? 'whole-orders',
+    limitsPer: given.limitsPer ?? 'address',
+    refusedRequests: given.refusedRequests ?? 'counted',
     replacementReason: given.replacementReason,
   };
-  checkMembers('unknowns', given, Object.keys(checked));
-  return checked;
 }
 
-/** The first of the values is the default. */
-function oneOf<const T>(name: string, value: T | undefined, values: readonly [T, ...T[]]): T {
-  if (value === undefined) return values[0];
-  if (values.includes(value)) return value;
-  throw new RangeError(
-    `The sandbox's option ${name} must be one of ${values.map(String).join(', ')}, not ${String(value)}.`,
+function optionProblems(options: unknown): string[] {
+  const problems = validateOptions(options, CHECKS, {
+    notAnObject: 'needs an object of options',
+    unknown: (names, known, prefix) => {
+      const what = prefix === '' ? 'option ' : '';
+      const message = `has no ${what}${names.join(', ')}: it has ${known.join(', ')}`;
+      return [{ option: prefix.slice(0, -1), message }];
+    },
+  });
+  return problems.map(({ option, message }) =>
+    option === '' ? `The sandbox ${message}.` : `The sandbox's option ${option} ${message}.`,
   );
 }
 
-function fromOne(name: string, value: number, limit: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= limit) return value;
-  throw new RangeError(
-    `The sandbox's option ${name} must be a whole number of at least 1 and at most ${limit}, not ${value}.`,
-  );
+function accountsOf({
+  apiKey = 'pk_test_sandbox',
+  apiSecret = 'sk_test_sandbox',
+  accounts = [],
+}: LalamoveSandboxOptions): readonly SandboxAccount[] {
+  return [{ apiKey, apiSecret }, ...accounts];
 }
 
-/** Lalamove retries ten times; more than this many pauses is a mistake. */
-const MAX_PAUSES = 1000;
+function accountProblems(options: LalamoveSandboxOptions): string[] {
+  const accounts = accountsOf(options);
+  const isDouble = new Set(accounts.map(({ apiKey }) => apiKey)).size < accounts.length;
+  return [
+    ...accounts.flatMap(problemsOfAccount),
+    ...(isDouble ? ['Two accounts of the sandbox have the same apiKey.'] : []),
+  ];
+}
 
-function checkedPauses(pauses: readonly Duration[]): number[] {
-  if (pauses.length > MAX_PAUSES) {
-    throw new RangeError(
-      `The sandbox's option webhooks.retryPauses must be at most ${MAX_PAUSES}, not ${pauses.length}.`,
-    );
-  }
-  return pauses.map((pause) => waitOf("The sandbox's option webhooks.retryPauses", pause));
+function problemsOfAccount({ apiKey, apiSecret, market }: SandboxAccount): string[] {
+  const isWhole = /^[^:\s]+$/.test(apiKey) && apiSecret !== '';
+  const isServed = market === undefined || MARKET_CODES.includes(market);
+  return [
+    ...(isWhole ? [] : ['An account of the sandbox needs an apiKey without colons and blanks, and an apiSecret.']),
+    ...(isServed ? [] : [`The market of an account must be one of ${MARKET_CODES.join(', ')}, not ${market}.`]),
+  ];
+}
+
+function oneOf(...values: readonly unknown[]): OptionCheck {
+  return {
+    holds: isOneOf(...values),
+    remedy: (value) => `must be one of ${values.map(String).join(', ')}, not ${String(value)}`,
+  };
+}
+
+function wholeUpTo(most: number): OptionCheck {
+  return {
+    holds: isWholeFrom(1, most),
+    remedy: (value) => `must be a whole number of at least 1 and at most ${most}, not ${String(value)}`,
+  };
+}
+
+function objectOf<Options>(members: OptionChecks<keyof Options & string>): OptionCheck {
+  return { holds: isRecord, remedy: `must be an object of ${Object.keys(members).join(', ')}`, members };
+}
+
+function pausesRemedy(pauses: unknown): string {
+  if (!Array.isArray(pauses)) return 'must be a list of lengths of time';
+  if (pauses.length > MAX_PAUSES) return `must be at most ${MAX_PAUSES}, not ${pauses.length}`;
+  const wrong: unknown = pauses.find((pause) => !WAIT_CHECK.holds(pause));
+  return typeof WAIT_CHECK.remedy === 'string' ? WAIT_CHECK.remedy : WAIT_CHECK.remedy(wrong);
 }

@@ -1,3 +1,5 @@
+import type { OptionCheck } from '../../internal/validate-options.js';
+
 /** A length of time: ms as a number, or a text such as `'250ms'`, `'90s'`, `'5m'`, `'2h'`, `'60d'` or `'1h 30m'`. */
 export type Duration = number | string;
 
@@ -17,12 +19,8 @@ const FORM = /^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$/;
  * @throws RangeError for what is no length of time
  */
 export function milliseconds(duration: Duration): number {
-  const ms = typeof duration === 'number' ? duration : parsed(duration);
-  if (!(Number.isFinite(ms) && ms >= 0)) {
-    throw new RangeError(
-      `${typeof duration === 'string' ? JSON.stringify(duration) : String(duration)} is no length of time: give ms as a number of at least 0, or a text such as "90s", "5m", "2h" or "1h 30m".`,
-    );
-  }
+  const ms = inMs(duration);
+  if (Number.isNaN(ms)) throw new RangeError(`${notDuration(duration)}.`);
   return Math.round(ms);
 }
 
@@ -38,7 +36,31 @@ const MAX_DURATION_MS = 365 * 86_400_000;
 export function waitOf(name: string, duration: Duration): number {
   const ms = milliseconds(duration);
   if (ms <= MAX_DURATION_MS) return ms;
-  throw new RangeError(`${name} must be at most 365d (${MAX_DURATION_MS} ms), not ${String(duration)}.`);
+  throw new RangeError(`${name} ${tooLong(duration)}.`);
+}
+
+/** The check of an option that {@link waitOf} can read. */
+export const WAIT_CHECK: OptionCheck = {
+  holds: (value) => inMs(value) <= MAX_DURATION_MS,
+  remedy: (value) => (Number.isNaN(inMs(value)) ? `is wrong: ${notDuration(value)}` : tooLong(value)),
+};
+
+function notDuration(value: unknown): string {
+  const given = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return (
+    `${given} is no length of time: give ms as a number of at least 0, ` +
+    'or a text such as "90s", "5m", "2h" or "1h 30m"'
+  );
+}
+
+function tooLong(value: unknown): string {
+  return `must be at most 365d (${MAX_DURATION_MS} ms), not ${String(value)}`;
+}
+
+/** `NaN` for what is no length of time. */
+function inMs(value: unknown): number {
+  const ms = typeof value === 'string' ? parsed(value) : value;
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? ms : Number.NaN;
 }
 
 function parsed(text: string): number {

@@ -32,7 +32,7 @@ interface ReceiverAnswer {
   readonly body: string;
 }
 
-/** The endpoint of this package says so of what is Lalamove's and is not taken in: of an event, that is one out of time. */
+/** The endpoint of this package answers so to what it verified but did not accept: an event that is out of time. */
 function isDropped(body: string): boolean {
   return /"ignored"\s*:\s*true/.test(body);
 }
