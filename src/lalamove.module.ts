@@ -6,12 +6,12 @@ import {
   type FactoryProvider,
   type ModuleMetadata,
   type Provider,
-  type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { LalamoveHttpService } from './client/transport/lalamove-http.service.js';
 import { sharedParts, type SharedParts } from './client/shared-parts.js';
 import { isRecord } from './internal/is-record.js';
+import { asyncFormProblems, asyncOptionsProviders, type AsyncOptions } from './nest/async-options.js';
 import { LalamoveErrorPolicies } from './errors/error-policies.js';
 import { LalamoveErrorsModule } from './errors/lalamove-errors.module.js';
 import {
@@ -44,21 +44,12 @@ export interface LalamoveModuleAsyncBase
   extends Pick<ModuleMetadata, 'imports'>, Pick<LalamoveModuleOptions, 'name' | 'isGlobal' | 'webhook'> {}
 
 /** Options of `LalamoveModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
-export type LalamoveModuleAsyncOptions =
-  | (LalamoveModuleAsyncBase &
-      Pick<FactoryProvider<LalamoveAccountOptions | Promise<LalamoveAccountOptions>>, 'useFactory' | 'inject'>)
-  | (LalamoveModuleAsyncBase & { useClass: Type<LalamoveOptionsFactory> })
-  | (LalamoveModuleAsyncBase & { useExisting: Type<LalamoveOptionsFactory> });
-
-/** The forms beside each other, of which exactly one is given. */
-interface AsyncForms extends Partial<Pick<FactoryProvider<unknown>, 'useFactory' | 'inject'>> {
-  useClass?: Type<LalamoveOptionsFactory>;
-  useExisting?: Type<LalamoveOptionsFactory>;
-}
+export type LalamoveModuleAsyncOptions = LalamoveModuleAsyncBase &
+  AsyncOptions<LalamoveAccountOptions, LalamoveOptionsFactory>;
 
 /**
- * Lalamove for a Nest app: provides a `LalamoveService` and registers the `LalamoveExceptionFilter`, once for the whole app. Several accounts
- * are several registrations with a `name` each; the one without is the default.
+ * Lalamove for a Nest app: provides a `LalamoveService` and registers the `LalamoveExceptionFilter`, once for the whole
+ * app. Several accounts are several registrations with a `name` each; the one without a name is the default.
  *
  * @example
  * \@Module({ imports: [LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK' })] })
@@ -76,13 +67,13 @@ export class LalamoveModule {
   }
 
   /**
-   * As {@link forRoot}, with options that come from elsewhere. `name` and `isGlobal` stand beside the factory; `webhook` may stand there, or in part: what
-   * the factory says of it goes first.
+   * As {@link forRoot}, with options that come from elsewhere. `name` and `isGlobal` stand beside the factory.
+   * `webhook` may stand there too, whole or in part: members that the factory returns replace those beside it.
    *
-   * @throws LalamoveOptionsException where not exactly one of the forms is given, or what stands beside it is wrong
+   * @throws LalamoveOptionsException if not exactly one of the forms is given, or an option beside it is wrong
    */
   static forRootAsync(options: LalamoveModuleAsyncOptions): DynamicModule {
-    const problems = asyncProblems(options);
+    const problems = [...asyncFormProblems(options), ...registrationProblems(options)];
     if (problems.length > 0) throw new LalamoveOptionsException(problems, nameOf(options));
     const { providers = [], imports = [], ...module } = registration(options, asyncProviders(options));
     return {
@@ -107,7 +98,8 @@ function checked(options: unknown, account: string | undefined, withRegistration
 function registration(options: unknown, optionsProviders: Provider[]): DynamicModule {
   const name = nameOf(options);
   const owner = {};
-  // Those of each app, which its policies stand for: request-scoped options must not open connections or count calls anew for each request.
+  // One for each app, which its policies stand for. If the options are request-scoped, a request must not open
+  // connections or count calls anew.
   const kept = new WeakMap<LalamoveErrorPolicies, LalamoveHttpService>();
   const shared = new WeakMap<LalamoveErrorPolicies, SharedParts>();
   const http: FactoryProvider<HttpService> = {
@@ -194,22 +186,19 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
 
 function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
   const name = nameOf(options);
-  const provide = optionsToken(name);
-  const withWebhook = (given: unknown): LalamoveAccountOptions =>
-    checked(
-      isRecord(given) && options.webhook ? { ...given, webhook: merged(options.webhook, given.webhook) } : given,
-      name,
-      false,
-    );
-  const fromFactory = async (factory: LalamoveOptionsFactory): Promise<LalamoveAccountOptions> =>
-    withWebhook(await factory.createLalamoveOptions());
-  const { useFactory, inject = [], useClass, useExisting }: AsyncForms = options;
-  if (useClass) return [{ provide, useFactory: fromFactory, inject: [useClass] }, useClass];
-  if (useExisting) return [{ provide, useFactory: fromFactory, inject: [useExisting] }];
-  return [{ provide, inject, useFactory: async (...given: unknown[]) => withWebhook(await useFactory?.(...given)) }];
+  const withWebhook = (given: unknown): unknown =>
+    isRecord(given) && options.webhook ? { ...given, webhook: merged(options.webhook, given.webhook) } : given;
+  return asyncOptionsProviders(options, {
+    provide: optionsToken(name),
+    ask: (factory: LalamoveOptionsFactory) => factory.createLalamoveOptions(),
+    checked: (given) => checked(withWebhook(given), name, false),
+  });
 }
 
-/** What is there at boot whatever the factory needs, and says that its endpoint and its URL must be, too. */
+/**
+ * Providers that exist at boot, also if the options are request-scoped. They announce that the endpoint and the URL
+ * beside the factory must exist too.
+ */
 function expectations(options: LalamoveModuleAsyncOptions): Provider[] {
   const { path, url } = options.webhook ?? {};
   if (path === undefined && url === undefined) return [];
@@ -222,29 +211,16 @@ function expectations(options: LalamoveModuleAsyncOptions): Provider[] {
   return [{ provide: `nestjs-lalamove:endpoint:${name ?? ''}`, inject: [LalamoveWebhookRegistrations], useFactory }];
 }
 
-/** What the factory says of webhooks, over what stands beside it. */
+/** The `webhook` that the factory returned, on top of the one beside it. */
 function merged(beside: object, given: unknown): unknown {
   return given === undefined ? beside : isRecord(given) ? { ...beside, ...given } : given;
-}
-
-function asyncProblems(options: unknown): string[] {
-  const forms = ['useFactory', 'useClass', 'useExisting'].filter(
-    (form) => isRecord(options) && typeof options[form] === 'function',
-  );
-  return [
-    ...(forms.length === 1
-      ? []
-      : [
-          `forRootAsync got ${forms.join(' and ') || 'no options'}: give it one of useFactory, useClass or useExisting.`,
-        ]),
-    ...registrationProblems(options),
-  ];
 }
 
 function takenName(name: string | undefined): LalamoveOptionsException {
   const problem =
     name === undefined
-      ? 'There are two registrations without a name: import one, or tell them apart by `name` and inject with @InjectLalamove(name).'
+      ? 'There are two registrations without a name: import one, or tell them apart by `name` and inject with ' +
+        '@InjectLalamove(name).'
       : 'There are two registrations of this name: give each its own, or import one.';
   return new LalamoveOptionsException([problem], name);
 }

@@ -1,12 +1,5 @@
-import {
-  Inject,
-  Module,
-  type DynamicModule,
-  type FactoryProvider,
-  type ModuleMetadata,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
+import { Inject, Module, type DynamicModule, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { asyncFormProblems, asyncOptionsProviders, type AsyncOptions } from '../nest/async-options.js';
 import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
 import { LalamoveWebhooksModule } from '../webhooks/lalamove-webhooks.module.js';
 import { DurableInbox } from './application/durable-inbox.js';
@@ -25,11 +18,7 @@ export interface DeliveriesOptionsFactory {
 
 /** Options of `DeliveriesModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
 export type DeliveriesModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
-  (
-    | Pick<FactoryProvider<DeliveriesModuleOptions | Promise<DeliveriesModuleOptions>>, 'useFactory' | 'inject'>
-    | { useClass: Type<DeliveriesOptionsFactory> }
-    | { useExisting: Type<DeliveriesOptionsFactory> }
-  );
+  AsyncOptions<DeliveriesModuleOptions, DeliveriesOptionsFactory>;
 
 /**
  * Books deliveries exactly once and follows them to the door: import it beside `LalamoveModule`, and inject
@@ -58,10 +47,13 @@ export class DeliveriesModule {
   /**
    * As {@link forRoot}, with options that come from elsewhere.
    *
-   * @throws DeliveriesOptionsException where not exactly one of the forms is given
+   * @throws DeliveriesOptionsException if not exactly one of the forms is given
    */
   static forRootAsync(options: DeliveriesModuleAsyncOptions): DynamicModule {
-    const module = registration(asyncProviders(options));
+    const problems = asyncFormProblems(options);
+    if (problems.length > 0) throw new DeliveriesOptionsException(problems);
+    const ask = (factory: DeliveriesOptionsFactory): unknown => factory.createDeliveriesOptions();
+    const module = registration(asyncOptionsProviders(options, { provide: DELIVERIES_OPTIONS, ask, checked }));
     return { ...module, imports: [...(module.imports ?? []), ...(options.imports ?? [])] };
   }
 }
@@ -79,31 +71,4 @@ function registration(optionsProviders: Provider[]): DynamicModule {
     providers: [...optionsProviders, ...DELIVERIES_PROVIDERS],
     exports: [DeliveriesService],
   };
-}
-
-/** The forms beside each other, of which exactly one is given. */
-interface AsyncForms extends Partial<Pick<FactoryProvider<unknown>, 'useFactory' | 'inject'>> {
-  useClass?: Type<DeliveriesOptionsFactory>;
-  useExisting?: Type<DeliveriesOptionsFactory>;
-}
-
-function asyncProviders(options: DeliveriesModuleAsyncOptions): Provider[] {
-  const { useFactory, inject = [], useClass, useExisting }: AsyncForms = options;
-  const forms = [useFactory, useClass, useExisting].filter((form) => typeof form === 'function');
-  if (forms.length !== 1) {
-    throw new DeliveriesOptionsException([
-      `forRootAsync got ${forms.length} forms: give it one of useFactory, useClass or useExisting.`,
-    ]);
-  }
-  const fromFactory = async (factory: DeliveriesOptionsFactory): Promise<DeliveriesModuleOptions> =>
-    checked(await factory.createDeliveriesOptions());
-  if (useClass) return [{ provide: DELIVERIES_OPTIONS, useFactory: fromFactory, inject: [useClass] }, useClass];
-  if (useExisting) return [{ provide: DELIVERIES_OPTIONS, useFactory: fromFactory, inject: [useExisting] }];
-  return [
-    {
-      provide: DELIVERIES_OPTIONS,
-      inject,
-      useFactory: async (...given: unknown[]) => checked(await useFactory?.(...given)),
-    },
-  ];
 }
