@@ -25,8 +25,8 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
 ];
 
 /**
- * Reads an account's options from the environment: `LALAMOVE_API_KEY`, `LALAMOVE_API_SECRET`, `LALAMOVE_MARKET` and the optional ones that
- * `.env.example` names. Variables that are empty count as unset.
+ * Reads an account's options from the environment: `LALAMOVE_API_KEY`, `LALAMOVE_API_SECRET`, `LALAMOVE_MARKET` and the
+ * optional ones that `.env.example` names. Empty variables count as unset.
  *
  * @param env where to read; `process.env` by default
  * @param prefix of the variables, for a second account, e.g. `'LALAMOVE_TH_'`

@@ -25,8 +25,8 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
    */
   environment?: LalamoveEnvironment;
   /**
-   * Another host: a local sandbox, a proxy. Absolute, http or https; may have a path. A `/v3` at its end is left out, for every call begins with it.
-   * Keys of one of Lalamove's hosts against the other fail at boot.
+   * Another host: a local sandbox, a proxy. An absolute http or https URL, which may have a path. A `/v3` at its end is
+   * left out, because every call begins with it. Keys of one of Lalamove's hosts against the other fail at boot.
    *
    * @default `https://rest.sandbox.lalamove.com` or `https://rest.lalamove.com`, by `environment`
    */
@@ -46,8 +46,8 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
   /** How calls that may be repeated are repeated. */
   retry?: RetryOptions;
   /**
-   * Limits of our own, ahead of Lalamove's 429: calls wait for their turn, and what would wait beyond its deadline ends at once in a
-   * `RateLimitedException`. `false` switches them off.
+   * Limits of our own, so that Lalamove does not answer 429: calls wait for a slot. A call that would wait beyond its
+   * deadline ends at once with a `RateLimitedException`. `false` switches the limits off.
    *
    * @default true: the budgets of `environment`, kept in this process
    */
@@ -71,7 +71,8 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
    */
   webhook?: LalamoveWebhookOptions;
   /**
-   * Where calls are logged: repeats, and failures that the app or Lalamove must fix, as warnings and errors; all others on level `debug`.
+   * Where calls are logged. Retries, and failures that the app or Lalamove must fix, are warnings and errors; all other
+   * calls are logged on level `debug`.
    *
    * @default Nest's own logger
    */
@@ -96,7 +97,10 @@ export interface LalamoveModuleOptions extends LalamoveAccountOptions {
   isGlobal?: boolean;
 }
 
-/** Options that are wrong, at boot or in `forAccount`: the message lists every problem and its remedy. It never holds a value of an option. */
+/**
+ * Options that are wrong, at boot or in `forAccount`: the message lists every problem and its remedy. It never quotes a
+ * value of an option.
+ */
 export class LalamoveOptionsException extends Error {
   override readonly name = 'LalamoveOptionsException';
 
@@ -155,7 +159,10 @@ export function clientSettings(options: LalamoveAccountOptions, account: string 
   };
 }
 
-/** In normal form, for a request's URL is compared with it; without the slash, or the version, that every path begins with. */
+/**
+ * The base URL in normal form, because URLs of requests are compared with it. The slash and the version at its end are
+ * left out: every path begins with them.
+ */
 function baseUrlOf(options: LalamoveAccountOptions): string {
   const { href } = new URL(options.baseUrl ?? LALAMOVE_HOSTS[environmentOf(options)]);
   return href.replace(/\/+$/, '').replace(/\/+v3$/, '');

@@ -2,7 +2,7 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 import { LalamoveService } from './lalamove.service.js';
 import { LalamoveWebhooks } from './webhooks/lalamove-webhooks.js';
 
-/** The token that an account's `LalamoveService` is provided under: its class for the default account, a string for a named one. */
+/** The token of an account's `LalamoveService`: the class for the default account, a string for a named one. */
 export function getLalamoveToken(name?: string): InjectionToken<LalamoveService> {
   return name === undefined ? LalamoveService : `nestjs-lalamove:service:${name}`;
 }
@@ -17,7 +17,7 @@ export function InjectLalamove(name?: string): ReturnType<typeof Inject> {
   return Inject(getLalamoveToken(name));
 }
 
-/** The token that an account's `LalamoveWebhooks` is provided under: its class for the default account, a string for a named one. */
+/** The token of an account's `LalamoveWebhooks`: the class for the default account, a string for a named one. */
 export function getLalamoveWebhooksToken(name?: string): InjectionToken<LalamoveWebhooks> {
   return name === undefined ? LalamoveWebhooks : `nestjs-lalamove:webhooks:${name}`;
 }

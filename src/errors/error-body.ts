@@ -1,4 +1,6 @@
 import { isRecord } from '../internal/is-record.js';
+import { isText } from '../internal/is-text.js';
+import { joinedTexts } from '../internal/joined-texts.js';
 
 /** One error that the body of an answer lists. Any member may be missing. */
 export interface ListedError {
@@ -67,7 +69,7 @@ function completed([first, ...others]: ListedError[], outer: readonly ListedErro
   const message = first.message ?? beside.message;
   const pointer = first.pointer ?? beside.pointer;
   const details = [first.detail, beside.message === message ? undefined : beside.message, beside.detail];
-  return [{ ...withCode(first), message, pointer, detail: joined(details) }, ...others.map(withCode)];
+  return [{ ...withCode(first), message, pointer, detail: joinedTexts(details, '; ') }, ...others.map(withCode)];
 }
 
 /**
@@ -89,7 +91,7 @@ function readListedError(
   const hasDetail = hasText(value.detail, isListed ? MAX_TEXT_DEPTH : 0);
   const message = [text, id, hasDetail ? prose : undefined].find((each) => isText(each) && each !== code);
   if (code === undefined && message === undefined && !hasDetail) return [];
-  const detail = joined([id === code || id === message ? undefined : id, prose]);
+  const detail = joinedTexts([id === code || id === message ? undefined : id, prose], '; ');
   const places = pointers.length > 0 ? pointers : [undefined];
   return places.map((pointer) => ({ code, message, pointer, detail }));
 }
@@ -99,12 +101,6 @@ function hasText(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return value.trim() !== '';
   if (depth === 0 || typeof value !== 'object' || value === null) return false;
   return Object.values(value).some((member: unknown) => hasText(member, depth - 1));
-}
-
-/** Joins the texts, each once. */
-function joined(texts: readonly (string | undefined)[]): string | undefined {
-  const text = [...new Set(texts.filter(isText))].join('; ');
-  return text === '' ? undefined : text;
 }
 
 /** `detail` holds pointers, or prose, or a list of both. The prose may be all that names the field. */
@@ -118,7 +114,10 @@ function readDetail(
   const isPointers = (text: string): boolean => text.split(/[\s,;]+/).every((part) => POINTER.test(part));
   return {
     pointers: texts.filter(isPointers).flatMap((text) => text.split(/[\s,;]+/)),
-    prose: joined(texts.filter((text) => !isPointers(text))),
+    prose: joinedTexts(
+      texts.filter((text) => !isPointers(text)),
+      '; ',
+    ),
   };
 }
 
@@ -128,7 +127,6 @@ function writtenAs(value: unknown, textOf: (value: unknown) => string | undefine
   return JSON.stringify(value, (_, member: unknown) => (typeof member === 'string' ? (textOf(member) ?? '') : member));
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 function parseJson(text: string): unknown {
   // The test avoids the exception of the parser for an HTML page, which takes longer than all other steps.

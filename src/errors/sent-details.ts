@@ -1,4 +1,5 @@
 import type { LalamoveErrorItem } from './lalamove-error-item.js';
+import { joinedTexts } from '../internal/joined-texts.js';
 
 /** Phone numbers and other long numbers, in the digits of any script. A log line must not hold them. */
 const LONG_NUMBERS = /[+＋]?\p{Nd}[\p{Nd}\s().\p{Pd}]{4,}\p{Nd}/gu;
@@ -23,8 +24,11 @@ const FIELDS = new Set(
 
 /** The log fields that say where a request is wrong: pointers and Lalamove's text, both without personal data. */
 export function sentDetails(errors: readonly LalamoveErrorItem[]): { pointer?: string; detail?: string } {
-  const pointer = joined(errors.map((error) => error.pointer && blanked(error.pointer.replace(AFTER_PATH, '…'))));
-  const detail = joined(
+  const pointer = joinedTexts(
+    errors.map((error) => error.pointer && blanked(error.pointer.replace(AFTER_PATH, '…'))),
+    ',',
+  );
+  const detail = joinedTexts(
     errors.map((error) => error.detail && blanked(error.detail)),
     '; ',
   );
@@ -45,9 +49,4 @@ export function blanked(text: string): string {
 /** Whether a text is a field name such as `phone` or `recipients[0].phone`. */
 function isFieldName(text: string): boolean {
   return text.split(/[.[\]/]+/).every((part) => FIELDS.has(part) || /^\d{0,2}$/.test(part));
-}
-
-function joined(texts: readonly (string | undefined)[], between = ','): string | undefined {
-  const found = [...new Set(texts.filter((text) => text !== undefined))];
-  return found.length === 0 ? undefined : found.join(between);
 }

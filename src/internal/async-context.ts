@@ -1,14 +1,15 @@
 import { AsyncResource } from 'node:async_hooks';
 
-/** Runs something in the async context that was captured. */
+/** Runs work in the async context that was captured. */
 export type RunInContext = <T>(work: () => T) => T;
 
-/** Made while the module is loaded, so that no request's context is in it. */
+/** Created when this file is loaded, so that it holds no request's context. */
 const root = new AsyncResource('LalamoveRoot');
 
 /**
- * Captures the async context of the caller (its `AsyncLocalStorage` stores, its trace), for what is called back from a timer, a socket
- * or a queue that others share: there the context is that of whoever made the timer, or woke the queue.
+ * Captures the async context of the caller (its `AsyncLocalStorage` stores, its trace), for callbacks from a timer, a
+ * socket or a queue that callers share. Without this a callback runs in the context of whoever created the timer or woke
+ * the queue.
  */
 export function captureContext(): RunInContext {
   const resource = new AsyncResource('LalamoveCaller');
@@ -16,10 +17,10 @@ export function captureContext(): RunInContext {
 }
 
 /**
- * Runs something in an async context of its own, which inherits nothing: work that many share, or that nobody waits for. Timers and promises
- * made in it keep that context, so that they hold no request's stores in memory either.
+ * Runs work in an async context of its own, which inherits nothing: for work that several callers share, or that nobody
+ * waits for. Timers and promises created in it keep that context, so they hold no request's stores in memory.
  */
 export function detached<T>(work: () => T): T {
-  // A resource for each: `enterWith` in one must not reach the next.
+  // A new resource for each call: `enterWith` in one must not affect the next.
   return root.runInAsyncScope(() => captureContext()(work));
 }

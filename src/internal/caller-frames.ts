@@ -1,22 +1,23 @@
-/** Of {@link withCallersFrames}, and of the method of the service that asks it. */
+/** The frames of {@link withCallersFrames} and of the service's method that calls it. */
 const OWN_FRAME = /^(async )?((\S+\.)?withCallersFrames|(LalamoveService\.)?#call) /;
 
 /**
- * Adds who waits for a call to the stack of what it ends with: that was made when an answer came, where nobody's code is on the stack. Asked for once a
- * call has failed, after an `await`, where the engine knows who awaits; a call that goes well pays nothing.
+ * Adds the frames of the caller to the stack of an error. The error was created when an answer arrived: none of the
+ * caller's code was on the stack then. Use this after an `await` on the failed call, where the engine knows who awaits
+ * it. Calls that succeed cost nothing.
  *
- * @returns the error itself, whatever becomes of its stack
+ * @returns the same error, also if its stack cannot be changed
  */
 export function withCallersFrames(error: unknown): unknown {
   try {
     if (error instanceof Error) addFrames(error, new Error().stack);
   } catch {
-    // A host's hook may have frozen it, and a host's `Error.prepareStackTrace` may throw.
+    // The host may have frozen the error, and its `Error.prepareStackTrace` may throw.
   }
   return error;
 }
 
-/** @param here a host's `Error.prepareStackTrace` may have made anything of it */
+/** @param here a stack; no string if the host's `Error.prepareStackTrace` returns something else */
 function addFrames(error: Error, here: unknown): void {
   const stack: unknown = error.stack ?? String(error);
   if (typeof here !== 'string' || typeof stack !== 'string') return;

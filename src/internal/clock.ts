@@ -1,3 +1,6 @@
+import { isObject } from './is-object.js';
+import { hasMethods } from './value-checks.js';
+
 /**
  * Where time comes from: the timestamps of signatures, backoff and deadlines. The sandbox takes the same type, so that
  * one clock can drive both in a test.
@@ -5,11 +8,11 @@
 export interface Clock {
   /** Unix time in ms. */
   now(): number;
-  /** Calls back once, after `delayMs` by this clock; the returned function calls it off. */
+  /** Calls back once, after `delayMs` by this clock; the returned function cancels it. */
   setTimeout(callback: () => void, delayMs: number): () => void;
   /**
-   * Time that passes, in ms from any moment on: it never goes back, and does not follow when the clock is set anew.
-   * Without it a jump of `now()` cannot be told from time that passes, and is taken for that.
+   * Elapsed time in ms, from any start: it never goes back, and does not change when the clock is set. Without it a
+   * jump of `now()` counts as elapsed time.
    */
   monotonic?(): number;
 }
@@ -26,20 +29,18 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-/** Whether something can be a clock. */
+/** Whether a value has the methods of a {@link Clock}. */
 export function isClock(value: unknown): value is Clock {
-  if (typeof value !== 'object' || value === null) return false;
-  const monotonic: unknown = Reflect.get(value, 'monotonic');
-  const isWhole = ['now', 'setTimeout'].every((name) => typeof Reflect.get(value, name) === 'function');
-  return isWhole && (monotonic === undefined || typeof monotonic === 'function');
+  if (!isObject(value) || !hasMethods('now', 'setTimeout')(value)) return false;
+  return Reflect.get(value, 'monotonic') === undefined || hasMethods('monotonic')(value);
 }
 
-/** A clock's time that passes, in ms: its `now()` if it has no other. */
+/** Elapsed time by a clock, in ms: its `monotonic()`, or `now()` if it has none. */
 export function passed(clock: Clock): number {
   return clock.monotonic?.() ?? clock.now();
 }
 
-/** What time it would be, in Unix ms, if the clock were never set anew from now on. */
+/** A function that returns Unix ms as if the clock were not set again from now on. */
 export function anchoredNow(clock: Clock): () => number {
   const startedAt = clock.now() - passed(clock);
   return () => startedAt + passed(clock);

@@ -1,25 +1,35 @@
-/** Members that are ids; then strings, which are left alone, and numbers. */
-const ID_STRING_OR_NUMBER =
-  /("(?:orderId|prevOrderId|quotationId|stopId|driverId)"\s*:\s*)(\d+)(?![\d.eE])|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
+import { isObject } from './is-object.js';
 
-/** A whole number of 16 digits and more, as a token. */
+/** A member that is an id, then any other string, which stays as it is, then any other number. */
+const ID_STRING_OR_NUMBER = new RegExp(
+  [
+    /("(?:orderId|prevOrderId|quotationId|stopId|driverId)"\s*:\s*)(\d+)(?![\d.eE])/,
+    /"[^"\\]*(?:\\.[^"\\]*)*"/,
+    /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gs',
+);
+
+/** A whole number of 16 digits or more, as a token. */
 const TOO_LONG = /^-?\d{16,}$/;
 
-/** An id that is a number, however short. */
+/** An id that is a number of any length. */
 const HAS_NUMBER_AS_ID = /"(?:orderId|prevOrderId|quotationId|stopId|driverId)"\s*:\s*\d/;
 
-/** At a glance, and now and then for nothing: such digits may stand in a text, too. */
+/** A quick first test. It also matches some strings that contain so many digits, which does no harm. */
 const MAY_HAVE_LONG_NUMBER = /(?:^|[:,[\s-])\d{16}/;
 
-/** The least whole number of 16 digits: from here on a JavaScript number may have lost some. */
+/** The least whole number of 16 digits: from here on a JavaScript number may have lost digits. */
 const FIRST_TOO_LONG = 1e15;
 
 /**
- * Reads JSON without losing digits: whole numbers of 16 digits and more come as strings, as Lalamove's ids are; so do ids that are numbers.
- * What it returns is frozen, however deep.
+ * Parses JSON without losing digits: whole numbers of 16 digits or more become strings, as Lalamove's ids are. Ids that
+ * are numbers become strings too. The result is deeply frozen.
  *
- * @param parsed what `JSON.parse` makes of the text, where that is there already
- * @throws SyntaxError for what is no JSON
+ * @param parsed the result of `JSON.parse(text)`, if the caller has it already
+ * @throws SyntaxError if the text is not JSON
  */
 export function parseExactly(text: string, parsed: unknown = JSON.parse(text)): unknown {
   const mayHaveLost = freezeJson(parsed);
@@ -30,9 +40,9 @@ export function parseExactly(text: string, parsed: unknown = JSON.parse(text)): 
 }
 
 /**
- * As {@link parseExactly}, of what may be changed afterwards.
+ * As {@link parseExactly}, but the result may be changed afterwards.
  *
- * @throws SyntaxError for what is no JSON
+ * @throws SyntaxError if the text is not JSON
  */
 export function parseLosslessly(text: string): unknown {
   const parsed: unknown = JSON.parse(text);
@@ -46,12 +56,17 @@ function quoted(text: string): string {
   });
 }
 
-/** Freezes what was parsed, and tells whether a number in it may have lost digits: one walk for both, without recursion. */
+/**
+ * Freezes a parsed value deeply. One walk does this and looks for lost digits; it does not recurse, because JSON may be
+ * nested deeper than the stack.
+ *
+ * @returns whether a number in it may have lost digits
+ */
 function freezeJson(root: unknown): boolean {
   let mayHaveLost = isTooLong(root);
   const pending = isObject(root) ? [root] : [];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    // Before it is frozen, for afterwards they are slow to read.
+    // Before it is frozen: the members of a frozen object are slow to read.
     const members: readonly unknown[] = Object.values(next);
     Object.freeze(next);
     for (const value of members) {
@@ -64,8 +79,4 @@ function freezeJson(root: unknown): boolean {
 
 function isTooLong(value: unknown): boolean {
   return typeof value === 'number' && Math.abs(value) >= FIRST_TOO_LONG;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

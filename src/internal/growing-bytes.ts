@@ -1,17 +1,17 @@
-/** Few bodies are larger. */
+/** The first size of the buffer: few bodies are larger. */
 const FIRST_BYTES = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Gathers bytes in one buffer, up to a limit: chunks of one byte each cost no more than a single one. */
+/** Collects bytes in one buffer that grows, up to a limit: many small chunks cost little more than one large one. */
 export class GrowingBytes {
   #buffer = NOTHING;
   #length = 0;
 
-  /** @param limit how many bytes there may be */
+  /** @param limit how many bytes it may hold */
   constructor(private readonly limit: number) {}
 
-  /** What it takes of the memory. */
+  /** How many bytes of memory it takes. */
   get capacity(): number {
     return this.#buffer.length;
   }
@@ -19,7 +19,7 @@ export class GrowingBytes {
   /**
    * Adds bytes.
    *
-   * @returns `false` where there would be more than the limit: then none of them is added
+   * @returns `false` if that would exceed the limit: then none of them is added
    */
   add(chunk: Uint8Array): boolean {
     const length = this.#length + chunk.length;
@@ -30,12 +30,13 @@ export class GrowingBytes {
     return true;
   }
 
-  /** Forgets what has come. */
+  /** Drops all bytes. */
   clear(): void {
     this.#buffer = NOTHING;
     this.#length = 0;
   }
 
+  /** All bytes that were added: a view on the buffer, not a copy. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }

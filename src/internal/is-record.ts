@@ -1,4 +1,4 @@
-/** Whether a value from outside is an object with members, and so can be looked into. */
+/** Whether a value from outside is an object with named members: no array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,19 @@
 import type { LoggerService } from '@nestjs/common';
 import { isRecord } from './is-record.js';
 
-/** One line that can be searched for: `getOrder failed (code=… attempts=2)`. What is undefined is left out; nothing breaks the line. */
-export function logLine(what: string, told: Readonly<Record<string, string | number | undefined>>): string {
-  const fields = Object.entries(told).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  return `${what} (${fields.join(' ')})`.replace(/\p{Cc}+/gu, ' ');
+/**
+ * One line of a log, such as `getOrder failed (code=… attempts=2)`.
+ *
+ * @param what the message
+ * @param fields fields that are `undefined` are left out
+ * @returns a line without control characters, so that no value can break it
+ */
+export function logLine(what: string, fields: Readonly<Record<string, string | number | undefined>>): string {
+  const written = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return `${what} (${written.join(' ')})`.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** Writes to the app's logger, which must not change what becomes of a call when it throws. */
+/** Writes a line to the app's logger. It never throws: a broken logger must not change the result of a call. */
 export function say(
   logger: LoggerService,
   level: 'debug' | 'log' | 'warn' | 'error',
@@ -18,11 +24,11 @@ export function say(
     if (stack === undefined) logger[level]?.(line);
     else logger[level]?.(line, stack);
   } catch {
-    // There is nobody left to tell.
+    // The logger itself is broken: there is nowhere to report it.
   }
 }
 
-/** What something that was thrown says of itself. */
+/** The message of an error, or of anything else that was thrown. It never throws. */
 export function wordsOf(thrown: unknown): string {
   try {
     return isRecord(thrown) && typeof thrown.message === 'string' ? thrown.message : String(thrown);

@@ -1,7 +1,7 @@
-/** What `encodeURIComponent` would write otherwise. */
+/** Characters that `encodeURIComponent` changes. */
 const NEEDS_ENCODING = /[^\w.!~*'()-]/;
 
-/** Blanks every occurrence of secrets, plain or URL-encoded, in a text that came from outside and may echo what was sent. */
+/** Replaces every secret, plain or URL-encoded, in a text from outside: an answer may quote what was sent. */
 export function redact(text: string, secrets: readonly string[]): string {
   let redacted = text;
   for (const secret of secrets) {

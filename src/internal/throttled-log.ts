@@ -2,18 +2,18 @@ import type { LoggerService } from '@nestjs/common';
 import { detached } from './async-context.js';
 import { logLine, say } from './log-line.js';
 
-/** How long a kind of line is counted alone once it was said often enough, in ms: anybody can send anything. */
+/** For how long the lines of a kind are counted together, in ms. */
 const SILENCE_MS = 60_000;
 
-type Told = Parameters<typeof logLine>[1];
+type Fields = Parameters<typeof logLine>[1];
 
-/** Lines of one kind are counted together. There must be few kinds. */
+/** Lines of one kind are counted together. There must be few kinds: each takes memory and a timer. */
 export interface LineKind {
   readonly level: 'warn' | 'error';
   readonly what: string;
-  /** Members that tell this kind from others. */
-  readonly of: Told;
-  /** In a minute. */
+  /** Fields that tell this kind from others. */
+  readonly of: Fields;
+  /** How many lines of this kind may be written in a minute. */
   readonly maxLines: number;
 }
 
@@ -24,14 +24,17 @@ interface Count {
   leftOut: number;
 }
 
-/** Says what may be said often only so many times a minute, and at its end, or that of the app, how many lines were left out. */
+/**
+ * Limits how many lines of a kind are written in a minute, because anybody on the internet may cause them. At the end
+ * of the minute, or of the app, one line says how many were left out.
+ */
 export class ThrottledLog {
   readonly #counts = new Map<string, Count>();
 
   constructor(private readonly logger: LoggerService) {}
 
-  /** @param more members of this line alone */
-  say(kind: LineKind, more: Told = {}): void {
+  /** @param more fields of this line alone */
+  say(kind: LineKind, more: Fields = {}): void {
     const key = logLine(kind.what, kind.of);
     const count = this.#counts.get(key) ?? this.#begin(key, kind);
     if (count.lines >= kind.maxLines) {
@@ -42,7 +45,7 @@ export class ThrottledLog {
     say(this.logger, kind.level, logLine(kind.what, { ...kind.of, ...more }));
   }
 
-  /** Tells of all that was left out so far: nobody does so once the app is gone. */
+  /** Writes how many lines were left out so far. Call it when the app ends. */
   end(): void {
     for (const key of this.#counts.keys()) this.#end(key);
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a text has no half of a surrogate pair: that cannot be written in UTF-8, and becomes the same replacement
- * character whatever it was.
+ * Whether a text has no unpaired surrogate. UTF-8 cannot represent those: all of them become the same replacement
+ * character, so two different texts could become equal.
  */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);

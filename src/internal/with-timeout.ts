@@ -1,4 +1,4 @@
-/** Something has taken longer than it may. */
+/** An operation took longer than its timeout. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 
@@ -8,11 +8,12 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Waits for something, but not for ever; in real time.
+ * Waits for a promise, but at most so long, in real time. The work behind the promise goes on after a timeout.
  *
- * @param what it is, for the message: `the inbox`
- * @param options `keepsAlive`: whether the process lives on for the wait alone
- * @throws what it rejects with; a TimeoutError if it takes longer
+ * @param ms the timeout
+ * @param what what is waited for, for the message: `the inbox`
+ * @param options `keepsAlive`: whether this wait keeps the process alive
+ * @throws what the promise rejects with; a TimeoutError if it takes longer
  */
 export async function withTimeout<T>(
   ms: number,
@@ -34,7 +35,7 @@ export async function withTimeout<T>(
   }
 }
 
-/** Waits for something to end, or for so long, in real time; whichever comes first. It never rejects. */
+/** Waits until a promise settles, at most `ms` of real time. It never rejects. */
 export async function atMost(ms: number, ending: Promise<unknown>): Promise<void> {
   await withTimeout(ms, '', ending).catch(() => undefined);
 }

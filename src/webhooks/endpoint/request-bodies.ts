@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GrowingBytes } from '../../internal/growing-bytes.js';
+import { isObject } from '../../internal/is-object.js';
 import { LalamoveWebhookException } from '../webhook.exceptions.js';
 
 /** The maximum size of a body. Lalamove's events have a few KB. */
@@ -134,8 +135,4 @@ function isEmpty(kept: string | object): boolean {
 /** Whether the sent body can be empty or `{}`. If not, a kept value that is empty means that the body was lost. */
 function mayBeEmpty({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= 2;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -11,8 +11,9 @@ import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './
 const KEYS_PER_EVENT = 2;
 
 /**
- * The default inbox: in this process's memory. **A crash loses what handlers have not finished**, and a restart forgets what has come: a repetition is then
- * taken for new. `DeliveriesModule` brings one that survives.
+ * The default inbox, in the memory of this process. **A crash loses the events that handlers have not finished.** A
+ * restart forgets which events have come, so a duplicate then counts as new. `DeliveriesModule` has an inbox that
+ * survives both.
  */
 export class InMemoryLalamoveInbox implements LalamoveInbox {
   readonly #options: Required<InMemoryLalamoveInboxOptions>;
