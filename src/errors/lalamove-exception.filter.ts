@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { throwError, type Observable } from 'rxjs';
 import { isRecord } from '../internal/is-record.js';
+import { hasMethods } from '../internal/value-checks.js';
 import { logLine } from '../internal/log-line.js';
 import { ERROR_CATALOG, rowOf, rowOfCode } from './error-catalog.js';
 import { LalamoveErrorPolicies, type AccountErrorPolicy } from './error-policies.js';
@@ -135,7 +136,7 @@ function reply(adapter: AbstractHttpAdapter, response: unknown, { status, header
     return;
   }
   for (const [name, value] of Object.entries(headers)) {
-    if (hasMethod(response, 'setHeader')) response.setHeader(name, value);
+    if (hasMethods('setHeader')(response)) response.setHeader(name, value);
     else adapter.setHeader(response, name, value);
   }
   adapter.reply(response, 'Content-Type' in headers ? JSON.stringify(body) : body, status);
@@ -172,13 +173,6 @@ function causeCode({ cause }: LalamoveException): string | undefined {
 /** Sends the error as Nest's `BaseWsExceptionFilter` does, to Socket.IO clients and to native ones. */
 function emit(client: unknown, body: object): void {
   const data = { status: 'error', ...body };
-  if (hasMethod(client, 'send') && 'readyState' in client) client.send(JSON.stringify({ event: 'exception', data }));
-  else if (hasMethod(client, 'emit')) client.emit('exception', data);
-}
-
-function hasMethod<Name extends string>(
-  value: unknown,
-  name: Name,
-): value is Record<Name, (...args: readonly unknown[]) => unknown> {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+  if (hasMethods('send')(client) && 'readyState' in client) client.send(JSON.stringify({ event: 'exception', data }));
+  else if (hasMethods('emit')(client)) client.emit('exception', data);
 }

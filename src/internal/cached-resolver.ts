@@ -61,13 +61,13 @@ export class CachedResolver<Value> {
    */
   async getWithin(key: string, waitMs: number): Promise<QuickResult<Value>> {
     const lookup = this.#lookup(key, Infinity);
-    if (lookup.settledAt !== undefined) return { value: await lookup.value };
+    if (isSettled(lookup)) return { value: await lookup.value };
     const leftMs = Math.max(0, lookup.askedAt + waitMs - this.options.now());
     try {
       return { value: await withTimeout(leftMs, 'the lookup', lookup.value, { keepsAlive: false }) };
     } catch (error) {
-      // Set by the time that the lookup itself has failed, also with a TimeoutError.
-      if (lookup.settledAt !== undefined || !(error instanceof TimeoutError)) throw error;
+      // The lookup itself may have failed with a TimeoutError: then it is settled.
+      if (isSettled(lookup) || !(error instanceof TimeoutError)) throw error;
     }
     const ended = (): void => undefined;
     return { settled: lookup.value.then(ended, ended) };
@@ -95,4 +95,8 @@ export class CachedResolver<Value> {
     this.#lookups.set(key, lookup);
     return lookup;
   }
+}
+
+function isSettled({ settledAt }: Lookup<unknown>): boolean {
+  return settledAt !== undefined;
 }

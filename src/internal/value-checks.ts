@@ -1,11 +1,17 @@
 import { isObject } from './is-object.js';
 
-/** Whether a value from outside is right. */
+/** Tells whether a value from outside is right. */
 export type ValueCheck = (value: unknown) => boolean;
 
-export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+/** `true` or `false`. */
+export function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}
 
-export const isFunction: ValueCheck = (value) => typeof value === 'function';
+/** A function, or a class. */
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
 
 /** A number from one limit to another, both included. */
 export function isNumberFrom(least: number, most: number): ValueCheck {
@@ -23,11 +29,15 @@ export function isWholeFrom(least: number, most: number): ValueCheck {
   return (value) => Number.isInteger(value) && isWithin(value);
 }
 
+/** One of these values. */
 export function isOneOf(...values: readonly unknown[]): ValueCheck {
   return (value) => values.includes(value);
 }
 
-/** An object that has all these methods, its own or its class's. */
-export function hasMethods(...methods: readonly string[]): ValueCheck {
-  return (value) => isObject(value) && methods.every((name) => typeof Reflect.get(value, name) === 'function');
+/** An object that has all these methods, its own or those of its class. */
+export function hasMethods<Name extends PropertyKey>(
+  ...methods: readonly Name[]
+): (value: unknown) => value is Record<Name, (...args: readonly unknown[]) => unknown> {
+  return (value): value is Record<Name, (...args: readonly unknown[]) => unknown> =>
+    isObject(value) && methods.every((name) => typeof Reflect.get(value, name) === 'function');
 }

@@ -16,6 +16,7 @@ import {
   PARAMTYPES_METADATA,
   PIPES_METADATA,
 } from '@nestjs/common/constants.js';
+import { hasMethods } from '../internal/value-checks.js';
 import { defer, from, isObservable, lastValueFrom, mergeAll, of, switchMap, type Observable } from 'rxjs';
 
 /** The enhancers of one method, created for one event. */
@@ -39,7 +40,7 @@ export async function enhancersOf(owners: readonly object[], make: MakeEnhancer)
   const all = async <Enhancer extends object>(key: string, method: keyof Enhancer): Promise<Enhancer[]> => {
     const given = owners.flatMap((owner) => listed(Reflect.getMetadata(key, owner)));
     const made = await Promise.all(given.map(make));
-    return made.filter((enhancer): enhancer is Enhancer => hasMethod(enhancer, method));
+    return made.filter((enhancer): enhancer is Enhancer => hasMethods(method)(enhancer));
   };
   const [guards, pipes, interceptors, filters] = await Promise.all([
     all<CanActivate>(GUARDS_METADATA, 'canActivate'),
@@ -110,10 +111,6 @@ function catches(filter: ExceptionFilter, error: unknown): boolean {
 
 async function settled(value: unknown): Promise<unknown> {
   return isObservable(value) ? lastValueFrom(value, { defaultValue: undefined }) : await value;
-}
-
-function hasMethod(value: unknown, name: PropertyKey): boolean {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
 }
 
 function isClass(value: unknown): value is Type<unknown> {

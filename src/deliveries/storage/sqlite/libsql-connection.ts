@@ -1,5 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type Database from 'libsql';
+import { LruMap } from '../../../internal/lru-map.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import { retryBusy } from './busy-retry.js';
 import { isBusy, storeFailure } from './store-failure.js';
@@ -37,7 +38,7 @@ interface Prepared {
 
 /** The one connection to a database. */
 export class LibsqlConnection implements DatabaseConnection {
-  readonly #statements = new Map<string, Prepared>();
+  readonly #statements = new LruMap<string, Prepared>(MAX_STATEMENTS);
   #isInTransaction = false;
   /** Whether something was written in this transaction. */
   #isDirty = false;
@@ -167,7 +168,6 @@ export class LibsqlConnection implements DatabaseConnection {
     const statement = this.database.prepare(sql);
     const prepared = { statement, isReader: statement.reader };
     this.#statements.set(sql, prepared);
-    if (this.#statements.size > MAX_STATEMENTS) this.#statements.clear();
     return prepared;
   }
 
