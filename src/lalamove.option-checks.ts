@@ -9,7 +9,6 @@ import { isText } from './internal/is-text.js';
 import { LONGEST_TIMER_MS } from './internal/timer-limit.js';
 import type { OptionCheck, OptionChecks } from './internal/validate-options.js';
 import { hasMethods, isBoolean, isFunction, isNumberFrom, isNumberUpTo, isOneOf } from './internal/value-checks.js';
-import type { LalamoveAccountOptions } from './lalamove.options.js';
 import { CLOCK_CHECK, LOGGER_CHECK, moduleOptionProblems } from './nest/module-options.js';
 import { rooted } from './webhooks/endpoint/signed-paths.js';
 
@@ -103,7 +102,7 @@ const HTTP: OptionCheck = {
   },
 };
 
-const CHECKS: OptionChecks<keyof LalamoveAccountOptions> = {
+const CHECKS: OptionChecks = {
   apiKey: {
     holds: isKey,
     required: true,

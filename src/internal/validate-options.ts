@@ -60,9 +60,11 @@ const WORDING: Required<OptionWording> = {
  * @returns one problem for each, in the order of the checks; empty if all is well
  */
 export function validateOptions(options: unknown, checks: OptionChecks, wording: OptionWording = {}): OptionProblem[] {
-  const words = { ...WORDING, ...wording };
-  if (!isRecord(options)) return [{ option: '', message: words.notAnObject }];
-  return problemsOfMembers(options, { checks, allowsOthers: false, prefix: '', words });
+  const { notAnObject = WORDING.notAnObject, unknown = WORDING.unknown } = wording;
+  if (!isRecord(options)) return [{ option: '', message: notAnObject }];
+  const problems: OptionProblem[] = [];
+  addProblems(options, { checks, allowsOthers: false, prefix: '', unknown }, problems);
+  return problems;
 }
 
 /**
@@ -74,43 +76,41 @@ export function sentencesOf(problems: readonly OptionProblem[], whole: string): 
   return problems.map(({ option, message }) => `${option === '' ? whole : option} ${message}.`);
 }
 
+/** Options that stand side by side, and their checks. */
 interface Level {
   readonly checks: OptionChecks;
   readonly allowsOthers: boolean;
   readonly prefix: string;
-  readonly words: Required<OptionWording>;
+  readonly unknown: Required<OptionWording>['unknown'];
 }
 
-function problemsOfMembers(options: Record<string, unknown>, level: Level): OptionProblem[] {
-  const { checks, allowsOthers, prefix, words } = level;
-  const problems = Object.entries(checks).flatMap(([name, check]) =>
-    problemsOfOption(options[name], check, prefix + name, words),
-  );
-  if (allowsOthers) return problems;
+/** Adds to one list instead of joining many: the options of every call to Lalamove are validated. */
+function addProblems(options: Record<string, unknown>, level: Level, problems: OptionProblem[]): void {
+  const { checks, allowsOthers, prefix, unknown } = level;
+  for (const name of Object.keys(checks)) {
+    const check = checks[name];
+    const value = options[name];
+    if (check && (value !== undefined || check.required))
+      problems.push(...problemsOf(value, check, prefix + name, unknown));
+  }
+  if (allowsOthers) return;
   const others = Object.keys(options).filter((name) => options[name] !== undefined && !Object.hasOwn(checks, name));
-  return others.length === 0 ? problems : [...problems, ...words.unknown(others, Object.keys(checks), prefix)];
+  if (others.length > 0) problems.push(...unknown(others, Object.keys(checks), prefix));
 }
 
-function problemsOfOption(
-  value: unknown,
-  check: OptionCheck,
-  option: string,
-  words: Required<OptionWording>,
-): OptionProblem[] {
-  const { holds, remedy, required, members, allowsOthers = false, more } = check;
-  const remedyOf = (): string => (typeof remedy === 'string' ? remedy : remedy(value));
-  if (value === undefined) return required ? [{ option, message: `is missing: it ${remedyOf()}` }] : [];
-  if (!holds(value)) return [{ option, message: remedyOf() }];
-  const ofMembers =
-    members && isRecord(value)
-      ? problemsOfMembers(value, { checks: members, allowsOthers, prefix: `${option}.`, words })
-      : [];
-  const further = more ? more(value) : [];
-  return [
-    ...ofMembers,
-    ...further.map((problem) => ({
-      option: problem.option === '' ? option : `${option}.${problem.option}`,
-      message: problem.message,
-    })),
-  ];
+/** The problems of a value that was given, or of an option that is required. */
+function problemsOf(value: unknown, check: OptionCheck, option: string, unknown: Level['unknown']): OptionProblem[] {
+  const { holds, remedy, members, allowsOthers = false, more } = check;
+  if (value === undefined || !holds(value)) {
+    const words = typeof remedy === 'string' ? remedy : remedy(value);
+    return [{ option, message: value === undefined ? `is missing: it ${words}` : words }];
+  }
+  const problems: OptionProblem[] = [];
+  if (members && isRecord(value)) {
+    addProblems(value, { checks: members, allowsOthers, prefix: `${option}.`, unknown }, problems);
+  }
+  for (const { option: path, message } of more?.(value) ?? []) {
+    problems.push({ option: path === '' ? option : `${option}.${path}`, message });
+  }
+  return problems;
 }
