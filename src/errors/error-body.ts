@@ -127,7 +127,6 @@ function writtenAs(value: unknown, textOf: (value: unknown) => string | undefine
   return JSON.stringify(value, (_, member: unknown) => (typeof member === 'string' ? (textOf(member) ?? '') : member));
 }
 
-
 function parseJson(text: string): unknown {
   // The test avoids the exception of the parser for an HTML page, which takes longer than all other steps.
   if (!/^\s*\{/.test(text)) return undefined;
