@@ -59,8 +59,8 @@ describe('AccountServices', () => {
     const first = await failureOf(services.of('merchant'));
     expect(first).toBeInstanceOf(AccountPending);
     // Timers fire in the order of their times, also on a busy machine: a caller that waits comes after this one.
-    const isLate = new Promise<string>((resolve) => setTimeout(resolve, 25, 'late'));
     const later = Array.from({ length: 100 }, () => failureOf(services.of('merchant')));
+    const isLate = new Promise<string>((resolve) => setTimeout(resolve, 25, 'late'));
     expect(await Promise.race([Promise.all(later).then(() => 'at once'), isLate])).toBe('at once');
     settle(KEYS);
     if (first instanceof AccountPending) await first.settled;
