@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { operationFacts } from '../../api/endpoints.js';
+import { endpointOf } from '../../api/endpoints.js';
 import { rowOfCode } from '../../errors/error-catalog.js';
 import { isRecord, isStringMap } from '../../internal/is-record.js';
 import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
@@ -119,7 +119,7 @@ function listed(value: unknown): unknown[] {
 }
 
 function isCall(name: unknown): boolean {
-  return typeof name === 'string' && operationFacts(name) !== undefined;
+  return typeof name === 'string' && endpointOf(name) !== undefined;
 }
 
 function answerProblems(answer: Record<string, unknown>): OptionProblem[] {
