@@ -2,7 +2,7 @@ import { wordsOf } from '../internal/log-line.js';
 import { openDatabase } from './storage/sqlite/open-database.js';
 
 /** The result of `lalamove-deliveries-migrate`: its exit code and the message that it prints. */
-export interface MigrationEnd {
+export interface MigrationResult {
   readonly code: 0 | 1 | 2;
   readonly message: string;
 }
@@ -14,7 +14,7 @@ const ACCEPT_RESTORED = '--accept-restored';
  * Creates or updates the tables of deliveries in a file, for apps with the option `migrate: false`. It never rejects:
  * an error is in the result.
  */
-export async function migrateFile(args: readonly string[]): Promise<MigrationEnd> {
+export async function migrateFile(args: readonly string[]): Promise<MigrationResult> {
   const isAccepting = args.includes(ACCEPT_RESTORED);
   const [file = '', ...others] = args.filter((arg) => arg !== ACCEPT_RESTORED);
   // SQLite opens a temporary database for an empty name, which an environment variable that is not set would give.

@@ -3,7 +3,7 @@ import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
 import { until } from '../support/until.js';
 import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
 import type { DeliveriesHostOptions } from './deliveries-host.js';
-import { ALL_WEBHOOKS_LOST, JournaledHost } from './delivery-journal.js';
+import { ALL_WEBHOOKS_LOST, JournaledHost } from './journaled-host.js';
 
 let host: JournaledHost;
 

@@ -4,7 +4,7 @@ import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-recor
 import type { DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import { SqliteStorage } from '../../src/deliveries/storage/sqlite/sqlite-storage.js';
 
-/** Changes the deliveries of a database, as an app on it does. */
+/** The transactions on the deliveries of a database, like those of an app. */
 export function deliveriesOn(
   database: DeliveriesDatabase,
   now: () => number,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
-import { Journal } from './delivery-journal.js';
+import { Journal } from './journaled-host.js';
 
 describe('deliveries', () => {
   let host: DeliveriesHost;

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
 import { SandboxControl } from 'nestjs-lalamove/sandbox';
-import { JournaledHost } from './delivery-journal.js';
+import { ALL_WEBHOOKS_LOST, JournaledHost } from './journaled-host.js';
 
 const REBOOK: GivenPolicy = { unknownOutcome: { waitMinutes: 0, then: 'rebook' } };
-const ALL_LOST = { webhook: 'lost', times: 'always' } as const;
 
 let host: JournaledHost;
 
@@ -23,7 +22,7 @@ interface Orders {
 /** Loses the answer to the first order and its webhooks, so that a second order is placed. */
 async function bookedTwice(policy: GivenPolicy = REBOOK): Promise<Orders> {
   host = await JournaledHost.start({ deliveries: { policy, sweepSeconds: 300 } });
-  host.sandbox.addFault(ALL_LOST);
+  host.sandbox.addFault(ALL_WEBHOOKS_LOST);
   host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
   await host.book();
   await host.after('16m');
@@ -41,7 +40,7 @@ async function bookedTwice(policy: GivenPolicy = REBOOK): Promise<Orders> {
 /** Lets the first order be picked up before its webhooks arrive. */
 async function kept(policy?: GivenPolicy): Promise<Orders> {
   const orders = await bookedTwice(policy);
-  host.sandbox.addFault(ALL_LOST);
+  host.sandbox.addFault(ALL_WEBHOOKS_LOST);
   host.sandbox.drive(orders.first, { do: 'accept' });
   await clearFaults();
   host.sandbox.drive(orders.first, { do: 'pick-up' });
@@ -102,14 +101,14 @@ describe('a duplicate order that Lalamove no longer cancels', () => {
 
   it('is read while its webhooks are lost, so that its end is found', async () => {
     const { first } = await kept();
-    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.addFault(ALL_WEBHOOKS_LOST);
     host.sandbox.drive(first, { do: 'complete' });
     expect(await host.after('1h')).toMatchObject({ state: 'completed', orderId: first });
   });
 
   it('is cancelled later if its driver leaves it', async () => {
     const orders = await bookedTwice();
-    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.addFault(ALL_WEBHOOKS_LOST);
     host.sandbox.drive(orders.first, { do: 'accept' });
     await clearFaults();
     await host.after('6m');
@@ -143,7 +142,7 @@ describe('a duplicate order that Lalamove no longer cancels', () => {
 
   it('reopens a delivery that was canceled before the duplicate became known', async () => {
     host = await JournaledHost.start({ deliveries: { sweepSeconds: 300 } });
-    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.addFault(ALL_WEBHOOKS_LOST);
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     await host.book();
     await host.after('30m');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LalamoveService } from 'nestjs-lalamove';
 import { DeliveryConflictException } from 'nestjs-lalamove/deliveries';
 import { LalamoveSandbox, SandboxClock } from 'nestjs-lalamove/sandbox';
-import { JournaledHost } from './delivery-journal.js';
+import { JournaledHost } from './journaled-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 
 const START = Date.parse('2026-12-01T08:00:00Z');

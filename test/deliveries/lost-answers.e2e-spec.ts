@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
 import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
 import type { DeliveriesHostOptions } from './deliveries-host.js';
-import { ALL_WEBHOOKS_LOST, JournaledHost } from './delivery-journal.js';
+import { ALL_WEBHOOKS_LOST, JournaledHost } from './journaled-host.js';
 
 let host: JournaledHost;
 

@@ -198,7 +198,7 @@ describe('a file of deliveries that is opened again', () => {
   it.each([
     ['file', 'deliveries.db', ''],
     ['folder', 'data', 'deliveries.db'],
-  ])('is not made if its %s is a link to a volume that is not mounted', async (_, link, rest) => {
+  ])('is not created if its %s is a link to a volume that is not mounted', async (_, link, rest) => {
     symlinkSync(join(folder, 'volume', link), join(folder, link));
     file = join(folder, link, rest);
     const refusal = await failureOf(openDatabase({ file }));

@@ -12,7 +12,7 @@ import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js'
 import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
-import { JournaledHost } from './delivery-journal.js';
+import { JournaledHost } from './journaled-host.js';
 import { deliveriesOn } from './deliveries-on.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
-import { JournaledHost } from './delivery-journal.js';
+import { JournaledHost } from './journaled-host.js';
 
 const HTML = '<html><body>Request blocked</body></html>';
 

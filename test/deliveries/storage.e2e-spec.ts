@@ -16,7 +16,7 @@ import { DeliveriesHost, type DeliveriesHostOptions } from './deliveries-host.js
 import { bookingOf } from '../support/sample-booking.js';
 import { failureOf } from '../support/lalamove.js';
 import { until } from '../support/until.js';
-import { Journal } from './delivery-journal.js';
+import { Journal } from './journaled-host.js';
 
 /** A queue that loses every wake. */
 class DeafQueue implements DeliveriesQueue {

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeliveriesHost } from './deliveries-host.js';
-import { Journal } from './delivery-journal.js';
+import { Journal } from './journaled-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { FIRST_EVENTS } from '../webhooks/webhook-receiver.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DRIVER_SCRIPTS } from '../../src/sandbox/simulation/driver-script.js';
-import { JournaledHost } from './delivery-journal.js';
+import { JournaledHost } from './journaled-host.js';
 
 /** Seven hours of many deliveries take long on a busy machine, in ms. */
 const TIMEOUT_MS = 30_000;

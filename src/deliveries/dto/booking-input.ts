@@ -11,43 +11,43 @@ import { BookDeliveryDto } from './book-delivery.dto.js';
 import { bookingTextErrors } from './booking-text.js';
 import { uncopyableMembers } from './uncopyable-members.js';
 
-/** A booking, checked. */
+/** A validated booking. */
 export type CheckedBooking = Pick<DeliveryRecord, 'account' | 'reference' | 'requestHash' | 'scheduleAt'> & {
   readonly request: BookedRequest;
 };
 
 /**
- * Checks a booking, and copies it: what the host does to its input afterwards changes nothing.
+ * Validates a booking and copies it, so that later changes of the input have no effect.
  *
- * @param base the policy that its own policy is checked with
+ * @param base the module's policy, which completes the booking's own policy
  * @throws InvalidDeliveryException
  */
 export function checkedBooking(input: BookDeliveryDto, base: DeliveryPolicy): CheckedBooking {
   const errors = bookingErrors(input, base);
   if (errors.length > 0) throw new InvalidDeliveryException(errors);
   const { reference, account, ...request } = input;
-  const written: BookedRequest = structuredClone({ ...request, policy: request.policy ?? undefined });
+  const copy: BookedRequest = structuredClone({ ...request, policy: request.policy ?? undefined });
   return {
     account: account ?? '',
     reference,
-    request: written,
-    requestHash: hashOfSent(written),
-    scheduleAt: zonedTime(written.quotation.scheduleAt),
+    request: copy,
+    requestHash: hashOfSent(copy),
+    scheduleAt: zonedTime(copy.quotation.scheduleAt),
   };
 }
 
 /**
- * Whether a reference was used for the same request: one that would send the same. A row of an earlier version has a
- * hash of what was written, in which `22.3` and `'22.3'` differ; an erased delivery has no more than its hash.
+ * Whether a reference was used for the same request, which sends the same data to Lalamove. A row of an earlier version
+ * has a hash of the input, in which `22.3` and `'22.3'` differ. An erased delivery has only its hash.
  */
 export function isSameRequest(known: DeliveryRecord, asked: CheckedBooking): boolean {
   if (known.requestHash === asked.requestHash || known.requestHash === hashOf(asked.request)) return true;
   return known.request !== undefined && hashOfSent(known.request) === asked.requestHash;
 }
 
-/** The errors of the first check that fails: each rests on those before it. */
+/** The errors of the first check that fails, because each check relies on the checks before it. */
 function bookingErrors(input: BookDeliveryDto, base: DeliveryPolicy): FieldError[] {
-  // First, for a promise that is looked into and rejects would be nobody's to handle.
+  // This check comes first. If another check awaited a rejecting promise, the rejection would be unhandled.
   const checks = [
     () => uncopyableMembers(input),
     () => memberErrors(input),
@@ -74,7 +74,7 @@ function countErrors(input: unknown): FieldError[] {
   const stops = isRecord(quotation) ? quotation.stops : undefined;
   const dropOffs = lengthOf(stops) - 1;
   if (lengthOf(recipients) === dropOffs) return [];
-  return [{ pointer: '/recipients', message: `there must be one for each drop-off, which are ${dropOffs}` }];
+  return [{ pointer: '/recipients', message: `there must be one for each of the ${dropOffs} drop-offs` }];
 }
 
 function lengthOf(list: unknown): number {
@@ -96,7 +96,7 @@ function hashOf(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('base64url');
 }
 
-/** JSON with its keys in one order: the same request in another spelling is the same request. */
+/** JSON with sorted keys, so that the order of the keys does not change the hash. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
     isRecord(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,

@@ -5,9 +5,9 @@ import { DELIVERY_STATES, type DeliveryState } from '../domain/delivery-progress
 import { isAmount } from '../domain/money.js';
 import type { ResolveDelivery } from './book-delivery.dto.js';
 
-/** Which account a reference is of. */
+/** The account to which a reference belongs. */
 export interface DeliveryAccount {
-  /** Left out for the default account. */
+  /** The account's name. If it is left out, the default account is used. */
   account?: string;
 }
 
@@ -58,7 +58,7 @@ export function listQuery(query: unknown): ListQuery {
 }
 
 /**
- * Checks what a person has found out.
+ * Validates the resolution of a delivery that needs attention.
  *
  * @throws InvalidDeliveryException
  */

@@ -1,15 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { GivenPolicy } from 'nestjs-lalamove/deliveries';
 import { SandboxControl, type SandboxUnknowns } from 'nestjs-lalamove/sandbox';
-import { JournaledHost } from './delivery-journal.js';
+import { ALL_WEBHOOKS_LOST, JournaledHost } from './journaled-host.js';
 
-const ALL_LOST = { webhook: 'lost', times: 'always' } as const;
 const REBOOK: GivenPolicy = { unknownOutcome: { waitMinutes: 0, then: 'rebook' }, rebook: { maxAttempts: 2 } };
 
 let host: JournaledHost;
 
 async function start(policy: GivenPolicy = {}, unknowns: Partial<SandboxUnknowns> = {}): Promise<void> {
-  host = await JournaledHost.start({ sandbox: { unknowns }, deliveries: { policy, sweepSeconds: 300 } });
+  host = await JournaledHost.withPolicy(policy, { sandbox: { unknowns } });
 }
 
 async function clearFaults(): Promise<void> {
@@ -44,7 +43,7 @@ describe('a delivery does not become canceled', () => {
   it.each([
     ['a page', { status: 200, body: '', headers: { 'content-type': 'text/html' } }],
     ['an empty success', { status: 200, body: '' }],
-  ])('for long when something in between answered the cancellation by %s: its webhooks tell', async (_, answer) => {
+  ])('for long if a proxy answered the cancellation with %s, thanks to webhooks', async (_, answer) => {
     await start();
     await host.book();
     const orderId = await host.orderId();
@@ -61,9 +60,9 @@ describe('a delivery does not become canceled', () => {
   it.each([
     ['is cancelled', (): Promise<unknown> => host.deliveries.cancel('A-1')],
     ['has expired', async (): Promise<unknown> => host.sandbox.moveOrder(await host.orderId(), 'EXPIRED')],
-  ])('nor failed when its order %s while an order that was given up may be on its way', async (_, end) => {
+  ])('or failed if its order %s while an abandoned order may still be active', async (_, end) => {
     await start(REBOOK);
-    host.sandbox.addFault(ALL_LOST);
+    host.sandbox.addFault(ALL_WEBHOOKS_LOST);
     host.sandbox.addFault({ call: 'placeOrder', work: 'done', answer: 'reset' });
     await host.book();
     expect(await host.after('7m')).toMatchObject({ state: 'assigning', attempts: 2 });

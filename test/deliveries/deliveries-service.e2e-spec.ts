@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import { LalamoveModule, LalamoveService } from 'nestjs-lalamove';
 import { type DeliveriesHostOptions } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
-import { JournaledHost } from './delivery-journal.js';
+import { JournaledHost } from './journaled-host.js';
 import { PLATFORMS, request, startHost } from '../support/host-app.js';
 import { failureOf, KEYS } from '../support/lalamove.js';
 
@@ -104,7 +104,7 @@ describe('DeliveriesService', () => {
     it.each([
       ['nest', 'statusCode', 'application/json'],
       ['problem', 'type', 'application/problem+json'],
-    ] as const)('answers what is wrong in the form %s', async (format, member, type) => {
+    ] as const)('answers errors in the format %s', async (format, member, type) => {
       const { host: inner } = await start({ platform, lalamove: { errors: { format } } });
       const { quotation } = bookingOf('A-1');
       const invalid = {
