@@ -250,7 +250,7 @@ describe('DeliveriesService', () => {
       });
     };
     await book('A-1', false);
-    await expect(book('A-2', true)).rejects.toThrow('changed its mind');
+    await expect(book('A-2', true)).rejects.toThrow('rolls back');
     await h.host.clock.advance('1s');
     expect(await deliveries.get('A-1')).toMatchObject({ state: 'assigning' });
     expect(await deliveries.find('A-2')).toBeNull();

@@ -94,7 +94,7 @@ describe('a booking', () => {
     await host.deliveries.book({ ...booked, partner: partner(262_144) });
     expect(await failureOf(host.deliveries.book({ ...booked, partner: partner(262_145) }))).toMatchObject({
       name: 'InvalidDeliveryException',
-      errors: [{ pointer: '', message: 'must be at most 262144 bytes as JSON, and has 262145' }],
+      errors: [{ pointer: '', message: 'must be at most 262144 bytes as JSON, but has 262145' }],
     });
   });
 
