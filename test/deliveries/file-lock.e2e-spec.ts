@@ -116,7 +116,8 @@ describe('the file of deliveries', () => {
 
   it('loses no order that was being posted when another process opened it', async () => {
     const first = await start();
-    sandbox.addFault({ call: 'placeOrder', latencyMs: 4000, times: 3 });
+    // Long enough for a second process to start on a busy machine, and below timeoutMs.
+    sandbox.addFault({ call: 'placeOrder', latencyMs: 9000, times: 3 });
     const booking = first.send({ do: 'book', bookings: bookings.slice(0, 3) });
     await until(() => first.output.split('posting R-').length === 4, 10_000);
     await first.send({ do: 'copy', how: 'folder', from: join(place, 'data'), to: join(place, 'copy') });
