@@ -50,7 +50,12 @@ async function bundle(dir, format) {
       // name.
       keepNames: true,
       comments: false,
-      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+      // ES modules keep their lines, because Node prints the line of an uncaught error. The CommonJS modules are the small
+      // copy: without white space, and with short names of local variables.
+      minify:
+        format === 'cjs'
+          ? { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } }
+          : false,
       sourcemap: true,
       // The package contains src.
       sourcemapExcludeSources: true,

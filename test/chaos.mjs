@@ -1,5 +1,6 @@
-// Kills hosts of deliveries at random awaits and at every step, and holds what is left against the sandbox: npm run test:chaos -- --seed 1 --runs 1000
-// Its runs are kills. `--broken` runs the build that must be caught: the attempt is committed after the order was posted, instead of reserved before.
+// Kills hosts of deliveries at random awaits and at every step, and holds what is left against the sandbox: npm run
+// test:chaos -- --seed 1 --runs 1000 Its runs are kills. `--broken` runs the build that must be caught: the attempt is
+// committed after the order was posted, instead of reserved before.
 import { parseArgs } from 'node:util';
 import { commitAfterPost, compile } from './chaos/compile.mjs';
 

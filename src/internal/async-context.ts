@@ -8,8 +8,8 @@ const root = new AsyncResource('LalamoveRoot');
 
 /**
  * Captures the async context of the caller (its `AsyncLocalStorage` stores, its trace), for callbacks from a timer, a
- * socket or a queue that callers share. Without this a callback runs in the context of whoever created the timer or woke
- * the queue.
+ * socket or a queue that callers share. Without this a callback runs in the context of whoever created the timer or
+ * woke the queue.
  */
 export function captureContext(): RunInContext {
   const resource = new AsyncResource('LalamoveCaller');

@@ -15,7 +15,10 @@ export function isBackTo(before: Readonly<Record<string, number>>): boolean {
   return Object.entries(resources()).every(([kind, count]) => count <= (before[kind] ?? 0));
 }
 
-/** The names of the warnings that the process emits from now on, and how to stop listening: Jest gives tests a copy that hears none. */
+/**
+ * The names of the warnings that the process emits from now on, and how to stop listening: Jest gives tests a copy that
+ * hears none.
+ */
 export function listenToWarnings(): { warnings: string[]; stop: () => void } {
   const host: unknown = runInThisContext('process');
   if (!(host instanceof EventEmitter)) throw new TypeError('There is no process.');

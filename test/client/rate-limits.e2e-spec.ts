@@ -18,7 +18,10 @@ import { failureOf, KEYS, startLalamove } from '../support/lalamove.js';
 import { http, RawServer } from '../support/raw-server.js';
 
 const HOUR = 3_600_000;
-/** For a test of a thousand calls, each with its server in the same process: a second or two, unless the machine has much else to do. */
+/**
+ * For a test of a thousand calls, each with its server in the same process: a second or two, unless the machine has
+ * much else to do.
+ */
 const LONG_TEST_MS = 30_000;
 const PRODUCTION = { budgets: 'production' } as const;
 const OTHER = { apiKey: 'pk_test_other', apiSecret: 'sk_test_other', market: 'HK' };
@@ -32,7 +35,10 @@ describe('rate limits', () => {
 
   afterEach(() => driven.stop());
 
-  /** Starts a sandbox, where there are an order and a quotation that the calls can be about; its limits are as good as new. */
+  /**
+   * Starts a sandbox, where there are an order and a quotation that the calls can be about; its limits are as good as
+   * new.
+   */
   async function start(options: LalamoveSandboxOptions = {}): Promise<Record<CallName, Call>> {
     driven = await DrivenSandbox.start(options);
     const unlimited = await driven.client();
@@ -88,7 +94,8 @@ describe('rate limits', () => {
         const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: HOUR, validate: false });
         const [minute, second] = [(1000 - 100) * 600, 999 * 500];
         const burst = await withTimeout(Math.max(minute, second), 1000, placeOrder, lalamove);
-        // The quotation holds for five minutes less two seconds, and so for the first few hundred; all others are refused, but not as too many.
+        // The quotation holds for five minutes less two seconds, and so for the first few hundred; all others are
+        // refused, but not as too many.
         const placed = burst.ended.filter(({ error }) => error === undefined);
         expect(placed.at(-1)?.index).toBe(placed.length - 1);
         expect(lastOf({ ended: placed })).toBeGreaterThan(297_000);
@@ -142,12 +149,15 @@ describe('rate limits', () => {
   });
 
   describe('that two other clients of the account use, too, for half of what there is,', () => {
-    /** What the two other clients do: how far apart in their rhythm, and how many calls they make at once just before ours. */
+    /**
+     * What the two other clients do: how far apart in their rhythm, and how many calls they make at once just before
+     * ours.
+     */
     type Others = readonly [budgets: 'sandbox' | 'production', rhythm: 'in turns' | 'together', before: number];
 
     /**
-     * Makes half as many calls again as a bucket holds. Those of the first burst that are too many are refused, for nothing was known of the others yet; all
-     * later ones go by what the answers say.
+     * Makes half as many calls again as a bucket holds. Those of the first burst that are too many are refused, for
+     * nothing was known of the others yet; all later ones go by what the answers say.
      *
      * @returns how many of the later ones were refused, and how many calls failed in the end
      */
@@ -191,8 +201,8 @@ describe('rate limits', () => {
       expect(await beside(others)).toEqual({ later: 0, failed: 0 });
     });
 
-    // Whoever was refused comes back when one request is left again, which the others may have taken by then: that costs one more refusal a time, each
-    // after a longer pause than the last, until enough has leaked.
+    // Whoever was refused comes back when one request is left again, which the others may have taken by then: that
+    // costs one more refusal a time, each after a longer pause than the last, until enough has leaked.
     it.each<Others>([
       ['production', 'together', 7],
       ['sandbox', 'in turns', 7],
@@ -246,7 +256,8 @@ describe('rate limits', () => {
       const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: 6000, timeoutMs: 1000 });
       const burst = driven.burst(20, () => placeOrder(lalamove));
       await driven.clock.advance(0);
-      // One every 550 ms, the tenth after 4950; the eleventh would be after 5.5 s, with less than a second left for its answer.
+      // One every 550 ms, the tenth after 4950; the eleventh would be after 5.5 s, with less than a second left for its
+      // answer.
       expect(burst.ended).toHaveLength(11);
       expect(failures(burst)).toHaveLength(10);
       for (const error of failures(burst)) expect(error).toMatchObject({ retryAfterSeconds: 6 });

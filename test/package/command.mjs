@@ -159,12 +159,12 @@ const MISTAKES = /** @type {[string[], RegExp][]} */ ([
   [['--speed', 'fast'], /speed.* must be a number/],
   [['--speed=-1'], /speed.* must be a number/],
   [['--speed='], /speed.* must be a number/],
-  [['--start-at', 'yesterday'], /"yesterday" is no time/],
-  [['--drivers', 'asleep'], /"asleep" is no script .* prompt/],
+  [['--start-at', 'yesterday'], /"yesterday" is not a time/],
+  [['--drivers', 'asleep'], /"asleep" is not a script .* prompt/],
   [['--rate-limits', 'few'], /--rate-limits must be/],
   [['--dialect', 'v1'], /--dialect must be/],
-  [['--cities', 'nowhere.json'], /--cities: nowhere\.json is no file with JSON/],
-  [['--cities', 'package.json'], /cities must be a list/],
+  [['--cities', 'nowhere.json'], /--cities: nowhere\.json is not a file with JSON/],
+  [['--cities', 'package.json'], /cities must be an array/],
   [['--host', '203.0.113.1', '--port', '0'], /203\.0\.113\.1/],
 ]);
 

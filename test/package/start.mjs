@@ -45,7 +45,7 @@ try {
       if (orderId !== undefined) break;
       await pause(50);
     }
-    const [, url = ''] = /on (\S+) \(couriers and money/.exec(printed) ?? [];
+    const [, url = ''] = /^Couriers and money: curl (\S+)\/_sandbox\/ledger$/m.exec(printed) ?? [];
     return (await SandboxControl.connect(url).ledgerFor({ reference: 'A-1' })).orderIds;
   }
 } finally {

@@ -35,7 +35,10 @@ export interface Left {
   readonly openAfterClose: number;
 }
 
-/** The time limits here, in ms of Jest's time, which stands still until a call has got to its stage: no machine is too busy for that. */
+/**
+ * The time limits here, in ms of Jest's time, which stands still until a call has got to its stage: no machine is too
+ * busy for that.
+ */
 const LIMIT_MS = 1000;
 /** A call that has not ended by then never will. */
 const NEVER_MS = 1500;

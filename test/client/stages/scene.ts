@@ -9,8 +9,8 @@ export const CALL_NAMES = ['getOrder', 'placeOrder'] as const;
 export type CallName = (typeof CALL_NAMES)[number];
 
 /**
- * How a request is sent: without axios; by axios with our adapter, because there is an interceptor; by axios with its own
- * adapter, because there is a proxy.
+ * How a request is sent: without axios; by axios with our adapter, because there is an interceptor; by axios with its
+ * own adapter, because there is a proxy.
  */
 export const PATHS = ['past axios', 'with an interceptor', 'by a proxy'] as const;
 export type Path = (typeof PATHS)[number];

@@ -12,7 +12,9 @@ import { BY_SIGNAL, WAYS, type Stage, type Way } from './stage.js';
 import { UNSENT_STAGES } from './unsent-stages.js';
 import { turn, until } from '../../support/until.js';
 
-/** Real time that a machine may stand still under load; it takes 1 ms. What waits for a timer never ends here at all. */
+/**
+ * Real time that a machine may stand still under load; it takes 1 ms. What waits for a timer never ends here at all.
+ */
 const PROMPT_MS = 750;
 /** What is left of a call that has ended as it should. */
 const NOTHING = {
@@ -24,7 +26,10 @@ const NOTHING = {
   open: 0,
   openAfterClose: 0,
 };
-/** All else stands still until a call has got to its stage: a time limit strikes nowhere else, and what it leaves can be counted. */
+/**
+ * All else stands still until a call has got to its stage: a time limit strikes nowhere else, and what it leaves can be
+ * counted.
+ */
 const REAL = ['nextTick', 'performance', 'hrtime', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
 
 /** One end of one call at a stage. */
