@@ -1,6 +1,6 @@
 import { assertOptions, type LalamoveAccountOptions } from './lalamove.options.js';
 
-/** Which variable (behind the prefix) gives which option, and how its text is read. */
+/** The variables (without the prefix), their options, and how to parse them. */
 const VARIABLES: readonly { variable: string; option: string; read: (text: string) => unknown }[] = [
   { variable: 'API_KEY', option: 'apiKey', read: String },
   { variable: 'API_SECRET', option: 'apiSecret', read: String },
@@ -26,11 +26,11 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
 
 /**
  * Reads an account's options from the environment: `LALAMOVE_API_KEY`, `LALAMOVE_API_SECRET`, `LALAMOVE_MARKET` and the
- * optional ones that `.env.example` names. Empty variables count as unset.
+ * optional variables of `.env.example`. An empty variable counts as unset.
  *
- * @param env where to read; `process.env` by default
- * @param prefix of the variables, for a second account, e.g. `'LALAMOVE_TH_'`
- * @throws LalamoveOptionsException that lists every problem with the variable that causes it
+ * @param env the environment; `process.env` by default
+ * @param prefix the prefix of the variables, for a second account, e.g. `'LALAMOVE_TH_'`
+ * @throws LalamoveOptionsException that lists every problem with its variable
  *
  * @example
  * LalamoveModule.forRoot(lalamoveOptionsFromEnv())
@@ -53,21 +53,21 @@ export function lalamoveOptionsFromEnv(
   return found;
 }
 
-/** Puts the variable beside the option that a problem begins with. */
+/** Adds the name of the variable to the option at the start of a problem. */
 function named(problem: string, prefix: string): string {
   const option = problem.split(' ', 1)[0] ?? '';
   const variable = VARIABLES.find((entry) => entry.option === option)?.variable;
   return variable === undefined ? problem : problem.replace(option, `${option} (${prefix}${variable})`);
 }
 
-/** `true`/`false`, `1`/`0`; anything else is handed on, so that the check of the option names it. */
+/** Parses `true`/`false` and `1`/`0`. Other texts are returned as they are, and the option check reports them. */
 function flag(text: string): unknown {
   const word = text.toLowerCase();
   if (['true', '1'].includes(word)) return true;
   return ['false', '0'].includes(word) ? false : text;
 }
 
-/** Values with commas between them. */
+/** Parses comma-separated values. */
 function list(text: string): string[] {
   return text.split(',').map((value) => value.trim());
 }

@@ -28,7 +28,7 @@ const DELAY: OptionCheck = {
 /** `webhook`; it can stand beside the factory as well. */
 const WEBHOOK: OptionCheck = {
   holds: isRecord,
-  remedy: "must be an object, such as { path: 'webhooks/lalamove' }; leave it out where no webhooks are received",
+  remedy: "must be an object, such as { path: 'webhooks/lalamove' }; leave it out if you receive no webhooks",
   members: {
     path: {
       holds: isPath,
@@ -133,7 +133,7 @@ const CHECKS: OptionChecks = {
   errors: ERRORS,
   http: HTTP,
   hooks: {
-    // Any object that has one of them: it may be of a class with members of its own.
+    // Any object with one of them is accepted: it may be an instance of a class with other members.
     holds: (value) => isRecord(value) && ['onRequest', 'onResponse', 'onRetry'].some((name) => name in value),
     remedy: 'must be an object with onRequest, onResponse or onRetry',
     members: { onRequest: FUNCTION, onResponse: FUNCTION, onRetry: FUNCTION },
@@ -144,33 +144,35 @@ const CHECKS: OptionChecks = {
   webhook: WEBHOOK,
 };
 
-/** What `forRoot` and `forRootAsync` read by themselves. */
+/** The options of the registration itself. */
 const REGISTRATION_CHECKS: OptionChecks = {
   name: { holds: (value) => isText(value) && value.trim() !== '', remedy: 'must be a non-empty string' },
   isGlobal: BOOLEAN,
 };
 
 /**
- * Everything that is wrong with an account's options, one sentence each, values never quoted; empty if all is well.
+ * Validates an account's options.
  *
- * @param withRegistration whether `name` and `isGlobal` may be among them
+ * @param withRegistration whether `name` and `isGlobal` are allowed
+ * @returns one sentence for each problem, without the value of the option
  */
 export function optionProblems(options: unknown, withRegistration: boolean): string[] {
   const problems = moduleOptionProblems(options, withRegistration ? { ...CHECKS, ...REGISTRATION_CHECKS } : CHECKS);
   return isRecord(options) ? [...problems, ...contradictions(options), ...agentProblems(options)] : problems;
 }
 
-/** What is wrong with the options beside a factory: `name`, `isGlobal` and `webhook`. */
+/** Validates the options beside a factory: `name`, `isGlobal` and `webhook`. */
 export function registrationProblems(options: unknown): string[] {
   if (!isRecord(options)) return [];
   const { name, isGlobal, webhook } = options;
   return moduleOptionProblems({ name, isGlobal, webhook }, { ...REGISTRATION_CHECKS, webhook: WEBHOOK });
 }
 
-/** The environment of a key, by its prefix; `undefined` for a key of no known form. */
+/** The environment of a key, by its prefix; `undefined` for an unknown prefix. */
 export function environmentOfKey(key: unknown): 'sandbox' | 'production' | undefined {
   const prefix = typeof key === 'string' ? /^[ps]k_(test|prod)_/.exec(key)?.[1] : undefined;
-  return prefix === undefined ? undefined : prefix === 'test' ? 'sandbox' : 'production';
+  if (prefix === undefined) return undefined;
+  return prefix === 'test' ? 'sandbox' : 'production';
 }
 
 /** The environment of a host, if it is one of Lalamove's own. */
@@ -181,7 +183,7 @@ function environmentOfHost(baseUrl: unknown): 'sandbox' | 'production' | undefin
   return hostname === hostOf(LALAMOVE_HOSTS.production) ? 'production' : undefined;
 }
 
-/** In lower case, as URLs have it, and without the dot that a full name may end with. */
+/** The host name in lower case, without a trailing dot. */
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/\.$/, '');
 }
@@ -231,7 +233,7 @@ function environmentProblems({ apiKey, apiSecret, environment, baseUrl }: Record
   return problems;
 }
 
-/** Lalamove signs the path of the URL that it knows: with any other path every webhook would be refused. */
+/** Lalamove signs the path of the registered URL: with another path, every webhook would be refused. */
 function publicPathProblems({ url, publicPath }: Record<string, unknown>): string[] {
   if (!isWebhookUrl(url) || typeof publicPath !== 'string' || !isPublicPath(publicPath)) return [];
   const { pathname, search } = new URL(url);
@@ -245,7 +247,7 @@ function agentProblems(options: Record<string, unknown>): string[] {
   const { http } = options;
   return ['httpAgent', 'httpsAgent'].flatMap((name) => {
     const agent = isRecord(http) ? http[name] : undefined;
-    // An agent at its limit gives used connections to the requests that wait, kept open or not.
+    // An agent with maxSockets reuses connections for waiting requests, even without keepAlive.
     if (!isRecord(agent) || (agent.keepAlive !== true && !Number.isFinite(agent.maxSockets))) return [];
     return [
       `http.${name} uses connections more than once, and Deno sends a request again, an order too, ` +

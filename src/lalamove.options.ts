@@ -13,72 +13,72 @@ import { AccountSecrets } from './webhooks/verify/account-secrets.js';
 import type { VerifierSettings } from './webhooks/verify/webhook-verifier.js';
 import type { LalamoveWebhookOptions } from './webhooks/webhook.options.js';
 
-/** Lalamove's two worlds: in the sandbox nobody drives and nothing is charged. */
+/** Lalamove's two environments. In the sandbox there are no real drivers and no charges. */
 export type LalamoveEnvironment = 'sandbox' | 'production';
 
-/** What one Lalamove account is used with. */
+/** The options of one Lalamove account. */
 export interface LalamoveAccountOptions extends LalamoveCredentials {
   /**
-   * Which of Lalamove's hosts is called. A contradiction with the prefix of the keys fails at boot.
+   * Which host of Lalamove is called. If it contradicts the prefix of the keys, the app fails at boot.
    *
    * @default by the prefix of `apiKey`: `pk_test_` or `pk_prod_`
    */
   environment?: LalamoveEnvironment;
   /**
-   * Another host: a local sandbox, a proxy. An absolute http or https URL, which may have a path. A `/v3` at its end is
-   * left out, because every call begins with it. Keys of one of Lalamove's hosts against the other fail at boot.
+   * Another host, such as a local sandbox or a proxy: an absolute http or https URL, which may have a path. A `/v3` at
+   * its end is ignored, because every call adds it. Keys that do not fit Lalamove's host fail at boot.
    *
    * @default `https://rest.sandbox.lalamove.com` or `https://rest.lalamove.com`, by `environment`
    */
   baseUrl?: string;
   /**
-   * How long one attempt may take, headers and body, in ms.
+   * Timeout of one attempt, headers and body, in ms.
    *
    * @default 10000
    */
   timeoutMs?: number;
   /**
-   * How long a whole call may take, with waits and repeats, in ms.
+   * Deadline of a whole call, including waits and retries, in ms.
    *
    * @default 30000
    */
   deadlineMs?: number;
-  /** How calls that may be repeated are repeated. */
+  /** Retries of calls that may be repeated. */
   retry?: RetryOptions;
   /**
-   * Limits of our own, so that Lalamove does not answer 429: calls wait for a slot. A call that would wait beyond its
-   * deadline ends at once with a `RateLimitedException`. `false` switches the limits off.
+   * Client-side rate limits, so that Lalamove does not answer 429: calls wait for a slot. If a call would wait longer
+   * than its deadline, it fails at once with a `RateLimitedException`. `false` switches the limits off.
    *
-   * @default true: the budgets of `environment`, kept in this process
+   * @default true: the budgets of `environment`, counted in this process
    */
   rateLimit?: boolean | RateLimitOptions;
   /**
-   * Whether inputs are checked before they travel.
+   * Whether inputs are validated before they are sent.
    *
    * @default true
    */
   validate?: boolean;
-  /** How failures are answered to the app's own API consumers. */
+  /** How errors are answered to the app's own API consumers. */
   errors?: LalamoveErrorOptions;
   /** Agents, proxy and headers for `@nestjs/axios`. */
   http?: LalamoveHttpOptions;
-  /** Told of each call as it happens, for metrics and traces. */
+  /** Called for each request, response and retry, for metrics and traces. */
   hooks?: LalamoveHooks;
   /**
-   * How webhooks are received.
+   * The webhook endpoint.
    *
-   * @default off: no endpoint is mounted
+   * @default none: no endpoint is mounted
    */
   webhook?: LalamoveWebhookOptions;
   /**
-   * Where calls are logged. Retries, and failures that the app or Lalamove must fix, are warnings and errors; all other
-   * calls are logged on level `debug`.
+   * The logger of the calls. Retries are logged as warnings, failures that the app or Lalamove must fix as errors, and
+   * all other calls on level `debug`.
    *
    * @default Nest's own logger
    */
   logger?: LoggerService;
   /**
-   * Where time comes from.
+   * The source of the time.
    *
    * @default the system's clock
    */
@@ -87,10 +87,10 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
 
 /** Options of `LalamoveModule.forRoot`. */
 export interface LalamoveModuleOptions extends LalamoveAccountOptions {
-  /** Tells several accounts apart; inject with `@InjectLalamove(name)`. The one without a name is the default. */
+  /** The account's name; inject with `@InjectLalamove(name)`. The account without a name is the default. */
   name?: string;
   /**
-   * Whether the account can be injected everywhere without importing the module again.
+   * Whether every module can inject the account without importing this module again.
    *
    * @default true
    */
@@ -98,28 +98,28 @@ export interface LalamoveModuleOptions extends LalamoveAccountOptions {
 }
 
 /**
- * Options that are wrong, at boot or in `forAccount`: the message lists every problem and its remedy. It never quotes a
- * value of an option.
+ * Thrown for wrong options, at boot or by `forAccount`. The message lists every problem and its remedy. It never quotes
+ * the value of an option.
  */
 export class LalamoveOptionsException extends Error {
   override readonly name = 'LalamoveOptionsException';
 
-  /** @param problems one sentence each */
+  /** @param problems one sentence for each */
   constructor(
     readonly problems: readonly string[],
     account?: string,
   ) {
-    const whose = account === undefined ? 'LalamoveModule' : `LalamoveModule (account "${account}")`;
-    super(optionsMessage(whose, problems));
+    const owner = account === undefined ? 'LalamoveModule' : `LalamoveModule (account "${account}")`;
+    super(optionsMessage(owner, problems));
   }
 }
 
 /**
- * Checks options.
+ * Validates options.
  *
  * @param account the name of the registration, for the message
- * @param withRegistration whether `name` and `isGlobal` may be among them
- * @param describe rewords a problem
+ * @param withRegistration whether `name` and `isGlobal` are allowed
+ * @param describe changes the text of a problem
  * @throws LalamoveOptionsException that lists every problem and its remedy
  */
 export function assertOptions(
@@ -134,7 +134,7 @@ export function assertOptions(
   if (problems.length > 0) throw new LalamoveOptionsException(problems.map(describe), account);
 }
 
-/** Fills in the defaults of options that have been checked. */
+/** Fills in the defaults of validated options. */
 export function clientSettings(options: LalamoveAccountOptions, account: string | undefined): ClientSettings {
   const { apiKey, apiSecret, market, retry } = options;
   return {
@@ -160,8 +160,8 @@ export function clientSettings(options: LalamoveAccountOptions, account: string 
 }
 
 /**
- * The base URL in normal form, because URLs of requests are compared with it. The slash and the version at its end are
- * left out: every path begins with them.
+ * Normalises the base URL, because URLs of requests are compared with it. A slash and the version at its end are
+ * removed, because every path begins with them.
  */
 function baseUrlOf(options: LalamoveAccountOptions): string {
   const { href } = new URL(options.baseUrl ?? LALAMOVE_HOSTS[environmentOf(options)]);
@@ -178,10 +178,10 @@ function rateLimitOf(options: LalamoveAccountOptions): ClientSettings['rateLimit
   return { budgets: environmentOf(options), ...(rateLimit === true ? {} : rateLimit) };
 }
 
-/** How long Lalamove may repeat an event for, and as long again, in seconds. */
+/** Twice the time for which Lalamove repeats a webhook, in seconds. */
 const TWO_DAYS_SECONDS = 172_800;
 
-/** What webhooks of an account are verified by. */
+/** The settings that verify an account's webhooks. */
 export function verifierSettings(options: LalamoveAccountOptions, account: string | undefined): VerifierSettings {
   const { apiKey, apiSecret, webhook = {}, clock = systemClock } = options;
   const { secrets = [apiSecret], maxAgeSeconds = TWO_DAYS_SECONDS, resolveAccount } = webhook;
@@ -189,7 +189,7 @@ export function verifierSettings(options: LalamoveAccountOptions, account: strin
   return { account, apiKey, secrets, maxAgeSeconds, others, clock, anchored: anchoredNow(clock) };
 }
 
-/** What the exception filter has to know of an account. */
+/** The settings of the exception filter for an account. */
 export function accountErrorPolicy(
   options: LalamoveAccountOptions,
   account: string | undefined,

@@ -7,12 +7,12 @@ export function getLalamoveToken(name?: string): InjectionToken<LalamoveService>
   return name === undefined ? LalamoveService : `nestjs-lalamove:service:${name}`;
 }
 
-/** The token that an account's `HttpService` is provided under, to add interceptors or to override it in a test. */
+/** The token of an account's `HttpService`. Use it to add interceptors, or to override the service in a test. */
 export function getLalamoveHttpToken(name?: string): string {
   return `nestjs-lalamove:http:${name ?? ''}`;
 }
 
-/** Injects the `LalamoveService` of an account; without a name that of the default one. */
+/** Injects the `LalamoveService` of an account; without a name, that of the default account. */
 export function InjectLalamove(name?: string): ReturnType<typeof Inject> {
   return Inject(getLalamoveToken(name));
 }
@@ -22,7 +22,7 @@ export function getLalamoveWebhooksToken(name?: string): InjectionToken<Lalamove
   return name === undefined ? LalamoveWebhooks : `nestjs-lalamove:webhooks:${name}`;
 }
 
-/** Injects the `LalamoveWebhooks` of an account; without a name those of the default one. */
+/** Injects the `LalamoveWebhooks` of an account; without a name, that of the default account. */
 export function InjectLalamoveWebhooks(name?: string): ReturnType<typeof Inject> {
   return Inject(getLalamoveWebhooksToken(name));
 }

@@ -4,7 +4,7 @@ import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
 import { validateOptions, type OptionCheck, type OptionChecks } from '../internal/validate-options.js';
 import { hasMethods, isBoolean, isNumberUpTo, isWholeFrom } from '../internal/value-checks.js';
 
-/** What may differ from call to call; each has the account's own setting as its default. */
+/** Options of one call. Each has the account's setting as its default. */
 export interface RequestOptions {
   /** Another market of the same keys. */
   market?: string;
@@ -13,31 +13,31 @@ export interface RequestOptions {
    * If the call may have been carried out, its outcome is unknown.
    */
   signal?: AbortSignal;
-  /** How long one attempt may take, headers and body, in ms. */
+  /** Timeout of one attempt, headers and body, in ms. */
   timeoutMs?: number;
-  /** How long the whole call may take, with waits and repeats, in ms. */
+  /** Deadline of the whole call, including waits and retries, in ms. */
   deadlineMs?: number;
-  /** How often it is sent at the most, where it may be repeated at all. */
+  /** How often the request is sent at most, if the call may be repeated. */
   maxAttempts?: number;
-  /** Sent as `Request-ID` on every attempt; without it each attempt gets a fresh UUID. */
+  /** Sent as `Request-ID` with every attempt. Without it, each attempt gets a new UUID. */
   requestId?: string;
-  /** Whether the input is checked before it travels. */
+  /** Whether the input is validated before it is sent. */
   validate?: boolean;
 }
 
-/** Visible ASCII: what a header can carry without being taken for two. */
+/** Visible ASCII, so that the value cannot be read as two headers. */
 const HEADER_TEXT = /^[\x21-\x7e]{1,200}$/;
 
-/** The check of a time that a timer can wait, in ms. */
+/** A time in ms that a timer can wait. */
 export const MS_CHECK: OptionCheck = {
   holds: isNumberUpTo(LONGEST_TIMER_MS),
   remedy: `must be a number of ms above 0, and at most ${LONGEST_TIMER_MS} (24 days)`,
 };
 
-/** How often a call may be sent at the most. */
+/** Upper limit of `maxAttempts`. */
 const MAX_ATTEMPTS = 1000;
 
-/** The check of how often a call may be sent. */
+/** The check of `maxAttempts`. */
 export const MAX_ATTEMPTS_CHECK: OptionCheck = {
   holds: isWholeFrom(1, MAX_ATTEMPTS),
   remedy: `must be a whole number of at least 1, and at most ${MAX_ATTEMPTS}`,
@@ -53,7 +53,7 @@ const CHECKS: OptionChecks<keyof RequestOptions> = {
   validate: { holds: isBoolean, remedy: 'must be true or false' },
 };
 
-/** What is wrong with a call's own options; empty if all is well. */
+/** Validates the options of a call. */
 export function requestOptionErrors(options: unknown): FieldError[] {
   return validateOptions(options, CHECKS).map(({ option, message }) =>
     option === ''
@@ -62,7 +62,7 @@ export function requestOptionErrors(options: unknown): FieldError[] {
   );
 }
 
-/** A market is two letters; which ones exist is Lalamove's to say. */
+/** A market is two letters. Lalamove decides which markets exist. */
 export function isMarket(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z]{2}$/.test(value);
 }

@@ -11,7 +11,7 @@ import {
 import { DELIVERIES_OPTIONS, DELIVERIES_PROVIDERS } from './deliveries.providers.js';
 import { DeliveriesService } from './deliveries.service.js';
 
-/** A class that makes the options, for `useClass` and `useExisting`. */
+/** A class that creates the options, for `useClass` and `useExisting`. */
 export interface DeliveriesOptionsFactory {
   createDeliveriesOptions(): DeliveriesModuleOptions | Promise<DeliveriesModuleOptions>;
 }
@@ -39,13 +39,13 @@ export class DeliveriesModule {
     inboxes.inbox = inbox;
   }
 
-  /** Options are checked at boot: `DeliveriesOptionsException` lists everything that is wrong with them. */
+  /** Checks the options at boot: a `DeliveriesOptionsException` lists every problem. */
   static forRoot(options: DeliveriesModuleOptions = {}): DynamicModule {
     return registration([{ provide: DELIVERIES_OPTIONS, useFactory: () => checked(options) }]);
   }
 
   /**
-   * As {@link forRoot}, with options that come from elsewhere.
+   * As {@link forRoot}, with options from a provider.
    *
    * @throws DeliveriesOptionsException if not exactly one of the forms is given
    */

@@ -15,32 +15,32 @@ import type { DeliveriesQueue } from './queue/in-process-queue.js';
 /** Options of `DeliveriesModule`. */
 export interface DeliveriesModuleOptions {
   /**
-   * Where the truth is kept: an embedded file of this process alone.
+   * The database: an embedded file that only this process uses.
    *
    * @default { file: 'deliveries.db', migrate: true }
    */
   database?: EmbeddedDatabaseOptions;
   /**
-   * What wakes deliveries.
+   * The queue that wakes deliveries.
    *
    * @default timers of this process
    */
   queue?: DeliveriesQueue;
   /**
-   * What deliveries do by themselves. `book` may give a delivery a policy of its own. Parts that are left out are as in
-   * `DEFAULT_POLICY`.
+   * What deliveries do automatically. `book` may give a delivery its own policy. Parts that are left out have the values
+   * of `DEFAULT_POLICY`.
    */
   policy?: GivenPolicy;
   /**
-   * Accounts that are not registered by name. `timeoutSeconds`: how long `resolve` may take; what takes longer, throws
-   * or rejects counts as a failure of the delivery that asks, which is tried again later (`policy.failures`).
+   * Finds the keys of accounts that are not registered by name. `timeoutSeconds` limits `resolve`. If `resolve` takes
+   * longer, throws or rejects, that counts as a failure of the delivery, which is retried later (`policy.failures`).
    *
    * @default timeoutSeconds: 10
    */
   accounts?: { resolve: ResolveDeliveryAccount; timeoutSeconds?: number };
   /**
-   * How long a method with `@OnDelivery` or `@OnLalamoveEvent` may take for an event, in seconds. What takes longer
-   * counts as failed: it gets the event again, and meanwhile others get theirs.
+   * How long a method with `@OnDelivery` or `@OnLalamoveEvent` may take for an event, in seconds. If it takes longer, it
+   * counts as failed and is retried later. Meanwhile other handlers get their events.
    *
    * @default 60
    */
@@ -52,53 +52,54 @@ export interface DeliveriesModuleOptions {
    */
   concurrency?: number;
   /**
-   * How often what was lost is looked for, in seconds: due deliveries that nobody woke, webhooks that took no effect.
+   * How often the sweeper runs, in seconds. It finds due deliveries that were not woken, and webhooks that were not
+   * applied.
    *
    * @default 30
    */
   sweepSeconds?: number;
   /**
-   * How long webhooks of orders that nobody here knows are kept waiting, in hours, before they are set aside.
+   * How long unmatched webhooks (of unknown orders) wait before they are set aside, in hours.
    *
    * @default 24
    */
   unmatchedHours?: number;
   /**
-   * After how many days names, phones and addresses of deliveries that have ended are erased, as by `forget`.
+   * After how many days names, phone numbers and addresses of ended deliveries are erased, as by `forget`.
    *
    * @default never
    */
   retentionDays?: number;
   /**
-   * How long is waited at shutdown for work under way, in ms.
+   * How long the shutdown waits for running work, in ms.
    *
    * @default 10000
    */
   shutdownMs?: number;
-  /** Told of the work as it happens. */
+  /** Called before and after each step of the work. */
   hooks?: DeliveriesHooks;
   /** @default Nest's own logger */
   logger?: LoggerService;
   /**
-   * Where time comes from; give it the module's `clock` where that has one. With `monotonic()` a jump of its `now()`
-   * is noticed, and the times that are kept follow it.
+   * The source of the time. If `LalamoveModule` has a `clock`, give the same one here. With `monotonic()`, a jump of
+   * `now()` is detected, and the stored times are shifted.
    *
    * @default the system's clock
    */
   clock?: Clock;
 }
 
-/** Options that are wrong, at boot: the message lists every problem and its remedy. */
+/** Thrown at boot for wrong options. The message lists every problem and its remedy. */
 export class DeliveriesOptionsException extends Error {
   override readonly name = 'DeliveriesOptionsException';
 
-  /** @param problems one sentence each */
+  /** @param problems one sentence for each */
   constructor(readonly problems: readonly string[]) {
     super(optionsMessage('DeliveriesModule', problems));
   }
 }
 
-/** Upper limits: an hour, a day, a year, a hundred years, an hour. A handler that hangs is noticed within the first. */
+/** Upper limits: an hour, a day, a year, a hundred years, an hour. */
 const MAX = {
   timeoutSeconds: 3600,
   sweepSeconds: 86_400,
@@ -153,18 +154,18 @@ const CHECKS: OptionChecks<keyof DeliveriesModuleOptions> = {
   clock: CLOCK_CHECK,
 };
 
-/** @throws DeliveriesOptionsException that lists everything that is wrong */
+/** @throws DeliveriesOptionsException that lists every problem */
 export function assertDeliveriesOptions(options: unknown): asserts options is DeliveriesModuleOptions {
   const problems = moduleOptionProblems(options, CHECKS);
   if (problems.length > 0) throw new DeliveriesOptionsException(problems);
 }
 
-/** On PostgreSQL, for example, two processes would post one delivery twice: nothing here prevents it there. */
+/** On another database, two processes would post one delivery twice: this version does not prevent it there. */
 const FOREIGN_DATABASE: OptionProblem = {
   option: 'kysely',
   message:
-    'is not supported: deliveries are kept in an embedded file of their own, for no other database ' +
-    "keeps them from being booked twice. Use database: { file: 'deliveries.db' }",
+    'is not supported: deliveries need an embedded file of their own, because this version cannot prevent double ' +
+    "bookings on another database. Use database: { file: 'deliveries.db' }",
 };
 
 function isForeignDatabase(value: unknown): boolean {

@@ -12,7 +12,7 @@ import type { DeliveryEvent } from './events/delivery-event.js';
 import type { DeliveriesKysely } from './storage/sqlite/deliveries-schema.js';
 import type { TimelineEntry } from './timeline-entry.js';
 
-/** What the service stands on. */
+/** The parts that the service delegates to. */
 export interface DeliveriesServiceParts {
   readonly commands: DeliveryCommands;
   readonly queries: DeliveryQueries;
@@ -23,7 +23,7 @@ export interface DeliveriesServiceParts {
 }
 
 /**
- * Sees deliveries through: books once, follows, mends. Inject it anywhere.
+ * Books deliveries exactly once and follows them to their end. Inject it anywhere.
  *
  * Every method throws a `LalamoveException` (`InvalidDeliveryException` 422, `DeliveryNotFoundException` 404,
  * `DeliveryConflictException` 409, `DeliveriesStoreException` 503), which the exception filter answers.
@@ -38,20 +38,20 @@ export class DeliveriesService {
   }
 
   /**
-   * The database, for the host's own transactions: what is booked with `{ trx }` is committed, or rolled back, with the
-   * host's own rows.
+   * The database, for the host's own transactions: a booking with `{ trx }` is committed or rolled back with the host's
+   * own rows.
    */
   get database(): DeliveriesKysely {
     return this.#parts.database;
   }
 
   /**
-   * Stores a delivery, and returns as soon as that is committed; its order is placed right after. The same reference
-   * asked for again returns the delivery that there is, in whatever state it is: called twice, ten times at once, or
-   * again after a crash, it makes one order.
+   * Stores a delivery and returns as soon as it is committed. The order is placed right after. The same request with the
+   * same reference returns the existing delivery in its current state: called twice, ten times at once or again after a
+   * crash, it places one order.
    *
-   * @param options `trx`: a Kysely transaction on {@link database}, with which it is committed
-   * @throws InvalidDeliveryException with a pointer for each fault; `/trx` for what is no open transaction on
+   * @param options `trx`: a Kysely transaction on {@link database} that commits the booking
+   * @throws InvalidDeliveryException with a pointer for each fault; `/trx` if `trx` is no open transaction on
    * {@link database}
    * @throws DeliveryConflictException if the reference was used for a different request
    */
@@ -84,11 +84,11 @@ export class DeliveriesService {
   }
 
   /**
-   * Says what a person has found out of a delivery that needs attention. The order of an attempt of unknown outcome may
-   * be named before the delivery needs attention.
+   * Decides on a delivery that needs attention, after a person has looked into it. The order of an attempt of unknown
+   * outcome may be given before the delivery needs attention.
    *
    * @throws DeliveryConflictException if there is nothing to be resolved, the order belongs to another delivery, or its
-   * own may be on its way still
+   * order may still be active
    * @throws LalamoveException if the order cannot be read
    */
   async resolve(reference: string, resolution: ResolveDelivery, options: DeliveryAccount = {}): Promise<Delivery> {
@@ -97,7 +97,7 @@ export class DeliveriesService {
   }
 
   /**
-   * Lists deliveries, the oldest first.
+   * Lists deliveries, oldest first.
    *
    * @param query `state` and `account` narrow it; `cursor` of the page before; `limit` up to 1000, 100 by default
    * @throws InvalidDeliveryException if one of these cannot be used
@@ -109,7 +109,7 @@ export class DeliveriesService {
   }
 
   /**
-   * All that has happened to a delivery, in the order in which it was written: its own events, and Lalamove's webhooks.
+   * The timeline of a delivery in the order of storage: its own events and Lalamove's webhooks.
    *
    * @throws DeliveryNotFoundException
    */
@@ -118,19 +118,19 @@ export class DeliveriesService {
   }
 
   /**
-   * The events of a delivery as they are committed by this process, from now on; completes with the delivery. Errors
-   * with `DeliveryNotFoundException`.
+   * The events of a delivery that this process commits from now on. It completes when the delivery ends, and errors with
+   * `DeliveryNotFoundException`.
    */
   watch(reference: string, options: DeliveryAccount = {}): Observable<DeliveryEvent> {
     return this.#parts.queries.watch(() => deliveryKey(reference, options));
   }
 
   /**
-   * Erases names, phones, addresses and remarks of a delivery that has ended, in its request and in its webhooks. What
-   * was placed, when and for how much stays, and so does the reference. Webhooks that were set aside are erased, too.
+   * Erases names, phone numbers, addresses and remarks of a delivery that has ended, in its request and its webhooks.
+   * The orders, their times and prices, and the reference stay. Webhooks that were set aside are erased too.
    *
    * @throws DeliveryNotFoundException
-   * @throws DeliveryConflictException while it is under way, or while webhooks of it wait for their handlers
+   * @throws DeliveryConflictException while the delivery is active, or while its webhooks wait for handlers
    */
   async forget(reference: string, options: DeliveryAccount = {}): Promise<void> {
     await this.#parts.commands.forget(deliveryKey(reference, options));
@@ -142,11 +142,11 @@ export class DeliveriesService {
   }
 
   /**
-   * Copies the database to a new file, whole as of one moment, while deliveries are worked on. The copy is a database
-   * of deliveries.
+   * Copies the database to a new file, as a consistent snapshot, while deliveries are worked on. The copy is a complete
+   * database of deliveries.
    *
-   * @param path of the copy; its folders are made
-   * @throws DeliveriesStoreException if there is such a file, or it cannot be written; nothing is left of it then
+   * @param path of the copy; missing folders are created
+   * @throws DeliveriesStoreException if the file exists or cannot be written; no partial file is left then
    */
   async backup(path: string): Promise<void> {
     await this.#parts.backup(path);

@@ -56,7 +56,7 @@ export class LalamoveWebhookRegistrations
   }
 
   /** Records that `forRootAsync` asks for an endpoint for this account. */
-  expect(account: string | undefined): void {
+  expectEndpoint(account: string | undefined): void {
     this.#awaited.add(account);
   }
 
@@ -66,13 +66,13 @@ export class LalamoveWebhookRegistrations
   }
 
   /** Called when the options of an account exist and have a `url`. After the start it is not registered: warns once. */
-  urlGiven(account: string | undefined): void {
+  urlConfigured(account: string | undefined): void {
     this.#awaitedUrls.delete(account);
     if (this.#isStarted || this.mount.isServed) this.#warnUnregistered(account);
   }
 
   /** Called when the options of an account exist and have a `path`. After the start it is too late: reports it once. */
-  asked(account: string | undefined): void {
+  endpointRequested(account: string | undefined): void {
     if (!this.#isMounted || this.#late.has(account)) return;
     this.#late.add(account);
     say(this.#logger, 'error', unmounted(account));
