@@ -71,11 +71,11 @@ export class DeliveriesService {
   }
 
   /**
-   * Asks for a delivery not to be carried out. If its order is just being placed, or nobody knows whether it was, it is
-   * cancelled as soon as it can be. Lalamove may refuse: then the delivery goes on, and `cancellation` says `refused`.
-   * Asking again changes nothing.
+   * Cancels a delivery. If its order is just being placed, or the outcome of an attempt is unknown, the order is
+   * cancelled as soon as possible. Lalamove may refuse: then the delivery goes on, and `cancellation` says `refused`.
+   * A second call changes nothing.
    *
-   * @returns the delivery once the cancellation was tried, or stored
+   * @returns the delivery, after the cancellation was tried or stored
    * @throws DeliveryNotFoundException
    * @throws DeliveryConflictException if it has been completed, or has failed
    */
