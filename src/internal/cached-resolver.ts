@@ -2,41 +2,41 @@ import { detached } from './async-context.js';
 import { LruMap } from './lru-map.js';
 import { TimeoutError, withTimeout } from './with-timeout.js';
 
-/** How a {@link CachedResolver} asks, and how long it remembers. */
+/** How a {@link CachedResolver} looks up values, and how long it caches them. */
 export interface CachedResolverOptions<Value> {
-  /** Asks for the value of a key. It may reject, and must settle at some time. */
+  /** Looks up the value of a key. It may reject. It must settle eventually. */
   readonly resolve: (key: string) => Promise<Value>;
-  /** How long a value holds after it was given, in ms. */
+  /** How long a value is valid after the lookup, in ms. */
   readonly holdMs: (value: Value) => number;
-  /** How long a failure holds, in ms: until then all who ask get the same error. */
+  /** How long a failure is cached, in ms. Until then all callers get the same error. */
   readonly failureHoldMs: number;
-  /** How many keys are remembered. */
+  /** The maximum number of cached keys. */
   readonly capacity: number;
   /** Elapsed time in ms, from any start. It never goes back. */
   readonly now: () => number;
 }
 
-/** One lookup, which all who ask for the key share. */
+/** One lookup. All callers that ask for the key share it. */
 interface Lookup<Value> {
   readonly askedAt: number;
   readonly value: Promise<Value>;
-  /** When the value or the failure came; `undefined` while the lookup is under way. */
+  /** When the value or the failure arrived; `undefined` while the lookup is running. */
   settledAt: number | undefined;
-  /** Until when it holds; `Infinity` while the lookup is under way. */
+  /** When the entry expires; `Infinity` while the lookup is running. */
   holdsUntil: number;
 }
 
-/** What is known after a short wait: the value, or the end of the lookup, which is still under way. */
+/** The result after a short wait: the value, or the end of the lookup if it is still running. */
 export type QuickResult<Value> =
   | { readonly value: Value }
   | {
-      /** Resolves once the lookup has ended, whether with a value or with an error. It never rejects. */
+      /** Resolves when the lookup ends, with a value or with an error. It never rejects. */
       readonly settled: Promise<void>;
     };
 
 /**
- * Resolves keys by asking someone else (a host's function, a vault), and remembers the values for a while. All who ask
- * for a key at the same time share one lookup, which runs in an async context of its own.
+ * Resolves keys with an external lookup (a host's function, a vault), and caches the values. Concurrent callers of a
+ * key share one lookup, which runs in its own async context.
  */
 export class CachedResolver<Value> {
   readonly #lookups: LruMap<string, Lookup<Value>>;
@@ -46,9 +46,9 @@ export class CachedResolver<Value> {
   }
 
   /**
-   * The value of a key: the same promise until it is asked for again.
+   * Returns the value of a key. The promise stays the same until the next lookup.
    *
-   * @param maxAgeMs a value that was given longer ago is asked for again, also if it still holds
+   * @param maxAgeMs a value older than this is looked up again, even if it is still valid
    * @throws what `resolve` rejects with
    */
   get(key: string, maxAgeMs = Infinity): Promise<Value> {
@@ -56,8 +56,8 @@ export class CachedResolver<Value> {
   }
 
   /**
-   * As {@link get}, but waits for a lookup no longer than until it is `waitMs` old, in ms of real time. So whoever asks
-   * while a slow lookup is under way does not wait at all.
+   * As {@link get}, but it stops waiting when the lookup is `waitMs` old, in ms of real time. So a caller that arrives
+   * during a slow lookup does not wait at all.
    */
   async getWithin(key: string, waitMs: number): Promise<QuickResult<Value>> {
     const lookup = this.#lookup(key, Infinity);
@@ -66,7 +66,7 @@ export class CachedResolver<Value> {
     try {
       return { value: await withTimeout(leftMs, 'the lookup', lookup.value, { keepsAlive: false }) };
     } catch (error) {
-      // The lookup itself may have failed with a TimeoutError: then it is settled.
+      // The lookup itself may have failed with a TimeoutError. In that case it is settled.
       if (isSettled(lookup) || !(error instanceof TimeoutError)) throw error;
     }
     const ended = (): void => undefined;
@@ -77,7 +77,7 @@ export class CachedResolver<Value> {
     const { now } = this.options;
     const known = this.#lookups.get(key);
     if (known && now() < known.holdsUntil && now() - (known.settledAt ?? now()) < maxAgeMs) return known;
-    // All share the answer: it must not run in the context of the one who asked first.
+    // All callers share the result, so the lookup must not run in the context of the first caller.
     const value = detached(() => this.options.resolve(key));
     const lookup: Lookup<Value> = { askedAt: now(), value, settledAt: undefined, holdsUntil: Infinity };
     const settled = (holdMs: number): void => {

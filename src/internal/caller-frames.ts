@@ -1,12 +1,12 @@
-/** The frames of {@link withCallersFrames} and of the service's method that calls it. */
+/** The number of frames of {@link withCallersFrames} and of the service's method that calls it. */
 const OWN_FRAME = /^(async )?((\S+\.)?withCallersFrames|(LalamoveService\.)?#call) /;
 
 /**
- * Adds the frames of the caller to the stack of an error. The error was created when an answer arrived: none of the
- * caller's code was on the stack then. Use this after an `await` on the failed call, where the engine knows who awaits
- * it. Calls that succeed cost nothing.
+ * Adds the frames of the caller to the stack of an error. The error was created when a response arrived, so the stack
+ * had none of the caller's code. Use this after an `await` on the failed call: there the engine knows the awaiting
+ * code. Successful calls have no extra cost.
  *
- * @returns the same error, also if its stack cannot be changed
+ * @returns the same error, even if its stack cannot be changed
  */
 export function withCallersFrames(error: unknown): unknown {
   try {
@@ -17,7 +17,7 @@ export function withCallersFrames(error: unknown): unknown {
   return error;
 }
 
-/** @param here a stack; no string if the host's `Error.prepareStackTrace` returns something else */
+/** @param here a stack; not a string if the host's `Error.prepareStackTrace` returns another type */
 function addFrames(error: Error, here: unknown): void {
   const stack: unknown = error.stack ?? String(error);
   if (typeof here !== 'string' || typeof stack !== 'string') return;

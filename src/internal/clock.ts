@@ -2,8 +2,8 @@ import { isObject } from './is-object.js';
 import { hasMethods } from './value-checks.js';
 
 /**
- * Where time comes from: the timestamps of signatures, backoff and deadlines. The sandbox takes the same type, so that
- * one clock can drive both in a test.
+ * The source of time for the timestamps of signatures, backoff and deadlines. The sandbox takes the same type, so one
+ * clock can drive both in a test.
  */
 export interface Clock {
   /** Unix time in ms. */
@@ -11,8 +11,8 @@ export interface Clock {
   /** Calls back once, after `delayMs` by this clock; the returned function cancels it. */
   setTimeout(callback: () => void, delayMs: number): () => void;
   /**
-   * Elapsed time in ms, from any start: it never goes back, and does not change when the clock is set. Without it a
-   * jump of `now()` counts as elapsed time.
+   * Elapsed time in ms, from any start. It never goes back, and it does not change when the clock is set. Without this
+   * method, a jump of `now()` counts as elapsed time.
    */
   monotonic?(): number;
 }
@@ -35,12 +35,12 @@ export function isClock(value: unknown): value is Clock {
   return Reflect.get(value, 'monotonic') === undefined || hasMethods('monotonic')(value);
 }
 
-/** Elapsed time by a clock, in ms: its `monotonic()`, or `now()` if it has none. */
+/** Elapsed time of a clock, in ms: its `monotonic()`, or `now()` if it has none. */
 export function passed(clock: Clock): number {
   return clock.monotonic?.() ?? clock.now();
 }
 
-/** A function that returns Unix ms as if the clock were not set again from now on. */
+/** Returns a function that returns Unix ms. Later changes of the system clock do not affect it. */
 export function anchoredNow(clock: Clock): () => number {
   const startedAt = clock.now() - passed(clock);
   return () => startedAt + passed(clock);

@@ -1,6 +1,6 @@
 import { isObject } from './is-object.js';
 
-/** A member that is an id, then any other string, which stays as it is, then any other number. */
+/** Matches a member that is an id, then any other string (it stays unchanged), then any other number. */
 const ID_STRING_OR_NUMBER = new RegExp(
   [
     /("(?:orderId|prevOrderId|quotationId|stopId|driverId)"\s*:\s*)(\d+)(?![\d.eE])/,
@@ -21,14 +21,14 @@ const HAS_NUMBER_AS_ID = /"(?:orderId|prevOrderId|quotationId|stopId|driverId)"\
 /** A quick first test. It also matches some strings that contain so many digits, which does no harm. */
 const MAY_HAVE_LONG_NUMBER = /(?:^|[:,[\s-])\d{16}/;
 
-/** The least whole number of 16 digits: from here on a JavaScript number may have lost digits. */
+/** The smallest whole number of 16 digits. From here on a JavaScript number may have lost digits. */
 const FIRST_TOO_LONG = 1e15;
 
 /**
- * Parses JSON without losing digits: whole numbers of 16 digits or more become strings, as Lalamove's ids are. Ids that
- * are numbers become strings too. The result is deeply frozen.
+ * Parses JSON without losing digits. Whole numbers of 16 digits or more become strings, because Lalamove's ids have
+ * that length. Ids that are numbers become strings too. The result is deeply frozen.
  *
- * @param parsed the result of `JSON.parse(text)`, if the caller has it already
+ * @param parsed the result of `JSON.parse(text)`, if the caller already has it
  * @throws SyntaxError if the text is not JSON
  */
 export function parseExactly(text: string, parsed: unknown = JSON.parse(text)): unknown {
@@ -40,7 +40,7 @@ export function parseExactly(text: string, parsed: unknown = JSON.parse(text)): 
 }
 
 /**
- * As {@link parseExactly}, but the result may be changed afterwards.
+ * As {@link parseExactly}, but the result is not frozen.
  *
  * @throws SyntaxError if the text is not JSON
  */
@@ -66,7 +66,7 @@ function freezeJson(root: unknown): boolean {
   let mayHaveLost = isTooLong(root);
   const pending = isObject(root) ? [root] : [];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    // Before it is frozen: the members of a frozen object are slow to read.
+    // Read the members before the object is frozen: the members of a frozen object are slow to read.
     const members: readonly unknown[] = Object.values(next);
     Object.freeze(next);
     for (const value of members) {

@@ -1,17 +1,17 @@
-/** The first size of the buffer: few bodies are larger. */
+/** The initial size of the buffer. Few bodies are larger. */
 const FIRST_BYTES = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Collects bytes in one buffer that grows, up to a limit: many small chunks cost little more than one large one. */
+/** Collects bytes in one buffer that grows up to a limit. Many small chunks cost little more than one large chunk. */
 export class GrowingBytes {
   #buffer = NOTHING;
   #length = 0;
 
-  /** @param limit how many bytes it may hold */
+  /** @param limit the maximum number of bytes */
   constructor(private readonly limit: number) {}
 
-  /** How many bytes of memory it takes. */
+  /** The memory that the buffer uses, in bytes. */
   get capacity(): number {
     return this.#buffer.length;
   }
@@ -19,7 +19,7 @@ export class GrowingBytes {
   /**
    * Adds bytes.
    *
-   * @returns `false` if that would exceed the limit: then none of them is added
+   * @returns `false` if the bytes would exceed the limit; none of them is added
    */
   add(chunk: Uint8Array): boolean {
     const length = this.#length + chunk.length;
@@ -36,7 +36,7 @@ export class GrowingBytes {
     this.#length = 0;
   }
 
-  /** All bytes that were added: a view on the buffer, not a copy. */
+  /** Returns all bytes that were added. The result is a view on the buffer, not a copy. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }

@@ -1,4 +1,4 @@
-/** Whether a value from outside is an object with named members: no array. */
+/** Whether a value from outside is an object with named members, not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,14 +6,14 @@ import { isRecord } from './is-record.js';
  *
  * @param what the message
  * @param fields fields that are `undefined` are left out
- * @returns a line without control characters, so that no value can break it
+ * @returns a line without control characters, so no value can break the line
  */
 export function logLine(what: string, fields: Readonly<Record<string, string | number | undefined>>): string {
   const written = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   return `${what} (${written.join(' ')})`.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** Writes a line to the app's logger. It never throws: a broken logger must not change the result of a call. */
+/** Writes a line to the app's logger. It never throws, because a broken logger must not change the result of a call. */
 export function say(
   logger: LoggerService,
   level: 'debug' | 'log' | 'warn' | 'error',
@@ -24,7 +24,7 @@ export function say(
     if (stack === undefined) logger[level]?.(line);
     else logger[level]?.(line, stack);
   } catch {
-    // The logger itself is broken: there is nowhere to report it.
+    // The logger itself is broken, so the error cannot be reported.
   }
 }
 

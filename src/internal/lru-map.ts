@@ -1,12 +1,12 @@
 /**
- * A map with an upper limit: if it holds more entries than that, it drops those that were used least recently. `get`
- * and `set` count as use; `has` and `keys` do not. Values are never `undefined`.
+ * A map with a maximum size. If it exceeds that size, it drops the least recently used entries. `get` and `set` count
+ * as use; `has` and `keys` do not. Values are never `undefined`.
  */
 export class LruMap<Key, Value> {
-  /** From the least to the most recently used: a `Map` keeps the order in which keys were added. */
+  /** From the least to the most recently used. A `Map` iterates its keys in insertion order. */
   readonly #entries = new Map<Key, Value>();
 
-  /** @param capacity how many entries it holds at most; with 0 it holds none */
+  /** @param capacity the maximum number of entries; with 0 the map stores none */
   constructor(private readonly capacity: number) {}
 
   get size(): number {
@@ -35,7 +35,7 @@ export class LruMap<Key, Value> {
     }
   }
 
-  /** @returns whether the key was there */
+  /** @returns whether the map contained the key */
   delete(key: Key): boolean {
     return this.#entries.delete(key);
   }

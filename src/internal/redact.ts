@@ -1,7 +1,7 @@
 /** Characters that `encodeURIComponent` changes. */
 const NEEDS_ENCODING = /[^\w.!~*'()-]/;
 
-/** Replaces every secret, plain or URL-encoded, in a text from outside: an answer may quote what was sent. */
+/** Replaces every secret, plain or URL-encoded, in a text from outside, because a response may quote the request. */
 export function redact(text: string, secrets: readonly string[]): string {
   let redacted = text;
   for (const secret of secrets) {

@@ -2,18 +2,18 @@ import type { LoggerService } from '@nestjs/common';
 import { detached } from './async-context.js';
 import { logLine, say } from './log-line.js';
 
-/** For how long the lines of a kind are counted together, in ms. */
+/** The interval for which the lines of a kind are counted, in ms. */
 const SILENCE_MS = 60_000;
 
 type Fields = Parameters<typeof logLine>[1];
 
-/** Lines of one kind are counted together. There must be few kinds: each takes memory and a timer. */
+/** A kind of line. Lines of one kind are counted together. Use few kinds, because each takes memory and a timer. */
 export interface LineKind {
   readonly level: 'warn' | 'error';
   readonly what: string;
-  /** Fields that tell this kind from others. */
+  /** Fields that distinguish this kind from others. */
   readonly of: Fields;
-  /** How many lines of this kind may be written in a minute. */
+  /** The maximum number of lines of this kind in a minute. */
   readonly maxLines: number;
 }
 
@@ -25,15 +25,15 @@ interface Count {
 }
 
 /**
- * Limits how many lines of a kind are written in a minute, because anybody on the internet may cause them. At the end
- * of the minute, or of the app, one line says how many were left out.
+ * Limits how many lines of a kind are written in a minute, because any client on the internet can cause them. At the
+ * end of the minute, and when the app ends, one line reports how many lines were omitted.
  */
 export class ThrottledLog {
   readonly #counts = new Map<string, Count>();
 
   constructor(private readonly logger: LoggerService) {}
 
-  /** @param more fields of this line alone */
+  /** @param more additional fields of this line */
   say(kind: LineKind, more: Fields = {}): void {
     const key = logLine(kind.what, kind.of);
     const count = this.#counts.get(key) ?? this.#begin(key, kind);
@@ -45,7 +45,7 @@ export class ThrottledLog {
     say(this.logger, kind.level, logLine(kind.what, { ...kind.of, ...more }));
   }
 
-  /** Writes how many lines were left out so far. Call it when the app ends. */
+  /** Logs how many lines were omitted so far. Call it when the app ends. */
   end(): void {
     for (const key of this.#counts.keys()) this.#end(key);
   }

@@ -2,24 +2,24 @@ import { isRecord } from './is-record.js';
 
 /** What one option must be. */
 export interface OptionCheck {
-  /** Whether a value is right. It is not called for `undefined`, which counts as left out. */
+  /** Whether a value is valid. It is not called for `undefined`, which counts as missing. */
   readonly holds: (value: unknown) => boolean;
-  /** What the value must be, as the end of a sentence: `must be true or false`. A function gets the wrong value. */
+  /** What the value must be, as the end of a sentence: `must be true or false`. A function receives the wrong value. */
   readonly remedy: string | ((value: unknown) => string);
-  /** Whether leaving it out is a problem. */
+  /** Whether a missing value is a problem. */
   readonly required?: boolean;
   /** Checks of its members, if it is an object. */
   readonly members?: OptionChecks;
-  /** Whether it may have members that `members` does not name. */
+  /** Whether the object may have members that are not in `members`. */
   readonly allowsOthers?: boolean;
-  /** Finds more problems of a value that `holds`, named from this option on; `''` names the option itself. */
+  /** Finds more problems of a value that `holds`. Paths start at this option; `''` is the option itself. */
   readonly more?: (value: unknown) => readonly OptionProblem[];
 }
 
 /** The check of each option, by its name. Problems are listed in this order. */
 export type OptionChecks<Name extends string = string> = Readonly<Record<Name, OptionCheck>>;
 
-/** What is wrong with one option. No value of an option is in it unless its remedy quotes it. */
+/** A problem of one option. It contains no option value, unless the remedy quotes the value. */
 export interface OptionProblem {
   /** Its path, such as `retry.maxAttempts`; `''` for the options as a whole. */
   readonly option: string;
@@ -27,21 +27,21 @@ export interface OptionProblem {
   readonly message: string;
 }
 
-/** Words for what is not about one known option. */
+/** Messages for problems that do not concern one known option. */
 export interface OptionWording {
-  /** Says that the options are no object. */
+  /** Reports that the options are not an object. */
   readonly notAnObject?: string;
   /**
    * Describes options that do not exist.
    *
-   * @param names the unknown ones, at least one, without their prefix
-   * @param known those that exist beside them
-   * @param prefix the path of the object that they stand in, with a dot at its end; `''` for the options themselves
+   * @param names the unknown names, at least one, without their prefix
+   * @param known the names that exist in the same object
+   * @param prefix the path of the object that contains them, with a dot at its end; `''` for the options themselves
    */
   readonly unknown?: (names: readonly string[], known: readonly string[], prefix: string) => readonly OptionProblem[];
 }
 
-/** The wording that callers get unless they give their own. */
+/** The default wording. */
 const WORDING: Required<OptionWording> = {
   notAnObject: 'must be an object',
   unknown: (names, known, prefix) => {
@@ -54,10 +54,9 @@ const WORDING: Required<OptionWording> = {
 };
 
 /**
- * Finds everything that is wrong with options: values that do not hold, required ones that are missing, names that do
- * not exist.
+ * Finds all problems of options: invalid values, missing required options, and unknown names.
  *
- * @returns one problem for each, in the order of the checks; empty if all is well
+ * @returns one item for each problem, in the order of the checks; empty if there is no problem
  */
 export function validateOptions(options: unknown, checks: OptionChecks, wording: OptionWording = {}): OptionProblem[] {
   const { notAnObject = WORDING.notAnObject, unknown = WORDING.unknown } = wording;
@@ -68,15 +67,15 @@ export function validateOptions(options: unknown, checks: OptionChecks, wording:
 }
 
 /**
- * Problems as sentences.
+ * Formats problems as sentences.
  *
- * @param whole what the options as a whole are called: `The options`
+ * @param whole the name of the options as a whole: `The options`
  */
 export function sentencesOf(problems: readonly OptionProblem[], whole: string): string[] {
   return problems.map(({ option, message }) => `${option === '' ? whole : option} ${message}.`);
 }
 
-/** Options that stand side by side, and their checks. */
+/** The options of one object, and their checks. */
 interface Level {
   readonly checks: OptionChecks;
   readonly allowsOthers: boolean;
@@ -84,7 +83,7 @@ interface Level {
   readonly unknown: Required<OptionWording>['unknown'];
 }
 
-/** Adds to one list instead of joining many: the options of every call to Lalamove are validated. */
+/** Appends to one list instead of joining many lists, because the options of every call to Lalamove are validated. */
 function addProblems(options: Record<string, unknown>, level: Level, problems: OptionProblem[]): void {
   const { checks, allowsOthers, prefix, unknown } = level;
   for (const name of Object.keys(checks)) {
@@ -98,7 +97,7 @@ function addProblems(options: Record<string, unknown>, level: Level, problems: O
   if (others.length > 0) problems.push(...unknown(others, Object.keys(checks), prefix));
 }
 
-/** The problems of a value that was given, or of an option that is required. */
+/** Finds the problems of a value that is present, or of an option that is required. */
 function problemsOf(value: unknown, check: OptionCheck, option: string, unknown: Level['unknown']): OptionProblem[] {
   const { holds, remedy, members, allowsOthers = false, more } = check;
   if (value === undefined || !holds(value)) {

@@ -1,6 +1,6 @@
 import { isObject } from './is-object.js';
 
-/** Tells whether a value from outside is right. */
+/** Checks whether a value from outside is valid. */
 export type ValueCheck = (value: unknown) => boolean;
 
 /** `true` or `false`. */

@@ -8,10 +8,10 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Waits for a promise, but at most so long, in real time. The work behind the promise goes on after a timeout.
+ * Waits for a promise, with a timeout in real time. The work behind the promise continues after the timeout.
  *
  * @param ms the timeout
- * @param what what is waited for, for the message: `the inbox`
+ * @param what the name of the operation in the message: `the inbox`
  * @param options `keepsAlive`: whether this wait keeps the process alive
  * @throws what the promise rejects with; a TimeoutError if it takes longer
  */

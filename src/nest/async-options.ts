@@ -1,19 +1,19 @@
 import type { FactoryProvider, InjectionToken, Provider, Type } from '@nestjs/common';
 import { isRecord } from '../internal/is-record.js';
 
-/** Where the options of `forRootAsync` come from: exactly one of `useFactory`, `useClass` and `useExisting`. */
+/** The source of the options of `forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
 export type AsyncOptions<Options, Factory> =
   | Pick<FactoryProvider<Options | Promise<Options>>, 'useFactory' | 'inject'>
   | { useClass: Type<Factory> }
   | { useExisting: Type<Factory> };
 
-/** The three forms side by side, for reading. */
+/** All members of the three forms, for reading. */
 interface Forms<Factory> extends Partial<Pick<FactoryProvider<unknown>, 'useFactory' | 'inject'>> {
   useClass?: Type<Factory>;
   useExisting?: Type<Factory>;
 }
 
-/** What is wrong if not exactly one of the forms is given, one sentence. */
+/** The problem in one sentence, if not exactly one of the forms is given. */
 export function asyncFormProblems(options: unknown): string[] {
   const forms = ['useFactory', 'useClass', 'useExisting'].filter(
     (form) => isRecord(options) && typeof options[form] === 'function',
@@ -23,17 +23,17 @@ export function asyncFormProblems(options: unknown): string[] {
   return [`forRootAsync got ${given}: give it one of useFactory, useClass or useExisting.`];
 }
 
-/** How providers are made of {@link AsyncOptions}. */
+/** How {@link AsyncOptions} become providers. */
 export interface AsyncOptionsRecipe<Options, Factory> {
   /** The token of the options. */
   readonly provide: InjectionToken;
-  /** Asks the class of `useClass` or `useExisting`. */
+  /** Gets the options from the class of `useClass` or `useExisting`. */
   readonly ask: (factory: Factory) => unknown;
-  /** Checks what was given, and completes it. */
+  /** Checks the options, and fills in the defaults. */
   readonly checked: (given: unknown) => Options;
 }
 
-/** The provider of the options, and that of the class of `useClass`. */
+/** The provider of the options, and the provider of the class of `useClass`. */
 export function asyncOptionsProviders<Options, Factory>(
   options: AsyncOptions<Options, Factory>,
   { provide, ask, checked }: AsyncOptionsRecipe<Options, Factory>,

@@ -3,14 +3,14 @@ import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { logLine } from '../internal/log-line.js';
 import type { AppInstance, FoundMethod } from './handler-invoker.js';
 
-/** Reads what a decorator stored on a method; empty for a method without the decorator. */
+/** Reads what a decorator stored on a method; empty if the method has no decorator. */
 export type ReadSubscriptions<Subscription> = (method: object) => readonly Subscription[];
 
 /**
- * Finds the methods with a decorator in all providers and controllers of an app. Call it once Nest has created them.
+ * Finds the methods with a decorator in all providers and controllers of an app. Call it after Nest has created them.
  *
- * @param logger gets a warning for each class that two modules provide
- * @returns each method with its name, `Class.method`: unique in the app, and the same after a restart
+ * @param logger gets a warning if two modules provide the same class
+ * @returns each method with its name, `Class.method`. The name is unique in the app and does not change at a restart.
  */
 export function exploreHandlers<Subscription>(
   modules: ModulesContainer,

@@ -26,7 +26,7 @@ export async function invokeHandler(found: FoundMethod<unknown>, event: object):
   const contextId = ContextIdFactory.create();
   const moduleRef = moduleRefOf(found);
   const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
-  // Request-scoped providers and enhancers are created for each event. For them `REQUEST` is the event.
+  // Request-scoped providers and enhancers are created for each event. Their `REQUEST` is the event.
   moduleRef.registerRequestByContextId(event, contextId);
   const instance: unknown = isStatic
     ? wrapper.instance

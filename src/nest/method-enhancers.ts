@@ -28,7 +28,7 @@ export interface MethodEnhancers {
   readonly filters: readonly ExceptionFilter[];
 }
 
-/** Turns the argument of a decorator, a class or an instance, into an enhancer. */
+/** Converts the argument of a decorator, a class or an instance, to an enhancer. */
 export type MakeEnhancer = (given: unknown) => unknown;
 
 /**
@@ -52,8 +52,8 @@ export async function enhancersOf(owners: readonly object[], make: MakeEnhancer)
 }
 
 /**
- * Runs a method as Nest does: first the guards, then the interceptors around the pipes and the method. Filters handle
- * what is thrown.
+ * Runs a method in the order of Nest: first the guards, then the interceptors around the pipes and the method. Filters
+ * handle thrown errors.
  *
  * @param metatype the type of the method's parameter, for pipes
  * @throws the error that no filter handled; ForbiddenException if a guard refuses
@@ -98,8 +98,7 @@ function intercepted(
 ): Observable<unknown> {
   const [first, ...others] = interceptors;
   if (!first) return defer(method).pipe(switchMap((value) => (isObservable(value) ? value : of(value))));
-  // `defer` runs the inner interceptors at each subscription, so that outer interceptors can catch their errors and
-  // repeat them.
+  // `defer` runs the inner interceptors at each subscription, so outer interceptors can catch their errors and retry.
   const next = { handle: () => defer(() => intercepted(others, context, method)) };
   return from(Promise.resolve(first.intercept(context, next))).pipe(mergeAll());
 }

@@ -14,7 +14,7 @@ export const CLOCK_CHECK: OptionCheck = {
   remedy: 'must have now() and setTimeout(), and monotonic() may be left out',
 };
 
-/** Everything that is wrong with a module's options, one sentence each with its remedy; empty if all is well. */
+/** Finds all problems of a module's options, one sentence each with its remedy; empty if there is none. */
 export function moduleOptionProblems(options: unknown, checks: OptionChecks): string[] {
   const notAnObject = 'are missing: pass an object, or return one from the factory';
   return sentencesOf(validateOptions(options, checks, { notAnObject }), 'The options');

@@ -24,13 +24,13 @@ export class Subscriptions<Subscription> {
     if (method) Reflect.defineMetadata(this.key, [...this.of(method), subscription], method);
   }
 
-  /** The subscriptions of a method; empty without the decorator. */
+  /** The subscriptions of a method; empty if it has no decorator. */
   readonly of = (method: object): readonly Subscription[] => {
     const found: unknown = Reflect.getMetadata(this.key, method);
     return this.#isList(found) ? found : [];
   };
 
-  /** Only this class writes under the key, so the elements are not checked. */
+  /** Only this class writes to the key, so the elements are not checked. */
   #isList(value: unknown): value is readonly Subscription[] {
     return Array.isArray(value);
   }

@@ -35,21 +35,21 @@ export interface SandboxSettings {
   };
   readonly unknowns: SandboxUnknowns;
   readonly historyLimit: number;
-  /** What the sandbox knows of a market; `undefined` for one that it does not serve. */
+  /** The data of a market; `undefined` if the sandbox does not serve it. */
   marketFacts(market: string): MarketFacts | undefined;
   /** The secret of a key. */
   secretOf(apiKey: string): string | undefined;
 }
 
-/** `randomInt` draws up to this: so many seeds that two sandboxes never have the same ids. */
+/** The upper limit of `randomInt`. With so many seeds two sandboxes never have the same ids. */
 const MAX_DRAWN_SEED = 2 ** 48 - 1;
 
 const RETRY_PAUSES: readonly Duration[] = ['1m', '2m', '5m', '10m', '30m', '1h', '2h', '4h', '6h', '8h'];
 
-/** Lalamove retries ten times; more than this many pauses is a mistake. */
+/** Lalamove retries ten times. A list with more pauses than this is a mistake. */
 const MAX_PAUSES = 1000;
 
-/** What is not checked here: the types say what it must be, or its reader does. */
+/** Options that are not checked here. Their types define them, or the code that reads them checks them. */
 const UNCHECKED: OptionCheck = { holds: () => true, remedy: '' };
 
 const CHECKS: OptionChecks<keyof LalamoveSandboxOptions> = {

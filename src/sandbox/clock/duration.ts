@@ -1,6 +1,6 @@
 import type { OptionCheck } from '../../internal/validate-options.js';
 
-/** A length of time: ms as a number, or a text such as `'250ms'`, `'90s'`, `'5m'`, `'2h'`, `'60d'` or `'1h 30m'`. */
+/** A duration: ms as a number, or a text such as `'250ms'`, `'90s'`, `'5m'`, `'2h'`, `'60d'` or `'1h 30m'`. */
 export type Duration = number | string;
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -14,9 +14,9 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 const FORM = /^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$/;
 
 /**
- * A length of time in ms.
+ * Converts a duration to ms.
  *
- * @throws RangeError for what is no length of time
+ * @throws RangeError if the value is not a duration
  */
 export function milliseconds(duration: Duration): number {
   const ms = inMs(duration);
@@ -24,14 +24,14 @@ export function milliseconds(duration: Duration): number {
   return Math.round(ms);
 }
 
-/** The longest pause, delay or step of a sandbox: orders live for hours, and a year of its time is soon over. */
+/** The longest pause, delay or step of a sandbox. Orders last for hours, so a year is long enough. */
 const MAX_DURATION_MS = 365 * 86_400_000;
 
 /**
- * A length of time in ms, of which a sandbox may have to wait for the end.
+ * Converts a duration to ms. The sandbox may have to wait until the duration ends.
  *
- * @param name what it is, for the message: `delay`
- * @throws RangeError for what is no length of time, or a longer one than 365 days
+ * @param name the name of the value in the message: `delay`
+ * @throws RangeError if the value is not a duration, or is longer than 365 days
  */
 export function waitOf(name: string, duration: Duration): number {
   const ms = milliseconds(duration);
@@ -39,7 +39,7 @@ export function waitOf(name: string, duration: Duration): number {
   throw new RangeError(`${name} ${tooLong(duration)}.`);
 }
 
-/** The check of an option that {@link waitOf} can read. */
+/** The check of an option that {@link waitOf} reads. */
 export const WAIT_CHECK: OptionCheck = {
   holds: (value) => inMs(value) <= MAX_DURATION_MS,
   remedy: (value) => (Number.isNaN(inMs(value)) ? `is wrong: ${notDuration(value)}` : tooLong(value)),
@@ -57,7 +57,7 @@ function tooLong(value: unknown): string {
   return `must be at most 365d (${MAX_DURATION_MS} ms), not ${String(value)}`;
 }
 
-/** `NaN` for what is no length of time. */
+/** Returns `NaN` if the value is not a duration. */
 function inMs(value: unknown): number {
   const ms = typeof value === 'string' ? parsed(value) : value;
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? ms : Number.NaN;

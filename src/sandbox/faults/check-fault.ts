@@ -64,7 +64,7 @@ const WEBHOOK_CHECKS: OptionChecks<keyof WebhookFault> = {
   ...OCCASIONS,
 };
 
-/** An answer that is written out; it may have members that are not in this table. */
+/** A response that is given in full. It may have members that are not in this table. */
 const ANSWER_CHECKS: OptionChecks = {
   code: {
     holds: (value) => typeof value === 'string' && rowOfCode(value) !== undefined,
@@ -88,9 +88,9 @@ const ANSWER_CHECKS: OptionChecks = {
 };
 
 /**
- * Checks a fault, which may come from outside.
+ * Checks a fault. The fault may come from outside the process.
  *
- * @throws RangeError that lists everything that is wrong
+ * @throws RangeError that lists all problems
  */
 export function checkedFault(fault: unknown): Fault {
   if (!isFault(fault)) throw new RangeError(`${JSON.stringify(fault)} is no fault: give an object.`);
@@ -104,7 +104,7 @@ export function checkedFault(fault: unknown): Fault {
   return fault;
 }
 
-/** The members are checked one by one afterwards; any other name is refused. */
+/** These members are checked later, one by one. Any other name is an error. */
 function isFault(fault: unknown): fault is Fault {
   return isRecord(fault);
 }
@@ -113,7 +113,7 @@ function doesNothing({ answer, latencyMs = 0, work = 'done' }: CallFault): boole
   return answer === undefined && latencyMs === 0 && work === 'done';
 }
 
-/** What was given once, or in a list, as a list. */
+/** Converts a single value to a list. A list is returned unchanged. */
 function listed(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
@@ -128,7 +128,7 @@ function answerProblems(answer: Record<string, unknown>): OptionProblem[] {
   return [...problems, { option: 'body', message: 'is missing: an answer { status } needs a body: a text' }];
 }
 
-/** The first header that HTTP does not allow, in words. */
+/** Describes the first header that HTTP does not allow. */
 function invalidHeader(headers: Record<string, string>): string | undefined {
   const invalid = Object.entries(headers).find(([name, value]) => !isHeader(name, value));
   return invalid?.map((part) => JSON.stringify(part)).join(': ');

@@ -2,19 +2,19 @@ import { LruMap } from '../../internal/lru-map.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import type { WebhookDelivery } from './webhook-delivery.js';
 
-/** A receiver is warned of once in so long, in ms of real time. */
+/** The minimum interval between two warnings about one receiver, in ms of real time. */
 const WARNING_INTERVAL_MS = 60_000;
 
-/** Receivers that are remembered. */
+/** The maximum number of receivers in memory. */
 const MAX_RECEIVERS = 100;
 
-/** Warns of receivers whose answers show that they drop events of this sandbox, since their clock is another. */
+/** Logs a warning if a receiver drops events of this sandbox because its clock differs. The response shows this. */
 export class UntimelyWarnings {
   readonly #warnedAt = new LruMap<string, number>(MAX_RECEIVERS);
 
   constructor(private readonly world: SandboxWorld) {}
 
-  /** Looks at the answer to an event. */
+  /** Checks the response to an event. */
   look({ eventId, eventType, isBadlySigned }: WebhookDelivery, url: string, { status, body }: ReceiverAnswer): void {
     if (status !== 200 || isBadlySigned || !isDropped(body)) return;
     const now = performance.now();
@@ -32,7 +32,7 @@ interface ReceiverAnswer {
   readonly body: string;
 }
 
-/** The endpoint of this package answers so to what it verified but did not accept: an event that is out of time. */
+/** This package's endpoint sends this response if an event is verified but its timestamp is out of range. */
 function isDropped(body: string): boolean {
   return /"ignored"\s*:\s*true/.test(body);
 }

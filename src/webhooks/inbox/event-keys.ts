@@ -3,9 +3,9 @@ import type { LalamoveEvent } from '../events/lalamove-event.js';
 import type { LalamoveEventFacts } from '../events/lalamove-event-facts.js';
 
 /**
- * The keys by which an inbox recognises a duplicate. The first is made of the signature. The second is made of id, data
- * and API key, because Lalamove may sign a retry again; two accounts can have the same ids and data. Both include the
- * type, which is not signed: otherwise a forged type would make the true event a duplicate.
+ * The keys that identify a duplicate. The first key is made from the signature. The second key is made from id, data
+ * and API key, because Lalamove may sign a retry again, and two accounts can have the same ids and data. Both keys
+ * include the type, which is not signed: otherwise an event with a forged type would make the true event a duplicate.
  */
 export function keysOf(
   { fingerprint, eventId, data, apiKey }: LalamoveEventFacts,
@@ -16,7 +16,7 @@ export function keysOf(
   return [fingerprint + kind, `${hashed(eventId)}.${hashed(data)}${kind}.${hashed(apiKey)}`];
 }
 
-/** The second key in the form that earlier versions stored, without the API key. */
+/** The second key in the format of earlier versions, without the API key. */
 export function formerKeyOf(secondKey: string): string {
   return secondKey.slice(0, Math.max(secondKey.lastIndexOf('.'), 0));
 }

@@ -5,40 +5,40 @@ import { isNumberFrom, isNumberUpTo, isWholeFrom } from '../../internal/value-ch
 /** Options of {@link InMemoryLalamoveInbox}. */
 export interface InMemoryLalamoveInboxOptions {
   /**
-   * How many events are remembered, so that they are known as duplicates if they come again.
+   * The maximum number of remembered events. A remembered event is recognised as a duplicate if it arrives again.
    *
    * @default 20000
    */
   remembers?: number;
   /**
-   * How many events may be with their handlers, or wait for a retry, at a time. Beyond that webhooks are answered with
-   * 503.
+   * The maximum number of events that are with their handlers or wait for a retry. Above this limit, webhooks are
+   * answered with 503.
    *
    * @default 10000
    */
   holds?: number;
   /**
-   * How long to wait before each retry of a handler that failed, in ms. After the last one the event is given up for
-   * this handler, with a line in the log.
+   * The delay before each retry of a failed handler, in ms. After the last retry the inbox gives up the event for this
+   * handler, and logs that.
    *
    * @default [1000, 10000, 60000, 600000]
    */
   retryDelaysMs?: readonly number[];
   /**
-   * How long a handler may take for an event, in ms. If it takes longer, it counts as failed and is retried.
+   * The timeout of a handler for one event, in ms. After a timeout the handler counts as failed and is retried.
    *
    * @default 60000
    */
   handlerTimeoutMs?: number;
   /**
-   * How long shutdown waits for handlers that are running, in ms.
+   * How long shutdown waits for running handlers, in ms.
    *
    * @default 5000
    */
   shutdownMs?: number;
 }
 
-/** More events than a process holds in memory. */
+/** An upper limit: a process cannot hold more events in memory. */
 const MAX_EVENTS = 10_000_000;
 const MAX_RETRIES = 100;
 
@@ -63,7 +63,7 @@ const CHECKS: OptionChecks<keyof InMemoryLalamoveInboxOptions> = {
   shutdownMs: { holds: isDelay, remedy: `must be a wait ${DELAY}` },
 };
 
-/** What is wrong with the options of an inbox in memory, one sentence each; empty if all is well. */
+/** Finds all problems of the options of an in-memory inbox, one sentence each; empty if there is none. */
 export function inboxOptionProblems(options: unknown): string[] {
   return sentencesOf(validateOptions(options, CHECKS), 'The options');
 }

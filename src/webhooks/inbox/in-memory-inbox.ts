@@ -7,13 +7,13 @@ import type { LalamoveEvent } from '../events/lalamove-event.js';
 import { inboxOptionProblems, type InMemoryLalamoveInboxOptions } from './in-memory-inbox.options.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from './lalamove-inbox.js';
 
-/** An event has at most two keys, and one more each time that it is signed anew. */
+/** An event has at most two keys, plus one for each new signature. */
 const KEYS_PER_EVENT = 2;
 
 /**
  * The default inbox, in the memory of this process. **A crash loses the events that handlers have not finished.** A
- * restart forgets which events have come, so a duplicate then counts as new. `DeliveriesModule` has an inbox that
- * survives both.
+ * restart loses the keys of earlier events, so a duplicate then counts as new. The inbox of `DeliveriesModule` survives
+ * both.
  */
 export class InMemoryLalamoveInbox implements LalamoveInbox {
   readonly #options: Required<InMemoryLalamoveInboxOptions>;
@@ -87,13 +87,13 @@ export class InMemoryLalamoveInbox implements LalamoveInbox {
     const handlers = this.#handlersOf?.(event) ?? [];
     if (handlers.length === 0) return;
     this.#held.set(event, handlers.length);
-    // Handlers run later, so that the webhook is answered first.
+    // Handlers run later, so the webhook is answered first.
     const answered = new Promise<void>((resolve) => setImmediate(resolve));
     for (const handler of handlers) this.#try(event, handler, 0, answered);
   }
 
   #try(event: LalamoveEvent, handler: LalamoveEventHandler, retries: number, answered?: Promise<void>): void {
-    // Outside of the async context of the webhook's request and of other handlers.
+    // Runs outside the async context of the webhook's request and of other handlers.
     const handled = detached(() => this.#run(event, handler, retries, answered));
     const run = handled.finally(() => this.#running.delete(run));
     this.#running.add(run);

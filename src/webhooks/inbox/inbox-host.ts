@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InMemoryLalamoveInbox } from './in-memory-inbox.js';
 import type { LalamoveInbox } from './lalamove-inbox.js';
 
-/** Holds the inbox of the app. A module with an inbox of its own sets it here before the app starts. */
+/** Holds the inbox of the app. A module with its own inbox sets it here before the app starts. */
 @Injectable()
 export class LalamoveInboxHost {
   /**
