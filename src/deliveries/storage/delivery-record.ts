@@ -1,17 +1,17 @@
 import type { BookDeliveryDto } from '../dto/book-delivery.dto.js';
 import type { DeliveryProgress, DeliverySnapshot, DeliveryState } from '../domain/delivery-progress.js';
 
-/** What was asked for, as it is stored. */
+/** The stored request of a delivery. */
 export type BookedRequest = Omit<BookDeliveryDto, 'reference' | 'account'>;
 
-/** A delivery as it is stored. */
+/** A stored delivery. */
 export interface DeliveryRecord {
   readonly id: string;
-  /** Empty for the default one. */
+  /** Empty for the default account. */
   readonly account: string;
   readonly reference: string;
   readonly requestHash: string;
-  /** `undefined` once it has been erased. */
+  /** `undefined` after an erasure. */
   readonly request: BookedRequest | undefined;
   readonly scheduleAt: number | undefined;
   readonly state: DeliveryState;
@@ -24,7 +24,7 @@ export interface DeliveryRecord {
   readonly updatedAt: number;
 }
 
-/** What decisions are about. */
+/** The part of a record that decisions depend on. */
 export function snapshotOf(
   { state, progress, scheduleAt }: DeliveryRecord,
   unmatched: readonly string[],

@@ -1,23 +1,23 @@
 import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-facts.js';
 
-/** A webhook that is to be stored. */
+/** A webhook to store. */
 export interface NewWebhook {
-  /** By which it is recognized if it comes again: as in `LalamoveInboxEntry`. */
+  /** The keys that identify a duplicate, as in `LalamoveInboxEntry`. */
   readonly keys: readonly [fingerprint: string, repeatKey?: string, ...more: string[]];
   readonly facts: LalamoveEventFacts;
   readonly type: string;
   /** Empty for the default account. */
   readonly account: string;
   readonly orderId: string | undefined;
-  /** By the clock of deliveries: Unix ms. */
+  /** Unix ms, by the clock of deliveries. */
   readonly receivedAt: number;
-  /** Whether a handler is to have it. */
+  /** Whether a handler wants it. */
   readonly isWanted: boolean;
-  /** It is applied in this very transaction, to this delivery if any. */
+  /** Applies the webhook in this transaction, to this delivery if there is one. */
   readonly applied?: { readonly deliveryId: string | undefined } | undefined;
 }
 
-/** A stored webhook that was not applied yet. */
+/** A stored webhook that is not yet applied. */
 export interface StoredWebhook {
   readonly id: number;
   readonly account: string;
@@ -27,23 +27,23 @@ export interface StoredWebhook {
   readonly receivedAt: number;
 }
 
-/** A place in the order in which webhooks came. */
+/** A position in the order of receipt. */
 export interface WebhookPlace {
   readonly receivedAt: number;
   readonly id: number;
 }
 
-/** Webhooks whose order is not known (yet): each method does bounded work, however many there are. */
+/** Webhooks with an unknown order. Each method does a limited amount of work, independent of the number of webhooks. */
 export interface InboxStorage {
-  /** Sets aside those that were received before then. */
+  /** Sets aside webhooks that were received before a time. */
   setAside(receivedBefore: number, at: number, limit: number): Promise<void>;
-  /** Those that are to be looked at by themselves by then. */
+  /** Webhooks with their own check time that are due at a time. */
   toLookAt(by: number, limit: number): Promise<readonly StoredWebhook[]>;
   /**
-   * Those whose order an attempt has by now, of the next `window` ones.
+   * Searches the next `window` webhooks for those that have an attempt with their order now.
    *
-   * @param after where the search before has ended
-   * @returns `reached`: where this search has ended; `undefined` if it has come to the end
+   * @param after the position at which the previous search ended
+   * @returns `reached`: the position at which this search ended; `undefined` if it reached the end
    */
   matched(
     after: WebhookPlace | undefined,

@@ -6,43 +6,43 @@ export interface PendingEvent {
   readonly payload: string;
   /** Unix ms. */
   readonly occurredAt: number;
-  /** The handlers that have had it. */
+  /** The handlers that have completed the event. */
   readonly handledBy: readonly string[];
   readonly tries: number;
-  /** The handler for a free place of which it waits. */
+  /** The event waits for a free slot of this handler. */
   readonly blockedOn: string | undefined;
-  /** Of its delivery, if that is known. */
+  /** The reference of its delivery, if it is known. */
   readonly reference: string | undefined;
-  /** Empty for the default one. */
+  /** Empty for the default account. */
   readonly account: string;
 }
 
-/** What has become of an event. */
+/** The result of one dispatch of an event. */
 export interface DispatchResult {
   readonly status: 'pending' | 'done' | 'set_aside';
   readonly handledBy: readonly string[];
   readonly tries: number;
-  /** Unix ms; `undefined` once it is over. */
+  /** Unix ms; `undefined` if there is no further try. */
   readonly nextTryAt: number | undefined;
   readonly blockedOn: string | undefined;
-  /** What the handlers that failed have thrown; it is not stored for a delivery that is erased. */
+  /** The errors of the failed handlers. It is not stored if the delivery is erased. */
   readonly error: string | undefined;
 }
 
-/** Committed events on their way to handlers. */
+/** The outbox: committed events that wait for dispatch to handlers. */
 export interface OutboxStorage {
   /**
-   * Events whose time has come: of each delivery the first of its own events alone, and its webhooks.
+   * Events that are due. For each delivery: only the first of its own events, and all its webhooks.
    *
-   * @param blockedOn those that wait for this handler; `undefined`: those that wait for none
+   * @param blockedOn selects events that wait for a slot of this handler; `undefined`: events that wait for no slot
    */
   pending(blockedOn: string | undefined, now: number, limit: number): Promise<readonly PendingEvent[]>;
-  /** When the next event that waits for no handler is tried, if that is later than now: Unix ms. */
+  /** The time of the next try of an event that waits for no slot, if it is later than now: Unix ms. */
   nextTryAfter(now: number): Promise<number | undefined>;
-  /** Marks events that wait for a free place of a handler. */
+  /** Marks events that wait for a free slot of a handler. */
   block(eventIds: readonly number[], handler: string): Promise<void>;
-  /** @returns whether any mark was removed: there may be more then */
+  /** @returns whether any mark was removed; in that case there may be more */
   unblock(limit: number): Promise<boolean>;
-  /** Writes what has become of an event. */
+  /** Writes the result of a dispatch. */
   settle(eventId: number, result: DispatchResult): Promise<void>;
 }

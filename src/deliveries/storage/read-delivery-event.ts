@@ -5,9 +5,9 @@ import type { StoredEvent } from './stored-types.js';
 import { assertTime, readJson, type StoredRow } from './unreadable-row.js';
 
 /**
- * Reads an event of a delivery as it is stored.
+ * Reads a stored event of a delivery.
  *
- * @throws UnreadableRow if the row is damaged, or was written by another version
+ * @throws UnreadableRow if the row is damaged, or another version wrote it
  */
 export function readDeliveryEvent(
   { id, payload, occurredAt }: Pick<StoredEvent, 'id' | 'payload' | 'occurredAt'>,

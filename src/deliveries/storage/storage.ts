@@ -19,126 +19,127 @@ import type {
 import type { UnreadableRowsStorage } from './unreadable-rows-storage.js';
 
 /**
- * Where deliveries are stored. Everything that needs SQL is behind this interface, in a folder of its own for each
- * database. It stores and finds; what becomes of a delivery is decided by its callers. Times are Unix ms.
+ * The storage of deliveries. All SQL is behind this interface, in one folder for each database. It stores and finds
+ * rows; its callers decide what to change. Times are Unix ms.
  *
- * An error of the database itself is a `DeliveriesStoreException`; a row that cannot be read is an `UnreadableRow`.
+ * An error of the database itself is a `DeliveriesStoreException`. An unreadable row causes an `UnreadableRow`.
  */
 export interface DeliveriesStorage {
   readonly inbox: InboxStorage;
   readonly outbox: OutboxStorage;
   readonly unreadable: UnreadableRowsStorage;
 
-  /** Prepares for work, once per start: an implementation may free leases that a dead process has left. */
+  /** Prepares the storage, once per start. An implementation may release the leases of a dead process. */
   start(): Promise<void>;
-  /** Copies the database to a new file, as of one moment, while it is worked on. */
+  /** Copies the database in use to a new file. The copy is a consistent snapshot. */
   backup(path: string): Promise<void>;
-  /** Closes the database: a call after that fails. */
+  /** Closes the database. A later call fails. */
   close(): Promise<void>;
 
   /**
-   * Runs `work` in a transaction, and resolves once that is committed. Transactions may share a commit.
+   * Runs `work` in a transaction, and resolves after its commit. Transactions may share a commit.
    *
-   * @param work may be run again (another write of the same commit has failed, or two processes were in each other's
-   * way), so what it does outside of the transaction must bear that
-   * @throws what `work` throws; everything is rolled back then
+   * @param work may run again (another write of the same commit failed, or two processes had a conflict), so its
+   * effects outside of the transaction must be safe to repeat
+   * @throws what `work` throws, after a rollback
    */
   transact<T>(work: (trx: StorageTransaction) => Promise<T>): Promise<T>;
   /**
-   * The host's own transaction, of whatever type the implementation takes. The host commits it, or rolls it back.
+   * Accepts the host's own transaction. Its type depends on the implementation. The host commits it or rolls it back.
    *
-   * @throws InvalidDeliveryException with the pointer `/trx`, if it is no open transaction on this database
+   * @throws InvalidDeliveryException with the pointer `/trx`, if it is not an open transaction on this database
    */
   join(hostTransaction: unknown): Promise<StorageTransaction>;
 
-  /** @param account empty for the default one */
+  /** @param account empty for the default account */
   find(account: string, reference: string): Promise<DeliveryRecord | undefined>;
-  /** A page of deliveries, the oldest first. */
+  /** Returns a page of deliveries, the oldest first. */
   list(query: ListQuery): Promise<StoredPage>;
-  /** Everything that was stored for a delivery, its events and its webhooks, in the order in which it was written. */
+  /** All stored events of a delivery, including its webhooks, in the order of the writes. */
   timeline(deliveryId: string): Promise<readonly StoredEvent[]>;
   attemptOf(account: string, key: AttemptKey): Promise<KnownAttempt | undefined>;
   /**
-   * Deliveries that are due by then and that nobody works on, the longest overdue first.
+   * Deliveries that are due at a time and have no active lease, the longest overdue first.
    *
-   * @param after the last one of the page before
+   * @param after the last delivery of the previous page
    */
   due(by: number, limit: number, after?: DueDelivery): Promise<readonly DueDelivery[]>;
-  /** Gives a lease back and sets when the delivery is due; nothing happens if the lease is not `token` any more. */
+  /** Releases a lease and sets when the delivery is due. It does nothing if the lease token is not `token` any more. */
   postpone(deliveryId: string, token: string, until: number): Promise<void>;
-  /** Counts of rows by what they wait for. */
+  /** Counts rows by their state. */
   metrics(): Promise<StoredCounts>;
   /**
-   * Erases deliveries that ended before then, as {@link StorageTransaction.erase}; it skips those whose webhooks wait
-   * for their handlers.
+   * Erases deliveries that ended before a time, as {@link StorageTransaction.erase} does. It skips deliveries with
+   * webhooks that wait for their handlers.
    */
   eraseOld(endedBefore: number, limit: number): Promise<void>;
   /**
-   * Sets times that lie in the future to now: the clock was set back while no process ran.
+   * Changes times in the future to now. Such times exist if the clock was set back while no process ran.
    *
-   * @returns how many deliveries that were
+   * @returns the number of corrected deliveries
    */
   pullBackTimes(now: number): Promise<number>;
 }
 
 /**
- * One transaction. A delivery that is changed must be read by {@link lock} or {@link lockFree} first: no other
- * transaction changes it until this one has ended.
+ * One transaction. Before a change, read the delivery with {@link lock} or {@link lockFree}: no other transaction
+ * changes it until this one ends.
  */
 export interface StorageTransaction {
   find(account: string, reference: string): Promise<DeliveryRecord | undefined>;
-  /** Reads a delivery in order to change it. */
+  /** Reads a delivery for a change. */
   lock(deliveryId: string): Promise<DeliveryRecord | undefined>;
-  /** As {@link lock}; `undefined` if another worker holds its lease as well. */
+  /** As {@link lock}; `undefined` also if another worker holds its lease. */
   lockFree(deliveryId: string): Promise<DeliveryRecord | undefined>;
-  /** @returns whether it was inserted; `false` if its account has a delivery with the same reference */
+  /** @returns whether the row was inserted; `false` if its account has a delivery with the same reference */
   insert(record: DeliveryRecord): Promise<boolean>;
   /**
-   * Writes what has changed of a delivery, if anything has, and nothing else of its row.
+   * Writes only the changed columns of a delivery, if there are any.
    *
-   * @param before as it was locked
-   * @param lease what becomes of its lease; left out: it stays
-   * @returns `after` with the lease that it has now
+   * @param before the record at the time of the lock
+   * @param lease the change of its lease; if it is missing, the lease does not change
+   * @returns `after` with its current lease
    */
   save(before: DeliveryRecord, after: DeliveryRecord, lease?: LeaseChange): Promise<DeliveryRecord>;
   /** Appends events to the timeline of a delivery, and to the outbox if a handler wants them. */
   addEvents(record: DeliveryRecord, events: readonly NewStoredEvent[], at: number): Promise<DeliveryEvent[]>;
-  /** Erases what is about people, if a delivery has ended and its handlers have had its webhooks. */
+  /** Erases personal data, if a delivery has ended and its handlers have completed its webhooks. */
   erase(deliveryId: string): Promise<Erasure>;
-  /** Moves all stored times that rest on our clock, which was set forward by so many ms; below 0: back. */
+  /** Shifts all stored times that come from the local clock by `ms`; a negative value shifts them back. */
   shiftTimes(ms: number): Promise<void>;
 
-  /** Writes the row of an attempt: it is committed before the order is posted. */
+  /** Writes the row of an attempt. The row is committed before the order is posted. */
   reserveAttempt(
     record: DeliveryRecord,
     attempt: DeliveryAttempt,
     price: { readonly total: string; readonly currency: string },
   ): Promise<void>;
   attemptOf(account: string, key: AttemptKey): Promise<KnownAttempt | undefined>;
-  /** Writes what has become of attempts. */
+  /** Writes the outcome of attempts. */
   settleAttempts(attempts: readonly AttemptChange[], at: number): Promise<void>;
-  /** Writes an attempt row for a clone, and marks the attempt of the order that it replaces. */
+  /** Writes an attempt row for a clone, and marks the attempt of the replaced order. */
   addClone(record: DeliveryRecord, clone: OrderClone): Promise<void>;
   /**
-   * Makes the delivery due that has an attempt whose order is not known: its worker finds out whose an order is.
+   * Makes a delivery due that has an attempt with an unknown order. Its worker then finds the deliveries
+   * of unmatched orders.
    *
-   * @param abandonedSince attempts that were given up count if they were reserved later
+   * @param abandonedSince includes abandoned attempts that were reserved after this time
    * @returns the id of the delivery; `undefined` if there is none
    */
   wakeSearcher(account: string, at: number, abandonedSince: number): Promise<string | undefined>;
 
-  /** @returns the id of its row; `undefined` if the webhook was stored before: the keys of this one are stored, too */
+  /** @returns the id of the row; `undefined` if the webhook is a duplicate, in which case its keys are stored too */
   storeWebhook(webhook: NewWebhook): Promise<number | undefined>;
-  /** Whether a stored webhook has not been applied yet; nobody else applies it until this transaction has ended. */
+  /** Whether a stored webhook is not yet applied. No other transaction applies it until this one ends. */
   lockWebhook(eventId: number): Promise<boolean>;
-  /** @param deliveryId the delivery that it was applied to */
+  /** @param deliveryId the delivery to which it was applied */
   markApplied(eventId: number, deliveryId: string | undefined, at: number): Promise<void>;
-  /** When an unmatched webhook is looked at by itself; `undefined`: its order alone can match it. */
+  /** Sets when the sweep checks an unmatched webhook; `undefined`: only its order id can match it. */
   lookAgain(eventId: number, at: number | undefined): Promise<void>;
-  /** Webhooks of an order that were not applied yet, as Lalamove signed them. */
+  /** Webhooks of an order that are not yet applied, ordered by their signed time. */
   pendingWebhooks(account: string, orderId: string): Promise<readonly StoredWebhook[]>;
-  /** The orders of unmatched webhooks since then that nobody has read yet, an order for each webhook. */
+  /** The orders of unmatched webhooks since a time that were not read from Lalamove yet, one order for each webhook. */
   unidentifiedOrders(account: string, receivedSince: number, limit: number): Promise<readonly string[]>;
-  /** The order was read: its webhooks get its quotation, or an empty one. */
+  /** After an order was read, stores its quotation with its webhooks. The quotation may be empty. */
   markIdentified(account: string, orderId: string, quotationId: string): Promise<void>;
 }

@@ -3,30 +3,30 @@ import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import type { DeliveryRecord } from './delivery-record.js';
 import type { UnreadableRow } from './unreadable-row.js';
 
-/** What an attempt is found by, within its account. */
+/** Identifies an attempt within its account. */
 export type AttemptKey =
   { readonly orderId: string } | { readonly attemptId: string } | { readonly quotationId: string };
 
-/** An attempt, its delivery, and its order if that is known. */
+/** An attempt, its delivery, and its order if the order is known. */
 export interface KnownAttempt {
   readonly id: string;
   readonly deliveryId: string;
   readonly orderId: string | undefined;
 }
 
-/** A delivery that is due, and since when, or at what time: Unix ms. */
+/** A due delivery and its due time in Unix ms. */
 export interface DueDelivery {
   readonly id: string;
   readonly dueAt: number;
 }
 
-/** What becomes of a lease: it is taken, for so many ms by the storage's clock, or given back. */
+/** A change of a lease: take it for a number of ms by the storage's clock, or release it. */
 export type LeaseChange = { readonly token: string; readonly ms: number } | 'give back';
 
-/** An event that is to be stored. */
+/** An event to store. */
 export interface NewStoredEvent {
   readonly event: NewDeliveryEvent;
-  /** Whether a handler is to have it. */
+  /** Whether a handler wants it. */
   readonly isWanted: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface StoredEvent {
   readonly payload: string;
 }
 
-/** A listed delivery, or why it cannot be read. */
+/** A listed delivery, or the error if its row cannot be read. */
 export type ListedDelivery =
   | { readonly record: DeliveryRecord }
   | { readonly error: UnreadableRow; readonly account: string; readonly reference: string };
@@ -51,11 +51,11 @@ export type ListedDelivery =
 /** A page of deliveries. */
 export interface StoredPage {
   readonly entries: readonly ListedDelivery[];
-  /** Where the next page begins; `undefined` on the last one. */
+  /** The start of the next page; `undefined` on the last page. */
   readonly next: { readonly createdAt: number; readonly id: string } | undefined;
 }
 
-/** How many rows there are of each kind. */
+/** The number of rows of each kind. */
 export interface StoredCounts {
   readonly byState: Readonly<Record<DeliveryState, number>>;
   readonly unknownAttempts: number;
@@ -66,10 +66,10 @@ export interface StoredCounts {
   readonly unreadable: number;
 }
 
-/** Whether a delivery was erased, and if not, why. */
+/** Whether a delivery was erased, and the reason if not. */
 export type Erasure =
   | { readonly isErased: true }
-  /** It is under way again: customer service has put another order in the place of the one that had ended. */
+  /** The delivery is active again, because customer service replaced its ended order. */
   | { readonly isErased: false; readonly state: DeliveryState }
-  /** So many webhooks wait for their handlers, which would get an empty event. */
+  /** The number of webhooks that still wait for their handlers. After an erasure these would get an empty event. */
   | { readonly isErased: false; readonly waiting: number };

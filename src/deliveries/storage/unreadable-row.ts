@@ -9,11 +9,11 @@ export interface StoredRow {
 }
 
 /**
- * A row is damaged, or was written by another version. The message says which row, what is wrong with it and what to
- * do, and quotes nothing of it: people's names may be in there.
+ * The row is damaged, or another version wrote it. The message contains the row's id, the problem and the remedy. It
+ * quotes no contents, because they may contain names of people.
  */
 export class UnreadableRow extends DeliveriesStoreException {
-  /** @param fault what is wrong: `its progress is no JSON` */
+  /** @param fault the problem: `its progress is no JSON` */
   constructor(
     readonly row: StoredRow,
     readonly fault: string,
@@ -26,35 +26,34 @@ export class UnreadableRow extends DeliveriesStoreException {
   }
 }
 
-/** What to do about a row that cannot be read. */
+/** The remedy for an unreadable row. */
 export const REMEDY =
   'Restore the row from a backup, or run the version that wrote it, and start the app again: ' +
   'rows are looked at again at each start.';
 
 /**
- * Reads what we have written as JSON. It is looked at, not checked in full: a row of another version fails here and
- * not later.
+ * Parses stored JSON. It checks only the main structure, so that a row of another version fails here and not later.
  *
- * @throws UnreadableRow for what is no JSON, or something else
+ * @throws UnreadableRow if the text is not JSON, or has another structure
  */
 export function readJson<T>(text: string, is: (value: unknown) => value is T, row: StoredRow, column: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // The error of the parser quotes the text.
+    // The parser's error quotes the text, so it is not passed on.
     throw new UnreadableRow(row, `its ${column} is no JSON`);
   }
   if (is(value)) return value;
   throw new UnreadableRow(row, `its ${column} is not of a form that this version knows`);
 }
 
-/** @throws UnreadableRow for what is no time: SQLite stores a text in a column of numbers, too */
+/** @throws UnreadableRow if the value is not a time: SQLite also stores text in a numeric column */
 export function assertTime(value: unknown, row: StoredRow, column: string): void {
   if (typeof value !== 'number' || !(Math.abs(value) <= LAST_TIME)) {
     throw new UnreadableRow(row, `its ${column} is no number of ms`);
   }
 }
 
-/** The last time that a Date can hold. */
+/** The latest time that a Date can represent. */
 const LAST_TIME = 8.64e15;

@@ -1,13 +1,13 @@
 import type { StoredRow } from './unreadable-row.js';
 
-/** Rows that cannot be read: they are marked, and left alone until the next start. */
+/** Rows that cannot be read. They are marked, and skipped until the next start. */
 export interface UnreadableRowsStorage {
-  /** @returns whether it was not marked yet */
+  /** @returns whether the row had no mark before */
   mark(row: StoredRow, at: number): Promise<boolean>;
   /**
-   * Removes the marks of rows that can be read by now.
+   * Removes the marks of rows that can be read now.
    *
-   * @param isReadableWebhook looks into a webhook, which the storage cannot read by itself
+   * @param isReadableWebhook checks a webhook, because the storage cannot read webhooks itself
    * @returns how many rows still cannot be read
    */
   recheck(

@@ -6,7 +6,7 @@ import type { DeliveryRecord } from '../delivery-record.js';
 import type { AttemptKey, KnownAttempt } from '../stored-types.js';
 import { IS_OF_READABLE_DELIVERY, type DeliveriesSchema, type DeliveriesTransaction } from './deliveries-schema.js';
 
-/** Writes the attempt's row: it is committed before the order is posted. */
+/** Writes the row of an attempt. The row is committed before the order is posted. */
 export async function reserveAttempt(
   trx: DeliveriesTransaction,
   { id, account }: DeliveryRecord,
@@ -50,7 +50,9 @@ function columnOf(key: AttemptKey): readonly ['order_id' | 'id' | 'quotation_id'
   return ['quotation_id', key.quotationId];
 }
 
-/** The delivery of the oldest attempt of an account whose order may turn up yet: its worker finds out for all. */
+/**
+ * The delivery of an account's oldest attempt with an order that may still appear. Its worker checks all such attempts.
+ */
 export async function lostAttempt(
   trx: DeliveriesTransaction,
   account: string,
@@ -60,10 +62,10 @@ export async function lostAttempt(
     .selectFrom('delivery_attempts')
     .select('delivery_id')
     .where('account', '=', account)
-    // What was given up may turn up yet.
+    // The order of an abandoned attempt may still appear.
     .where('outcome', 'in', ['unknown', 'abandoned'])
     .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', abandonedSince)]))
-    // One that cannot be read finds out nothing.
+    // A worker cannot process an unreadable row.
     .where(IS_OF_READABLE_DELIVERY)
     .orderBy('reserved_at')
     .limit(1)
@@ -71,7 +73,7 @@ export async function lostAttempt(
   return first?.delivery_id;
 }
 
-/** Writes what has become of attempts. */
+/** Writes the outcome of attempts. */
 export async function settleAttempts(
   trx: DeliveriesTransaction,
   attempts: readonly AttemptChange[],
@@ -87,7 +89,8 @@ export async function settleAttempts(
 }
 
 /**
- * A row for customer service's order, so that its webhooks find their delivery; the row of the replaced one says so.
+ * Writes a row for customer service's order, so its webhooks match the delivery. The row of the old order gets the
+ * outcome `replaced`.
  */
 export async function addClone(
   trx: DeliveriesTransaction,

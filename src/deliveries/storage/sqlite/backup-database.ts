@@ -6,19 +6,19 @@ import { wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import { codeOf } from './store-failure.js';
 
-/** What SQLite and we put beside a database. */
+/** The suffixes of the files that SQLite and this package create beside a database. */
 const OWN_SUFFIXES = ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal', '.lock-wal', '.lock-shm'];
 
-/** Codes of a file system that knows no hard links. */
+/** Error codes of a file system without hard links. */
 const NO_LINKS = /^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK|EINVAL)$/;
 
 /**
- * Copies a database while it is worked on, to a new file that is whole as of one moment. SQLite does that in a thread
- * of its own, on a connection of its own that only reads: the event loop goes on.
+ * Copies a database in use to a new file. The copy is a consistent snapshot. SQLite copies in a separate thread, on a
+ * separate read-only connection, so the event loop is not blocked.
  *
- * @param source the path of the database, behind symbolic links
- * @throws DeliveriesStoreException if the target exists, is a file of the database itself, or cannot be written;
- * nothing is left of it then
+ * @param source the path of the database, with symbolic links resolved
+ * @throws DeliveriesStoreException if the target exists, is a file of the database itself, or cannot be written; in
+ * these cases no partial copy remains
  */
 export async function backupDatabase(source: string, target: unknown): Promise<void> {
   try {
@@ -39,9 +39,9 @@ export async function backupDatabase(source: string, target: unknown): Promise<v
   }
 }
 
-/** Whoever finds the target finds all of it. */
+/** The target appears only when it is complete. */
 async function writeBackup(source: string, target: string): Promise<void> {
-  // Each has its own: several may be written to one target, and the first that is complete gets it.
+  // Each backup has its own temporary file. Several backups may use one target; the first complete one gets it.
   const draft = `${target}.${randomUUID().slice(0, 8)}.partial`;
   try {
     const { default: Database } = await import('libsql/promise');
@@ -55,12 +55,12 @@ async function writeBackup(source: string, target: string): Promise<void> {
     await synced(draft);
     await nameNew(draft, target);
   } finally {
-    // What was thrown is what the host must see.
+    // The host must get the original error.
     await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 
-/** @throws EEXIST if there is such a file; `rename` alone would replace it */
+/** @throws EEXIST if the file exists; `rename` alone would replace it */
 async function nameNew(draft: string, target: string): Promise<void> {
   try {
     await link(draft, target);
@@ -72,7 +72,7 @@ async function nameNew(draft: string, target: string): Promise<void> {
   }
 }
 
-/** `vacuum into` leaves that to the system. */
+/** `vacuum into` does not sync the file. */
 async function synced(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -86,7 +86,7 @@ function assertNew(target: string): void {
   if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) throw exists(target, undefined);
 }
 
-/** In either case: some file systems make no difference. */
+/** Ignores case, because some file systems do. */
 function assertForeign(source: string, target: string): void {
   const path = join(realpathSync(dirname(target)), basename(target)).toLowerCase();
   if (!OWN_SUFFIXES.some((suffix) => `${source}${suffix}`.toLowerCase() === path)) return;

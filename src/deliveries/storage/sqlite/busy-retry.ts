@@ -1,18 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isBusy } from './store-failure.js';
 
-/** How long a lock of another process is waited for, in ms. */
+/** The maximum wait for a lock of another process, in ms. */
 export const BUSY_TIMEOUT_MS = 10_000;
 
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Runs something that may find a lock taken, again and again with backoff: libsql's own busy timeout would block the
+ * Retries an operation with backoff while another process holds a lock. The busy timeout of libsql would block the
  * event loop.
  *
- * @param attempt leaves nothing open if it fails
- * @param timeoutMs after which it is given up
+ * @param attempt must leave nothing open if it fails
+ * @param timeoutMs no retry starts after this time
  * @throws what `attempt` throws
  */
 export async function retryBusy<T>(attempt: () => T, timeoutMs = BUSY_TIMEOUT_MS): Promise<T> {

@@ -5,7 +5,7 @@ import type { DeliveriesSchema } from './deliveries-schema.js';
 
 type Count = 'unknown' | 'unmatched' | 'lost' | 'pending' | 'aside' | 'unreadable';
 
-/** Each count goes through an index of the rows that it counts; the conditions are those of the indexes. */
+/** Each count uses an index of the counted rows. The conditions equal those of the indexes. */
 export async function countRows(db: Kysely<DeliveriesSchema>): Promise<StoredCounts> {
   const byState = await countByState(db);
   const { rows } = await sql<Record<Count, unknown>>`select

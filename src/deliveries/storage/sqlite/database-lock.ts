@@ -5,15 +5,15 @@ import type { LibsqlDatabase } from './libsql-connection.js';
 import { loadLibsql } from './load-libsql.js';
 import { isBusy } from './store-failure.js';
 
-/** What is known beside the database of the database. */
+/** The data about the database that the lock file stores. */
 export interface Marker {
   /** The database's id, a UUID. */
   readonly databaseId: string;
-  /** How often it was opened. */
+  /** How often the database was opened. */
   readonly generation: number;
-  /** How many transactions it has committed, at least. */
+  /** The minimum number of committed transactions. */
   readonly commits: number;
-  /** The boot of the machine in which it was last opened; empty if that is not known. */
+  /** The boot id of the machine at the last open; empty if it is unknown. */
   readonly boot: string;
 }
 
@@ -23,10 +23,10 @@ create table if not exists deliveries_marker (
 commit`;
 
 /**
- * The lock file beside a database, `<file>.lock`: a small SQLite database that is held exclusively for as long as the
- * process runs, so that the kernel frees it with the process. The database itself can be read and copied by others,
- * which drops POSIX locks on it. It remembers what there was: the marker by which a lost or an older database is
- * recognised.
+ * The lock file beside a database, `<file>.lock`: a small SQLite database. The process holds an exclusive lock on it
+ * while it runs, and the kernel releases that lock when the process ends. A lock on the database itself is not enough:
+ * other programs may read and copy the database, which drops POSIX locks on it. The lock file also stores a marker that
+ * detects a lost or older database.
  */
 export class DatabaseLock {
   readonly #count: ReturnType<LibsqlDatabase['prepare']>;
@@ -37,7 +37,7 @@ export class DatabaseLock {
 
   /**
    * @param file the database
-   * @throws DeliveriesStoreException if another process has it, or it cannot be opened
+   * @throws DeliveriesStoreException if another process holds the lock, or the file cannot be opened
    */
   static async take(file: string): Promise<DatabaseLock> {
     const Database = await loadLibsql();
@@ -64,7 +64,7 @@ export class DatabaseLock {
     }
   }
 
-  /** What was there when the database was last open; `undefined` if it never was. */
+  /** The state of the database when it was last open; `undefined` if it never was. */
   get marker(): Marker | undefined {
     const row: unknown = this.database.prepare('select * from deliveries_marker').get([]);
     if (!isRecord(row)) return undefined;
@@ -76,32 +76,33 @@ export class DatabaseLock {
     };
   }
 
-  /** Remembers the database; once this returns, a power cut does not undo it. */
+  /** Stores the marker of the database. The marker then survives a power failure. */
   mark({ databaseId, generation, commits, boot }: Marker): void {
     this.database.exec('pragma synchronous = full');
     this.database
       .prepare('insert or replace into deliveries_marker values (1, ?, ?, ?, ?)')
       .run([databaseId, generation, commits, boot]);
-    // From here on one number in one page changes, unsynced: cheap enough for every transaction. It outlives the
-    // process; after a power cut it may be an older one, which raises no alarm.
+    // From here on only one number in one page changes, without sync. That is cheap enough for every transaction. The
+    // number survives the process. After a power failure it may be older, which causes no error.
     this.database.exec('pragma synchronous = off');
   }
 
-  /** Remembers how many transactions were committed. */
+  /** Stores the number of committed transactions. */
   count(commits: number): void {
     try {
       this.#count.run([commits]);
     } catch {
-      // What is lost later may not be noticed; what is committed is.
+      // The transactions are committed. Without this count, a later loss may not be detected.
     }
   }
 
   release(): void {
     try {
-      // libsql lets go of the file only after its statements are collected as garbage: the lock is given back by hand.
+      // libsql closes the file only after the garbage collection of its statements, so this code releases the lock
+      // itself.
       for (const text of [
         'pragma synchronous = full',
-        // Synced, as nothing was since `mark`.
+        // This write is synced, unlike all writes since `mark`.
         'update deliveries_marker set commits = commits',
         'pragma locking_mode = normal',
         'select 1 from sqlite_schema',
@@ -109,14 +110,14 @@ export class DatabaseLock {
         this.database.exec(text);
       }
     } catch {
-      // The process ends soon, and the lock with it.
+      // The process ends soon, and its end releases the lock.
     } finally {
       this.database.close();
     }
   }
 }
 
-/** The file is another process's. */
+/** The error if another process uses the file. */
 export function inUse(file: string, cause: unknown): DeliveriesStoreException {
   const message =
     `The deliveries' file ${file} is in use by another process: one process works on a file. ` +

@@ -2,16 +2,16 @@ import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node
 import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 
-/** How many symbolic links are followed: as many as Linux does. */
+/** The maximum number of symbolic links to follow: the same as in Linux. */
 const MAX_LINKS = 40;
 
 /**
- * The one path of a database: behind symbolic links, also if what they lead to is missing. The lock file and SQLite's
- * own files are beside it.
+ * The unique path of a database, with symbolic links resolved, even if the target of a link is missing. The lock file
+ * and SQLite's own files are beside this path.
  *
- * @param file as it was configured; its own folders are made, but none that a link leads to
- * @throws DeliveriesStoreException if a link leads to a folder that does not exist, or the file has several names
- * @throws what the file system throws
+ * @param file the configured path; its own folders are created, but not the folders of a link's target
+ * @throws DeliveriesStoreException if a link points to a folder that does not exist, or the file has several names
+ * @throws errors of the file system
  */
 export function databasePath(file: string, { makeFolders }: { makeFolders: boolean }): string {
   const path = resolve(file);
@@ -44,10 +44,10 @@ function folderOf(path: string, configured: string, file: string): string {
   }
 }
 
-/** Each name would have a lock file and a WAL of its own, and two processes would work on one file. */
+/** Rejects hard links: each name would have its own lock file and WAL, and two processes could use one file. */
 function refuseHardLinks(path: string, file: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
-  // A folder has several by nature, and is refused by SQLite.
+  // A folder always has several links. SQLite rejects a folder itself.
   if (found?.isFile() !== true || found.nlink <= 1) return;
   throw new DeliveriesStoreException(
     `The deliveries' file ${file} has ${found.nlink} names (hard links), and each would have a lock file and a -wal ` +

@@ -9,9 +9,9 @@ import { recordOf } from './delivery-rows.js';
 
 type Db = Kysely<DeliveriesSchema>;
 
-/** The delivery of a reference. */
+/** Finds a delivery by its reference. */
 export async function findDelivery(db: Db, account: string, reference: string): Promise<DeliveryRecord | undefined> {
-  // In UTF-8 it would be another text, which may be another delivery's.
+  // UTF-8 would change this text, and the result may equal another delivery's reference.
   if (!isWellFormed(account) || !isWellFormed(reference)) return undefined;
   const row = await db
     .selectFrom('deliveries')
@@ -22,13 +22,13 @@ export async function findDelivery(db: Db, account: string, reference: string): 
   return row && recordOf(row);
 }
 
-/** The delivery of an id. */
+/** Finds a delivery by its id. */
 export async function deliveryById(db: Db, id: string): Promise<DeliveryRecord | undefined> {
   const row = await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
   return row && recordOf(row);
 }
 
-/** A page of deliveries, the oldest first. */
+/** Returns a page of deliveries, the oldest first. */
 export async function listDeliveries(db: Db, { state, account, after, limit }: ListQuery): Promise<StoredPage> {
   let rows = db.selectFrom('deliveries').selectAll();
   if (state !== undefined) rows = rows.where('state', '=', state);
@@ -41,7 +41,7 @@ export async function listDeliveries(db: Db, { state, account, after, limit }: L
       ]),
     );
   }
-  // One more tells whether there is a next page.
+  // One extra row shows whether there is a next page.
   const found = await rows
     .orderBy('created_at')
     .orderBy('id')
@@ -62,7 +62,7 @@ function listed(row: Selectable<DeliveriesTable>): ListedDelivery {
   }
 }
 
-/** What was stored for a delivery, in the order in which it was written. */
+/** All stored events of a delivery, in the order of the writes. */
 export async function timelineOf(db: Db, deliveryId: string): Promise<StoredEvent[]> {
   const rows = await db
     .selectFrom('delivery_events')
@@ -79,7 +79,7 @@ export async function timelineOf(db: Db, deliveryId: string): Promise<StoredEven
   }));
 }
 
-/** Deliveries without a live lease that are due by then. */
+/** Deliveries without an active lease that are due at a time. */
 export async function dueDeliveries(
   db: Db,
   { by, limit, after, now }: { by: number; limit: number; after: DueDelivery | undefined; now: number },

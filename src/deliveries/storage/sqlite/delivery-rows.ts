@@ -5,7 +5,7 @@ import type { BookedRequest, DeliveryRecord } from '../delivery-record.js';
 import { assertTime, readJson, UnreadableRow, type StoredRow } from '../unreadable-row.js';
 import type { DeliveriesTable } from './deliveries-schema.js';
 
-/** @throws UnreadableRow for a row that is damaged, or that this version has not written */
+/** @throws UnreadableRow if the row is damaged, or another version wrote it */
 export function recordOf(row: Selectable<DeliveriesTable>): DeliveryRecord {
   const ours: StoredRow = { table: 'deliveries', id: row.id, reference: row.reference };
   for (const column of ['created_at', 'updated_at', 'version'] as const) assertTime(row[column], ours, column);
@@ -27,7 +27,7 @@ export function recordOf(row: Selectable<DeliveriesTable>): DeliveryRecord {
   };
 }
 
-/** The row of a delivery that is taken in. */
+/** Builds the row of a new delivery. */
 export function rowOf(record: DeliveryRecord): Insertable<DeliveriesTable> {
   return {
     id: record.id,
@@ -45,7 +45,7 @@ export function rowOf(record: DeliveryRecord): Insertable<DeliveriesTable> {
   };
 }
 
-/** What has changed of a row, and nothing else: SQLite writes an index anew for a column that is set to what it is. */
+/** Only the changed columns of a row: SQLite rewrites an index even if a column is set to its old value. */
 export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): Updateable<DeliveriesTable> {
   const changed: Updateable<DeliveriesTable> = {};
   if (after.version !== before.version) {

@@ -3,14 +3,14 @@ import { isRecord } from '../../../internal/is-record.js';
 import { duplicateFound } from '../../domain/duplicates.js';
 import { newProgress, type DeliveryProgress } from '../../domain/delivery-progress.js';
 
-/** The version before wrote orders beside the live one as their ids alone, in `strays`. */
+/** The previous version stored duplicate orders as ids only, in `strays`. */
 export const duplicatesMigration: Migration = {
   up: async (db: Kysely<unknown>) => {
     const { rows } = await sql<{ id: string; course: string; updated_at: number }>`
       select id, course, updated_at from deliveries where course like '%"strays"%'`.execute(db);
     for (const { id, course, updated_at: at } of rows) {
       const converted = withoutStrays(course, at);
-      // Each is cancelled, or followed, from here on.
+      // The worker then cancels or follows each duplicate.
       if (converted)
         await sql`update deliveries set course = ${converted}, due_at = ${at} where id = ${id}`.execute(db);
     }
@@ -33,7 +33,7 @@ function duplicatesOf(strays: readonly unknown[], at: number): DeliveryProgress[
   return progress.duplicates;
 }
 
-/** A damaged row is found, and reported, by who reads it. */
+/** Ignores a damaged row. The code that reads the row later reports it. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

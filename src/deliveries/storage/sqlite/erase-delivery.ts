@@ -11,8 +11,8 @@ import {
 } from './deliveries-schema.js';
 
 /**
- * Erases what is about people: of a delivery that has ended, and whose webhooks its handlers have had. What was set
- * aside, or cannot be read, is erased with it.
+ * Erases the personal data of a delivery, if it has ended and its handlers have completed its webhooks. Webhooks
+ * that were set aside or cannot be read are erased too.
  */
 export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: string): Promise<Erasure> {
   const found = await trx.selectFrom('deliveries').select('state').where('id', '=', deliveryId).executeTakeFirst();
@@ -29,12 +29,12 @@ export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: stri
   if (Number(waiting) > 0) return { isErased: false, waiting: Number(waiting) };
   await trx.updateTable('deliveries').set({ request: null }).where('id', '=', deliveryId).execute();
   await eraseWebhooks(trx, deliveryId);
-  // What a handler has thrown may name people.
+  // Errors of handlers may contain names of people.
   await trx.updateTable('delivery_events').set({ error: null }).where('delivery_id', '=', deliveryId).execute();
   return { isErased: true };
 }
 
-/** Deliveries that ended before then (Unix ms), without those whose webhooks wait for their handlers. */
+/** Deliveries that ended before a time (Unix ms), without deliveries that have webhooks waiting for handlers. */
 export async function erasableDeliveries(
   db: Kysely<DeliveriesSchema>,
   endedBefore: number,
@@ -51,12 +51,12 @@ export async function erasableDeliveries(
   return rows.map(({ id }) => id);
 }
 
-/** Without those whose webhooks wait longer than the delivery is stored: they must not take the place of others. */
+/** Excludes deliveries with waiting webhooks from the limited batch, so they do not block the others. */
 const HAS_NO_WAITING_WEBHOOK = sql<SqlBool>`not exists (
   select 1 from delivery_events e where e.delivery_id = deliveries.id and e.source = 'webhook'
     and e.dispatch = 'pending' and e.unreadable_at is null)`;
 
-/** A text about an event of a delivery, for the row of the event: `null` once its delivery is erased. */
+/** The text for the row of a delivery's event; `null` if its delivery is erased. */
 export function unlessErased(text: string): RawBuilder<string | null> {
   return sql`case when exists (select 1 from deliveries d where d.id = delivery_id and d.request is null)
     then null else ${text} end`;
@@ -85,7 +85,7 @@ async function eraseWebhooks(trx: DeliveriesTransaction, deliveryId: string): Pr
   }
 }
 
-/** What is known of a webhook besides its data; of one that cannot be read, what is in its columns. */
+/** The facts of a webhook without its data. If the webhook cannot be read, the facts come from its columns. */
 function factsOf(webhook: {
   payload: string;
   type: string;
@@ -97,7 +97,7 @@ function factsOf(webhook: {
     const facts: unknown = JSON.parse(webhook.payload);
     if (isRecord(facts) && typeof facts.signedAt === 'number') return facts;
   } catch {
-    // Nothing of it is used.
+    // None of its contents is used.
   }
   const { type, fingerprint, occurred_at: signedAt, received_at: receivedAt } = webhook;
   return { eventType: type, fingerprint: fingerprint ?? '', signedAt, receivedAt, apiKey: '' };

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Which file there is at a path: the same as long as it is not deleted or replaced. `undefined` if there is none. */
+/** Identifies the file at a path. It changes if the file is deleted or replaced; `undefined` if there is no file. */
 export function fileIdentity(path: string): string | undefined {
   try {
     const file = statSync(path, { throwIfNoEntry: false });

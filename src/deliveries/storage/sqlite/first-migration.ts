@@ -1,12 +1,14 @@
 import { sql, type Kysely, type Migration } from 'kysely';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 
-/** SQLite's integers have 64 bits. */
+/** SQLite integers have 64 bits. */
 const MS = 'bigint';
 
 type Database = Kysely<unknown>;
 
-/** `if not exists` everywhere: the version before made the tables one by one, and may have been killed in between. */
+/**
+ * All statements use `if not exists`: the previous version created the tables one by one and may have stopped halfway.
+ */
 export const firstMigration: Migration = {
   up: async (db: Database) => {
     await assertOurs(db, 'deliveries', ['reference', 'request_hash', 'course']);
@@ -127,7 +129,7 @@ async function indexEvents(db: Database): Promise<void> {
     where hand_over = 'pending'`.execute(db);
 }
 
-/** A host may have tables of these names. */
+/** The host may already have tables with these names. */
 async function assertOurs(db: Kysely<unknown>, table: string, columns: readonly string[]): Promise<void> {
   const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(db);
   const names = new Set(rows.map(({ name }) => name));

@@ -9,13 +9,13 @@ interface Job {
   failed: (error: unknown) => void;
 }
 
-/** How many writes share a commit at the most. */
+/** The maximum number of writes in one commit. */
 const MOST_JOBS = 100;
 
 /**
- * Several writes share a commit, because a commit waits for the disk: writes that are asked for while one is under way
- * share the next. If one of them fails, all are rolled back, and each is run again with a commit of its own: only the
- * one that fails is rejected. No write resolves before its commit.
+ * Several writes share a commit, because a commit waits for the disk. Writes that arrive during a commit share the next
+ * one. If one of them fails, all are rolled back, and each runs again with its own commit. Only the failed write is
+ * rejected. No write resolves before its commit.
  */
 export class GroupCommit {
   readonly #waiting: Job[] = [];
@@ -24,8 +24,8 @@ export class GroupCommit {
   constructor(private readonly db: Kysely<DeliveriesSchema>) {}
 
   /**
-   * @param work may be run a second time: what it does outside of the transaction must bear that
-   * @throws what `work` throws; it is rolled back then
+   * @param work may run twice, so its effects outside of the transaction must be safe to repeat
+   * @throws what `work` throws, after a rollback
    */
   write<T>(work: (trx: DeliveriesTransaction) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ export class GroupCommit {
         },
         failed: reject,
       });
-      // The group has no context: each write runs in the async context of its caller.
+      // The group has no context. Each write runs in the async context of its caller.
       if (!this.#isRunning) void detached(() => this.#drain());
     });
   }
@@ -47,7 +47,8 @@ export class GroupCommit {
   async #drain(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
-      // Writes of the same turn of the event loop go together: libsql would answer before the next request is read.
+      // Collect the writes of one turn of the event loop: otherwise libsql would finish before the next request is
+      // read.
       await setImmediate();
       await this.#commit(this.#waiting.splice(0, MOST_JOBS));
     }
@@ -73,7 +74,7 @@ export class GroupCommit {
   }
 }
 
-/** A write has failed, and not the commit. */
+/** A write has failed, not the commit. */
 class WorkFailed extends Error {
   override readonly name = 'WorkFailed';
 }

@@ -5,30 +5,30 @@ import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import { retryBusy } from './busy-retry.js';
 import { isBusy, storeFailure } from './store-failure.js';
 
-/** What is used of libsql's database. */
+/** The part of libsql's database that this package uses. */
 export type LibsqlDatabase = Pick<InstanceType<typeof Database>, 'prepare' | 'exec' | 'close' | 'inTransaction'>;
 
 /**
- * Checks that the database is still this process's, in every transaction. Each may throw: then nothing is committed.
+ * Checks in every transaction that this process still owns the database. If a check throws, nothing is committed.
  */
 export interface TransactionGuard {
-  /** Whether the file was lost: then its files are somebody else's affair. */
+  /** Whether the database file was lost. If so, another process may own the files at its path. */
   readonly isLost: boolean;
-  /** A transaction has begun. */
+  /** Called when a transaction has begun. */
   begun(): void;
-  /** A transaction that has written is about to be committed. */
+  /** Called before a transaction with writes is committed. */
   committing(): void;
-  /** It has been committed; if this throws, that cannot be relied upon. */
+  /** Called after the commit. If this throws, the commit is not reliable. */
   committed(): void;
 }
 
-/** Our queries are few, and each is prepared once. */
+/** The number of different queries is small, and each is prepared once. */
 const MAX_STATEMENTS = 200;
 
 /** Statements that only read. */
 const READS = /^\s*(select|pragma|explain)\b/i;
 
-/** Statements that write, and can be part of a transaction. */
+/** Statements that write and may be part of a transaction. */
 const WRITES = /^\s*(insert|update|delete|replace|with|create|drop|alter)\b/i;
 
 interface Prepared {
@@ -36,11 +36,11 @@ interface Prepared {
   readonly isReader: boolean;
 }
 
-/** The one connection to a database. */
+/** The only connection to a database. */
 export class LibsqlConnection implements DatabaseConnection {
   readonly #statements = new LruMap<string, Prepared>(MAX_STATEMENTS);
   #isInTransaction = false;
-  /** Whether something was written in this transaction. */
+  /** Whether this transaction has written. */
   #isDirty = false;
   #isClosed = false;
 
@@ -54,11 +54,13 @@ export class LibsqlConnection implements DatabaseConnection {
     return this.#isInTransaction;
   }
 
-  /** @throws DeliveriesStoreException if another process keeps its lock for too long, or the file is no longer ours */
+  /**
+   * @throws DeliveriesStoreException if another process holds its lock for too long, or this process has lost the file
+   */
   async begin(): Promise<void> {
     this.#assertOpen();
     try {
-      // By exec: a prepared statement stays open in libsql after BUSY, and then no commit succeeds.
+      // Uses `exec`, because after BUSY a prepared statement stays open in libsql, and then no commit succeeds.
       await retryBusy(() => this.database.exec('begin immediate'));
     } catch (error) {
       throw storeFailure(error, this.file);
@@ -85,14 +87,14 @@ export class LibsqlConnection implements DatabaseConnection {
     }
   }
 
-  /** It never throws: the first error is what the caller must see. */
+  /** It never throws, because the caller must get the first error. */
   rollback(): void {
     this.#isInTransaction = false;
     try {
-      // After some errors, a full disk say, SQLite has rolled back already.
+      // After some errors, such as a full disk, SQLite has already rolled back.
       if (this.database.inTransaction) this.database.exec('rollback');
     } catch {
-      // The next `begin` fails, and says so.
+      // The next `begin` fails and reports the error.
     }
   }
 
@@ -102,7 +104,7 @@ export class LibsqlConnection implements DatabaseConnection {
     if (isAlone && this.guard && WRITES.test(query.sql)) return this.#runInTransaction<Row>(query);
     try {
       if (!isAlone) return this.#run<Row>(query);
-      // A read is not worth the check, but shows nothing of a file that is known to be lost.
+      // A read does not check the file, but it fails if the file is known to be lost.
       if (this.guard?.isLost === true || !READS.test(query.sql)) this.guard?.begun();
       return await retryBusy(() => this.#run<Row>(query));
     } catch (error) {
@@ -125,11 +127,12 @@ export class LibsqlConnection implements DatabaseConnection {
     this.#isClosed = true;
     this.#statements.clear();
     try {
-      // libsql lets go of the file only after its statements are collected as garbage: the locks are given back by
-      // hand, which WAL does not allow. Not of a file that is lost: its -wal may be the newcomer's.
+      // libsql closes the file only after the garbage collection of its statements, so this code releases the locks
+      // itself. That is not possible in WAL mode, so it leaves WAL mode. It skips this if the file is lost, because the
+      // `-wal` may belong to the new file.
       if (this.guard?.isLost !== true) this.database.exec('pragma journal_mode = delete');
     } catch {
-      // A transaction is still open, or another process is reading: it is closed all the same.
+      // A transaction is still open, or another process is reading. Close the database anyway.
     } finally {
       this.database.close();
     }
@@ -156,7 +159,7 @@ export class LibsqlConnection implements DatabaseConnection {
       const { changes, lastInsertRowid } = statement.run([...parameters]);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {
-      // libsql keeps it open then.
+      // After BUSY, libsql leaves the statement open.
       if (isBusy(error)) this.#statements.delete(sql);
       throw error;
     }
@@ -178,7 +181,7 @@ export class LibsqlConnection implements DatabaseConnection {
   }
 
   /**
-   * After a full disk SQLite has rolled back by itself: what comes then would be committed without what came before.
+   * After a full disk SQLite rolls back by itself. Later statements would then be committed without the earlier ones.
    */
   #assertTransaction(): void {
     if (this.database.inTransaction) return;

@@ -10,22 +10,22 @@ import { atMost } from '../../../internal/with-timeout.js';
 import { LibsqlConnection, type LibsqlDatabase, type TransactionGuard } from './libsql-connection.js';
 import type { ConnectionOwner } from './own-transaction.js';
 
-/** How long closing waits for a transaction that is open, in ms. */
+/** The maximum wait for an open transaction when the database closes, in ms. */
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** What a dialect may know of its database. */
+/** Optional settings of a dialect. */
 export interface LibsqlDialectOptions {
-  /** The name of the file, for messages. */
+  /** The name of the file in messages. */
   readonly file?: string;
   /** Checks transactions. */
   readonly guard?: TransactionGuard;
-  /** Called once the database is closed. */
+  /** Called when the database is closed. */
   readonly closed?: () => void;
 }
 
 /**
- * Kysely's SQLite dialect over one connection of libsql, with a connection class of our own: it begins transactions as
- * writers (a reader that comes to write fails), waits for locks without blocking the event loop, and checks the file.
+ * Kysely's SQLite dialect over one libsql connection. Its connection class begins transactions as writers, because a
+ * reader that later writes can fail. It also waits for locks without blocking the event loop, and checks the file.
  */
 export class LibsqlDialect extends SqliteDialect implements ConnectionOwner {
   readonly #driver: LibsqlDriver;
@@ -47,20 +47,20 @@ export class LibsqlDialect extends SqliteDialect implements ConnectionOwner {
     return this.#driver.isInTransaction(connection);
   }
 
-  /** Closes the database: a query after that fails with a `DeliveriesStoreException`. */
+  /** Closes the database. A later query fails with a `DeliveriesStoreException`. */
   async close(): Promise<void> {
     await this.#driver.destroy();
   }
 }
 
-/** SQLite can change tables in a transaction: a migration that is killed halfway leaves nothing. */
+/** SQLite can change tables in a transaction, so an interrupted migration changes nothing. */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
 
-/** Kysely's driver (its mutex, its savepoints) with our connection, transactions and closing. */
+/** Kysely's driver (its mutex, its savepoints) with the connection, transactions and closing of this package. */
 class LibsqlDriver extends SqliteDriver {
   readonly #connection: LibsqlConnection;
   #closing: Promise<void> | undefined;
@@ -78,7 +78,7 @@ class LibsqlDriver extends SqliteDriver {
   }
 
   override async init(): Promise<void> {
-    // The connection is open already.
+    // The connection is already open.
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {

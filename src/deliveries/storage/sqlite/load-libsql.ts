@@ -3,7 +3,7 @@ import { isRecord } from '../../../internal/is-record.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 
 /**
- * libsql, an optional peer: loaded only if deliveries are used.
+ * Loads libsql, an optional peer dependency. It is loaded only if deliveries are used.
  *
  * @throws DeliveriesStoreException if it is not installed, or the native package of this platform cannot be loaded
  */
@@ -14,7 +14,7 @@ export async function loadLibsql(): Promise<typeof Database> {
   return libsql;
 }
 
-/** libsql is JavaScript around a native package, one for each platform: either may be what is missing. */
+/** libsql is JavaScript with a native package for each platform. Either package may be missing. */
 function remedyFor(cause: unknown): string {
   const message = isRecord(cause) && typeof cause.message === 'string' ? cause.message : '';
   const missing = /Cannot find module '(@libsql\/[\w-]+)'/.exec(message)?.[1];

@@ -5,7 +5,7 @@ import type { Marker } from './database-lock.js';
 import type { ProcessRow } from './process-row.js';
 import { bootId, sizeOf, walProblem } from './wal-check.js';
 
-/** What is wrong with the files of a database, before it is opened; `undefined` if nothing is. */
+/** Finds a problem of the database files before they are opened; `undefined` if there is none. */
 export function filesProblem(path: string, marker: Marker | undefined): string | undefined {
   if (marker && sizeOf(path) === 0) {
     return `It is missing or empty, and ${path}.lock knows of ${marker.commits} transactions of it`;
@@ -13,7 +13,7 @@ export function filesProblem(path: string, marker: Marker | undefined): string |
   return marker && marker.boot !== '' && marker.boot === bootId() ? walProblem(path) : undefined;
 }
 
-/** What is wrong with what a database holds; `undefined` if nothing is. */
+/** Finds a problem of the database contents; `undefined` if there is none. */
 export function contentsProblem(
   found: ProcessRow | undefined,
   { databaseId, generation, commits }: Marker,
@@ -25,7 +25,7 @@ export function contentsProblem(
   return `It is older than when it was last open: ${missing}. It is a backup, or its -wal was lost`;
 }
 
-/** Refuses a database that has lost something, or says in the log that its host has accepted that. */
+/** Rejects a database that has lost data, or logs a warning if the host accepts the loss. */
 export class LostDataPolicy {
   #isSaid = false;
 
@@ -36,14 +36,14 @@ export class LostDataPolicy {
   ) {}
 
   /**
-   * @param problem what was lost; `undefined` if nothing was
-   * @throws DeliveriesStoreException if that is not accepted
+   * @param problem the lost data; `undefined` if there is none
+   * @throws DeliveriesStoreException if the host does not accept the loss
    */
   check(problem: string | undefined): void {
     if (problem === undefined) return;
     const what = `The deliveries' file ${this.file} is not what it was. ${problem}.`;
     if (this.isAccepted) {
-      // A lost WAL is seen in the files, and in what is missing.
+      // A lost WAL is detected twice: in the files, and in the contents.
       if (this.#isSaid) return;
       this.#isSaid = true;
       say(

@@ -5,10 +5,10 @@ import type { DeliveriesSchema } from './deliveries-schema.js';
 import { deliveriesMigrations, MIGRATION_NAMES, MIGRATION_TABLES } from './migrations.js';
 
 /**
- * Makes or brings up to date the tables of deliveries, in one transaction.
+ * Creates or updates the tables of deliveries, in one transaction.
  *
  * @param file the name of the file, for messages
- * @throws DeliveriesStoreException if they are of a newer version, or that fails; nothing has changed then
+ * @throws DeliveriesStoreException if a newer version wrote the tables, or the migration fails; nothing changes then
  */
 export async function migrateDeliveries(db: Kysely<DeliveriesSchema>, file = 'this database'): Promise<void> {
   await refuseNewer(db, file);
@@ -20,9 +20,9 @@ export async function migrateDeliveries(db: Kysely<DeliveriesSchema>, file = 'th
 }
 
 /**
- * For who may not make tables.
+ * Checks the tables if the app may not create them.
  *
- * @throws DeliveriesStoreException if the tables are missing, or of another version
+ * @throws DeliveriesStoreException if the tables are missing, or have another version
  */
 export async function refuseOtherVersions(db: Kysely<DeliveriesSchema>, file: string): Promise<void> {
   await refuseNewer(db, file);

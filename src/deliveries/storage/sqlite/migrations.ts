@@ -5,7 +5,7 @@ import { firstMigration } from './first-migration.js';
 import { progressMigration } from './progress-migration.js';
 import { unreadableMigration } from './unreadable-migration.js';
 
-/** SQLite's integers have 64 bits. */
+/** SQLite integers have 64 bits. */
 const MS = 'bigint';
 
 /** Indexes for large tables: due deliveries in order, unmatched webhooks, events that wait for a handler's slot. */
@@ -13,7 +13,7 @@ const second: Migration = {
   up: async (db: Kysely<unknown>) => {
     await db.schema.alterTable('delivery_events').addColumn('look_at', MS).execute();
     await db.schema.alterTable('delivery_events').addColumn('blocked_on', 'text').execute();
-    // The version before did not store whether a webhook names an attempt: look at each one once.
+    // The previous version did not store whether a webhook contains an attempt id, so check each webhook once.
     await sql`update delivery_events set look_at = received_at
       where source = 'webhook' and applied_at is null and set_aside_at is null`.execute(db);
     await sql`create index events_to_look_at on delivery_events (look_at, id)
@@ -32,7 +32,7 @@ const second: Migration = {
   },
 };
 
-/** The database's identity and generation: they detect a second process, a lost file and an older file. */
+/** The identity and generation of the database. They detect a second process, a lost file and an older file. */
 const identity: Migration = {
   up: async (db: Kysely<unknown>) => {
     await db.schema
@@ -54,7 +54,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-30-progress': progressMigration,
 };
 
-/** The migrations of the tables. They are in code, so no file must be found at run time. */
+/** The migrations of the tables. They are code, so no file must be found at run time. */
 export const deliveriesMigrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
 };
@@ -62,7 +62,7 @@ export const deliveriesMigrations: MigrationProvider = {
 /** The names of all migrations, in order. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS).sort();
 
-/** A migration table of their own, apart from the host's. */
+/** A separate migration table, so it does not conflict with the host's. */
 export const MIGRATION_TABLES = {
   migrationTableName: 'delivery_migrations',
   migrationLockTableName: 'delivery_migrations_lock',

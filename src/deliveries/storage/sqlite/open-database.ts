@@ -21,7 +21,7 @@ import { readProcessRow } from './process-row.js';
 import { codeOf, isBusy } from './store-failure.js';
 import { bootId, sizeOf } from './wal-check.js';
 
-/** Where the embedded database is, and who makes its tables. */
+/** The location of the embedded database, and how its tables are created. */
 export interface EmbeddedDatabaseOptions {
   /**
    * The file. `':memory:'` for tests.
@@ -30,59 +30,59 @@ export interface EmbeddedDatabaseOptions {
    */
   file?: string;
   /**
-   * Whether missing tables are made at start. `false` for who forbids that: `lalamove-deliveries-migrate` (or
-   * `migrateDeliveries`) does it then.
+   * Whether missing tables are created at start. Use `false` if the app may not create tables. In that case run
+   * `lalamove-deliveries-migrate` or call `migrateDeliveries`.
    *
    * @default true
    */
   migrate?: boolean;
   /**
-   * Whether a missing file is made. `'never'` once the app is in use: a volume that is not mounted, or a wrong path,
-   * is refused at boot then, instead of all deliveries being forgotten.
+   * Whether a missing file is created. Use `'never'` once the app is in production: if a volume is not mounted or the
+   * path is wrong, the boot fails. Otherwise the app would start with an empty database.
    *
    * @default 'if-missing'
    */
   create?: 'if-missing' | 'never';
   /**
-   * Whether a database is accepted that has lost something: one restored from a backup, or whose `-wal` or file is
-   * missing. For one start: what was booked since is not known to it, and may be booked twice.
+   * Whether a database with lost data is accepted: it was restored from a backup, or its `-wal` or its file is missing.
+   * Use it for one start only. The database does not contain bookings since the backup, so they may be booked twice.
    *
    * @default false
    */
   acceptRestored?: boolean;
 }
 
-/** The embedded database, open. */
+/** The open embedded database. */
 export interface DeliveriesDatabase {
   readonly db: Kysely<DeliveriesSchema>;
-  /** Whether a transaction is on it. */
+  /** Whether a transaction runs on this database. */
   readonly owner: ConnectionOwner;
-  /** Copies it to a new file. */
+  /** Copies the database to a new file. */
   readonly backup: (target: string) => Promise<void>;
-  /** Closes it: whoever asks for something afterwards gets a `DeliveriesStoreException`. */
+  /** Closes the database. A later query fails with a `DeliveriesStoreException`. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * How long another process's lock is waited for when the file is opened, in ms: a reader, say, that is just closing
- * it.
+ * The maximum wait for a lock of another process when the file is opened, in ms. For example, a reader may be closing
+ * the file.
  */
 const OPEN_TIMEOUT_MS = 1000;
 
 /**
- * Opens the embedded database: WAL, `synchronous=FULL`, this process's alone as long as it is open.
+ * Opens the embedded database with WAL and `synchronous=FULL`. While it is open, only this process may use it.
  *
- * @throws DeliveriesStoreException if another process has it, it cannot be opened, it has lost something, or its
- * tables are missing
+ * @throws DeliveriesStoreException if another process uses it, it cannot be opened, it has lost data, or its tables are
+ * missing
  */
 export async function openDatabase(options: EmbeddedDatabaseOptions = {}): Promise<Kysely<DeliveriesSchema>> {
   return (await openDeliveriesDatabase(options)).db;
 }
 
 /**
- * As {@link openDatabase}, with what can be done with the file.
+ * As {@link openDatabase}, and also returns operations on the file.
  *
- * @param logger gets what was lost
+ * @param logger gets warnings about lost data
  */
 export async function openDeliveriesDatabase(
   { file = 'deliveries.db', ...options }: EmbeddedDatabaseOptions,
@@ -103,7 +103,7 @@ export async function openDeliveriesDatabase(
 interface LockedFile extends Omit<EmbeddedDatabaseOptions, 'create'> {
   readonly file: string;
   readonly path: string;
-  /** Behind symbolic links: SQLite's other files are beside it. */
+  /** With symbolic links resolved, because SQLite's other files are beside this path. */
   readonly realPath: string;
   readonly lock: DatabaseLock;
   readonly logger: LoggerService;
@@ -128,7 +128,7 @@ async function openLocked(locked: LockedFile): Promise<DeliveriesDatabase> {
     };
     const dialect = new LibsqlDialect(database, { file, guard: fence, closed });
     return databaseOf(dialect, async (target) => {
-      // Another file at the path must not be opened beside our WAL: SQLite would merge the two.
+      // A different file at the path must not be opened beside this WAL: SQLite would merge the two.
       fence.assertOwn();
       await backupDatabase(realPath, target);
     });
@@ -157,7 +157,7 @@ function databaseOf(dialect: LibsqlDialect, copy: (target: string) => Promise<vo
   };
 }
 
-/** Kysely itself closes nothing as long as no query was run, and says afterwards what no host understands. */
+/** Kysely itself does not close the database if no query has run, and its later errors are not clear to a host. */
 class DeliveriesKysely extends Kysely<DeliveriesSchema> {
   constructor(
     dialect: LibsqlDialect,
@@ -183,7 +183,7 @@ async function openInMemory(migrate: boolean): Promise<DeliveriesDatabase> {
   return inMemory;
 }
 
-/** The tables are made on a Kysely of their own, before the fence stands: it stands on one of them. */
+/** The migrations run on a separate Kysely before the fence exists, because the fence needs one of the tables. */
 async function migrated(
   database: LibsqlDatabase,
   { file, migrate }: { file: string; migrate: boolean },
@@ -193,7 +193,7 @@ async function migrated(
   else await refuseOtherVersions(db, file);
 }
 
-/** @throws DeliveriesStoreException if the file cannot be where it is said to be, or may not be made */
+/** @throws DeliveriesStoreException if the path is not valid, or the file may not be created */
 function prepared(file: string, create: EmbeddedDatabaseOptions['create']): string {
   try {
     if (create === 'never' && sizeOf(resolve(file)) === 0) {
@@ -227,7 +227,7 @@ async function opened(path: string, file: string): Promise<LibsqlDatabase> {
   }
 }
 
-/** Normal locks: others may read the file, and a newcomer's generation is seen. */
+/** Uses normal locks, so other processes can read the file, and this process can read a new generation. */
 function inWal(database: LibsqlDatabase): void {
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');

@@ -6,7 +6,7 @@ import type { ProcessRow } from './process-row.js';
 import { readProcessRow } from './process-row.js';
 import { codeOf } from './store-failure.js';
 
-/** What the file itself holds, without its WAL. */
+/** The contents of the file itself, without its WAL. */
 interface FileState {
   readonly row: ProcessRow | undefined;
   /** SQLite's schema cookie. */
@@ -14,23 +14,26 @@ interface FileState {
 }
 
 /**
- * Notices that another file was written over the database in place, a backup say: the open connection does not, for
- * it has pages in its cache and in the WAL. Only a checkpoint writes to the file, and it only goes on: `commits` never
- * becomes smaller, and the file's schema is never newer than the connection's. `vacuum into` gives each copy a newer
- * one, so a backup is noticed also if it has as many commits as the file had.
+ * Detects that another file, such as a backup, was written over the database in place. The open connection does not
+ * detect this, because it has pages in its cache and in the WAL. Only a checkpoint writes to the file. So in the file
+ * `commits` never decreases, and the schema cookie is never newer than that of the connection. `vacuum into` gives each
+ * copy a newer cookie, so a backup is detected even if its number of commits is equal.
  */
 export class OverwriteCheck {
   #stamp = '';
   #state: FileState | undefined;
 
-  /** @param open opens another connection in this process: only SQLite itself may close the file and keep its locks */
+  /**
+   * @param open opens another connection in this process: only SQLite itself can close the file without losing its
+   * locks
+   */
   constructor(
     private readonly path: string,
     private readonly database: LibsqlDatabase,
     private readonly open: (uri: string) => LibsqlDatabase,
   ) {}
 
-  /** @returns what was found, if the file was written to; `undefined` if all is well */
+  /** @returns the problem, if the file was overwritten; `undefined` if there is none */
   problem(): string | undefined {
     const stamp = stampOf(this.path);
     if (stamp === this.#stamp) return undefined;
@@ -43,7 +46,7 @@ export class OverwriteCheck {
       this.#stamp = stamp;
       return undefined;
     } catch (error) {
-      // Whatever else it is, too many open files say: the next transaction looks again.
+      // Any other error may be temporary, such as too many open files. The next transaction checks again.
       return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error)) ? 'the file was written over' : undefined;
     }
   }
@@ -56,7 +59,7 @@ export class OverwriteCheck {
   }
 
   #read(): FileState {
-    // `immutable`: without the WAL, and without locks.
+    // `immutable` reads the file without its WAL and without locks.
     const file = this.open(`${pathToFileURL(this.path).href}?immutable=1`);
     try {
       return { row: readProcessRow(file), schema: schemaOf(file) };
@@ -71,7 +74,7 @@ function schemaOf(database: LibsqlDatabase): number {
   return isRecord(row) ? Number(row.schema_version) : 0;
 }
 
-/** Changes whenever the file is written to. */
+/** A value that changes with each write to the file. */
 function stampOf(path: string): string {
   const { size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
   return `${size} ${mtimeNs} ${ctimeNs}`;

@@ -2,17 +2,17 @@ import { Kysely, type DatabaseConnection } from 'kysely';
 import { InvalidDeliveryException } from '../../delivery.exceptions.js';
 import type { DeliveriesTransaction } from './deliveries-schema.js';
 
-/** Which connection belongs to an open database. */
+/** Checks which connection belongs to an open database. */
 export interface ConnectionOwner {
-  /** Whether a transaction is open on this connection, and the connection is its own. */
+  /** Whether this connection belongs to the database, and a transaction is open on it. */
   isInTransaction(connection: DatabaseConnection): boolean;
 }
 
 /**
- * The transaction that a host books in. Its connection is compared, not what the database says of itself: a backup
- * that is open has the same id. What is written elsewhere, nobody ever books.
+ * Checks the transaction in which a host books. It compares the connection and not the database id, because an open
+ * backup has the same id. A booking in another database would never be dispatched.
  *
- * @throws InvalidDeliveryException if it is none, has ended, or is on another database
+ * @throws InvalidDeliveryException if the value is not a transaction, has ended, or is on another database
  */
 export async function ownTransaction(trx: unknown, owner: ConnectionOwner): Promise<DeliveriesTransaction> {
   if (!isTransaction(trx)) {

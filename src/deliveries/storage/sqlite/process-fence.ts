@@ -7,22 +7,22 @@ import type { LibsqlDatabase, TransactionGuard } from './libsql-connection.js';
 import type { OverwriteCheck } from './overwrite-check.js';
 import { processRow, type ProcessRow } from './process-row.js';
 
-/** What a fence stands on. */
+/** The parts that a fence needs. */
 export interface FenceParts {
   readonly database: LibsqlDatabase;
   readonly lock: DatabaseLock;
-  /** The path by which the file was opened, absolute. */
+  /** The absolute path that was opened. */
   readonly path: string;
-  /** The path of its WAL. */
+  /** The path of the WAL. */
   readonly walPath: string;
   readonly overwrites: OverwriteCheck;
   readonly logger: LoggerService;
 }
 
 /**
- * Keeps at most one process at work on a database, whatever became of the locks: each that opens it raises the
- * generation in the database, and every transaction looks whether that is still its own, and whether the files are
- * still those that were opened. Once they are not, nothing is ever committed again by this process.
+ * Ensures that at most one process works on a database, even if the locks fail. Each process that opens the database
+ * raises its generation. Every transaction checks that the generation and the files are unchanged. If they changed,
+ * this process never commits again.
  */
 export class ProcessFence implements TransactionGuard {
   readonly #count: ReturnType<LibsqlDatabase['prepare']>;
@@ -42,9 +42,9 @@ export class ProcessFence implements TransactionGuard {
   }
 
   /**
-   * Raises the generation: whoever worked on the database until now finds out.
+   * Raises the generation, so that a previous process detects this one.
    *
-   * @param above what generation there was, as far as the marker knows
+   * @param above the last generation that the marker contains
    * @throws what libsql throws, `SQLITE_BUSY` if a transaction of another process is open
    */
   raise(above: number): ProcessRow {
@@ -71,7 +71,7 @@ export class ProcessFence implements TransactionGuard {
     }
   }
 
-  /** @throws DeliveriesStoreException if the file is not the one that was opened any more */
+  /** @throws DeliveriesStoreException if the file is not the opened file any more */
   assertOwn(): void {
     if (this.#lost) throw this.#lost;
     if (this.#own) this.#assertFiles();
@@ -85,7 +85,8 @@ export class ProcessFence implements TransactionGuard {
     const { databaseId, generation, commits } = this.#own;
     const row = processRow(this.#read.get([]));
     if (row?.databaseId === databaseId && row.generation === generation) {
-      // It only grows: each transaction that writes adds one, and what was rolled back was never counted here.
+      // The count only grows: each transaction with writes adds one, and a rollback does not change the count in
+      // memory.
       if (row.commits >= commits) return;
       throw this.#lose(`an older copy was written over it (${row.commits} transactions, there were ${commits})`);
     }
@@ -101,7 +102,7 @@ export class ProcessFence implements TransactionGuard {
   committed(): void {
     if (!this.#own) return;
     this.#own = { ...this.#own, commits: this.#own.commits + 1 };
-    // What was written to a deleted file is not there for the next start.
+    // If the file was deleted, the next start does not find what was committed.
     this.#assertFiles();
     this.#assertNotOverwritten();
     this.parts.lock.count(this.#own.commits);

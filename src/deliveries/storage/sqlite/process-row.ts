@@ -2,10 +2,10 @@ import { isRecord } from '../../../internal/is-record.js';
 import type { Marker } from './database-lock.js';
 import type { LibsqlDatabase } from './libsql-connection.js';
 
-/** What the database says of itself. */
+/** The identity of the database and its counters. */
 export type ProcessRow = Pick<Marker, 'databaseId' | 'generation' | 'commits'>;
 
-/** The row of `delivery_process`; `undefined` if it is none. */
+/** Converts the row of `delivery_process`; `undefined` if the value is not such a row. */
 export function processRow(row: unknown): ProcessRow | undefined {
   if (!isRecord(row)) return undefined;
   const { database_id: databaseId, generation, commits } = row;
@@ -13,7 +13,7 @@ export function processRow(row: unknown): ProcessRow | undefined {
   return { databaseId, generation, commits };
 }
 
-/** Reads that row; `undefined` if there is no such table yet. */
+/** Reads the row; `undefined` if the table does not exist yet. */
 export function readProcessRow(database: LibsqlDatabase): ProcessRow | undefined {
   const table = database.prepare("select 1 from sqlite_schema where type = 'table' and name = 'delivery_process'");
   if (table.get([]) === undefined) return undefined;

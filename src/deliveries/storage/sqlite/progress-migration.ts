@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely';
 
-/** Old member of the stored JSON → new member. Quotes inside a JSON string are escaped: no text of a host matches. */
+/** Old member of the stored JSON → new member. JSON escapes quotes inside strings, so a text of a host cannot match. */
 const RENAMED_MEMBERS: Readonly<Record<string, string>> = {
   toldAt: 'statusAt',
   heardAt: 'lastUpdateAt',
@@ -9,7 +9,7 @@ const RENAMED_MEMBERS: Readonly<Record<string, string>> = {
   told: 'isAnnounced',
 };
 
-/** Gives the columns and the members of the stored progress the names that the code uses. */
+/** Renames the columns and the members of the stored progress to the names in the code. */
 export const progressMigration: Migration = {
   up: async (db: Kysely<unknown>) => {
     await sql`alter table deliveries rename column course to progress`.execute(db);

@@ -11,10 +11,10 @@ import {
 } from './deliveries-schema.js';
 import { recordOf } from './delivery-rows.js';
 
-/** How many deliveries are read at a time, before others get their turn of the event loop. */
+/** The batch size of reads. Between two batches the event loop can run other work. */
 const BATCH = 200;
 
-/** Longer than anything waits for its next try, in ms. */
+/** In ms. No retry delay is longer. */
 const HOUR_MS = 3_600_000;
 
 type Row = Selectable<DeliveriesTable>;
@@ -23,11 +23,11 @@ const TERMINAL = DELIVERY_STATES.filter(isTerminal);
 const UNFINISHED = DELIVERY_STATES.filter((state) => !isTerminal(state));
 
 /**
- * Sets the stored times anew that rest on our clock: of unfinished deliveries, of ended ones whose lost order may turn
- * up yet, of events that wait for their handlers or for their order. In one transaction, so that a crash leaves all
- * as it was; it reads in batches, and lets the event loop go on in between.
+ * Shifts the stored times that come from the local clock: of unfinished deliveries, of ended deliveries with a lost
+ * order that may still appear, of events that wait for their handlers or for their order. It uses one transaction, so a
+ * crash changes nothing. It reads in batches, so the event loop is not blocked.
  *
- * @param ms by how much the clock was set forward; below 0: back
+ * @param ms how far the clock was set forward; negative if it was set back
  */
 export async function shiftStoredTimes(trx: DeliveriesTransaction, ms: number): Promise<void> {
   for await (const rows of deliveriesUnderWay(trx)) {
@@ -43,10 +43,10 @@ export async function shiftStoredTimes(trx: DeliveriesTransaction, ms: number): 
 }
 
 /**
- * Sets times anew that lie in the future, because the clock went back while no process ran: a delivery stands as if it
- * had been changed now, and an unfinished one is due.
+ * Corrects times in the future, which exist if the clock was set back while no process ran. A delivery counts as
+ * changed now, and an unfinished delivery becomes due.
  *
- * @returns how many deliveries that were
+ * @returns the number of corrected deliveries
  */
 export async function pullBackStoredTimes(trx: DeliveriesTransaction, now: number): Promise<number> {
   let count = 0;
@@ -66,9 +66,9 @@ export async function pullBackStoredTimes(trx: DeliveriesTransaction, now: numbe
 }
 
 /**
- * Everything of which a time may still matter, in batches.
+ * All rows with a time that may still matter, in batches.
  *
- * @param changedAfter Unix ms: only what was changed later
+ * @param changedAfter Unix ms: selects only rows that were changed later
  */
 async function* deliveriesUnderWay(trx: DeliveriesTransaction, changedAfter = -1): AsyncGenerator<readonly Row[]> {
   for (const state of UNFINISHED) {
@@ -99,7 +99,7 @@ async function unfinished(
   return rows.where('updated_at', '>', changedAfter).orderBy('created_at').orderBy('id').limit(BATCH).execute();
 }
 
-/** Deliveries with an attempt whose order may turn up yet, the next so many. */
+/** The next batch of deliveries that have an attempt with an order that may still appear. */
 async function givenUpAfter(trx: DeliveriesTransaction, id: string): Promise<readonly string[]> {
   const rows = await trx
     .selectFrom('delivery_attempts')
@@ -113,7 +113,7 @@ async function givenUpAfter(trx: DeliveriesTransaction, id: string): Promise<rea
   return rows.map(({ delivery_id: deliveryId }) => deliveryId);
 }
 
-/** @param changedAt Unix ms; left out: it stays what it is */
+/** @param changedAt Unix ms; if it is missing, the stored value does not change */
 async function rewrite(
   trx: DeliveriesTransaction,
   row: Row,
@@ -134,7 +134,7 @@ async function rewrite(
     .execute();
 }
 
-/** As JSON; `undefined` for a row of another version, which is left as it is. */
+/** Parses the JSON of a row; `undefined` if another version wrote the row, which then does not change. */
 function shiftedProgress(row: Row, ms: number): string | undefined {
   try {
     return JSON.stringify(shiftTimes(recordOf(row).progress, ms));

@@ -3,7 +3,7 @@ import type { InboxStorage, StoredWebhook, WebhookPlace } from '../inbox-storage
 import { IS_READABLE, IS_TO_LOOK_AT, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
 import type { GroupCommit } from './group-commit.js';
 
-/** The unmatched webhooks of a SQLite file. */
+/** The unmatched webhooks in a SQLite file. */
 export class SqliteInbox implements InboxStorage {
   readonly #db: Kysely<DeliveriesSchema>;
   readonly #commit: GroupCommit;
@@ -52,7 +52,7 @@ export class SqliteInbox implements InboxStorage {
     const from = after ?? { receivedAt: 0, id: 0 };
     const end = await this.#windowEnd(from, window);
     const to = end ?? { receivedAt: Number.MAX_SAFE_INTEGER, id: 0 };
-    // SQLite does not reorder a cross join: the window comes first, then the attempt of each by its index.
+    // SQLite does not reorder a cross join: it reads the window first, then finds each attempt by its index.
     const { rows: webhooks } = await sql<StoredWebhook>`
       select e.id, e.payload, e.account, e.received_at as "receivedAt"
       from delivery_events e cross join delivery_attempts a
@@ -62,12 +62,12 @@ export class SqliteInbox implements InboxStorage {
         and a.account = e.account and a.order_id = e.order_id
       order by e.received_at, e.id limit ${limit}`.execute(this.#db);
     const last = webhooks.at(-1);
-    // There are more in this window than were asked for: the next search goes on behind the last one.
+    // The window contains more rows than the limit. The next search continues after the last one.
     if (last && webhooks.length === limit) return { webhooks, reached: { receivedAt: last.receivedAt, id: last.id } };
     return { webhooks, reached: end };
   }
 
-  /** The last place of the window; `undefined` if that reaches the end. */
+  /** The last place of the window; `undefined` if the window reaches the end. */
   #windowEnd({ receivedAt, id }: WebhookPlace, window: number): Promise<WebhookPlace | undefined> {
     return this.#db
       .selectFrom('delivery_events')

@@ -4,7 +4,7 @@ import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from './deliveries-sch
 import { unlessErased } from './erase-delivery.js';
 import type { GroupCommit } from './group-commit.js';
 
-/** What is read of an event that waits for its handlers. */
+/** The columns of an event that waits for its handlers. */
 interface PendingRow {
   readonly id: number;
   readonly source: string;
@@ -17,7 +17,7 @@ interface PendingRow {
   readonly reference: string | null;
 }
 
-/** The outbox of a SQLite file. */
+/** The outbox in a SQLite file. */
 export class SqliteOutbox implements OutboxStorage {
   readonly #db: Kysely<DeliveriesSchema>;
   readonly #commit: GroupCommit;
@@ -111,7 +111,7 @@ function pendingEvent(row: PendingRow): PendingEvent {
   };
 }
 
-/** None of a list that cannot be read: a handler may get an event again, but must not miss it. */
+/** An unreadable list counts as empty: a handler may get an event twice, but must not miss it. */
 function namesIn(json: string): string[] {
   try {
     const names: unknown = JSON.parse(json);

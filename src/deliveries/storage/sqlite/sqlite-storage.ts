@@ -18,19 +18,19 @@ import { SqliteTransaction } from './sqlite-transaction.js';
 import { SqliteUnreadableRows } from './sqlite-unreadable-rows.js';
 
 /**
- * Deliveries in a SQLite file of this process alone: one connection, on which transactions are carried out one after
- * another, several with one commit. No row needs a lock, and no change a check of its version.
+ * Stores deliveries in a SQLite file that only this process uses. One connection runs the transactions one after
+ * another, and several share a commit. So no row needs a lock, and no change needs a version check.
  */
 export class SqliteStorage implements DeliveriesStorage {
   readonly inbox: SqliteInbox;
   readonly outbox: SqliteOutbox;
   readonly unreadable: SqliteUnreadableRows;
-  // Truly private: no log shows the database.
+  // A private field, so no log shows the database.
   readonly #database: DeliveriesDatabase;
   readonly #commit: GroupCommit;
   readonly #now: () => number;
 
-  /** @param now the clock that leases go by: Unix ms */
+  /** @param now the clock for leases: Unix ms */
   constructor(database: DeliveriesDatabase, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -44,7 +44,7 @@ export class SqliteStorage implements DeliveriesStorage {
     return this.#database.db;
   }
 
-  /** Frees all leases: the file is this process's alone, so whoever held one is dead. */
+  /** Releases all leases. Only this process uses the file, so the previous holders are dead. */
   async start(): Promise<void> {
     await this.#commit.write((trx) =>
       trx
@@ -106,7 +106,7 @@ export class SqliteStorage implements DeliveriesStorage {
     return countRows(this.#db);
   }
 
-  /** Each in a transaction of its own: the other writes need not wait for all of them. */
+  /** Erases each delivery in a separate transaction, so other writes do not wait for all of them. */
   async eraseOld(endedBefore: number, limit: number): Promise<void> {
     const ids = await erasableDeliveries(this.#db, endedBefore, limit);
     for (const id of ids) await this.#commit.write((trx) => eraseDelivery(trx, id));

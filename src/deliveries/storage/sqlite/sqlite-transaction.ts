@@ -20,12 +20,12 @@ import {
   unidentifiedOrders,
 } from './webhook-rows.js';
 
-/** A transaction on the one connection: it is alone, so every row that it reads is locked already. */
+/** A transaction on the only connection. No other transaction runs at the same time, so no row needs a lock. */
 export class SqliteTransaction implements StorageTransaction {
   readonly #trx: DeliveriesTransaction;
   readonly #now: () => number;
 
-  /** @param now the clock that leases go by: Unix ms */
+  /** @param now the clock for leases: Unix ms */
   constructor(trx: DeliveriesTransaction, now: () => number) {
     this.#trx = trx;
     this.#now = now;

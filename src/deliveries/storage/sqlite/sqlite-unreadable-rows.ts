@@ -6,12 +6,12 @@ import type { DeliveriesSchema, DeliveriesTable, DeliveryEventsTable } from './d
 import { recordOf } from './delivery-rows.js';
 import type { GroupCommit } from './group-commit.js';
 
-/** How many marked rows are read together. */
+/** The batch size for marked rows. */
 const BATCH = 200;
 
 type WebhookCheck = Parameters<UnreadableRowsStorage['recheck']>[1];
 
-/** The rows of a SQLite file that cannot be read. */
+/** The unreadable rows in a SQLite file. */
 export class SqliteUnreadableRows implements UnreadableRowsStorage {
   readonly #db: Kysely<DeliveriesSchema>;
   readonly #commit: GroupCommit;
@@ -78,7 +78,7 @@ export class SqliteUnreadableRows implements UnreadableRowsStorage {
     );
   }
 
-  /** A webhook that can be read again is looked at by the next sweep. */
+  /** The next sweep processes a webhook that can be read again. */
   #unmarkEvent(id: number, at: number): Promise<unknown> {
     return this.#commit.write((trx) =>
       trx.updateTable('delivery_events').set({ unreadable_at: null, look_at: at }).where('id', '=', id).execute(),

@@ -4,7 +4,7 @@ import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 
 const BUSY = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/;
 
-/** What is to be done about a failure of the database, by libsql's code; the first that fits. */
+/** The remedy for a database failure, by libsql's error code. The first match applies. */
 const REMEDIES: readonly (readonly [code: RegExp, remedy: string])[] = [
   [BUSY, 'Another process holds a lock on it: end its transaction. The call can be repeated'],
   [/^SQLITE_(FULL|IOERR)/, 'Look at its disk, and make room: deliveries go on by themselves then'],
@@ -18,14 +18,14 @@ export function codeOf(error: unknown): string {
   return isRecord(error) && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Whether somebody else held the lock that was needed. */
+/** Whether another connection held the required lock. */
 export function isBusy(error: unknown): boolean {
   return BUSY.test(codeOf(error));
 }
 
 /**
- * What a host gets to see of an error of libsql: what went wrong with the database itself becomes a
- * `DeliveriesStoreException`; what is wrong with a statement, a constraint that does not hold say, stays what it is.
+ * Converts a libsql error for the host. A failure of the database itself becomes a `DeliveriesStoreException`. An error
+ * of a statement, such as a violated constraint, is returned unchanged.
  */
 export function storeFailure(error: unknown, file: string): unknown {
   const code = codeOf(error);

@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely';
 
-/** Marks rows that cannot be read, so that nobody comes back to them on each sweep. */
+/** Adds marks for unreadable rows, so that sweeps skip them. */
 export const unreadableMigration: Migration = {
   up: async (db: Kysely<unknown>) => {
     await db.schema.alterTable('deliveries').addColumn('unreadable_at', 'bigint').execute();

@@ -1,27 +1,27 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
-// The formats are those of https://sqlite.org/walformat.html: a WAL has a header and frames of one page each; the
-// wal-index (`-shm`) begins with two copies of a header that says how many frames are committed.
+// The formats are defined in https://sqlite.org/walformat.html: a WAL has a header and frames of one page each. The
+// wal-index (`-shm`) begins with two copies of a header that contains the number of committed frames.
 
 const INDEX_HEADER_BYTES = 48;
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
-/** What the wal-index says of the WAL. */
+/** The facts about the WAL in the wal-index. */
 interface IndexHeader {
   readonly frames: number;
   readonly pageBytes: number;
-  /** Change with each restart of the WAL, and stand in its header as well. */
+  /** The salts change with each restart of the WAL. The header of the WAL also contains them. */
   readonly salts: string;
 }
 
 /**
- * What is missing of a WAL that a killed process has left, before SQLite opens it and forgets. Only for a process
- * that was killed in this boot of the machine: after a power cut the wal-index, which is never synced, may say
- * anything.
+ * Finds missing frames in the WAL of a killed process. Call it before SQLite opens the WAL, because SQLite then
+ * rebuilds the wal-index. The check is valid only if the process was killed in the current boot of the machine: the
+ * wal-index is never synced, so after a power failure its contents are not reliable.
  *
  * @param path the database
- * @returns a sentence; `undefined` if nothing is
+ * @returns the problem in one sentence; `undefined` if there is none
  */
 export function walProblem(path: string): string | undefined {
   const index = indexHeader(`${path}-shm`);
@@ -37,14 +37,14 @@ export function walProblem(path: string): string | undefined {
   return undefined;
 }
 
-/** `undefined` if there is none, or it is not complete: SQLite makes it anew then. */
+/** `undefined` if the file is missing or incomplete; SQLite then rebuilds it. */
 function indexHeader(path: string): IndexHeader | undefined {
   if (sizeOf(path) < 2 * INDEX_HEADER_BYTES) return undefined;
   const bytes = head(path, 2 * INDEX_HEADER_BYTES);
   const first = bytes.subarray(0, INDEX_HEADER_BYTES);
   const isWhole = first.equals(bytes.subarray(INDEX_HEADER_BYTES)) && first[12] === 1;
   if (!isWhole) return undefined;
-  // In the byte order of the machine.
+  // The wal-index uses the byte order of the machine.
   const view = new DataView(first.buffer, first.byteOffset, INDEX_HEADER_BYTES);
   const isLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
   const pageBytes = view.getUint16(14, isLittle);
@@ -56,7 +56,7 @@ function indexHeader(path: string): IndexHeader | undefined {
   };
 }
 
-/** 0 if there is no such file. */
+/** 0 if the file does not exist. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
@@ -72,7 +72,7 @@ function head(path: string, length: number): Buffer {
   }
 }
 
-/** Which boot of the machine this is; empty if it cannot be known. */
+/** The boot id of the machine; empty if it is unknown. */
 export function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -2,14 +2,14 @@ import { formerKeyOf } from '../../../webhooks/inbox/event-keys.js';
 import type { NewWebhook, StoredWebhook } from '../inbox-storage.js';
 import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesTransaction } from './deliveries-schema.js';
 
-/** The keys that tell a repetition, and when they came. */
+/** The keys that identify a duplicate, and the time of receipt. */
 interface Keys {
   readonly fingerprint: string;
   readonly repeatKey: string | undefined;
   readonly at: number;
 }
 
-/** @returns the id of its row; `undefined` if it was stored before */
+/** @returns the id of the row; `undefined` if the webhook was stored before */
 export async function storeWebhook(trx: DeliveriesTransaction, webhook: NewWebhook): Promise<number | undefined> {
   const { account, facts, isWanted, applied, receivedAt: at } = webhook;
   const [fingerprint, repeatKey] = webhook.keys;
@@ -42,7 +42,7 @@ export async function storeWebhook(trx: DeliveriesTransaction, webhook: NewWebho
   return inserted?.id;
 }
 
-/** Whether an earlier version, whose keys named no account, has stored it. */
+/** Whether an earlier version stored the webhook. Its keys did not contain the account. */
 async function wasStoredBefore(trx: DeliveriesTransaction, repeatKey: string, account: string): Promise<boolean> {
   const row = await trx
     .selectFrom('delivery_events')
@@ -53,7 +53,7 @@ async function wasStoredBefore(trx: DeliveriesTransaction, repeatKey: string, ac
   return row !== undefined;
 }
 
-/** A repetition that was signed anew, or has another id, can be repeated itself: its own keys are stored as well. */
+/** A duplicate with a new signature or a new id can be sent again itself, so its own keys are stored too. */
 async function rememberKeys(trx: DeliveriesTransaction, { fingerprint, repeatKey, at }: Keys): Promise<void> {
   const keys = [{ fingerprint }, ...(repeatKey === undefined ? [] : [{ repeat_key: repeatKey }])];
   for (const key of keys) {
@@ -75,13 +75,13 @@ async function rememberKeys(trx: DeliveriesTransaction, { fingerprint, repeatKey
   }
 }
 
-/** Whether a webhook was not applied yet. */
+/** Whether a webhook is not yet applied. */
 export async function isPendingWebhook(trx: DeliveriesTransaction, eventId: number): Promise<boolean> {
   const row = await trx.selectFrom('delivery_events').select('applied_at').where('id', '=', eventId).executeTakeFirst();
   return row?.applied_at === null;
 }
 
-/** Webhooks of an order that were not applied yet, as Lalamove signed them. */
+/** Webhooks of an order that are not yet applied, ordered by their signed time. */
 export async function pendingWebhooksOf(
   trx: DeliveriesTransaction,
   account: string,
@@ -99,7 +99,7 @@ export async function pendingWebhooksOf(
   return rows;
 }
 
-/** The orders of unmatched webhooks that nobody has read yet. */
+/** The orders of unmatched webhooks that were not read from Lalamove yet. */
 export async function unidentifiedOrders(
   trx: DeliveriesTransaction,
   account: string,
@@ -119,7 +119,7 @@ export async function unidentifiedOrders(
   return rows.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
 }
 
-/** Writes the quotation of an order that was read to its webhooks. */
+/** After an order was read, writes its quotation to its webhooks. */
 export async function identifyWebhooks(
   trx: DeliveriesTransaction,
   account: string,
