@@ -18,15 +18,15 @@ const TOO_LONG = /^-?\d{16,}$/;
 /** An id that is a number of any length. */
 const HAS_NUMBER_AS_ID = /"(?:orderId|prevOrderId|quotationId|stopId|driverId)"\s*:\s*\d/;
 
-/** A quick first test. It also matches some strings that contain so many digits, which does no harm. */
+/** A quick first test. It also matches some strings that contain 16 digits, which does no harm. */
 const MAY_HAVE_LONG_NUMBER = /(?:^|[:,[\s-])\d{16}/;
 
 /** The smallest whole number of 16 digits. From here on a JavaScript number may have lost digits. */
 const FIRST_TOO_LONG = 1e15;
 
 /**
- * Parses JSON without losing digits. Whole numbers of 16 digits or more become strings, because Lalamove's ids have
- * that length. Ids that are numbers become strings too. The result is deeply frozen.
+ * Parses JSON without losing digits. Whole numbers of 16 digits or more become strings, like Lalamove's ids. Ids
+ * that are numbers become strings too. The result is deeply frozen.
  *
  * @param parsed the result of `JSON.parse(text)`, if the caller already has it
  * @throws SyntaxError if the text is not JSON
