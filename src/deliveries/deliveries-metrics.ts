@@ -1,19 +1,20 @@
 import type { DeliveryState } from './domain/delivery-progress.js';
 
-/** What `metrics` counts. */
+/** The result of `metrics`. */
 export interface DeliveriesMetrics {
   readonly byState: Readonly<Record<DeliveryState, number>>;
-  /** How long the oldest due delivery has been waiting for a worker, in ms; 0 if none is. */
+  /** How long the oldest due delivery has waited for a worker, in ms; 0 if no delivery is due. */
   readonly lagMs: number;
-  /** Attempts of which nobody knows whether they were carried out. */
+  /** Attempts with an unknown outcome: it is not known whether Lalamove placed the order. */
   readonly unknownAttempts: number;
-  /** Webhooks of orders that nobody here knows yet. */
+  /** Webhooks that wait because their order is not known yet. */
   readonly unmatched: number;
-  /** Webhooks that were set aside, because nobody here has ever known their order. */
+  /** Webhooks that were set aside because their order did not become known in time. */
   readonly setAsideUnmatched: number;
-  /** Events that wait for their handlers, and those that were set aside. */
+  /** Events that wait for their handlers. */
   readonly pendingEvents: number;
+  /** Events that were set aside after their handlers failed too often. */
   readonly setAsideEvents: number;
-  /** Rows of deliveries and of events that cannot be read: damaged, or of another version. Each is in the log. */
+  /** Rows of deliveries and events that cannot be read: damaged or written by another version. Each one is logged. */
   readonly unreadable: number;
 }

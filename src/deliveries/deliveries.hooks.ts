@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { logLine, say } from '../internal/log-line.js';
 import { TimeoutError, withTimeout } from '../internal/with-timeout.js';
 
-/** A step of the work on a delivery. Between two steps a crash or another process can interfere. */
+/** A step in the processing of a delivery. A crash or a change by another process can occur between two steps. */
 export type DeliveryStep =
   | 'claimed'
   | 'quoting'
@@ -25,7 +25,7 @@ export type DeliveryStep =
   | 'dispatched';
 
 /**
- * Functions that are called during the work on deliveries, for traces and metrics. An error of a hook is ignored. If a
+ * Functions that are called while deliveries are processed, for traces and metrics. An error of a hook is ignored. If a
  * hook returns a promise, the step waits for it, for at most 5 seconds.
  */
 export interface DeliveriesHooks {
@@ -33,7 +33,7 @@ export interface DeliveriesHooks {
   onStep?: (step: DeliveryStep, reference: string) => void | Promise<void>;
 }
 
-/** The longest time that a step waits for a hook, in ms. A hook that hangs must not delay the answer to a webhook. */
+/** The maximum time that a step waits for a hook, in ms. A hook that hangs must not block the response to a webhook. */
 const HOOK_TIMEOUT_MS = 5000;
 
 const logger = new Logger('LalamoveDeliveries');
@@ -49,7 +49,7 @@ export async function reportStep(hooks: DeliveriesHooks, step: DeliveryStep, ref
     if (returned === undefined) return;
     await withTimeout(HOOK_TIMEOUT_MS, 'hooks.onStep', returned, { keepsAlive: false });
   } catch (error) {
-    // A hook that fails must not change the work on the delivery.
+    // A hook that fails must not affect the delivery.
     if (!(error instanceof TimeoutError) || slow.has(hooks)) return;
     slow.add(hooks);
     const what = 'A hook timed out, and the work goes on without it: let onStep return at once, or before the timeout';

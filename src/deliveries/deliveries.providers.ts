@@ -26,16 +26,16 @@ import { openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlit
 import { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
 import type { DeliveriesStorage } from './storage/storage.js';
 
-/** The options of `DeliveriesModule`, checked. */
+/** Injection token of the validated options of `DeliveriesModule`. */
 export const DELIVERIES_OPTIONS = 'nestjs-lalamove:deliveries:options';
 
-/** The open database. */
+/** Injection token of the open database. */
 const DATABASE = 'nestjs-lalamove:deliveries:database';
 
-/** The {@link DeliveriesStorage} on it. */
+/** Injection token of the {@link DeliveriesStorage}. */
 export const DELIVERIES_STORAGE = 'nestjs-lalamove:deliveries:storage';
 
-/** The database, and what is stored in it. */
+/** The database and the parts that store data in it. */
 const STORAGE_PROVIDERS: Provider[] = [
   {
     provide: DATABASE,
@@ -64,7 +64,7 @@ const STORAGE_PROVIDERS: Provider[] = [
   },
 ];
 
-/** What dispatches events and takes webhooks in. */
+/** The parts that dispatch events and receive webhooks. */
 const EVENT_PROVIDERS: Provider[] = [
   DeliveryHandlers,
   WebhookHandlers,
@@ -99,7 +99,7 @@ const EVENT_PROVIDERS: Provider[] = [
   },
 ];
 
-/** What wakes deliveries, and works on them. */
+/** The parts that wake and process deliveries. */
 const WORK_PROVIDERS: Provider[] = [
   {
     provide: ClockWatch,
@@ -163,7 +163,7 @@ const WORK_PROVIDERS: Provider[] = [
   },
 ];
 
-/** What the host calls. */
+/** The service that the host calls, and its parts. */
 const SERVICE_PROVIDERS: Provider[] = [
   {
     provide: FoundOrders,
@@ -205,7 +205,7 @@ const SERVICE_PROVIDERS: Provider[] = [
   },
 ];
 
-/** Starts and stops all of them. */
+/** Starts and stops all parts. */
 const RUNTIME: Provider = {
   provide: DeliveriesRuntime,
   inject: [
@@ -231,7 +231,7 @@ const RUNTIME: Provider = {
     }),
 };
 
-/** All parts of deliveries: each is made of those that it is injected with. */
+/** The providers of all parts of deliveries. */
 export const DELIVERIES_PROVIDERS: readonly Provider[] = [
   {
     provide: DeliveriesSettings,

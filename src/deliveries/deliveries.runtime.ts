@@ -19,16 +19,16 @@ import type { DeliveryHandlers } from './events/delivery-handlers.js';
 import type { GuardedQueue } from './queue/guarded-queue.js';
 import type { InProcessQueue } from './queue/in-process-queue.js';
 
-/** How much longer than it may take a queue of the host's is waited for at shutdown, in ms. */
+/** The additional time that the shutdown waits for the host's queue after its grace period, in ms. */
 const STOP_MARGIN_MS = 1000;
 
-/** What is started and stopped. */
+/** The parts that {@link DeliveriesRuntime} starts and stops. */
 export interface DeliveriesRuntimeParts {
   readonly settings: DeliveriesSettings;
   readonly deliveries: DeliveryTransactions;
   readonly unreadable: UnreadableRows;
   readonly watch: ClockWatch;
-  /** The queue of this process, which is at work beside a queue of the host's, too. */
+  /** The queue of this process. It also runs if the host has a queue. */
   readonly local: InProcessQueue;
   readonly queue: GuardedQueue;
   readonly worker: DeliveryWorker;
@@ -38,7 +38,7 @@ export interface DeliveriesRuntimeParts {
   readonly sweeper: Sweeper;
 }
 
-/** Starts and stops the parts of deliveries, in their order. */
+/** Starts and stops the parts of deliveries in the required order. */
 export class DeliveriesRuntime
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
@@ -64,7 +64,7 @@ export class DeliveriesRuntime
     const { deliveries, handlers } = this.parts;
     this.#isStopped = false;
     deliveries.isWanted = handlers.wanted;
-    // An app may be made within a request (a serverless one): its timers and its queue outlive that.
+    // A serverless app may be created within a request. Its timers and its queue must not keep that async context.
     await detached(() => this.#start());
   }
 
@@ -80,12 +80,12 @@ export class DeliveriesRuntime
     sweeper.start();
   }
 
-  /** While the handlers' own resources are still there. */
+  /** Stops before the resources of the handlers are closed. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.stop();
   }
 
-  /** Finishes what is under way, or gives it back. */
+  /** Stops all parts. It waits for running work, up to the shutdown timeout. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -103,18 +103,18 @@ export class DeliveriesRuntime
   /** Closes the database. */
   async onApplicationShutdown(): Promise<void> {
     const { inbox, worker, deliveries } = this.parts;
-    // A webhook may have come in until the server was closed.
+    // Webhooks may arrive until the server is closed.
     await inbox.idle();
     worker.warnUnderWay();
     await deliveries.storage.close();
   }
 
-  /** Looks for what was lost, now: due deliveries that nobody woke, webhooks without effect, what is to be erased. */
+  /** Sweeps now: wakes due deliveries, applies waiting webhooks, and erases old deliveries. */
   async sweep(): Promise<void> {
     await this.parts.sweeper.sweep();
   }
 
-  /** Waits until nothing is due, no event is without effect, and no handler is to be called now: for tests. */
+  /** Waits until no delivery is due, no webhook is being applied, and no handler call is due. Used in tests. */
   async idle(): Promise<void> {
     const { sweeper, inbox, local, dispatcher } = this.parts;
     for (let quiet = 0; quiet < 2; quiet += 1) {

@@ -8,19 +8,19 @@ import { withPolicy } from './domain/policy-checks.js';
 
 const DAY_MS = 86_400_000;
 
-/** The options of `DeliveriesModule` with their defaults, in ms: what all parts of deliveries are made with. */
+/** The options of `DeliveriesModule` with defaults applied, for all parts of deliveries. Durations are in ms. */
 export class DeliveriesSettings {
   readonly logger: LoggerService;
   readonly hooks: DeliveriesHooks;
   readonly policy: DeliveryPolicy;
-  /** The time that deliveries go by. */
+  /** The clock that all parts of deliveries use. */
   readonly clock: SteadyClock;
   readonly concurrency: number;
   readonly handlerTimeoutMs: number;
   readonly accountTimeoutMs: number;
   readonly sweepMs: number;
   readonly unmatchedMs: number;
-  /** `undefined`: nothing is erased by itself. */
+  /** `undefined`: no delivery is erased automatically. */
   readonly retentionMs: number | undefined;
   readonly shutdownMs: number;
 
@@ -39,6 +39,6 @@ export class DeliveriesSettings {
     this.shutdownMs = options.shutdownMs ?? 10_000;
   }
 
-  /** Unix ms. */
+  /** The current time, in Unix ms. */
   readonly now = (): number => this.clock.now();
 }

@@ -1,6 +1,6 @@
 import { LalamoveException } from '../errors/lalamove.exception.js';
 
-/** The codes of errors of deliveries. */
+/** The error codes of deliveries. */
 const CODES = {
   LALAMOVE_DELIVERY_NOT_FOUND: { status: 404, fixableBy: 'consumer' },
   LALAMOVE_DELIVERY_CONFLICT: { status: 409, fixableBy: 'consumer' },
@@ -10,7 +10,7 @@ const CODES = {
 
 type DeliveryErrorCode = keyof typeof CODES;
 
-/** The base class of all errors of deliveries. The exception filter of the core answers it. */
+/** The base class of all errors of deliveries. The core's exception filter converts it to an HTTP response. */
 export abstract class DeliveryException extends LalamoveException {
   protected constructor(
     code: DeliveryErrorCode,
@@ -37,7 +37,7 @@ export abstract class DeliveryException extends LalamoveException {
   }
 }
 
-/** There is no delivery with this reference. HTTP status 404. */
+/** No delivery has this reference. HTTP status 404. */
 export class DeliveryNotFoundException extends DeliveryException {
   override readonly name = 'DeliveryNotFoundException';
 
@@ -58,7 +58,7 @@ export class DeliveryConflictException extends DeliveryException {
   }
 }
 
-/** The input is not valid: `errors` names each fault with a JSON pointer. HTTP status 422. */
+/** The input is not valid. `errors` describes each invalid field with a JSON pointer. HTTP status 422. */
 export class InvalidDeliveryException extends DeliveryException {
   override readonly name = 'InvalidDeliveryException';
 

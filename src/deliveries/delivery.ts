@@ -1,38 +1,38 @@
 import type { DeliveryProgress, DeliveryState } from './domain/delivery-progress.js';
 import type { DeliveryRecord } from './storage/delivery-record.js';
 
-/** A delivery as its host sees it. Secrets are nowhere in it, names and addresses neither. */
+/** A delivery as the host sees it. It contains no secrets, names or addresses. */
 export interface Delivery {
   readonly reference: string;
   /** `undefined` for the default account. */
   readonly account: string | undefined;
   readonly state: DeliveryState;
-  /** Why it needs attention, or has failed. */
+  /** Why the delivery needs attention or has failed. */
   readonly reason: DeliveryProgress['reason'];
-  /** The live order, or the last one. */
+  /** The id of the live order, or of the last one if no order is live. */
   readonly orderId: string | undefined;
-  /** Lalamove's own status of it. */
+  /** Lalamove's status of this order. */
   readonly orderStatus: string | undefined;
   readonly driverId: string | undefined;
-  /** Orders beside it that may be on their way: of attempts that were given up, and turned up late. */
+  /** Other orders that may be active, for example of an attempt that was abandoned before its order became known. */
   readonly duplicateOrders: readonly { readonly orderId: string; readonly orderStatus: string }[];
   /** An opaque URL where the recipient can follow the order. */
   readonly shareLink: string | undefined;
-  /** What it costs, or would cost: decimal string, priority fee included. */
+  /** The price of the order, or of the quotation. `total` is a decimal string and includes the priority fee. */
   readonly price: { readonly total: string; readonly currency: string } | undefined;
-  /** How many orders have been placed for it, or may have been. */
+  /** The number of orders that were placed, or may have been placed, for the delivery. */
   readonly attempts: number;
-  /** Whether a cancellation was asked for; `refused` where Lalamove did not allow it any more. */
+  /** Whether a cancellation was requested; `refused` if Lalamove no longer allowed it. */
   readonly cancellation: 'none' | 'asked' | 'refused';
   readonly metadata: Readonly<Record<string, string>>;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** When it is looked at again: ISO 8601; `undefined` where nothing is to be done. */
+  /** The time of the next action: ISO 8601, UTC; `undefined` if there is nothing to do. */
   readonly dueAt: string | undefined;
 }
 
-/** What the host sees of a record. */
+/** Converts a record to the delivery that the host sees. */
 export function deliveryOf(record: DeliveryRecord): Delivery {
   const { progress, request } = record;
   const { order, quotation } = progress;
@@ -65,16 +65,16 @@ function cancellationOf({ cancelAskedAt, cancelRefused }: DeliveryProgress): Del
   return cancelRefused ? 'refused' : 'asked';
 }
 
-/** The name of an account as a host sees it: `undefined` for the default one, which is stored as an empty text. */
+/** The name of an account as the host sees it: `undefined` for the default account, stored as an empty string. */
 export function accountName(account: string): string | undefined {
   return account === '' ? undefined : account;
 }
 
-/** A page of deliveries, the oldest first. */
+/** A page of deliveries, oldest first. */
 export interface DeliveryPage {
   readonly deliveries: readonly Delivery[];
-  /** For the next page; `undefined` on the last one. */
+  /** The cursor of the next page; `undefined` on the last page. */
   readonly cursor: string | undefined;
-  /** Deliveries of this page whose rows cannot be read: `get` says what is wrong with one, and what to do. */
+  /** Deliveries of this page with unreadable rows. The error that `get` throws contains the cause and the remedy. */
   readonly unreadable: readonly { readonly reference: string; readonly account: string | undefined }[];
 }

@@ -1,8 +1,8 @@
 import type { DeliveryEvent } from './events/delivery-event.js';
 
 /**
- * An entry of a delivery's timeline: an event of ours, a webhook of Lalamove's that was applied to it, or an event of
- * ours whose row cannot be read. `at` and `receivedAt` are ISO 8601, UTC.
+ * An entry of a delivery's timeline: a delivery event, a Lalamove webhook that was applied to the delivery, or a
+ * delivery event with an unreadable row. `at` and `receivedAt` are ISO 8601, UTC.
  */
 export type TimelineEntry =
   | { readonly source: 'delivery'; readonly at: string; readonly event: DeliveryEvent }

@@ -10,34 +10,34 @@ import { LruMap } from '../../internal/lru-map.js';
 import { withTimeout } from '../../internal/with-timeout.js';
 
 /**
- * Finds the keys of an account that is not registered by name: a marketplace's merchant. Secrets are never stored: it
- * is asked whenever a delivery goes on, once a minute at most.
+ * Finds the keys of an account that is not registered by name, for example a merchant of a marketplace. Secrets are
+ * never stored: the function is called when a delivery needs the keys, and the result is cached for one minute.
  *
- * @returns nothing for an account that is unknown
- * @throws anything: the keys cannot be had now, and it is asked again later
+ * @returns `null` or `undefined` for an unknown account
+ * @throws any error if the keys are not available now; the call is retried later
  */
 export type ResolveDeliveryAccount = (
   account: string,
 ) => LalamoveCredentials | null | undefined | Promise<LalamoveCredentials | null | undefined>;
 
-/** How long credentials that were resolved hold, in ms. */
+/** How long resolved credentials are cached, in ms. */
 const HOLD_MS = 60_000;
 
-/** How long a failure holds, in ms: all deliveries of the account that wait share it. */
+/** How long a failure is cached, in ms. All waiting deliveries of the account share it. */
 const FAILURE_HOLD_MS = 2000;
 
-/** How long a worker waits for an answer, in ms: if it takes longer, the worker goes on with other deliveries. */
+/** How long a worker waits for the keys, in ms. After that, the worker continues with other deliveries. */
 const MAX_WAIT_MS = 50;
 
 const MAX_ACCOUNTS = 1000;
 
-/** What the work on deliveries calls of Lalamove. */
+/** The methods of `LalamoveService` that deliveries call. */
 export type DeliveryCalls = Pick<
   LalamoveService,
   'createQuotation' | 'placeOrder' | 'getOrder' | 'cancelOrder' | 'addPriorityFee' | 'changeDriver'
 >;
 
-/** The keys of an account cannot be had: `accounts.resolve` has failed, or has given no answer. */
+/** The keys of an account are not available: `accounts.resolve` failed or timed out. */
 export class AccountUnavailable extends Error {
   override readonly name = 'AccountUnavailable';
 
@@ -48,32 +48,32 @@ export class AccountUnavailable extends Error {
   }
 }
 
-/** The keys of an account are being asked for, and that takes its time. */
+/** The keys of an account are not resolved yet: `accounts.resolve` is still running. */
 export class AccountPending extends Error {
   override readonly name = 'AccountPending';
 
-  /** @param settled resolves once there is an answer, or none will come */
+  /** @param settled resolves after `accounts.resolve` succeeds, fails or times out */
   constructor(readonly settled: Promise<void>) {
     super('The keys of the account are being asked for.');
   }
 }
 
-/** Finds whom to call for an account, as {@link AccountServices} do. */
+/** Finds the service of an account. {@link AccountServices} implements it. */
 export interface DeliveryAccounts {
   /**
-   * @param account empty for the default one
-   * @returns `undefined` for an account that nobody knows
-   * @throws AccountPending if the answer takes longer than a worker should wait
-   * @throws AccountUnavailable if there is none
+   * @param account the account's name; empty for the default account
+   * @returns `undefined` for an unknown account
+   * @throws AccountPending if resolving the keys takes longer than a worker should wait
+   * @throws AccountUnavailable if `accounts.resolve` fails or times out
    */
   of(account: string): Promise<DeliveryCalls | undefined>;
 }
 
-/** What accounts are found with. */
+/** The dependencies of {@link AccountServices}. */
 export interface AccountServicesParts {
   readonly moduleRef: Pick<ModuleRef, 'get'>;
   readonly resolve: ResolveDeliveryAccount | undefined;
-  /** How long `resolve` may take, in ms. */
+  /** The timeout of `resolve`, in ms. */
   readonly timeoutMs: number;
   readonly logger: LoggerService;
 }
@@ -87,7 +87,7 @@ export class AccountServices implements DeliveryAccounts {
   constructor(private readonly parts: AccountServicesParts) {
     this.#resolver = new CachedResolver({
       resolve: (account) => this.#ask(account),
-      // An account that is unknown now may be registered in a moment.
+      // An unknown account is not cached, because the host may register it at any time.
       holdMs: (service) => (service ? HOLD_MS : 0),
       failureHoldMs: FAILURE_HOLD_MS,
       capacity: MAX_ACCOUNTS,
@@ -104,9 +104,9 @@ export class AccountServices implements DeliveryAccounts {
   }
 
   /**
-   * As {@link of}, for callers that can wait for the answer.
+   * Like {@link of}, but it waits until the keys are resolved.
    *
-   * @throws AccountUnavailable
+   * @throws AccountUnavailable if `accounts.resolve` fails or times out
    */
   async whenKnown(account: string): Promise<LalamoveService | undefined> {
     return this.#registered(account === '' ? undefined : account) ?? this.#resolver.get(account);
@@ -127,7 +127,7 @@ export class AccountServices implements DeliveryAccounts {
     }
   }
 
-  /** Once, until the account has been resolved again. */
+  /** Logs only the first failure, until the account is resolved again. */
   #warnFailed(account: string, cause: unknown): void {
     if (this.#inOutage.has(account)) return;
     this.#inOutage.set(account, true);

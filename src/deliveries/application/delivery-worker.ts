@@ -10,16 +10,16 @@ import { retryLater, runAction } from './action-handlers.js';
 import { FailurePolicy } from './failure-policy.js';
 import { PostedAnswers } from './posted-answers.js';
 
-/** Longer than the longest call may take with all its retries, in ms. */
+/** The duration of a lease, in ms. It is longer than the longest call with all its retries. */
 const LEASE_MS = 120_000;
 
-/** A delivery that needs more actions in a row is in a loop, and goes on later. */
+/** The maximum number of actions in a row. A delivery that needs more is in a loop; its next action runs later. */
 const MAX_ACTIONS = 40;
 
-/** What a worker needs. */
+/** The dependencies of {@link DeliveryWorker}. */
 export type WorkerParts = Omit<ActionParts, 'failures' | 'answers'>;
 
-/** Works on deliveries: claims one, runs its actions one after another, and releases it. */
+/** Processes deliveries: claims a delivery, runs its actions one after another, and releases the lease. */
 export class DeliveryWorker {
   readonly #parts: ActionParts;
 
@@ -29,15 +29,15 @@ export class DeliveryWorker {
     this.#parts = { ...parts, failures, answers: new PostedAnswers(logger) };
   }
 
-  /** Logs the orders that are posted and not stored yet. Call it before the database is closed. */
+  /** Logs the orders that are posted but not stored yet. Call it before the database is closed. */
   warnUnderWay(): void {
     this.#parts.answers.warnUnderWay();
   }
 
   /**
-   * Brings a delivery as far as it can go now.
+   * Runs all actions of a delivery that are due now.
    *
-   * @returns Unix ms at which it is due again; `undefined` if there is nothing to do, or somebody else works on it
+   * @returns the next due time, in Unix ms; `undefined` if there is nothing to do or another worker holds the lease
    */
   async advance(id: string): Promise<number | undefined> {
     const { deliveries, hooks } = this.#parts;
@@ -46,13 +46,13 @@ export class DeliveryWorker {
     const claimed = await deliveries.claim(id, { token, ms: LEASE_MS }, begin);
     if (claimed?.record.leaseToken !== token) return claimed?.record.dueAt;
     const { record } = await this.#runAll(claimed, token);
-    // If nothing was left to do, the last result has released the lease already.
+    // If nothing is left to do, the commit of the last result has already released the lease.
     const dueAt = record.leaseToken === token ? await deliveries.release(id, token) : record.dueAt;
     await reportStep(hooks, 'released', record.reference);
     return dueAt;
   }
 
-  /** Runs one action after another; it never rejects because of an answer of Lalamove. */
+  /** Runs the actions one after another. It never rejects because of a response of Lalamove. */
   async #runAll(claimed: Decided, token: string): Promise<Decided> {
     const { hooks, logger } = this.#parts;
     let decided = claimed;
@@ -74,7 +74,7 @@ export class DeliveryWorker {
     }
   }
 
-  /** The action that was decided is tried again later. */
+  /** Schedules a retry of the decided action. */
   async #postpone({ record, action }: Decided, token: string): Promise<Decided> {
     const context = this.#contextOf(record, token);
     return context.persist((snapshot) => retryLater(context, snapshot, action));
@@ -93,7 +93,7 @@ export class DeliveryWorker {
   }
 }
 
-/** Whether there is something to do now, and this worker may do it. */
+/** Whether there is an action to run now and this worker holds the lease. */
 function isOurs({ action, record }: Decided, token: string): boolean {
   return isWork(action) && record.leaseToken === token;
 }

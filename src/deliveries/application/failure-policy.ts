@@ -12,14 +12,14 @@ import type { DeliveryRecord } from '../storage/delivery-record.js';
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
-/** Decides what a failed call leads to: a retry later, or a person's help. */
+/** Decides what happens after a failed call: a retry later, or `needs_attention`. */
 export class FailurePolicy {
   constructor(
     private readonly policyOf: (snapshot: Pick<DeliveryRecord, 'request'>) => DeliveryPolicy,
     private readonly now: () => number,
   ) {}
 
-  /** A temporary failure is retried later; any other one needs a person. */
+  /** A temporary failure is retried later. Any other failure needs a person. */
   after(error: LalamoveException, snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
     if (!isPassing(error)) return this.needsHelp(snapshot, { code: error.code, message: wordsOf(error) }, error);
     const { maxFailures } = this.policyOf(snapshot).failures;
@@ -36,35 +36,35 @@ export class FailurePolicy {
     return this.later(snapshot, error);
   }
 
-  /** The account's keys could not be resolved: that is temporary, and counts like a failure of Lalamove. */
+  /** The account's keys could not be resolved. This failure is temporary and counts like a failure of Lalamove. */
   withoutKeys(snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
     const { maxFailures } = this.policyOf(snapshot).failures;
     if (snapshot.progress.failures + 1 < maxFailures) return this.later(snapshot);
     return this.needsHelp(
       snapshot,
-      // Without the error that the host's function threw: it may contain secrets.
+      // The reason omits the error that the host's function threw, because it may contain secrets.
       reason('ACCOUNT_UNAVAILABLE', `accounts.resolve failed ${maxFailures} times in a row: see the log.`),
     );
   }
 
   /**
-   * A person is needed. If that was reported before, or the delivery has ended, it is not reported again: the call is
-   * retried later, with a growing pause.
+   * Reports that a person is needed. If this was reported before or the delivery has ended, it is not reported again:
+   * the call is retried later with backoff.
    */
   needsHelp(snapshot: Snapshot, because: DeliveryReason, error?: LalamoveException): Transition {
     const isAtRest = snapshot.state === 'needs_attention' || isTerminal(snapshot.state);
     return isAtRest ? this.later(snapshot, error) : gaveUp(snapshot, because);
   }
 
-  /** Retries later: exponential backoff with jitter, and not before the time that Lalamove asks for. */
+  /** Retries later, with exponential backoff and jitter, and not before the time that Lalamove requests. */
   later(snapshot: Snapshot, error?: LalamoveException): Transition {
     return heldUp(snapshot, this.retryAt(snapshot.progress.failures, error));
   }
 
   /**
-   * The time of the next try, in Unix ms.
+   * The time of the next retry, in Unix ms.
    *
-   * @param failures how many in a row there were before this one
+   * @param failures the number of failures in a row before this one
    */
   retryAt(failures: number, error?: LalamoveException): number {
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
@@ -73,7 +73,7 @@ export class FailurePolicy {
   }
 }
 
-/** The message to store: with the faulty field if Lalamove has named it, and without personal data. */
+/** The message to store. It names the invalid field if Lalamove reports it, and contains no personal data. */
 function wordsOf({ message, errors }: LalamoveException): string {
   const { pointer, detail } = sentDetails(errors);
   const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
@@ -90,17 +90,17 @@ export function lalamoveExceptionOf(error: unknown): LalamoveException {
   throw error;
 }
 
-/** Whether it is unknown if Lalamove has carried out the call. */
+/** Whether it is unknown if Lalamove executed the call. */
 export function isOutcomeUnknown(error: LalamoveException): boolean {
   return error instanceof LalamoveOutcomeUnknownException || error.name === 'LalamoveOutcomeUnknownException';
 }
 
-/** Whether Lalamove itself has refused the call for good. An answer of a proxy or a firewall is temporary. */
+/** Whether Lalamove itself refused the call permanently. A response of a proxy or a firewall is temporary. */
 export function isRefusal({ upstreamStatus, isForeign }: LalamoveException): boolean {
   return !isForeign && upstreamStatus !== undefined && [403, 404, 409, 422].includes(upstreamStatus);
 }
 
-/** Whether Lalamove has answered that the order does not exist or belongs to another account. */
+/** Whether Lalamove answered that the order does not exist or belongs to another account. */
 export function isGone({ upstreamStatus, isForeign }: LalamoveException): boolean {
   return !isForeign && upstreamStatus !== undefined && [403, 404, 422].includes(upstreamStatus);
 }
@@ -116,7 +116,7 @@ const USED_UP: ReadonlySet<string> = new Set([
   'ERR_PRICE_MISMATCH',
 ]);
 
-/** Whether the only fault is that the quotation cannot be ordered any more. */
+/** Whether the call failed only because the quotation can no longer be ordered. */
 export function isUsedUp({ code }: LalamoveException): boolean {
   return USED_UP.has(code);
 }

@@ -7,27 +7,28 @@ import type { DeliveriesStorage } from '../storage/storage.js';
 import type { DueDelivery } from '../storage/stored-types.js';
 import { HORIZON_MS, type InProcessQueue } from '../queue/in-process-queue.js';
 
-/** How many due deliveries are read at a time. */
+/** The number of due deliveries that one query reads. */
 const BATCH = 100;
 
-/** What the sweeper works with. */
+/** The dependencies of {@link Sweeper}. */
 export interface SweeperParts {
   readonly storage: Pick<DeliveriesStorage, 'due'>;
   readonly clock: Clock;
   readonly logger: LoggerService;
-  /** How often it sweeps, in ms. */
+  /** The interval between two sweeps, in ms. */
   readonly everyMs: number;
-  /** The queue of this process; it sets the pace. */
+  /** The queue of this process. The sweeper waits until it has room. */
   readonly local: Pick<InProcessQueue, 'wake' | 'room'>;
-  /** Wakes in the queue that the host has chosen. */
+  /** Wakes a delivery in the host's queue, or in the queue of this process if the host has none. */
   readonly wake: (deliveryId: string, at: number) => Promise<void>;
-  /** What else is to be looked after in a round: bounded work. */
+  /** The other work of a round. The amount of work is bounded. */
   readonly round: () => Promise<void>;
 }
 
 /**
- * Looks for what was lost. A round is a bounded piece of work, every so many seconds. Due deliveries are fed to the
- * queue until none is left, at the pace at which it works on them. Neither ever runs twice at a time.
+ * Finds deliveries and webhooks that were not processed. It runs a round of bounded work at a fixed interval. It also
+ * adds due deliveries to the queue until none is left, as fast as the queue processes them. Neither runs twice at the
+ * same time.
  */
 export class Sweeper {
   #round: Promise<void> | undefined;
@@ -37,7 +38,7 @@ export class Sweeper {
 
   constructor(private readonly parts: SweeperParts) {}
 
-  /** Sweeps now, and then again and again; the first round is not waited for. */
+  /** Sweeps now, and then at each interval. It does not wait for the first round. */
   start(): void {
     this.#isStopped = false;
     const begunAt = this.parts.clock.now();
@@ -46,7 +47,7 @@ export class Sweeper {
     });
   }
 
-  /** No further round; waits for what is under way. */
+  /** Starts no further round, and waits for the running ones. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
@@ -54,27 +55,28 @@ export class Sweeper {
   }
 
   /**
-   * One round, and all that is due; joins those under way. It never rejects.
+   * Runs one round and wakes all due deliveries. It joins a sweep that is running. It never rejects.
    *
-   * @param overdueMs what has been due for so long is worked on here, and not left to a queue of the host's again
+   * @param overdueMs a delivery that is overdue by this time, in ms, is added to the queue of this process, not to the
+   * host's queue
    */
   async sweep(overdueMs = Infinity): Promise<void> {
     await Promise.all([this.#oneRound(), this.#feedAll(overdueMs)]);
   }
 
-  /** Waits for what is under way. */
+  /** Waits for the running sweep. */
   async idle(): Promise<void> {
     await Promise.all([this.#round, this.#feed]);
   }
 
-  /** @param begunAt when the last round was begun: if a clock was advanced meanwhile, the next one is due already */
+  /** @param begunAt the start of the last round. If the clock was advanced since then, the next round may be due now */
   #plan(begunAt: number): void {
     if (this.#isStopped) return;
     const { clock, everyMs } = this.parts;
     const pauseMs = Math.min(Math.max(begunAt + everyMs - clock.now(), 0), everyMs);
     this.#cancel = clock.setTimeout(() => {
       const nextAt = clock.now();
-      // The feed may take long, at the pace of the work: the next round does not wait for it.
+      // The feed may take long, because it waits for room in the queue. The next round does not wait for it.
       void this.#feedAll(everyMs);
       void this.#oneRound().finally(() => {
         this.#plan(nextAt);
@@ -97,14 +99,14 @@ export class Sweeper {
     return this.#feed;
   }
 
-  /** Everything that is due, and what will be before the sweep after next, in the order of its time. */
+  /** Wakes the deliveries that are due now or before the sweep after next, ordered by due time. */
   async #fed(overdueMs: number): Promise<void> {
     const { storage, clock, everyMs } = this.parts;
     const aheadMs = Math.min(HORIZON_MS, 2 * everyMs);
     let last: DueDelivery | undefined;
     do {
       const page: readonly DueDelivery[] = await storage.due(clock.now() + aheadMs, BATCH, last);
-      // A queue of the host's takes its time: it has a page at once.
+      // The host's queue may be slow, so the wakes of a page run in parallel.
       const wakes: Promise<void>[] = [];
       for (const due of page) {
         if (due.dueAt <= clock.now()) await this.parts.local.room();
@@ -125,7 +127,7 @@ export class Sweeper {
 
   async #said(what: string, work: () => Promise<void>): Promise<void> {
     try {
-      // Whoever comes while it is under way joins it: it is nobody's own.
+      // Other callers can join this work, so it must not run in the async context of one caller.
       await detached(work);
     } catch (error) {
       say(this.parts.logger, 'error', logLine(what, { seconds: this.parts.everyMs / 1000, error: wordsOf(error) }));

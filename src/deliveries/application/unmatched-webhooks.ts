@@ -1,34 +1,34 @@
 import type { StoredWebhook, WebhookPlace } from '../storage/inbox-storage.js';
 import type { DeliveriesStorage } from '../storage/storage.js';
 
-/** What unmatched webhooks are looked after with. */
+/** The dependencies of {@link UnmatchedWebhooks}. */
 export interface UnmatchedWebhooksParts {
   readonly storage: Pick<DeliveriesStorage, 'inbox'>;
   readonly now: () => number;
-  /** How long a webhook waits for its order, in ms, before it is set aside. */
+  /** The maximum time that a webhook waits for its order, in ms. After that, it is set aside. */
   readonly maxAgeMs: number;
-  /** Lets one take its effect; it never rejects. */
+  /** Applies a webhook. It never rejects. */
   readonly apply: (webhook: StoredWebhook) => Promise<void>;
 }
 
-/** How many are set aside, looked at by themselves, or matched, in a sweep: so many of each. */
+/** The maximum number of webhooks per sweep for each step: set aside, check again, match. */
 const BATCH = 500;
 
-/** How many a sweep goes through in the database to find those whose order is known by now. */
+/** The number of rows that a sweep searches for webhooks with an order that is now known. */
 const WINDOW = 5000;
 
-/** So long is waited before one is looked at by itself again, in ms: half its age, within these. */
+/** The limits of the pause before a webhook is checked again, in ms. The pause is half the webhook's age. */
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 10 * 60_000;
 
-/** Looks after unmatched webhooks: bounded work a sweep, however many there are. */
+/** Processes unmatched webhooks. The work per sweep is bounded, independent of their number. */
 export class UnmatchedWebhooks {
-  /** How far the sweep before has come; `undefined`: to the end. */
+  /** The position at which the last sweep stopped; `undefined` if it reached the end. */
   #reached: WebhookPlace | undefined;
 
   constructor(private readonly parts: UnmatchedWebhooksParts) {}
 
-  /** When one that names an attempt is looked at again: Unix ms. */
+  /** The time of the next check of a webhook that names an attempt, in Unix ms. */
   nextLook(receivedAt: number): number {
     const now = this.parts.now();
     return now + Math.min(Math.max((now - receivedAt) / 2, MIN_PAUSE_MS), MAX_PAUSE_MS);
@@ -42,7 +42,7 @@ export class UnmatchedWebhooks {
     for (const webhook of await this.#matched()) await apply(webhook);
   }
 
-  /** Of the next so many those whose order an attempt has by now. */
+  /** Searches the next rows for webhooks with an order that now belongs to an attempt. */
   async #matched(): Promise<readonly StoredWebhook[]> {
     const { inbox } = this.parts.storage;
     const { webhooks, reached } = await inbox.matched(this.#reached, { window: WINDOW, limit: BATCH });

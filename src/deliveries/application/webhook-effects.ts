@@ -7,24 +7,24 @@ import type { Decided, DeliveryTransaction } from './delivery-transaction.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import { orderOf, type WebhookUpdate } from './webhook-updates.js';
 
-/** What a webhook has done. */
+/** The effect of a webhook on deliveries. */
 export interface Effect {
-  /** Whether it has taken its effect; else it goes on waiting for somebody to know its order. */
+  /** Whether the webhook was applied. If not, it waits until its order is known. */
   readonly isTaken: boolean;
-  /** The deliveries that have something to do, and when: Unix ms. */
+  /** The deliveries to wake, with the due time in Unix ms. */
   readonly wakes: readonly { readonly id: string; readonly at: number }[];
 }
 
 const A_DAY_MS = 24 * 3_600_000;
 
-/** What webhooks do to deliveries, each in the transaction in which it is stored, or looked at again. */
+/** Applies webhooks to deliveries, in the transaction that stores the webhook or checks it again. */
 export class WebhookEffects {
   constructor(
     private readonly deliveries: Pick<DeliveryTransactions, 'policyOf'>,
     private readonly now: () => number,
   ) {}
 
-  /** The attempt whose order a webhook is about, or that its metadata name. */
+  /** Finds the attempt of a webhook, by its order or by the attempt id in its metadata. */
   async attemptOf(trx: DeliveryTransaction, account: string, update: WebhookUpdate): Promise<KnownAttempt | undefined> {
     const orderId = orderOf(update.event);
     if (orderId === undefined) return undefined;
@@ -33,7 +33,7 @@ export class WebhookEffects {
     return owner ?? (attemptId === undefined ? undefined : trx.storage.attemptOf(account, { attemptId }));
   }
 
-  /** Lets a webhook take its effect on the delivery of its order, if that is known. */
+  /** Applies a webhook to the delivery of its order, if the order is known. */
   async take(
     trx: DeliveryTransaction,
     account: string,
@@ -45,7 +45,7 @@ export class WebhookEffects {
     if (!attempt) return this.#wakeSearcher(trx, account);
     const { id, deliveryId, orderId: known } = attempt;
     if (known === undefined) {
-      // The webhook has come before the answer to the order: it says which order it is.
+      // The webhook arrived before the response to the order request, and contains the order id.
       await trx.change(deliveryId, (record) => placed(record, id, { orderId }, this.now()));
     } else if (known !== orderId) {
       const effect = await this.#nameAgain(trx, update, { deliveryId, account, known, orderId });
@@ -55,9 +55,9 @@ export class WebhookEffects {
   }
 
   /**
-   * A webhook names an attempt that has another order.
+   * Handles a webhook that names an attempt which already has another order.
    *
-   * @returns its effect; `undefined` if the webhook is to be applied besides
+   * @returns its effect; `undefined` if the caller must also apply the webhook
    */
   async #nameAgain(
     trx: DeliveryTransaction,
@@ -69,9 +69,9 @@ export class WebhookEffects {
     const named = await trx.change(deliveryId, (record) =>
       namedAgain(record, { prevOrderId: known, orderId }, receivedAt, this.now()),
     );
-    // It was among those that arrived before their order was known, and took its effect with them.
+    // The change above made the order known and applied its waiting webhooks, including this one.
     if (isFollowed(named.record, orderId) && before && !isFollowed(before, orderId)) return effectOf(named, true);
-    // Whether it is a clone, a read will tell: the sweeper asks again.
+    // Only reading the orders at Lalamove shows whether it is a clone. The sweeper checks the webhook again.
     return (await isKnown(trx, account, orderId)) ? undefined : effectOf(named, false);
   }
 
@@ -82,14 +82,14 @@ export class WebhookEffects {
     { deliveryId, orderId }: { deliveryId: string; orderId: string },
   ): Promise<Decided> {
     const { deliveries, now } = this;
-    // Its clone may have become known, and may even have ended, before it was announced.
+    // The clone may be known, and may even have ended, before the replacement webhook arrives.
     const isKnownClone = event.eventType === 'ORDER_REPLACED' && (await isKnown(trx, account, event.orderId));
     return trx.change(deliveryId, (record) =>
       isKnownClone && !isFollowed(record, orderId) ? undefined : apply(record, deliveries.policyOf(record), now()),
     );
   }
 
-  /** Nobody knows the order: it may be that of an attempt whose outcome is unknown. */
+  /** The order is unknown. It may belong to an attempt with an unknown outcome, so a delivery with one is woken. */
   async #wakeSearcher(trx: DeliveryTransaction, account: string): Promise<Effect> {
     const at = this.now();
     const id = await trx.storage.wakeSearcher(account, at, at - A_DAY_MS);
@@ -101,12 +101,12 @@ async function isKnown(trx: DeliveryTransaction, account: string, orderId: strin
   return (await trx.storage.attemptOf(account, { orderId })) !== undefined;
 }
 
-/** Whether an order is one of the delivery's: the live one, or a duplicate. */
+/** Whether an order belongs to the delivery, as the live order or as a duplicate. */
 function isFollowed(record: DeliveryRecord, orderId: string): boolean {
   return record.progress.order?.orderId === orderId || duplicateOf(record, orderId) !== undefined;
 }
 
-/** Whether it is clear before anything is written that a webhook takes its effect at once. */
+/** Whether a webhook will certainly be applied at once. It is checked before the first write. */
 export function isClearly(update: WebhookUpdate, attempt: KnownAttempt | undefined): boolean {
   const orderId = orderOf(update.event);
   return orderId === undefined || (attempt !== undefined && (attempt.orderId ?? orderId) === orderId);

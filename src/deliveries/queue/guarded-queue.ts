@@ -4,36 +4,36 @@ import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { TimeoutError, withTimeout } from '../../internal/with-timeout.js';
 import type { DeliveriesQueue } from './in-process-queue.js';
 
-/** How long a queue of the host's is waited for, in ms. */
+/** The timeout of a call to the host's queue, in ms. */
 const QUEUE_TIMEOUT_MS = 10_000;
 
-/** And while it fails: what is due must not wait for it one by one. */
+/** The timeout after a failed call, in ms. It is short, so that due deliveries do not wait long one after another. */
 const LOST_QUEUE_TIMEOUT_MS = 200;
 
-/** What a queue is guarded with. */
+/** The dependencies of {@link GuardedQueue}. */
 export interface GuardedQueueParts {
-  /** A queue of the host's, if there is one. */
+  /** The host's queue, if it has one. */
   readonly host: DeliveriesQueue | undefined;
-  /** The queue of this process, which takes its place if there is none. It is started and stopped by itself. */
+  /** The queue of this process, used if the host has none. The caller starts and stops it. */
   readonly local: DeliveriesQueue;
   readonly logger: LoggerService;
   readonly now: () => number;
 }
 
 /**
- * Wakes deliveries through the host's queue, or that of this process. A queue that fails costs time, and nothing else:
+ * Wakes deliveries through the host's queue or the queue of this process. If the queue fails, the work is only delayed:
  * the sweeper finds the delivery.
  */
 export class GuardedQueue {
   readonly #queue: DeliveriesQueue;
-  /** Whether that the host's queue fails has been reported. */
+  /** Whether the failure of the queue was logged. */
   #isLost = false;
 
   constructor(private readonly parts: GuardedQueueParts) {
     this.#queue = parts.host ?? parts.local;
   }
 
-  /** A host's queue that gives no answer must not keep the app from its start: the sweeper does its work. */
+  /** Starts the host's queue. A timeout does not stop the app's start, because the sweeper finds due deliveries. */
   async start(work: (deliveryId: string) => Promise<number | undefined>): Promise<void> {
     const { host, logger } = this.parts;
     if (!host) return;
@@ -50,15 +50,15 @@ export class GuardedQueue {
     await this.parts.host?.stop(graceMs);
   }
 
-  /** A delivery has something to do, now or then (Unix ms). */
+  /** Wakes a delivery at a time in Unix ms; now if `at` is omitted. It does not wait for the queue. */
   readonly wake = (deliveryId: string, at = this.parts.now()): void => {
     void this.woken(deliveryId, at);
   };
 
-  /** As {@link wake}, for who waits until the queue has taken it. It never rejects. */
+  /** Like {@link wake}, but it waits until the queue has accepted the wake. It never rejects. */
   async woken(deliveryId: string, at: number): Promise<void> {
     try {
-      // A timer that a queue makes for it must not carry the context of who has booked.
+      // A timer that the queue creates must not run in the async context of the caller.
       const woken = detached(() => this.#queue.wake(deliveryId, at));
       const timeoutMs = this.#isLost ? LOST_QUEUE_TIMEOUT_MS : QUEUE_TIMEOUT_MS;
       if (woken !== undefined) await withTimeout(timeoutMs, 'queue.wake()', woken, { keepsAlive: false });

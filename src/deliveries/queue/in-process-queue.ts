@@ -3,32 +3,32 @@ import type { Clock } from '../../internal/clock.js';
 import { atMost } from '../../internal/with-timeout.js';
 
 /**
- * Wakes deliveries when they are due. It only wakes, and nothing is known to it alone: a wake that is lost costs time,
- * because the sweeper finds the delivery; one too many finds nothing to do.
+ * Wakes deliveries when they are due. It holds no state that is not in the database: a lost wake only delays the work,
+ * because the sweeper finds the delivery. An unnecessary wake has no effect.
  */
 export interface DeliveriesQueue {
   /**
-   * From now on `work` is called for each wake.
+   * Starts the queue. It calls `work` for each wake.
    *
-   * @param work brings a delivery as far as it goes, and returns when it is due again (Unix ms); it never rejects
+   * @param work runs all due actions of a delivery, and returns the next due time in Unix ms. It never rejects
    */
   start(work: (deliveryId: string) => Promise<number | undefined>): void | Promise<void>;
-  /** @param at Unix ms */
+  /** @param at the due time, in Unix ms */
   wake(deliveryId: string, at: number): void | Promise<void>;
-  /** No new work; waits for what is under way, `graceMs` at the most. */
+  /** Starts no new work, and waits at most `graceMs` for the running work. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Wakes that lie further ahead are left to the sweeper: memory does not grow with what is scheduled. In ms. */
+/** In ms. The queue ignores later wakes, so that memory use stays bounded. The sweeper finds these deliveries. */
 export const HORIZON_MS = 10 * 60_000;
 
-/** The queue of a single process: timers, and so many deliveries at work at a time. */
+/** The queue of a single process. It uses timers and limits how many deliveries are processed at the same time. */
 export class InProcessQueue implements DeliveriesQueue {
   readonly #timers = new Map<string, { at: number; cancel: () => void }>();
   readonly #ready = new Set<string>();
   readonly #working = new Map<string, Promise<void>>();
   #work: ((deliveryId: string) => Promise<number | undefined>) | undefined;
-  /** Called once fewer deliveries are ready than can be at work. */
+  /** Called when fewer deliveries are ready than `concurrency` allows. */
   #roomy: (() => void)[] = [];
   #isStopped = false;
 
@@ -73,18 +73,18 @@ export class InProcessQueue implements DeliveriesQueue {
     if (this.#working.size > 0) await atMost(graceMs, this.idle());
   }
 
-  /** Resolves as soon as more can be woken than waits already: at once, or at the pace of the work. */
+  /** Resolves when fewer deliveries are ready than `concurrency` allows. */
   async room(): Promise<void> {
     if (this.#isStopped || this.#ready.size < this.concurrency) return;
     await new Promise<void>((resolve) => this.#roomy.push(resolve));
   }
 
-  /** The clock was set anew by so many ms: the timers go by the time that passes, and stay. */
+  /** Shifts the planned times by `ms` after the clock was set. The timers stay, because they use elapsed time. */
   shift(ms: number): void {
     for (const [id, { at, cancel }] of this.#timers) this.#timers.set(id, { at: at + ms, cancel });
   }
 
-  /** Waits until nothing is due. */
+  /** Waits until no delivery is ready or in process. */
   async idle(): Promise<void> {
     while (this.#working.size > 0 || (this.#ready.size > 0 && this.#work)) {
       await Promise.all(this.#working.values());
@@ -97,10 +97,10 @@ export class InProcessQueue implements DeliveriesQueue {
     if (!work || this.#isStopped) return;
     for (const id of this.#ready) {
       if (this.#working.size >= this.concurrency) break;
-      // One delivery is worked on once at a time; a wake in between is remembered.
+      // A delivery is not processed twice at the same time. It stays ready until the running work ends.
       if (this.#working.has(id)) continue;
       this.#ready.delete(id);
-      // Not in the context of who woke it, nor in that of the delivery whose place it takes.
+      // Detached from the async context of the caller and of the delivery that ran before.
       const done = detached(() => this.#run(id, work));
       this.#working.set(id, done);
     }

@@ -7,16 +7,16 @@ import type { ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { isRefusal, lalamoveExceptionOf } from '../failure-policy.js';
 
-/** An order to cancel: the live one, or a duplicate. */
+/** An order to cancel: the live order or a duplicate. */
 export interface CancelTarget {
   readonly orderId: string;
-  /** Whether the cancellation was sent before, and its answer is not known. */
+  /** Whether the cancellation was sent before, with an unknown result. */
   readonly wasSent: boolean;
-  /** A change of this order. */
+  /** Applies a change to this order. */
   readonly changed: (change: (snapshot: Snapshot) => Transition) => Change;
-  /** Lalamove does not allow the cancellation any more. */
+  /** The change if Lalamove no longer allows the cancellation. */
   readonly refused: (error: LalamoveException) => Change;
-  /** The call has failed in another way. */
+  /** The change if the call fails for another reason. */
   readonly failed: (error: LalamoveException) => Change;
 }
 
@@ -33,7 +33,7 @@ export async function cancelOrder(context: CallContext, { orderId }: ActionOf<'c
   });
 }
 
-/** Cancels an order at Lalamove, and persists the result. That it is sent is committed before the call. */
+/** Cancels an order at Lalamove and persists the result. `cancelSent` is committed before the call. */
 export async function sendCancellation(context: CallContext, target: CancelTarget): Promise<Decided> {
   const { service, deliveries, record, persistIntent, persist, step, now } = context;
   const { orderId, wasSent, changed } = target;
@@ -44,7 +44,7 @@ export async function sendCancellation(context: CallContext, target: CancelTarge
   } catch (error) {
     const exception = lalamoveExceptionOf(error);
     if (exception.code === 'ERR_CANCELLATION') {
-      // It is cancelled already: by the call whose answer is not known, or else by somebody else.
+      // The order is already cancelled: by our earlier call with an unknown result, or else outside of this module.
       const policy = deliveries.policyOf(record);
       const elsewhere = (snapshot: Snapshot): Transition => canceledElsewhere(withoutSent(snapshot), policy, now());
       return persist(changed(wasSent ? canceled : elsewhere));
@@ -55,12 +55,12 @@ export async function sendCancellation(context: CallContext, target: CancelTarge
   return persist(changed(canceled));
 }
 
-/** A change that holds for an order only as long as it is the live one. */
+/** Limits a change to the live order: if the order is no longer the live one, nothing changes. */
 function ofLiveOrder(orderId: string, change: (snapshot: Snapshot) => Transition): Change {
   return (record) => (record.progress.order?.orderId === orderId ? change(record) : undefined);
 }
 
-/** As before the cancellation was sent. */
+/** The snapshot without the mark that the cancellation was sent. */
 function withoutSent({ state, progress }: Snapshot): Snapshot {
   return { state, progress: { ...progress, cancelSent: undefined } };
 }

@@ -4,7 +4,7 @@ import type { Decided } from '../delivery-transaction.js';
 import type { ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 
-/** Asks for another driver. However the call ends, the read that follows shows who drives. */
+/** Requests another driver. The next read shows the driver, whether the call succeeds or fails. */
 export async function changeDriver(
   { service, persistIntent, persist, step }: CallContext,
   { orderId, driverId }: ActionOf<'change-driver'>,

@@ -9,7 +9,7 @@ import type { CallContext } from '../call-handler.js';
 import { sendCancellation } from './cancel-order.js';
 import { fetchOrder } from './read-order.js';
 
-/** Cancels an order beside the live one, with a backoff of its own. */
+/** Cancels a duplicate order, with its own backoff. */
 export async function cancelDuplicate(
   context: CallContext,
   { orderId }: ActionOf<'cancel-duplicate'>,
@@ -26,7 +26,7 @@ export async function cancelDuplicate(
   });
 }
 
-/** Reads an order beside the live one, with a backoff of its own. */
+/** Reads a duplicate order, with its own backoff. */
 export async function readDuplicate(context: CallContext, { orderId }: ActionOf<'read-duplicate'>): Promise<Decided> {
   const { deliveries, record, persist, now } = context;
   const statusAtBefore = duplicateOf(record, orderId)?.order.statusAt ?? 0;
@@ -36,7 +36,7 @@ export async function readDuplicate(context: CallContext, { orderId }: ActionOf<
   return persist(ofDuplicate(orderId, (alone) => readAs(alone, reading, statusAtBefore, policy, now())));
 }
 
-/** A duplicate that could not be cancelled or read is tried again by itself: the live order does not wait for it. */
+/** Retries a duplicate that could not be cancelled or read. The retry does not delay the live order. */
 export function retryDuplicate(
   context: ActionContext,
   snapshot: Snapshot,
@@ -55,7 +55,7 @@ function duplicateLater(
   return duplicateHeldUp(snapshot, orderId, failures.retryAt(before, error));
 }
 
-/** A change of a duplicate; of the live order, if the duplicate has become that meanwhile. */
+/** Applies a change to a duplicate, or to the live order if the duplicate has become the live order. */
 function ofDuplicate(orderId: string, change: (alone: Snapshot) => Transition): Change {
   return (record) =>
     record.progress.order?.orderId === orderId ? change(record) : duplicateChanged(record, orderId, change);

@@ -14,13 +14,13 @@ import type { CallContext } from '../call-handler.js';
 import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
 import { readingOf } from '../lalamove-mapping.js';
 
-/** What the order of an unmatched webhook says of its attempt. */
+/** Data of an unmatched webhook's order that identifies its attempt. */
 interface AttemptClues {
   /** Empty if unknown. */
   readonly quotationId: string;
   /** From the order's metadata. */
   readonly attemptId?: string | undefined;
-  /** The other order that the attempt has already. */
+  /** The other order that the attempt already has. */
   readonly otherOrder?: OrderReading | undefined;
 }
 
@@ -32,12 +32,12 @@ export async function identifyOrder(context: CallContext, { orderId }: ActionOf<
   if (LalamoveException.is(clues)) return persist((snapshot) => unreadLater(context, snapshot, orderId, clues));
   await step('read');
   const owner = await assignOrder(context, orderId, clues);
-  // The order may be another delivery's: that one has something to do now.
+  // If the order belongs to another delivery, wake that delivery.
   if (owner?.record.dueAt !== undefined && owner.record.id !== record.id) wake(owner.record.id, owner.record.dueAt);
   return persist((snapshot) => unreadRead(snapshot, orderId));
 }
 
-/** An order that could not be read is tried again by itself: the live order does not wait for it. */
+/** Retries an order that could not be read. The retry does not delay the live order. */
 export function retryUnread(context: ActionContext, snapshot: Snapshot, { orderId }: ActionOf<'identify'>): Transition {
   return unreadLater(context, snapshot, orderId);
 }
@@ -53,9 +53,9 @@ function unreadLater(
 }
 
 /**
- * Reads the order, and the other one that its attempt has.
+ * Reads the order and, if its attempt has another order, that order too.
  *
- * @returns the exception if a later read may tell more; if an order is gone, what is known without it
+ * @returns the exception if a later read may succeed; if an order does not exist, the data that is known without it
  */
 async function fetchClues(
   { service, deliveries, record: { account } }: CallContext,
@@ -66,7 +66,7 @@ async function fetchClues(
     clues = cluesOf(await service.getOrder(orderId));
     const known = (await attemptBy(deliveries.storage, account, clues))?.orderId ?? orderId;
     if (known === orderId) return clues;
-    // The other order's status tells whether this one is its clone, or a duplicate.
+    // The other order's status shows whether this order is its clone or a duplicate.
     return { ...clues, otherOrder: readingOf(await service.getOrder(known)) };
   } catch (error) {
     const exception = lalamoveExceptionOf(error);
@@ -92,9 +92,9 @@ async function attemptBy(
 }
 
 /**
- * Gives the order to the delivery whose attempt placed it.
+ * Assigns the order to the delivery that placed it.
  *
- * @returns that delivery; `undefined` if the order is nobody's here
+ * @returns that delivery; `undefined` if the order belongs to no stored delivery
  */
 async function assignOrder(
   { deliveries, record: { account }, now }: CallContext,
@@ -114,7 +114,7 @@ async function assignOrder(
   });
 }
 
-/** The attempt has another order already: this one replaces it if that one is cancelled, else it is a duplicate. */
+/** The attempt already has another order. This order replaces it if it is cancelled; if not, this is a duplicate. */
 function besideKnown(clone: OrderClone, { otherOrder }: AttemptClues, now: () => number): Change {
   const isCanceled = otherOrder !== undefined && CANCELED_STATUSES.has(otherOrder.status);
   return (snapshot) =>

@@ -13,7 +13,7 @@ import { isOutcomeUnknown, isUsedUp } from '../failure-policy.js';
 import { orderInput, readingOf } from '../lalamove-mapping.js';
 import type { PostedAttempt } from '../posted-answers.js';
 
-/** An attempt that is committed, and whose order may be posted until the lease ends. */
+/** A committed attempt. Its order may be posted until the lease ends. */
 interface Reservation {
   readonly attempt: DeliveryAttempt;
   readonly quotation: CurrentQuotation;
@@ -22,10 +22,10 @@ interface Reservation {
 }
 
 /**
- * Places an order: reserve, commit, POST, commit. After a crash between the two commits the outcome is unknown, and the
+ * Places an order: reserve, commit, POST, commit. After a crash between the two commits, the outcome is unknown and the
  * order is not posted again.
  *
- * @param first what is persisted before it is decided whether to place the order
+ * @param first a change that is persisted before the decision whether to place the order
  */
 export async function placeOrder(context: CallContext, first: Change = () => undefined): Promise<Decided> {
   const { record, persist, step } = context;
@@ -41,8 +41,8 @@ export async function placeOrder(context: CallContext, first: Change = () => und
 }
 
 /**
- * Commits an attempt before its order is posted, if the order is to be placed. Decision and attempt are one
- * transaction, so that nothing comes in between (a cancellation, for example).
+ * If the next action is to place the order, commits an attempt before the order is posted. The decision and the attempt
+ * are in one transaction, so that no other change (for example a cancellation) can come between them.
  */
 async function reserve(
   { deliveries, record: { id }, token, now }: CallContext,
@@ -68,16 +68,17 @@ async function reserve(
 }
 
 /**
- * A process that was suspended until its lease ended must not post: other workers take the attempt for lost.
+ * A process that was suspended until its lease ended must not post the order, because other workers treat the attempt
+ * as lost.
  *
- * @throws LostLease
+ * @throws LostLease if the lease has ended
  */
 async function checkLease(
   { deliveries, record, now }: CallContext,
   { attempt, leaseUntil }: Reservation,
 ): Promise<void> {
   if (now() < leaseUntil) return;
-  // Nobody else ever posts this attempt, so that its order was certainly not placed.
+  // No other worker posts this attempt, so its order was certainly not placed.
   await deliveries.change(record.id, (snapshot) => refused(snapshot, attempt.id));
   throw new LostLease();
 }
@@ -88,7 +89,7 @@ async function postReserved(context: CallContext, request: BookedRequest, reserv
   const posted = answers.begin(record.reference, reservation.attempt.id);
   const result = await post(context, request, reservation, posted);
   await step('posted');
-  // The result is true whoever has the lease by now, so that the lease is not checked.
+  // The lease is not checked, because the result is valid even if another worker holds the lease.
   const booked = await answers.persist(posted, () => deliveries.change(record.id, result, { yields: token }));
   await step('committed');
   warnIfKnown(context, booked, posted);
@@ -96,9 +97,9 @@ async function postReserved(context: CallContext, request: BookedRequest, reserv
 }
 
 /**
- * Posts an order; never rejects. Unless it is certain that the order was not placed, the outcome is unknown.
+ * Posts an order. It never rejects. Unless the order was certainly not placed, a failure means an unknown outcome.
  *
- * @returns what the answer changes
+ * @returns the change that follows from the response
  */
 async function post(
   context: CallContext,
@@ -107,7 +108,8 @@ async function post(
   posted: PostedAttempt,
 ): Promise<Change> {
   const { service, now } = context;
-  // A retry (after a 429, for example) must not be sent either once other workers take the attempt for lost.
+  // No retry (for example after a 429) may be sent after the lease ends, because other workers then treat the attempt
+  // as lost.
   const signal = AbortSignal.timeout(leaseUntil - now());
   const input = orderInput(request, quotation, attempt);
   try {
@@ -123,7 +125,7 @@ async function post(
   }
 }
 
-/** Lalamove has answered with an order. */
+/** The transition if Lalamove answered with an order. */
 function answered(snapshot: Snapshot, { id }: DeliveryAttempt, order: OrderReading, now: number): Transition {
   const { orderId, total, currency, shareLink, priorityFee, status, driverId } = order;
   const { quotation } = snapshot.progress;
@@ -135,12 +137,12 @@ function answered(snapshot: Snapshot, { id }: DeliveryAttempt, order: OrderReadi
     currency: currency === '' ? (quotation?.currency ?? '') : currency,
   };
   const transition = placed(snapshot, id, fields, now);
-  // If the order has gone further already, it is read, and the change is reported as any other one.
+  // If the order already has a later status, it is read, so that the change is reported as usual.
   const isFresh = status === 'ASSIGNING_DRIVER' && driverId === '';
   return isFresh ? transition : followedBy(transition, needsRead(transition));
 }
 
-/** Lalamove has certainly not placed the order. */
+/** The transition if Lalamove certainly did not place the order. */
 function notPlaced(
   { deliveries, failures }: CallContext,
   snapshot: DeliveryRecord,
@@ -148,17 +150,17 @@ function notPlaced(
   error: LalamoveException,
 ): Transition | undefined {
   const { attempt } = snapshot.progress;
-  // If a webhook has named the order meanwhile, there is one, whatever this answer was.
+  // If a webhook has named the order in the meantime, the order exists, despite this response.
   if (!isOpen(attempt) || attempt.id !== id) return undefined;
   const transition = refused(snapshot, id);
-  // The quotation is used up. That is no failure, unless the policy allows no other quotation.
+  // The quotation can no longer be ordered. This is a failure only if the policy allows no new quotation.
   if (isUsedUp(error) && !deliveries.policyOf(snapshot).requote) {
     return followedBy(transition, gaveUp(transition, reason('QUOTATION_EXPIRED')));
   }
   return followedBy(transition, failures.after(error, { ...snapshot, ...transition }));
 }
 
-/** Two transitions in one: the second one starts where the first one ends. */
+/** Combines two transitions. The second one starts from the result of the first one. */
 function followedBy(first: Transition, second: Transition): Transition {
   return {
     ...second,
@@ -173,7 +175,7 @@ function warnOutcomeUnknown({ record, logger }: CallContext, attempt: DeliveryAt
   say(logger, 'warn', logLine(message, fields));
 }
 
-/** Logs the order of the answer if another attempt has it already. */
+/** Logs the order of the response if it already belongs to another attempt. */
 function warnIfKnown(
   { logger }: CallContext,
   { record }: Decided,

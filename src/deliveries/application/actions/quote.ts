@@ -8,7 +8,7 @@ import { lalamoveExceptionOf } from '../failure-policy.js';
 import { quotationOf } from '../lalamove-mapping.js';
 import { placeOrder } from './place-order.js';
 
-/** Asks for a price, and places the order at once if that is decided next. */
+/** Requests a quotation, and places the order at once if that is the next action. */
 export async function quote(context: CallContext): Promise<Decided> {
   const { service, record, persist, step, failures, now } = context;
   const { request } = record;

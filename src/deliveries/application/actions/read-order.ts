@@ -6,14 +6,14 @@ import type { CallContext } from '../call-handler.js';
 import { lalamoveExceptionOf } from '../failure-policy.js';
 import { readingOf } from '../lalamove-mapping.js';
 
-/** Reads the live order. It is never given up because a read fails: webhooks may still come. */
+/** Reads the live order. A failed read is always retried later, because webhooks may still arrive. */
 export async function readOrder(context: CallContext, { orderId }: ActionOf<'read'>): Promise<Decided> {
   const { deliveries, record, persist, failures, now } = context;
   const statusAtBefore = record.progress.order?.statusAt ?? 0;
   const { reading, error } = await fetchOrder(context, orderId);
   if (!reading) return persist((snapshot) => failures.later(snapshot, error));
   const policy = deliveries.policyOf(record);
-  // Only a read that began after the end can show that the delivery was called canceled by mistake.
+  // Only a read that began after the delivery ended can show that `canceled` was wrong.
   if (record.state === 'canceled') return persist((snapshot) => readAfterEnd(snapshot, reading, policy, now()));
   return persist((snapshot) => readAs(snapshot, reading, statusAtBefore, policy, now()));
 }
@@ -21,7 +21,7 @@ export async function readOrder(context: CallContext, { orderId }: ActionOf<'rea
 /**
  * Reads an order at Lalamove.
  *
- * @returns no `reading` if Lalamove has not answered (`error`), or has answered with another order
+ * @returns no `reading` if the call failed (see `error`) or Lalamove answered with another order
  */
 export async function fetchOrder(
   { service, step }: CallContext,
