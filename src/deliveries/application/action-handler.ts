@@ -9,16 +9,16 @@ import type { DeliveryAccounts } from './account-services.js';
 import type { FailurePolicy } from './failure-policy.js';
 import type { PostedAnswers } from './posted-answers.js';
 
-/** The action of one name, with its fields. */
+/** The action with this name, with its fields. */
 export type ActionOf<Do extends Action['do']> = { [Name in Do]: Extract<Action, { readonly do: Name }> }[Do];
 
-/** Carries out the actions of one name. */
+/** Executes the actions with one name. */
 export interface ActionHandler<Do extends Action['do']> {
-  /** Carries the action out, and persists the result. */
+  /** Executes the action and persists the result. */
   run(context: ActionContext, action: ActionOf<Do>): Promise<Decided>;
   /**
-   * The retry of an action that could not be carried out, if the action has a backoff of its own. Without this method
-   * the failure counts as one of the delivery.
+   * Schedules the retry of a failed action, if the action has its own backoff. Without this method, the failure counts
+   * as a failure of the delivery.
    */
   retryApart?(context: ActionContext, snapshot: Snapshot, action: ActionOf<Do>): Transition;
 }
@@ -31,41 +31,41 @@ export interface ActionParts {
   readonly logger: LoggerService;
   /** Unix ms. */
   readonly now: () => number;
-  /** Another delivery has something to do, at that time (Unix ms). */
+  /** Wakes another delivery at this time, in Unix ms. */
   readonly wake: (deliveryId: string, at: number) => void;
   readonly failures: FailurePolicy;
   readonly answers: PostedAnswers;
 }
 
-/** One delivery, claimed by this worker, for the time of one action. */
+/** The context of one action of a delivery that this worker has claimed. */
 export interface ActionContext extends ActionParts {
-  /** The delivery as it was when the action was decided. */
+  /** The delivery at the time when the action was decided. */
   readonly record: DeliveryRecord;
-  /** The lease of this worker. */
+  /** The token of this worker's lease. */
   readonly token: string;
   /**
-   * Persists that a call is about to be made, before it is made. The lease is kept.
+   * Persists the intent to make a call, before the call is made. The worker keeps the lease.
    *
    * @throws LostLease
    */
   readonly persistIntent: (change: Change) => Promise<Decided>;
   /**
-   * Persists the result of an action. The lease is released with it if there is nothing to do now.
+   * Persists the result of an action. If there is nothing to do now, the same transaction releases the lease.
    *
    * @throws LostLease
    */
   readonly persist: (change: Change) => Promise<Decided>;
-  /** Reports a step to the hooks; never rejects. */
+  /** Reports a step to the hooks. It never rejects. */
   readonly step: (step: DeliveryStep) => Promise<void>;
 }
 
-/** The handler of an action that needs no call: a transition, and nothing else. */
+/** The handler of an action that only makes a transition and calls no API. */
 export function transitionHandler<Do extends Action['do']>(
   transition: (snapshot: DeliveryRecord, action: ActionOf<Do>) => Transition,
 ): ActionHandler<Do> {
   return {
-    // The decision holds for the version that it was made for. If the delivery has changed since (a replacement has
-    // come, for example), nothing is changed here, and the next action is decided anew.
+    // The decision is valid only for its version of the delivery. If the delivery has changed since then (for example
+    // because of a replacement webhook), nothing changes here, and the next action is decided again.
     run: ({ record, persist }, action) =>
       persist((current) => (current.version === record.version ? transition(current, action) : undefined)),
   };

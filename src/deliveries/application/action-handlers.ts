@@ -17,10 +17,10 @@ import { callHandler } from './call-handler.js';
 
 type ActionHandlers = { readonly [Do in Action['do']]: ActionHandler<Do> };
 
-/** The worker stops before these two. */
+/** The handler of `rest` and `wait`. The worker stops before it runs one of these two actions. */
 const IDLE = { run: ({ record }: ActionContext, action: Action) => Promise.resolve({ record, action }) };
 
-/** One handler for each action that `decide` knows; an action without one is a compile error. */
+/** The handler of each action that `decide` returns. An action without a handler is a compile error. */
 const ACTION_HANDLERS: ActionHandlers = {
   rest: IDLE,
   wait: IDLE,
@@ -47,16 +47,16 @@ const ACTION_HANDLERS: ActionHandlers = {
 };
 
 /**
- * Carries out an action, and persists the result.
+ * Executes an action and persists the result.
  *
- * @throws LostLease if somebody else works on the delivery by now
+ * @throws LostLease if this worker no longer holds the lease of the delivery
  */
 export function runAction<Do extends Action['do']>(context: ActionContext, action: ActionOf<Do>): Promise<Decided> {
   const handler: ActionHandler<Do> = ACTION_HANDLERS[action.do];
   return handler.run(context, action);
 }
 
-/** The transition if an action could not be carried out: it is tried again later. */
+/** The transition after a failed action: schedules a retry. */
 export function retryLater<Do extends Action['do']>(
   context: ActionContext,
   snapshot: Snapshot,

@@ -1,13 +1,13 @@
 import type { OutboxStorage, PendingEvent } from '../storage/outbox-storage.js';
 import type { HandlerSlots } from './handler-slots.js';
 
-/** A handler without a free place for so long, in ms, is not waited for: its events are put out of the others' way. */
+/** A handler that has had no free slot for this time, in ms, is blocked: the events that wait for it are marked. */
 export const BLOCKED_AFTER_MS = 100;
 
-/** So many marks are removed at a time. */
+/** The number of marks that one statement removes. */
 const MARK_BATCH = 1000;
 
-/** Handlers without a free place, for which events wait that are marked so in their rows. */
+/** The handlers without a free slot. The rows of the events that wait for them are marked. */
 export class BlockedHandlers {
   readonly #names = new Set<string>();
   #areMarksOld = true;
@@ -17,7 +17,7 @@ export class BlockedHandlers {
     private readonly places: HandlerSlots,
   ) {}
 
-  /** The marks of another process are of its handlers, which may have other names by now. */
+  /** Removes the marks of an earlier process, because its handlers may have had other names. */
   async removeOldMarks(mustStop: () => boolean): Promise<void> {
     while (this.#areMarksOld && !mustStop()) this.#areMarksOld = await this.outbox.unblock(MARK_BATCH);
   }
@@ -26,12 +26,12 @@ export class BlockedHandlers {
     return this.#names.has(name) || this.places.fullForMs(name) >= BLOCKED_AFTER_MS;
   }
 
-  /** Whether an event can be given to a handler now. An event that waits for it already has its next free place. */
+  /** Whether a handler has a slot for an event now. If events are marked for the handler, they get its slots first. */
   hasPlace(name: string, { blockedOn }: PendingEvent): boolean {
     return this.places.free(name) > 0 && (!this.#names.has(name) || blockedOn === name);
   }
 
-  /** Those that have free places again. */
+  /** The blocked handlers that have free slots again. */
   *withFreePlaces(): Iterable<{ readonly name: string; readonly free: number }> {
     for (const name of this.#names) {
       const free = this.places.free(name);
@@ -39,18 +39,18 @@ export class BlockedHandlers {
     }
   }
 
-  /** Marks events that wait for a handler. */
+  /** Marks the events that wait for a handler. */
   async mark(name: string, eventIds: readonly number[]): Promise<void> {
     this.#names.add(name);
     await this.outbox.block(eventIds, name);
   }
 
-  /** An event waits for a handler that is marked so already. */
+  /** Records that a marked event waits for a handler. */
   add(name: string): void {
     this.#names.add(name);
   }
 
-  /** No marked event waits for it any more. */
+  /** Records that no marked event waits for a handler. */
   delete(name: string): void {
     this.#names.delete(name);
   }

@@ -4,18 +4,18 @@ import type { Decided } from './delivery-transaction.js';
 import { AccountPending, AccountUnavailable, type DeliveryCalls } from './account-services.js';
 import type { ActionContext, ActionHandler, ActionOf } from './action-handler.js';
 
-/** The longest time until a delivery is tried again whose account's keys are being asked for, in ms. */
+/** The maximum delay of a delivery that waits for the keys of its account, in ms. */
 const PENDING_MS = 15_000;
 
-/** An action's context, with the service of the delivery's account. */
+/** The context of an action, with the service of the delivery's account. */
 export interface CallContext extends ActionContext {
   readonly service: DeliveryCalls;
 }
 
 /**
- * The handler of an action that calls Lalamove: finds the service of the delivery's account first.
+ * Creates the handler of an action that calls Lalamove. The handler first finds the service of the delivery's account.
  *
- * @param call carries the action out, and persists the result
+ * @param call executes the action and persists the result
  * @param retryApart see {@link ActionHandler.retryApart}
  */
 export function callHandler<Do extends Action['do']>(
@@ -42,7 +42,7 @@ export function callHandler<Do extends Action['do']>(
   };
 }
 
-/** The account's keys are being asked for: the worker is free for other deliveries until they are there. */
+/** Postpones a delivery until the keys of its account are resolved. The worker continues with other deliveries. */
 async function postponed(
   { deliveries, record, token, now, wake }: ActionContext,
   pending: AccountPending,

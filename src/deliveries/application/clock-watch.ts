@@ -5,19 +5,19 @@ import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import type { DeliveriesStorage } from '../storage/storage.js';
 import type { SteadyClock } from './steady-clock.js';
 
-/** How often the wall clock is looked at, in ms. */
+/** The interval between two checks of the wall clock, in ms. */
 const EVERY_MS = 5000;
 
-/** What the clock is watched with. */
+/** The dependencies of {@link ClockWatch}. */
 export interface ClockWatchParts {
   readonly clock: SteadyClock;
   readonly storage: Pick<DeliveriesStorage, 'transact' | 'pullBackTimes'>;
   readonly logger: LoggerService;
 }
 
-/** Notices that the wall clock was set, and sets the stored times anew, so that all comes as soon as it would have. */
+/** Detects that the wall clock was set, and shifts the stored times, so that all waiting times stay the same. */
 export class ClockWatch {
-  /** By how many ms the clock was set, as soon as the stored times are set with it. */
+  /** Emits by how many ms the clock was set, after the stored times were shifted. */
   readonly shifted = new Subject<number>();
   #settling: Promise<void> | undefined;
   #cancel: () => void = () => undefined;
@@ -25,7 +25,7 @@ export class ClockWatch {
 
   constructor(private readonly parts: ClockWatchParts) {}
 
-  /** @throws what the database does */
+  /** @throws DeliveriesStoreException if the database fails */
   async start(): Promise<void> {
     this.#isStopped = false;
     const { storage, clock, logger } = this.parts;
@@ -43,7 +43,7 @@ export class ClockWatch {
     await this.#settling;
   }
 
-  /** Looks at the clock now. It never rejects; `undefined` if there is nothing to be waited for. */
+  /** Checks the clock now. It never rejects. It returns `undefined` if there is nothing to wait for. */
   check(): Promise<void> | undefined {
     if (this.#settling || this.#isStopped) return this.#settling;
     const ms = this.parts.clock.jump();
@@ -57,7 +57,7 @@ export class ClockWatch {
 
   #plan(): void {
     const { clock } = this.parts;
-    // Of a clock that cannot tell a jump there is nothing to be seen.
+    // A clock without a monotonic time cannot detect a jump.
     if (this.#isStopped || !clock.detectsJumps) return;
     this.#cancel = clock.setTimeout(() => {
       void Promise.resolve(this.check()).then(() => {
@@ -72,7 +72,7 @@ export class ClockWatch {
     try {
       await storage.transact(async (trx) => {
         await trx.shiftTimes(ms);
-        // Within the transaction: what shares it goes by the new time already.
+        // Inside the transaction, so that other work in the same transaction already uses the new time.
         const undo = clock.follow();
         takeBack ??= undo;
       });

@@ -19,7 +19,7 @@ import { notInNeed } from './not-in-need.js';
 import type { OutboxDispatcher } from './outbox-dispatcher.js';
 import type { UnreadableRows } from './unreadable-rows.js';
 
-/** What commands work with. */
+/** The dependencies of {@link DeliveryCommands}. */
 export interface DeliveryCommandsParts {
   readonly deliveries: DeliveryTransactions;
   readonly unreadable: UnreadableRows;
@@ -27,18 +27,18 @@ export interface DeliveryCommandsParts {
   readonly worker: Pick<DeliveryWorker, 'advance'>;
   readonly dispatcher: Pick<OutboxDispatcher, 'wake'>;
   readonly clock: Clock;
-  /** A delivery has something to do, now or then (Unix ms). */
+  /** Wakes a delivery at a time in Unix ms; now if `at` is omitted. */
   readonly wake: (deliveryId: string, at?: number) => void;
 }
 
-/** How soon is looked for what was booked in a transaction of the host's, in ms. */
+/** The delay before a delivery that was booked in the host's transaction is woken, in ms. */
 const SOON_MS = 50;
 
-/** What a host asks for: each is committed once its method resolves, and carried out by the workers. */
+/** The commands of the host. Each one is committed when its method resolves. Workers execute it. */
 export class DeliveryCommands {
   constructor(private readonly parts: DeliveryCommandsParts) {}
 
-  /** @param hostTransaction `undefined`: a transaction of its own */
+  /** @param hostTransaction the host's transaction; `undefined` for a new transaction */
   async book(asked: CheckedBooking, hostTransaction: unknown): Promise<Delivery> {
     const { deliveries, wake } = this.parts;
     const insert = (trx: DeliveryTransaction): Promise<{ record: DeliveryRecord; isNew: boolean }> =>
@@ -52,25 +52,25 @@ export class DeliveryCommands {
       throw new DeliveryConflictException(message, accountName(asked.account));
     }
     if (isNew && isOwn) wake(record.id);
-    // Whether the host's transaction is committed, only the sweeper can tell.
+    // The commit of the host's transaction is not visible here. If this wake is too early, the sweeper finds the row.
     else if (isNew) this.#wakeSoon(record.id);
     return deliveryOf(record);
   }
 
-  /** The delivery that there is, or a new one. */
+  /** Returns the existing delivery, or inserts a new one. */
   async #insert(trx: DeliveryTransaction, asked: CheckedBooking): Promise<{ record: DeliveryRecord; isNew: boolean }> {
     const { account, reference } = asked;
     const known = await trx.storage.find(account, reference);
     if (known) return { record: known, isNew: false };
     const record = newRecord(asked, this.parts.clock.now());
     if (await trx.insert(record, [{ type: 'requested' }])) return { record, isNew: true };
-    // Another process was faster.
+    // Another process has inserted the delivery first.
     const others = await trx.storage.find(account, reference);
     if (!others) throw new Error(`The delivery ${JSON.stringify(reference)} was inserted, and is not there.`);
     return { record: others, isNew: false };
   }
 
-  /** Once the host may have committed: nothing was announced, because it may be rolled back yet. */
+  /** Wakes the delivery and the dispatcher after a short delay, in which the host can commit its transaction. */
   #wakeSoon(id: string): void {
     const { wake, clock, dispatcher } = this.parts;
     wake(id, clock.now() + SOON_MS);
@@ -134,7 +134,7 @@ export class DeliveryCommands {
     throw new DeliveryConflictException(`The delivery ${JSON.stringify(reference)} ${why}`, accountName(account));
   }
 
-  /** @throws DeliveryNotFoundException */
+  /** @throws DeliveryNotFoundException if no delivery has this reference */
   async #record({ account, reference }: DeliveryKey): Promise<DeliveryRecord> {
     const { deliveries, unreadable } = this.parts;
     const record = await unreadable.reported(deliveries.storage.find(account, reference));

@@ -13,7 +13,7 @@ import type { TimelineEntry } from '../timeline-entry.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { UnreadableRows } from './unreadable-rows.js';
 
-/** What is asked of deliveries. */
+/** The dependencies of {@link DeliveryQueries}. */
 export interface DeliveryQueriesParts {
   readonly deliveries: Pick<DeliveryTransactions, 'storage' | 'committed'>;
   readonly unreadable: UnreadableRows;
@@ -23,7 +23,7 @@ export interface DeliveryQueriesParts {
 /** The events that end a delivery. */
 const ENDS: ReadonlySet<string> = new Set(['completed', 'canceled', 'failed']);
 
-/** What a host asks of deliveries; nothing is changed by it. */
+/** The queries of the host. They do not change deliveries. */
 export class DeliveryQueries {
   constructor(private readonly parts: DeliveryQueriesParts) {}
 
@@ -61,10 +61,10 @@ export class DeliveryQueries {
     return entries;
   }
 
-  /** @param keyOf what it throws, the subscriber gets */
+  /** @param keyOf returns the key of the delivery. If it throws, the subscriber gets the error */
   watch(keyOf: () => DeliveryKey): Observable<DeliveryEvent> {
     return new Observable((subscriber) => {
-      // Who commits an event is another.
+      // Another caller commits the event, so the async context of the subscriber is captured here.
       const run = captureContext();
       const key = keyOf();
       const isOurs = (event: DeliveryEvent): boolean =>
@@ -72,7 +72,7 @@ export class DeliveryQueries {
       const subscription = this.parts.deliveries.committed
         .pipe(
           filter(isOurs),
-          // By its type: what comes with an end, a driver say, is in the end's state too.
+          // By event type, not by state: all events of the last commit (for example a driver) have the final state.
           takeWhile(({ type }) => !ENDS.has(type), true),
         )
         .subscribe({
@@ -133,7 +133,7 @@ export class DeliveryQueries {
   }
 }
 
-/** ISO 8601; empty for what a damaged row has in its place. */
+/** Formats a time as ISO 8601, UTC; empty for an invalid time from a damaged row. */
 function isoOf(ms: number): string {
   const at = new Date(ms);
   return Number.isNaN(at.valueOf()) ? '' : at.toISOString();

@@ -10,24 +10,24 @@ import type { StorageTransaction } from '../storage/storage.js';
 import type { LeaseChange } from '../storage/stored-types.js';
 import { readWebhook, type WebhookUpdate } from './webhook-updates.js';
 
-/** A webhook may come before the order that it is about is known, and before the clock here says so. */
+/** In ms. A webhook may arrive this long before its order is known. The value also allows for clock differences. */
 const UNMATCHED_MS = 15 * 60_000;
 
-/** How many webhooks of one order are looked through for the next one. */
+/** The assumed maximum number of webhooks per order, for the limit of the query. */
 const WEBHOOKS_OF_AN_ORDER = 10;
 
-/** What changes a delivery: pure, but for what it closes over. `undefined` leaves it as it is. */
+/** A function that changes a delivery. It has no side effects. `undefined` leaves the delivery unchanged. */
 export type Change = (record: DeliveryRecord) => Transition | undefined;
 
-/** What a change has to do with the lease of its delivery. */
+/** The lease conditions of a change. */
 export interface LeaseTerms {
-  /** The lease that it must have. */
+  /** The token of the lease that the delivery must have. */
   readonly token?: string;
-  /** The lease that is given back with the change, if nothing is left to be done now. */
+  /** The token of the lease that the change releases if there is nothing left to do now. */
   readonly yields?: string;
 }
 
-/** A change has come too late: somebody else works on the delivery. */
+/** The change is rejected, because another worker holds the lease of the delivery. */
 export class LostLease extends Error {
   override readonly name = 'LostLease';
 
@@ -36,28 +36,28 @@ export class LostLease extends Error {
   }
 }
 
-/** A delivery and the next thing to be done with it. */
+/** A delivery and its next action. */
 export interface Decided {
   readonly record: DeliveryRecord;
   readonly action: Action;
 }
 
-/** By what deliveries are changed. */
+/** The rules for changes of deliveries. */
 export interface DeliveryRules {
   readonly now: () => number;
-  /** The policy that holds for a delivery. */
+  /** Returns the effective policy of a delivery. */
   readonly policyOf: (record: Pick<DeliveryRecord, 'request'>) => DeliveryPolicy;
-  /** Whether there are handlers for events of a type. */
+  /** Whether events of a type have handlers. */
   readonly isWanted: (type: string) => boolean;
 }
 
 /**
- * Changes deliveries in one transaction of the storage. A change is: lock the delivery, carry the transition out with
- * its attempts and events, apply the webhooks that waited for an order that is known now, decide what is to be done
- * next, save.
+ * Changes deliveries in one storage transaction. Each change locks the delivery, executes the transition with its
+ * attempts and events, applies the webhooks that waited for an order that is now known, decides the next action, and
+ * saves the delivery.
  */
 export class DeliveryTransaction {
-  /** What has happened: it is announced once the transaction is committed. */
+  /** The events of the transaction. They are published after the commit. */
   readonly events: DeliveryEvent[] = [];
 
   constructor(
@@ -65,14 +65,14 @@ export class DeliveryTransaction {
     private readonly rules: DeliveryRules,
   ) {}
 
-  /** @returns whether it was inserted; `false` if its account has a delivery with the same reference */
+  /** @returns whether the delivery was inserted; `false` if its account has a delivery with the same reference */
   async insert(record: DeliveryRecord, events: readonly NewDeliveryEvent[]): Promise<boolean> {
     if (!(await this.storage.insert(record))) return false;
     await this.#addEvents(record, events, this.rules.now());
     return true;
   }
 
-  /** @throws LostLease if the lease is not what it must be, or there is no such delivery */
+  /** @throws LostLease if the delivery does not have the lease `token`, or does not exist */
   async change(id: string, change: Change, { token, yields }: LeaseTerms = {}): Promise<Decided> {
     const before = await this.storage.lock(id);
     if (!before || (token !== undefined && before.leaseToken !== token)) throw new LostLease();
@@ -83,12 +83,12 @@ export class DeliveryTransaction {
   }
 
   /**
-   * Takes the lease of a delivery that nobody works on, if there is something to be done with it.
+   * Takes the lease of a delivery that no worker holds, if the delivery has an action to run now.
    *
-   * @param lease `ms`: how long it holds
-   * @param begin what is written of the work at once
-   * @returns the delivery, whose `leaseToken` is ours if there is work; `undefined` if somebody else works on it, or
-   * there is none
+   * @param lease `ms` is the duration of the lease
+   * @param begin returns a change that is saved together with the lease
+   * @returns the delivery, with our `leaseToken` if there is work; `undefined` if another worker holds the lease or the
+   * delivery does not exist
    */
   async claim(
     id: string,
@@ -103,7 +103,7 @@ export class DeliveryTransaction {
     return this.#save(before, begun, action, lease);
   }
 
-  /** Gives a lease back; `undefined` if it is somebody else's. */
+  /** Releases a lease. It returns `undefined` if another worker holds the lease. */
   async release(id: string, token: string): Promise<Decided | undefined> {
     const before = await this.storage.lock(id);
     if (before?.leaseToken !== token) return undefined;
@@ -115,7 +115,7 @@ export class DeliveryTransaction {
     return this.#applyPending(before, await this.#carryOut(before, transition));
   }
 
-  /** Applies the webhooks of orders that have become known; they may make further orders known. */
+  /** Applies the waiting webhooks of orders that are now known. These webhooks may make more orders known. */
   async #applyPending(before: DeliveryRecord, after: DeliveryRecord): Promise<DeliveryRecord> {
     const known = new Set(ordersOf(before));
     let record = after;
@@ -132,7 +132,7 @@ export class DeliveryTransaction {
     let record = before;
     for (const webhook of await this.storage.pendingWebhooks(before.account, orderId)) {
       const update = readable(webhook);
-      // It goes on waiting, and the sweeper reports it: whose order it is must be stored all the same.
+      // An unreadable webhook keeps waiting, and the sweeper reports it. The order must be stored anyway.
       if (!update) continue;
       record = await this.#carryOut(record, update.apply(record, policyOf(record), now()));
       await this.storage.markApplied(webhook.id, record.id, now());
@@ -140,7 +140,7 @@ export class DeliveryTransaction {
     return record;
   }
 
-  /** Writes all of a transition but the delivery's own row, which is written by {@link #save}. */
+  /** Writes a transition, except the row of the delivery, which {@link #save} writes. */
   async #carryOut(before: DeliveryRecord, transition: Transition): Promise<DeliveryRecord> {
     const now = this.rules.now();
     const { state, progress, events, attempts = [], clone } = await this.#withoutKnownOrders(before, transition);
@@ -151,7 +151,7 @@ export class DeliveryTransaction {
     return record;
   }
 
-  /** An order stays with the attempt that had it first, whatever else names it. */
+  /** Replaces a transition that would assign an order to a second owner. An order stays with its first attempt. */
   async #withoutKnownOrders(before: DeliveryRecord, transition: Transition): Promise<Transition> {
     const { attempts = [], clone } = transition;
     const { id, account } = before;
@@ -161,7 +161,7 @@ export class DeliveryTransaction {
     return owner && owner.deliveryId !== id ? cloneAlreadyKnown(before, clone) : transition;
   }
 
-  /** The change of an attempt that names an order which another attempt has already, if there is one. */
+  /** The first change that names an order of another attempt, if there is one. */
   async #knownElsewhere(
     account: string,
     attempts: readonly AttemptChange[],
@@ -192,11 +192,11 @@ export class DeliveryTransaction {
     return decide(snapshotOf(record, unmatched), policyOf(record), now());
   }
 
-  /** Orders of unmatched webhooks of the account since then, which nobody has read yet. */
+  /** The orders of the account's unmatched webhooks since this time that are not identified yet. */
   async #unmatchedOrders({ account, progress }: DeliveryRecord, since: number): Promise<string[]> {
     const limit = MAX_UNREAD * WEBHOOKS_OF_AN_ORDER;
     const found = new Set(await this.storage.unidentifiedOrders(account, since - UNMATCHED_MS, limit));
-    // Those that could not be read yet do not keep the others waiting.
+    // Orders that could not be read come last, so that they do not delay the others.
     const failed = new Set(progress.unread?.map(({ orderId }) => orderId));
     const fresh = [...found].filter((orderId) => !failed.has(orderId));
     const again = [...found].filter((orderId) => failed.has(orderId));
@@ -204,7 +204,7 @@ export class DeliveryTransaction {
   }
 }
 
-/** The live order of a delivery, and its duplicates. */
+/** The ids of the live order of a delivery and of its duplicates. */
 function ordersOf({ progress: { order, duplicates = [] } }: DeliveryRecord): string[] {
   return [...(order ? [order] : []), ...duplicates.map((duplicate) => duplicate.order)].map(({ orderId }) => orderId);
 }
@@ -219,12 +219,12 @@ function readable(row: { readonly id: number; readonly payload: string }): Webho
 }
 
 /**
- * When a delivery is to be looked at again: Unix ms. Whole ones, as clocks tell them: a wake at a fraction of one would
- * come too early, again and again.
+ * The next due time of a delivery, in Unix ms. It is rounded up, because clocks return whole milliseconds: a wake at a
+ * fraction of a millisecond would be too early, again and again.
  */
 function dueOf(action: Action, { dueAt }: DeliveryRecord, now: number): number | undefined {
   if (action.do === 'rest') return undefined;
   if (action.do === 'wait') return Math.ceil(action.until);
-  // What has been waiting is waiting still.
+  // An overdue delivery keeps its due time.
   return dueAt !== undefined && dueAt <= now ? dueAt : now;
 }

@@ -13,19 +13,19 @@ import {
   type LeaseTerms,
 } from './delivery-transaction.js';
 
-/** What deliveries are changed with. */
+/** The dependencies of {@link DeliveryTransactions}. */
 export interface DeliveryTransactionsParts {
   readonly storage: DeliveriesStorage;
-  /** The policy of a delivery that has none of its own. */
+  /** The default policy. The policy of a delivery overrides it. */
   readonly policy: DeliveryPolicy;
   readonly now: () => number;
 }
 
-/** Runs the transactions that change deliveries, and announces what they have committed. */
+/** Runs the transactions that change deliveries, and publishes their events after the commit. */
 export class DeliveryTransactions {
   /** Events that this process has committed. */
   readonly committed = new Subject<DeliveryEvent>();
-  /** Whether there are handlers for events of a type; until that is known there may be. */
+  /** Whether events of a type have handlers; `true` until the handlers are known. */
   isWanted: (type: string) => boolean = () => true;
   readonly storage: DeliveriesStorage;
   readonly policy: DeliveryPolicy;
@@ -41,15 +41,15 @@ export class DeliveryTransactions {
     };
   }
 
-  /** The policy that holds for a delivery. */
+  /** The effective policy of a delivery. */
   policyOf({ request }: Pick<DeliveryRecord, 'request'>): DeliveryPolicy {
     return request?.policy ? withPolicy(this.policy, request.policy) : this.policy;
   }
 
   /**
-   * Runs `work` in a transaction, and announces its events once that is committed.
+   * Runs `work` in a transaction, and publishes its events after the commit.
    *
-   * @param work may be run again: see `DeliveriesStorage.transact`
+   * @param work may run more than once: see `DeliveriesStorage.transact`
    */
   async transact<T>(work: (trx: DeliveryTransaction) => Promise<T>): Promise<T> {
     const { result, events } = await this.storage.transact(async (storage) => {
@@ -61,20 +61,20 @@ export class DeliveryTransactions {
   }
 
   /**
-   * Runs `work` in the host's transaction. Nothing is announced: whether it is committed, the host alone knows.
+   * Runs `work` in the host's transaction. No event is published, because only the host knows whether it commits.
    *
-   * @throws InvalidDeliveryException if it is no open transaction on this database
+   * @throws InvalidDeliveryException if `hostTransaction` is not an open transaction on this database
    */
   async join<T>(hostTransaction: unknown, work: (trx: DeliveryTransaction) => Promise<T>): Promise<T> {
     return work(new DeliveryTransaction(await this.storage.join(hostTransaction), this.#rules));
   }
 
-  /** As {@link DeliveryTransaction.change}, in a transaction of its own. */
+  /** Like {@link DeliveryTransaction.change}, in a new transaction. */
   change(id: string, change: Change, lease?: LeaseTerms): Promise<Decided> {
     return this.transact((trx) => trx.change(id, change, lease));
   }
 
-  /** As {@link DeliveryTransaction.claim}, in a transaction of its own. */
+  /** Like {@link DeliveryTransaction.claim}, in a new transaction. */
   claim(
     id: string,
     lease: { readonly token: string; readonly ms: number },
@@ -83,7 +83,7 @@ export class DeliveryTransactions {
     return this.transact((trx) => trx.claim(id, lease, begin));
   }
 
-  /** Gives a lease back, and says when the delivery is due again: Unix ms. */
+  /** Releases a lease, and returns the next due time of the delivery in Unix ms. */
   async release(id: string, token: string): Promise<number | undefined> {
     const released = await this.transact((trx) => trx.release(id, token));
     return released?.record.dueAt;

@@ -11,29 +11,29 @@ import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
 import type { WebhookHandlers } from './webhook-handlers.js';
 import { orderOf, readWebhook, webhookUpdate } from './webhook-updates.js';
 
-/** What the inbox works with. */
+/** The dependencies of {@link DurableInbox}. */
 export interface DurableInboxParts {
   readonly deliveries: DeliveryTransactions;
   readonly handlers: WebhookHandlers;
   readonly hooks: DeliveriesHooks;
   readonly now: () => number;
-  /** Resolves once a clock that was set has been taken notice of; `undefined` if it was not set. */
+  /** Resolves after the stored times are adjusted to a clock that was set; `undefined` if the clock was not set. */
   readonly clockSettled?: () => Promise<void> | undefined;
-  /** A delivery has something to do, at that time (Unix ms). */
+  /** Wakes a delivery at this time, in Unix ms. */
   readonly wake: (deliveryId: string, at: number) => void;
-  /** Handlers may have something to do. */
+  /** Wakes the dispatcher, because there may be events for handlers. */
   readonly wakeHandlers: () => void;
-  /** How long a webhook of an order that nobody knows is kept waiting, in ms. */
+  /** The maximum time that a webhook of an unknown order waits, in ms. */
   readonly unmatchedMs: number;
 }
 
 /**
- * The inbox in the deliveries' own database: an event is committed before its webhook is answered, and takes its effect
- * once, in the transaction of the delivery's new state.
+ * The inbox in the deliveries database. A webhook is committed before its response is sent. It is applied exactly once,
+ * in the transaction that saves the new state of the delivery.
  */
 export class DurableInbox implements LalamoveInbox {
   readonly #logger = new Logger('LalamoveInbox');
-  /** What is reported of committed effects, and not waited for. */
+  /** The running reports of committed effects. The response to a webhook does not wait for them. */
   readonly #reports = new Set<Promise<void>>();
   readonly #effects: WebhookEffects;
   readonly #unmatched: UnmatchedWebhooks;
@@ -52,7 +52,7 @@ export class DurableInbox implements LalamoveInbox {
     if (this.#isStopped) throw new Error('The app is shutting down.');
     const { handlers, hooks, clockSettled, wakeHandlers } = this.parts;
     const { event } = entry;
-    // Usually there is nothing to wait for, and no turn is lost.
+    // Usually the clock was not set, and this adds no `await`.
     const settling = clockSettled?.();
     if (settling) await settling;
     const effect = await this.#store(entry);
@@ -64,9 +64,9 @@ export class DurableInbox implements LalamoveInbox {
   }
 
   /**
-   * Commits an event with its effect. If its effect fails, the event itself is stored: the sweeper tries again.
+   * Commits an event with its effect. If the effect fails, only the event is stored, and the sweeper retries it.
    *
-   * @returns `undefined` if it has come before
+   * @returns `undefined` if the event was stored before
    */
   async #store(entry: LalamoveInboxEntry): Promise<Effect | undefined> {
     const { deliveries, now } = this.parts;
@@ -90,7 +90,7 @@ export class DurableInbox implements LalamoveInbox {
     }
   }
 
-  /** @param error why it could not take its effect */
+  /** @param error the reason why the event could not be applied */
   async #storeAlone(entry: LalamoveInboxEntry, error: unknown): Promise<Effect | undefined> {
     const { deliveries, now } = this.parts;
     const id = await deliveries.storage.transact(async (trx) => {
@@ -110,7 +110,7 @@ export class DurableInbox implements LalamoveInbox {
       type: event.eventType,
       account: event.account ?? '',
       orderId: orderOf(event),
-      // By the clock that deliveries go by, which may be another one than its webhook was verified by.
+      // Uses the clock of deliveries, which may differ from the clock that verified the webhook.
       receivedAt: this.parts.now(),
       isWanted: this.parts.handlers.isWanted(event),
       applied,
@@ -127,24 +127,24 @@ export class DurableInbox implements LalamoveInbox {
     await this.idle();
   }
 
-  /** Waits until the effect of what has come is reported. */
+  /** Waits until the effects of all accepted webhooks are reported. */
   async idle(): Promise<void> {
     while (this.#reports.size > 0) await Promise.all(this.#reports);
   }
 
-  /** What a crash or a race has left unapplied takes its effect; what has waited too long is set aside. */
+  /** Applies webhooks that a crash or a race left unapplied. Sets aside those that have waited too long. */
   async sweep(): Promise<void> {
     await this.#unmatched.sweep();
   }
 
-  /** It never rejects: a row of another version must not keep the others from their effect. */
+  /** Applies a stored webhook. It never rejects, so that a row of another version does not block the other webhooks. */
   async #applyAgain(webhook: StoredWebhook): Promise<void> {
     const { id: eventId, receivedAt } = webhook;
     const { deliveries } = this.parts;
     try {
       const update = readWebhook(webhook, receivedAt);
       const effect = await deliveries.transact(async (trx) => {
-        // It may have taken its effect since it was looked up.
+        // The webhook may have been applied after it was read.
         if (!(await trx.storage.lockWebhook(eventId))) return undefined;
         const attempt = await this.#effects.attemptOf(trx, webhook.account, update);
         const taken = await this.#effects.take(trx, webhook.account, update, attempt);
@@ -161,20 +161,20 @@ export class DurableInbox implements LalamoveInbox {
     }
   }
 
-  /** The answer to a webhook does not wait for this. */
+  /** Runs a report in the background. The response to the webhook does not wait for it. */
   #later(report: Promise<void>): void {
     this.#reports.add(report);
     void report.finally(() => this.#reports.delete(report));
   }
 
-  /** Wakes the deliveries of an effect that is committed; watchers got its events with the commit, in its order. */
+  /** Wakes the deliveries of a committed effect. Watchers already got its events at the commit, in commit order. */
   async #report({ isTaken, wakes }: Effect, event: LalamoveEvent): Promise<void> {
     const { hooks, wake } = this.parts;
     if (isTaken) await reportStep(hooks, 'event_applied', event.fingerprint);
     for (const { id, at } of wakes) wake(id, at);
   }
 
-  /** It never rejects. A row that cannot be read, be it the webhook's or its delivery's, is reported once. */
+  /** Logs a failed effect. It never rejects. An unreadable row, of the webhook or its delivery, is reported once. */
   async #noEffect(eventId: number, error: unknown): Promise<void> {
     if (await this.#unreadable.found(error).catch(() => false)) return;
     const fields = { event: eventId, error: wordsOf(error) };

@@ -4,54 +4,54 @@ import type { DispatchResult, PendingEvent } from '../storage/outbox-storage.js'
 import { readDeliveryEvent } from '../storage/read-delivery-event.js';
 import type { WebhookHandlers } from './webhook-handlers.js';
 
-/** After so many tries an event is set aside for the handlers that have failed. */
+/** The maximum number of tries. After that, an event with failed handlers is set aside. */
 const MAX_TRIES = 10;
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
-/** A method that events are dispatched to. */
+/** A handler method with its name. */
 export interface NamedHandler<Event> {
   readonly name: string;
-  /** Rejects if it failed; that has been logged then. */
+  /** Calls the method. It rejects if the method fails; the failure is already logged. */
   handle(event: Event): Promise<void>;
 }
 
-/** A handler with the event that it is to be called with. */
+/** A call of a handler with one event, not started yet. */
 export interface HandlerCall {
   readonly name: string;
   readonly call: () => Promise<void>;
 }
 
-/** A call that has begun. */
+/** A call that has started. */
 export interface BegunCall {
   readonly name: string;
   readonly ending: Promise<void>;
 }
 
-/** An event on its way to its handlers. */
+/** The dispatch of one event to its handlers. */
 export interface EventDispatch {
   readonly pending: PendingEvent;
-  /** The handlers that have had it. */
+  /** The names of the handlers that have processed the event. */
   readonly done: Set<string>;
   readonly failures: string[];
-  /** What begins now. */
+  /** The calls that start now. */
   readonly calls: readonly HandlerCall[];
-  /** A handler for a free place of which it waits. */
+  /** The name of a handler that has no free slot for the event. */
   readonly blockedOn: string | undefined;
 }
 
-/** Whom events are for. */
+/** Finds the handlers of events. */
 export interface EventHandlers {
   readonly webhooks: WebhookHandlers;
-  /** The `@OnDelivery` methods that an event is for. */
+  /** Returns the `@OnDelivery` methods for an event. */
   readonly handlersOf: (event: DeliveryEvent) => readonly NamedHandler<DeliveryEvent>[];
 }
 
 /**
- * All handlers of an event.
+ * Creates the calls of all handlers of an event.
  *
- * @throws UnreadableRow
+ * @throws UnreadableRow if the row of the event cannot be read
  */
 export function callsOf(pending: PendingEvent, { webhooks, handlersOf }: EventHandlers): HandlerCall[] {
   if (pending.source === 'webhook') {
@@ -63,7 +63,7 @@ export function callsOf(pending: PendingEvent, { webhooks, handlersOf }: EventHa
   return handlersOf(event).map((handler) => ({ name: handler.name, call: () => handler.handle(event) }));
 }
 
-/** Waits until calls have ended, and notes which handlers have had the event, and which have failed. */
+/** Waits until the calls have ended, and records which handlers succeeded and which failed. */
 export async function noteEnds({ done, failures }: EventDispatch, calls: readonly BegunCall[]): Promise<void> {
   const noted = calls.map(async ({ name, ending }) => {
     try {
@@ -76,14 +76,14 @@ export async function noteEnds({ done, failures }: EventDispatch, calls: readonl
   await Promise.all(noted);
 }
 
-/** What has become of an event once its calls have ended: it is over, or it is tried again with backoff. */
+/** The result of a dispatch after its calls have ended: done, set aside, or pending (retried with backoff). */
 export function dispatchResult(
   { pending, done, failures, blockedOn }: Omit<EventDispatch, 'calls'>,
   now: number,
 ): DispatchResult {
   const hasFailed = failures.length > 0;
   const tries = pending.tries + (hasFailed || blockedOn === undefined ? 1 : 0);
-  // Another handler has not had it yet.
+  // If the event is blocked, another handler has not been called yet, so the event is not set aside.
   const isLast = hasFailed && tries >= MAX_TRIES && blockedOn === undefined;
   const isOver = isLast || (!hasFailed && blockedOn === undefined);
   const pauseMs = hasFailed ? Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) : 0;
@@ -93,7 +93,7 @@ export function dispatchResult(
     handledBy: [...done],
     tries,
     nextTryAt: isOver ? undefined : now + pauseMs,
-    // What has failed goes by its time alone.
+    // A failed event is not marked as blocked. Only `nextTryAt` decides when it is retried.
     blockedOn: isOver || hasFailed ? undefined : blockedOn,
     error: hasFailed ? failures.join('; ').slice(0, 2000) : undefined,
   };

@@ -10,21 +10,21 @@ import type { AccountServices } from './account-services.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import { notInNeed } from './not-in-need.js';
 
-/** What found orders are looked up with. */
+/** The dependencies of {@link FoundOrders}. */
 export interface FoundOrdersParts {
   readonly deliveries: DeliveryTransactions;
   readonly services: Pick<AccountServices, 'whenKnown'>;
   readonly now: () => number;
 }
 
-/** Orders that a person has found, and names to a delivery. */
+/** Assigns orders that a person has found to deliveries. */
 export class FoundOrders {
   constructor(private readonly parts: FoundOrdersParts) {}
 
   /**
-   * Makes an order the one of a delivery, once Lalamove has said that there is such an order.
+   * Assigns an order to a delivery, after a read confirms that the order exists at Lalamove.
    *
-   * @throws DeliveryConflictException if it belongs to another delivery, or there is nothing to be resolved any more
+   * @throws DeliveryConflictException if the order belongs to another delivery, or if there is nothing left to resolve
    * @throws LalamoveException if the order cannot be read
    */
   async adopt(record: DeliveryRecord, orderId: string): Promise<void> {
@@ -55,7 +55,7 @@ export class FoundOrders {
     return foundOrder(snapshot, attempt, orderId, this.parts.now());
   }
 
-  /** The attempt of an order that a person has found: an order keeps its attempt, so that its webhooks find it. */
+  /** Finds or creates the attempt of a found order. A known order keeps its attempt, so that its webhooks match. */
   async #attemptFor(record: DeliveryRecord, orderId: string): Promise<{ attempt: DeliveryAttempt; isNew: boolean }> {
     const { deliveries, now } = this.parts;
     const { account, progress } = record;
@@ -65,7 +65,7 @@ export class FoundOrders {
       return { attempt: { ...known, id: own.id, outcome: 'unknown' }, isNew: false };
     }
     const latest = known && (await deliveries.storage.attemptOf(account, { attemptId: known.id }));
-    // Somebody else has placed it, customer service say: that is an attempt, too.
+    // The order was placed elsewhere, for example by customer service. It gets a new attempt.
     if (!known || (latest?.orderId ?? orderId) !== orderId) {
       return { attempt: attemptFound(randomUUID(), known, now()), isNew: true };
     }

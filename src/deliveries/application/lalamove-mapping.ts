@@ -14,9 +14,10 @@ const QUOTATION_MS = 5 * 60_000;
 /**
  * The quotation as a delivery stores it.
  *
- * @param askedAt Unix ms by our clock: the expiry is counted from here, because Lalamove's clock may differ
- * @returns `undefined` if its price or its stops are missing, so that it cannot be ordered; `'unmatched'` if its stops
- * cannot be matched with certainty to those that were asked for
+ * @param askedAt the time of the request, in Unix ms by our clock. The expiry is calculated from it, because Lalamove's
+ * clock may differ
+ * @returns `undefined` if the price or the stops are missing, so that the quotation cannot be ordered; `'unmatched'` if
+ * the match of its stops to the requested stops is not certain
  */
 export function quotationOf(
   quotation: Quotation,
@@ -37,7 +38,7 @@ export function quotationOf(
   };
 }
 
-/** The client checks only the id of an answer: everything else may be missing. */
+/** Whether the quotation has its stops. The client checks only the id of a response; other fields may be missing. */
 function hasStops(quotation: Quotation): boolean {
   const { stops } = membersOf(quotation);
   return (
@@ -46,7 +47,7 @@ function hasStops(quotation: Quotation): boolean {
   );
 }
 
-/** The order of an attempt. Its metadata name the attempt, so that the order can be found if the answer is lost. */
+/** The order of an attempt. Its metadata contains the attempt id, to find the order if the response is lost. */
 export function orderInput(
   request: BookedRequest,
   { stopIds }: CurrentQuotation,
@@ -70,7 +71,7 @@ export function orderInput(
   };
 }
 
-/** The order as Lalamove answers with it; fields that Lalamove has left out are empty. */
+/** The order in a response of Lalamove. Missing fields are empty; a missing status is `ASSIGNING_DRIVER`. */
 export function readingOf(order: Order): OrderReading {
   const answer = membersOf(order);
   const price = membersOf(answer.priceBreakdown);
@@ -85,7 +86,7 @@ export function readingOf(order: Order): OrderReading {
   };
 }
 
-/** The members of an object; none for any other value. */
+/** The members of an object; an empty object for any other value. */
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }

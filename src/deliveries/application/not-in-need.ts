@@ -3,7 +3,7 @@ import { accountName } from '../delivery.js';
 import { orderOnItsWay } from '../domain/adoption.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
 
-/** There is nothing that a person could resolve. The message says what can be done instead. */
+/** Creates the error of `resolve` for a delivery that cannot be resolved. The message explains the alternatives. */
 export function notInNeed({ reference, state, account, dueAt, progress }: DeliveryRecord): DeliveryConflictException {
   const isUnknown = progress.attempt?.outcome === 'unknown' && dueAt !== undefined;
   const when = isUnknown

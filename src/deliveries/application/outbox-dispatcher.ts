@@ -21,22 +21,22 @@ import { BLOCKED_AFTER_MS, BlockedHandlers } from './blocked-handlers.js';
 import { HandlerSlots } from './handler-slots.js';
 import { UnreadableRows } from './unreadable-rows.js';
 
-/** What dispatches events. */
+/** The dependencies of {@link OutboxDispatcher}. */
 export interface OutboxDispatcherParts extends EventHandlers {
   readonly storage: Pick<DeliveriesStorage, 'outbox' | 'unreadable'>;
   readonly hooks: DeliveriesHooks;
   readonly clock: Clock;
-  /** How long a handler may take, in ms. */
+  /** The timeout of a handler call, in ms. */
   readonly timeoutMs: number;
 }
 
-/** How many events are read at a time. */
+/** The number of events that one query reads. */
 const BATCH = 32;
 
 /**
- * Dispatches committed events to handlers: at least once each, those of one delivery in their order, with backoff if
- * a handler fails. Each handler has places of its own. An event that waits for one alone is marked in its row, so that
- * however many wait for a handler that hangs, the events of others are found at once.
+ * Dispatches committed events to handlers: at least once each, in order per delivery, with backoff if a handler fails.
+ * Each handler has its own slots. If an event waits only for a handler without a free slot, its row is marked. The
+ * query for open events skips marked rows, so that a handler that hangs does not block the events of other handlers.
  */
 export class OutboxDispatcher {
   readonly #logger = new Logger('LalamoveDeliveries');
@@ -46,7 +46,7 @@ export class OutboxDispatcher {
   #isWanted = false;
   #isStopped = true;
   #run: Promise<void> = Promise.resolve();
-  /** By the id of the event. */
+  /** The dispatches that are running, by event id. */
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #blocked: BlockedHandlers;
   #cancelWake: () => void = () => undefined;
@@ -65,9 +65,9 @@ export class OutboxDispatcher {
   }
 
   /**
-   * No new dispatch; waits for those under way.
+   * Starts no new dispatch, and waits for the running ones.
    *
-   * @param graceMs for so long at the most: what is not done by then is dispatched again after the next start
+   * @param graceMs the maximum wait, in ms. Unfinished events are dispatched again after the next start
    */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
@@ -76,32 +76,32 @@ export class OutboxDispatcher {
     await atMost(graceMs, this.idle());
   }
 
-  /** Something may be there to be dispatched. */
+  /** Looks for events to dispatch. */
   wake(): void {
     if (this.#isStopped) return;
     this.#isWanted = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // Not in the context of who wakes it: it dispatches what anybody has committed.
+    // Detached from the caller's async context, because it dispatches the events of all callers.
     this.#run = detached(() => this.#drain()).finally(() => {
       this.#isRunning = false;
       if (this.#isWanted) this.wake();
     });
   }
 
-  /** Waits until nothing is left that could be dispatched now. */
+  /** Waits until no event can be dispatched now. */
   async idle(): Promise<void> {
     while (this.#isRunning || this.#underWay.size > 0) await Promise.all([this.#run, ...this.#underWay.values()]);
   }
 
   async #drain(): Promise<void> {
     try {
-      // What has just been committed is answered first: a webhook, or whoever has booked.
+      // The caller that committed an event (a webhook request or a booking) gets its response first.
       await setImmediate();
       await this.#blocked.removeOldMarks(() => this.#mustStop());
       while (this.#isWanted && !this.#mustStop()) {
         this.#isWanted = false;
-        // Whatever ends wakes for what was behind it: nobody waits for a handler but its own delivery.
+        // Each dispatch that ends calls wake(), so this loop does not wait for handlers.
         await this.#beginAll(await this.#unblocked());
         const page = await this.#open();
         const isStuck = await this.#beginAll(page);
@@ -118,16 +118,16 @@ export class OutboxDispatcher {
     return this.#isStopped;
   }
 
-  /** Of each delivery the first event alone; without those that wait for a handler's place. */
+  /** The first open event of each delivery, without the events that are marked as blocked. */
   async #open(): Promise<PendingEvent[]> {
     return (await this.#pending(undefined, BATCH)).slice(0, BATCH);
   }
 
-  /** What can go on because a handler has a free place again. */
+  /** The events that can continue because their handler has a free slot again. */
   async #unblocked(): Promise<PendingEvent[]> {
     const found: PendingEvent[] = [];
     for (const { name, free } of this.#blocked.withFreePlaces()) {
-      // One more than can begin tells whether any is left.
+      // One event more than the free slots is read, to find out whether more events wait.
       const waiting = await this.#pending(name, free + 1);
       if (waiting.length <= free) this.#blocked.delete(name);
       found.push(...waiting.slice(0, free));
@@ -135,7 +135,7 @@ export class OutboxDispatcher {
     return found;
   }
 
-  /** @param limit how many are wanted besides those under way */
+  /** @param limit the number of events to read, without the running ones */
   async #pending(blockedOn: string | undefined, limit: number): Promise<PendingEvent[]> {
     const { storage, clock } = this.parts;
     const events = await storage.outbox.pending(blockedOn, clock.now(), limit + this.#underWay.size);
@@ -143,9 +143,9 @@ export class OutboxDispatcher {
   }
 
   /**
-   * Begins what can begin, and marks what waits for a handler that has had no free place for a while.
+   * Starts the dispatches that can start. Marks the events that wait for a handler that had no free slot for a while.
    *
-   * @returns whether something waits that is not marked yet
+   * @returns whether an event waits for a slot and is not marked yet
    */
   async #beginAll(all: readonly PendingEvent[]): Promise<boolean> {
     const marks = new Map<string, number[]>();
@@ -173,7 +173,7 @@ export class OutboxDispatcher {
     this.#look.unref();
   }
 
-  /** A row that cannot be read is marked and reported; those behind it go on. */
+  /** Reads an event for dispatch. An unreadable row is marked and reported, and the next events continue. */
   async #readable(pending: PendingEvent): Promise<EventDispatch | undefined> {
     try {
       return this.#dispatchOf(pending);
@@ -196,7 +196,7 @@ export class OutboxDispatcher {
   #begin(dispatch: EventDispatch): void {
     const { id, reference } = dispatch.pending;
     const reported = reportStep(this.parts.hooks, 'dispatching', reference ?? '');
-    // Their places are taken at once: the next event is to find them so.
+    // The slots are taken at once, so that the next event does not count them as free.
     const calls = dispatch.calls.map(({ name, call }) => {
       const begun = async (): Promise<void> => {
         await reported;
@@ -207,18 +207,18 @@ export class OutboxDispatcher {
     this.#underWay.set(id, this.#finish(dispatch, calls));
   }
 
-  /** One event, until its row is written; it never rejects. */
+  /** Waits for the calls of one event and writes its row. It never rejects. */
   async #finish(dispatch: EventDispatch, calls: readonly BegunCall[]): Promise<void> {
     const { pending } = dispatch;
     await noteEnds(dispatch, calls);
     try {
       await this.#settle(dispatch);
       this.#underWay.delete(pending.id);
-      // Not before: while it is under way its mark is not looked at.
+      // Only now, because the query for marked events skips running ones.
       if (dispatch.blockedOn !== undefined) this.#blocked.add(dispatch.blockedOn);
       this.wake();
     } catch (error) {
-      // The row cannot be written: the sweeper comes back to it.
+      // The row could not be written. The next sweep dispatches the event again.
       this.#underWay.delete(pending.id);
       const fields = { event: pending.id, error: wordsOf(error) };
       say(this.#logger, 'error', logLine('What became of an event could not be kept: it is dispatched again', fields));
@@ -238,12 +238,12 @@ export class OutboxDispatcher {
     await reportStep(hooks, 'dispatched', pending.reference ?? '');
   }
 
-  /** The next try of what has failed. */
+  /** Plans the next retry of failed events. */
   async #planWake(): Promise<void> {
     const { storage, clock } = this.parts;
     const nextTryAt = await storage.outbox.nextTryAfter(clock.now());
     this.#cancelWake();
-    // Who has stopped meanwhile must not be kept alive.
+    // After a stop, no timer may keep the process alive.
     if (nextTryAt === undefined || this.#mustStop()) return;
     const waitMs = timerMs(nextTryAt - clock.now());
     this.#cancelWake = clock.setTimeout(() => {

@@ -6,8 +6,8 @@ import { isRecord } from '../../internal/is-record.js';
 const TOLERANCE_DEGREES = 1.01e-7;
 
 /**
- * Matches the stops of a quotation to the requested stops: by address and coordinates, in whatever order they are
- * returned.
+ * Matches the stops of a quotation to the requested stops, by address and coordinates. The returned order does not
+ * matter.
  *
  * @param asked the requested stops, pick-up first
  * @param given the stops of the quotation
@@ -34,7 +34,7 @@ export function pairedStops(
 /** Whether a stop of the quotation may belong to a requested place. */
 type Likeness = (place: QuotationStopDto, stop: QuotationStop) => boolean;
 
-/** The strictest rule first. An address that Lalamove has rewritten is recognized by its coordinates alone. */
+/** The strictest rule is first. If Lalamove changed an address, the stop is matched by its coordinates alone. */
 const LIKENESSES: readonly Likeness[] = [
   (place, stop) => place.address === stop.address && (isWithoutPoint(place) || isAtPoint(place, stop)),
   (place, stop) => isNamed(place, stop) && (isWithoutPoint(place) || isAtPoint(place, stop)),
@@ -58,7 +58,7 @@ function pairedByPlace(
       if (own) pair(index, own);
     }
   }
-  // A place without coordinates, which Lalamove has geocoded, gets the last stop that is left.
+  // A single remaining place without coordinates gets the remaining stop, because Lalamove geocoded the place.
   const [last, ...more] = open();
   const [rest] = left;
   const place = last === undefined ? undefined : asked[last];
@@ -68,14 +68,14 @@ function pairedByPlace(
 
 interface Choice {
   readonly asked: readonly QuotationStopDto[];
-  /** The places that have no stop yet. */
+  /** The indexes of the places that have no stop yet. */
   readonly open: readonly number[];
   /** The stops that have no place yet. */
   readonly left: readonly QuotationStop[];
   readonly isLike: Likeness;
 }
 
-/** The only stop that fits a place. If the same place was requested several times, any of its stops fits. */
+/** The only stop that matches a place. If the same place was requested several times, any of its stops matches. */
 function certainStop(index: number, { asked, open, left, isLike }: Choice): QuotationStop | undefined {
   const place = asked[index];
   if (!place) return undefined;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { DeliveriesStoreException } from '../delivery.exceptions.js';
 
-/** An attempt whose `POST /v3/orders` was started. */
+/** An attempt with a started `POST /v3/orders`. */
 export interface PostedAttempt {
   readonly reference: string;
   readonly attemptId: string;
@@ -15,15 +15,15 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 
 /**
- * Persists the answers to posted orders. Between the answer and its commit only this process knows the order: an order
- * that cannot be stored is always logged, and storing it is retried for as long as the process works on the database.
+ * Persists the responses to posted orders. Before the commit, only this process knows the order. If an order cannot be
+ * stored, it is always logged, and the write is retried until the process closes the database.
  */
 export class PostedAnswers {
   readonly #underWay = new Set<PostedAttempt>();
 
   constructor(private readonly logger: LoggerService) {}
 
-  /** Call it right before the POST: from here on the order may exist. */
+  /** Call it right before the POST, because the order may exist from then on. */
   begin(reference: string, attemptId: string): PostedAttempt {
     const posted: PostedAttempt = { reference, attemptId, orderId: undefined };
     this.#underWay.add(posted);
@@ -31,7 +31,7 @@ export class PostedAnswers {
   }
 
   /**
-   * Stores the answer, with retries and backoff as long as the database error is temporary.
+   * Stores the response. It retries with backoff while the database error is temporary.
    *
    * @throws what `write` throws, if a retry cannot help
    */
@@ -48,7 +48,7 @@ export class PostedAnswers {
           if (isFinal) throw error;
         }
         const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-        // The order is logged already: the pause need not keep the process alive.
+        // The order is already logged, so the pause does not need to keep the process alive.
         await pause(pauseMs, undefined, { ref: false });
       }
     } finally {

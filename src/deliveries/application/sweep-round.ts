@@ -3,21 +3,21 @@ import type { ClockWatch } from './clock-watch.js';
 import type { DurableInbox } from './durable-inbox.js';
 import type { OutboxDispatcher } from './outbox-dispatcher.js';
 
-/** How many deliveries are erased in a round. */
+/** The maximum number of deliveries that a round erases. */
 const ERASE_BATCH = 500;
 
-/** What a round looks after. */
+/** The dependencies of {@link SweepRound}. */
 export interface SweepRoundParts {
   readonly storage: Pick<DeliveriesStorage, 'eraseOld'>;
   readonly watch: Pick<ClockWatch, 'check'>;
   readonly inbox: Pick<DurableInbox, 'sweep'>;
   readonly dispatcher: Pick<OutboxDispatcher, 'wake'>;
   readonly now: () => number;
-  /** After how long deliveries that have ended are erased, in ms; `undefined`: never. */
+  /** The time after which ended deliveries are erased, in ms; `undefined`: never. */
   readonly retentionMs: number | undefined;
 }
 
-/** What a sweep does beside feeding what is due; each part of it is bounded. */
+/** The work of a sweep round, without the due deliveries. The amount of work in each part is bounded. */
 export class SweepRound {
   constructor(private readonly parts: SweepRoundParts) {}
 

@@ -4,7 +4,7 @@ import type { DeliveriesStorage } from '../storage/storage.js';
 import { REMEDY, UnreadableRow } from '../storage/unreadable-row.js';
 import { readWebhook } from './webhook-updates.js';
 
-/** What it works with. */
+/** The dependencies of {@link UnreadableRows}. */
 export interface UnreadableRowsParts {
   readonly storage: Pick<DeliveriesStorage, 'unreadable'>;
   readonly logger: LoggerService;
@@ -12,16 +12,16 @@ export interface UnreadableRowsParts {
 }
 
 /**
- * Rows that cannot be read: each is marked and reported once, and left alone until the next start, which looks
- * whether it can be read by then.
+ * Handles rows that cannot be read. Each one is marked and reported once, and then skipped until the next start, which
+ * checks again whether it can be read.
  */
 export class UnreadableRows {
   constructor(private readonly parts: UnreadableRowsParts) {}
 
   /**
-   * Marks the row that an error is about, and reports it unless it is marked already.
+   * Marks the unreadable row of an error. It reports the row if it was not marked before.
    *
-   * @returns whether the error was about such a row
+   * @returns whether the error is about an unreadable row
    */
   async found(error: unknown): Promise<boolean> {
     if (!(error instanceof UnreadableRow)) return false;
@@ -36,9 +36,9 @@ export class UnreadableRows {
   }
 
   /**
-   * What is read, or the error of reading it.
+   * Returns the result of a read. If a row cannot be read, it reports the row.
    *
-   * @throws the error, which is reported if it is about a row that cannot be read
+   * @throws the error of the read
    */
   async reported<T>(read: Promise<T>): Promise<T> {
     return read.catch(async (error: unknown) => {
@@ -47,7 +47,7 @@ export class UnreadableRows {
     });
   }
 
-  /** Removes the mark from rows that can be read by now: they were repaired, or this version knows them. */
+  /** Removes the marks of rows that can be read now, because they were repaired or because this version reads them. */
   async lookAgain(): Promise<void> {
     const { storage, logger, now } = this.parts;
     const { deliveries, events } = await storage.unreadable.recheck(now(), isReadableWebhook);

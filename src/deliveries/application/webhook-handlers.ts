@@ -2,24 +2,24 @@ import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler } from '../../webhooks/inbox/lalamove-inbox.js';
 import { readWebhook } from './webhook-updates.js';
 
-/** The `@OnLalamoveEvent` methods, as soon as the app has started. */
+/** The `@OnLalamoveEvent` methods. They are known after the app has started. */
 export class WebhookHandlers {
   #handlersOf: ((event: LalamoveEvent) => readonly LalamoveEventHandler[]) | undefined;
 
-  /** @param handlersOf the handlers that an event is for */
+  /** @param handlersOf returns the handlers of an event */
   use(handlersOf: (event: LalamoveEvent) => readonly LalamoveEventHandler[]): void {
     this.#handlersOf = handlersOf;
   }
 
-  /** Whether there is a handler for an event; until the handlers are known there may be. */
+  /** Whether an event has a handler; `true` until the handlers are known. */
   isWanted(event: LalamoveEvent): boolean {
     return !this.#handlersOf || this.#handlersOf(event).length > 0;
   }
 
   /**
-   * A stored webhook, and its handlers.
+   * Reads a stored webhook and finds its handlers.
    *
-   * @throws UnreadableRow
+   * @throws UnreadableRow if the row cannot be read
    */
   ofStored(row: { readonly id: number; readonly payload: string }): {
     event: LalamoveEvent;

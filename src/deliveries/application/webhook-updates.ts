@@ -7,23 +7,23 @@ import { unchanged, type Transition, type Snapshot } from '../domain/transition.
 import { driverUpdated, priceUpdated, replacedAny, statusUpdated } from '../domain/order-updates.js';
 import { readJson, UnreadableRow, type StoredRow } from '../storage/unreadable-row.js';
 
-/** The member of an order's metadata that names the attempt that placed it. */
+/** The key in an order's metadata that contains the id of the attempt that placed the order. */
 export const ATTEMPT_KEY = 'deliveryAttempt';
 
-/** What a webhook says of an order. */
+/** A webhook and the change that it makes to a delivery. */
 export interface WebhookUpdate {
   readonly event: LalamoveEvent;
-  /** The attempt that its metadata name. */
+  /** The attempt id from the order's metadata. */
   readonly attemptId: string | undefined;
-  /** What becomes of the delivery whose order it is about: the live one, a duplicate, or one that has ended. */
+  /** Applies the webhook to its delivery. The order may be the live order, a duplicate, or an ended order. */
   apply: (snapshot: Snapshot, policy: DeliveryPolicy, now: number) => Transition;
 }
 
 /**
  * Reads a stored webhook.
  *
- * @param receivedAt Unix ms, by the row: it follows a clock that was set anew, and the payload does not
- * @throws UnreadableRow for a row that is damaged, or that this version has not written
+ * @param receivedAt Unix ms, from the row. Unlike the payload, the row is adjusted if the clock was set
+ * @throws UnreadableRow if the row is damaged or was written by another version
  */
 export function readWebhook(
   { id, payload }: { readonly id: number; readonly payload: string },
@@ -38,18 +38,18 @@ function eventOf(facts: LalamoveEventFacts, row: StoredRow): LalamoveEvent {
   try {
     return readLalamoveEvent(facts);
   } catch {
-    // Its error may quote the data, and people's names with them.
+    // The original error is dropped, because it may quote the data, including personal names.
     throw new UnreadableRow(row, 'its payload holds no event that this version can read');
   }
 }
 
-/** The order whose delivery a webhook is for: of a replacement, the one that is replaced. */
+/** The order id that identifies the delivery of a webhook. For a replacement, this is the replaced order. */
 export function orderOf(event: LalamoveEvent): string | undefined {
   if (event.eventType === 'ORDER_REPLACED') return event.prevOrderId;
   return 'orderId' in event ? event.orderId : undefined;
 }
 
-/** @param signedAt Unix ms */
+/** @param signedAt the time of the webhook's signature, in Unix ms */
 export function webhookUpdate(event: LalamoveEvent, signedAt: number): WebhookUpdate {
   const metadata = 'metadata' in event ? event.metadata : undefined;
   return {
@@ -65,7 +65,7 @@ export function webhookUpdate(event: LalamoveEvent, signedAt: number): WebhookUp
   };
 }
 
-/** What a webhook does to the order that it is about, which is the live one of `snapshot`. */
+/** The transition that a webhook causes. Its order is the live order of `snapshot`. */
 function transition(
   event: LalamoveEvent,
   signedAt: number,
@@ -89,7 +89,7 @@ function transition(
   }
 }
 
-/** The type is not signed: whatever it says, who has cancelled is in the data. */
+/** Reads who cancelled the order. It uses the data and not the event type, because the event type is not signed. */
 function cancelPartyIn({ raw: { order } }: LalamoveEvent): string | undefined {
   const party = isRecord(order) ? order.cancelParty : undefined;
   return typeof party === 'string' && party !== '' ? party : undefined;
