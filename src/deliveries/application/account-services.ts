@@ -81,7 +81,7 @@ export interface AccountServicesParts {
 /** The `LalamoveService` of each account that has deliveries. */
 export class AccountServices implements DeliveryAccounts {
   readonly #resolver: CachedResolver<LalamoveService | undefined>;
-  /** Accounts whose failure has been logged. */
+  /** Accounts with a failure that was already logged. */
   readonly #inOutage = new LruMap<string, true>(MAX_ACCOUNTS);
 
   constructor(private readonly parts: AccountServicesParts) {

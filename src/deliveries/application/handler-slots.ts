@@ -16,7 +16,7 @@ export class HandlerSlots {
   readonly #running = new Map<string, number>();
   /** The time at which a handler's last free slot was taken, by `performance.now()`. */
   readonly #fullSince = new Map<string, number>();
-  /** Handlers whose last call timed out. */
+  /** Handlers with a timeout in their last call. */
   readonly #inOutage = new Set<string>();
 
   constructor(

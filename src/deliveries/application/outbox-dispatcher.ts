@@ -34,9 +34,10 @@ export interface OutboxDispatcherParts extends EventHandlers {
 const BATCH = 32;
 
 /**
- * Dispatches committed events to handlers: at least once each, in order per delivery, with backoff if a handler fails.
- * Each handler has its own slots. If an event waits only for a handler without a free slot, its row is marked. The
- * query for open events skips marked rows, so that a handler that hangs does not block the events of other handlers.
+ * Dispatches committed events to handlers, at least once each, with backoff if a handler fails. The own events of a
+ * delivery are dispatched in order. Each handler has its own slots. If an event waits only for a handler without a free
+ * slot, its row is marked. The query for due events skips marked rows, so that a handler that hangs does not block the
+ * events of other handlers.
  */
 export class OutboxDispatcher {
   readonly #logger = new Logger('LalamoveDeliveries');
@@ -118,7 +119,7 @@ export class OutboxDispatcher {
     return this.#isStopped;
   }
 
-  /** The first open event of each delivery, without the events that are marked as blocked. */
+  /** Due events that are not marked as blocked. Of a delivery's own events, only the first one. */
   async #open(): Promise<PendingEvent[]> {
     return (await this.#pending(undefined, BATCH)).slice(0, BATCH);
   }
