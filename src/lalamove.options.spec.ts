@@ -20,7 +20,7 @@ const problems = (options: unknown): readonly string[] =>
   });
 
 describe('options', () => {
-  it('lists every problem at once, each with its remedy', () => {
+  it('lists every problem at once, each with its solution', () => {
     expect(problems({ market: 'HKG', baseUrl: 'localhost:4010', timeoutMs: 0, retry: { maxAttempts: 0 } })).toEqual([
       expect.stringMatching(/^apiKey is missing: it must be the public key .*pk_test_/),
       expect.stringMatching(/^apiSecret is missing: it must be the secret key .*sk_test_/),
@@ -165,18 +165,18 @@ describe('options', () => {
     expect(problems(options)).toEqual([expect.stringMatching(problem)]);
   });
 
-  it.each(['/hook', 'hook', '/hook?token=t'])('takes the public path that the URL has: %s', (publicPath) => {
+  it.each(['/hook', 'hook', '/hook?token=t'])('accepts the public path that the URL has: %s', (publicPath) => {
     expect(problems({ ...GOOD, webhook: { publicPath, url: 'https://shop.example/hook?token=t' } })).toEqual([]);
   });
 
-  it('never quotes a value', () => {
+  it('never puts a value into a message', () => {
     const message = new LalamoveOptionsException(
       problems({ apiKey: 'sk_test_very_secret', apiSecret: 'pk_test_other secret', market: 'secret' }),
     ).message;
     expect(message).not.toMatch(/very_secret|other secret/);
   });
 
-  it('takes the host from the prefix of the key, and a base URL before it', () => {
+  it('chooses the host by the prefix of the key; a base URL overrides it', () => {
     expect(clientSettings(GOOD, undefined).baseUrl).toBe('https://rest.sandbox.lalamove.com');
     expect(clientSettings({ ...GOOD, apiKey: 'pk_prod_k', apiSecret: 'sk_prod_s' }, undefined).baseUrl).toBe(
       'https://rest.lalamove.com',
@@ -231,7 +231,7 @@ describe('lalamoveOptionsFromEnv', () => {
     });
   });
 
-  it('names the variables of what is wrong with an endpoint', () => {
+  it('names the variables of an invalid endpoint', () => {
     const env = {
       LALAMOVE_API_KEY: 'pk_test_k',
       LALAMOVE_API_SECRET: 'sk_test_s',
@@ -249,7 +249,7 @@ describe('lalamoveOptionsFromEnv', () => {
     ]);
   });
 
-  it('names the variables of everything that is wrong', () => {
+  it('names the variables of every invalid option', () => {
     const env = {
       LALAMOVE_API_KEY: '',
       LALAMOVE_MARKET: 'HK',
@@ -264,7 +264,7 @@ describe('lalamoveOptionsFromEnv', () => {
     ]);
   });
 
-  it('reads a second account by another prefix', () => {
+  it('reads a second account with another prefix', () => {
     const env = {
       LALAMOVE_TH_API_KEY: 'pk_test_t',
       LALAMOVE_TH_API_SECRET: 'sk_test_t',

@@ -6,12 +6,12 @@ import { captureContext, detached } from './async-context.js';
 describe('the async context', () => {
   const user = new AsyncLocalStorage<string>();
 
-  it('that was captured holds wherever something is called back', () => {
+  it('that was captured applies to every later callback', () => {
     const run = user.run('u1', () => captureContext());
     expect(user.run('u2', () => run(() => user.getStore()))).toBe('u1');
   });
 
-  it('of detached work is nobody’s, also behind timers and promises', async () => {
+  it('of detached work is empty, also after timers and promises', async () => {
     const seen = await user.run('u1', () =>
       detached(async () => {
         const first = user.getStore();
@@ -23,14 +23,14 @@ describe('the async context', () => {
     expect(user.run('u1', () => [detached(() => 'done'), user.getStore()])).toEqual(['done', 'u1']);
   });
 
-  it('that detached work enters is not that of the next one', () => {
+  it('that detached work enters does not leak into other detached work', () => {
     detached(() => {
       user.enterWith('entered');
     });
     expect(detached(() => user.getStore())).toBeUndefined();
   });
 
-  it('is left behind by what throws', () => {
+  it('is restored after an exception', () => {
     const run = user.run('u1', () => captureContext());
     const fail = (): never => {
       throw new Error('no');

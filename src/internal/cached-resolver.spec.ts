@@ -23,7 +23,7 @@ describe('CachedResolver', () => {
       now: () => now,
     });
 
-  it('asks once for all who ask at a time, and again when the value does not hold any more', async () => {
+  it('looks up once for concurrent callers, and again after the value has expired', async () => {
     const resolver = resolverOf((key) => Promise.resolve(key));
     expect(await Promise.all([resolver.get('a'), resolver.get('a')])).toEqual(['a', 'a']);
     now = 99;
@@ -34,7 +34,7 @@ describe('CachedResolver', () => {
     expect(asked).toEqual(['a', 'a']);
   });
 
-  it('holds a value from the time it was given, however long the lookup took', async () => {
+  it('counts the age of a value from the end of the lookup', async () => {
     let give: (value: string) => void = () => undefined;
     const resolver = resolverOf(() => new Promise((resolve) => (give = resolve)));
     const first = resolver.get('a');
@@ -46,7 +46,7 @@ describe('CachedResolver', () => {
     expect(resolver.get('a')).toBe(first);
   });
 
-  it('asks again at once for a value that does not hold, and for one that is too old for the caller', async () => {
+  it('looks up again at once if a value must not be cached, and if it is too old for the caller', async () => {
     const resolver = resolverOf((key) => Promise.resolve(key));
     await resolver.get('unknown');
     await resolver.get('unknown');
@@ -59,7 +59,7 @@ describe('CachedResolver', () => {
     expect(asked).toEqual(['unknown', 'unknown', 'a', 'a']);
   });
 
-  it('shares a failure for as long as failures hold', async () => {
+  it('shares a failure until the failure expires', async () => {
     const resolver = resolverOf(() => Promise.reject(new Error('no vault')), 10);
     await expect(resolver.get('a')).rejects.toThrow('no vault');
     now = 9;
@@ -70,7 +70,7 @@ describe('CachedResolver', () => {
     expect(asked).toEqual(['a', 'a']);
   });
 
-  it('tells who cannot wait when the lookup has ended, whatever it ends with', async () => {
+  it('reports the end of the lookup to a caller that cannot wait, also if it fails', async () => {
     let fail: (error: Error) => void = () => undefined;
     const resolver = resolverOf(() => new Promise((_, reject) => (fail = reject)));
     const result = await resolver.getWithin('a', 1);
@@ -79,19 +79,19 @@ describe('CachedResolver', () => {
     await expect(result.settled).resolves.toBeUndefined();
   });
 
-  it('returns the value if it comes in time', async () => {
+  it('returns the value if it arrives in time', async () => {
     const resolver = resolverOf((key) => Promise.resolve(key));
     expect(await resolver.getWithin('a', 1000)).toEqual({ value: 'a' });
     expect(await resolver.getWithin('a', 1000)).toEqual({ value: 'a' });
   });
 
-  it('remembers the keys that were asked for last', async () => {
+  it('caches the most recently used keys', async () => {
     const resolver = resolverOf((key) => Promise.resolve(key));
     for (const key of ['a', 'b', 'c', 'b', 'a']) await resolver.get(key);
     expect(asked).toEqual(['a', 'b', 'c', 'a']);
   });
 
-  it('asks outside the async context of the caller', async () => {
+  it('looks up outside the async context of the caller', async () => {
     const context = new AsyncLocalStorage<string>();
     const resolver = resolverOf(() => Promise.resolve(context.getStore() ?? 'none'));
     expect(await context.run('request', () => resolver.get('a'))).toBe('none');

@@ -27,7 +27,7 @@ describe('parseExactly', () => {
     expect(parseLosslessly(text)).toEqual(value);
   });
 
-  it('agrees with JSON.parse on all that has no long number', () => {
+  it('returns the same as JSON.parse if there is no long number', () => {
     const json = jsonValue.map((value) => JSON.stringify(value, null, 1));
     fc.assert(
       fc.property(json, (text) => {
@@ -38,7 +38,7 @@ describe('parseExactly', () => {
     );
   });
 
-  it('keeps every digit of a long number, and leaves all else', () => {
+  it('preserves every digit of a long number, and changes nothing else', () => {
     const digits = fc.bigInt({ min: 10n ** 15n, max: 10n ** 25n });
     fc.assert(
       fc.property(jsonValue, digits, fc.boolean(), (other, number, isNegative) => {
@@ -61,7 +61,7 @@ describe('parseExactly', () => {
     },
   );
 
-  it('freezes all that it returns, also what was parsed before', () => {
+  it('freezes the whole result, also a value that was parsed before', () => {
     const text = '{"order":{"stops":[{"POD":{}}]}}';
     const parsed: unknown = JSON.parse(text);
     expect(parseExactly(text, parsed)).toBe(parsed);
@@ -70,20 +70,20 @@ describe('parseExactly', () => {
     }
   });
 
-  it('freezes what is nested deeper than the stack is', () => {
+  it('freezes a value that is nested deeper than the stack', () => {
     const depth = 100_000;
     expect(isFrozenThroughout(parseExactly('['.repeat(1000) + ']'.repeat(1000)))).toBe(true);
     const chain = Array.from({ length: depth }).reduce<object>((inner) => ({ inner }), {});
     expect(Object.isFrozen(parseExactly('{}', chain))).toBe(true);
   });
 
-  it('takes a megabyte of escapes beside a long number', () => {
+  it('parses a megabyte of escapes beside a long number', () => {
     const text = `["${'\\"'.repeat(500_000)}",3316227378875113604]`;
     expect(parseExactly(text)).toEqual(['"'.repeat(500_000), '3316227378875113604']);
   });
 });
 
-/** What becomes of a value on its way through JSON. */
+/** The value after JSON.stringify and JSON.parse. */
 function parsed(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { GrowingBytes } from './growing-bytes.js';
 
 describe('GrowingBytes', () => {
-  it('gathers what it is given, in any pieces', () => {
+  it('joins its pieces, of any size', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 9000 }), { maxLength: 20 }), (chunks) => {
         const bytes = new GrowingBytes(1e6);
@@ -13,7 +13,7 @@ describe('GrowingBytes', () => {
     );
   });
 
-  it('takes no more of the memory than twice what came, nor than the limit', () => {
+  it('uses at most twice the memory of its content, and at most the limit', () => {
     const bytes = new GrowingBytes(1_000_000);
     const buffers = new Set<ArrayBufferLike>();
     for (let count = 1; count <= 1_000_000; count += 1) {

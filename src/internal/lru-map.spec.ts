@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { LruMap } from './lru-map.js';
 
 describe('LruMap', () => {
-  it('drops the entry that was set longest ago once there are more than its capacity', () => {
+  it('drops the entry that was set first if there are more than its capacity', () => {
     const map = new LruMap<string, number>(2);
     for (const [index, key] of ['a', 'b', 'c'].entries()) map.set(key, index);
     expect(map.keys()).toEqual(['b', 'c']);
@@ -11,7 +11,7 @@ describe('LruMap', () => {
     expect(map.size).toBe(2);
   });
 
-  it('keeps what was read or set again, but not what was only looked for', () => {
+  it('keeps an entry that was read or set again; a check with has does not count', () => {
     const map = new LruMap<string, number>(3);
     for (const key of ['a', 'b', 'c']) map.set(key, 0);
     map.get('a');
@@ -22,13 +22,13 @@ describe('LruMap', () => {
     expect(map.get('b')).toBe(1);
   });
 
-  it('does not drop another entry if a key is set that it holds already', () => {
+  it('does not drop another entry if an existing key is set', () => {
     const map = new LruMap<string, number>(2);
     for (const key of ['a', 'b', 'b', 'b']) map.set(key, 0);
     expect(map.keys()).toEqual(['a', 'b']);
   });
 
-  it('holds nothing with a capacity of 0, and forgets what is deleted or cleared', () => {
+  it('holds nothing with a capacity of 0, and forgets deleted and cleared entries', () => {
     const none = new LruMap<string, number>(0);
     none.set('a', 1);
     expect(none.size).toBe(0);
@@ -41,7 +41,7 @@ describe('LruMap', () => {
     expect(map.keys()).toEqual([]);
   });
 
-  it('behaves as a list ordered by use would', () => {
+  it('behaves as a list in order of use', () => {
     const step = fc.tuple(fc.constantFrom('get', 'set', 'delete'), fc.nat(6));
     fc.assert(
       fc.property(fc.nat(4), fc.array(step, { maxLength: 60 }), (capacity, steps) => {

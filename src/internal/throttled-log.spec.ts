@@ -21,7 +21,7 @@ describe('a throttled log', () => {
     for (let id = 1; id <= count; id += 1) log.say(kind, { id });
   };
 
-  it('says so many lines of a kind in a minute, and then how many were left out, once the flood has stopped', () => {
+  it('logs a limited number of lines of a kind in a minute, and the number of omitted lines after the flood', () => {
     flood(REFUSED, 1000);
     flood({ ...REFUSED, of: { code: 'B' } }, 1);
     const said = ['Refused (code=A id=1)', 'Refused (code=A id=2)', 'Refused (code=B id=1)'];
@@ -34,7 +34,7 @@ describe('a throttled log', () => {
     expect(lines.at(-1)).toBe('Refused (code=A id=1)');
   });
 
-  it('says it for each minute of a flood that goes on, and at the end of the app', () => {
+  it('logs the number of omitted lines for each minute of a flood, and when the app closes', () => {
     for (let minute = 0; minute < 3; minute += 1) {
       flood(REFUSED, 12);
       if (minute < 2) jest.advanceTimersByTime(60_000);

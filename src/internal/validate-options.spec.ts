@@ -22,11 +22,11 @@ const OF_POLICY = [
 const problems = (options: unknown): string[] => sentencesOf(validateOptions(options, CHECKS), 'The options');
 
 describe('validateOptions', () => {
-  it('finds nothing wrong with what holds, and takes undefined for left out', () => {
+  it('finds no problem in valid options, and treats undefined as missing', () => {
     expect(problems({ key: 'k', count: undefined, http: { proxy: true }, policy: 'a', other: undefined })).toEqual([]);
   });
 
-  it('lists every problem in the order of the checks, then the names that do not exist', () => {
+  it('lists every problem in the order of the checks, then the unknown names', () => {
     expect(problems({ other: 1, count: 10, http: { proxy: 1, agent: 1 }, toString: 1, ['__proto__']: 1 })).toEqual([
       'key is missing: it must be a string.',
       'count must be from 1 to 9, not 10.',
@@ -38,18 +38,18 @@ describe('validateOptions', () => {
     ]);
   });
 
-  it('does not look into a value that does not hold', () => {
+  it('does not check the members of an invalid value', () => {
     expect(problems({ key: 'k', http: 5, policy: 'c' })).toEqual([
       'http must be an object.',
       'policy must be true or false.',
     ]);
   });
 
-  it('allows other members if the check says so', () => {
+  it('allows unknown members if the check does', () => {
     expect(problems({ key: 'k', hooks: { onCall: 5, onEnd: 5 } })).toEqual(['hooks.onCall must be true or false.']);
   });
 
-  it('names further problems from the option on', () => {
+  it('prefixes further problems with the option', () => {
     expect(problems({ key: 'k', policy: 'b' })).toEqual(['policy is old.', 'policy.rebook is wrong.']);
   });
 
@@ -57,7 +57,7 @@ describe('validateOptions', () => {
     expect(problems(options)).toEqual(['The options must be an object.']);
   });
 
-  it('takes words from its caller', () => {
+  it('uses the messages of its caller', () => {
     const wording = {
       notAnObject: 'are missing',
       unknown: (names: readonly string[], known: readonly string[], prefix: string) => [

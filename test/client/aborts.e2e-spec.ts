@@ -13,7 +13,7 @@ import { http, RawServer, type RawHandler } from '../support/raw-server.js';
 import { ANSWER, ASIDE, isAside, PATHS, startScene } from './stages/scene.js';
 import { turn, until } from '../support/until.js';
 
-/** Real time that a machine may stand still under load; it takes a few ms. */
+/** The maximum real time under load; the step itself takes a few ms. */
 const PROMPT_MS = 750;
 
 const clients = new ClientRequests();
@@ -23,7 +23,7 @@ afterAll(() => {
 });
 
 describe('an abort', () => {
-  it('ends a hundred calls that share its signal, in flight and in wait, without a warning or a listener', async () => {
+  it('ends 100 calls that share its signal, sent or waiting, without a warning and leaves no listener', async () => {
     const before = resources();
     const { warnings, stop } = listenToWarnings();
     const rateLimit = { perMinute: { getOrder: 60 } };
@@ -51,7 +51,7 @@ describe('an abort', () => {
     expect(isBackTo(before)).toBe(true);
   });
 
-  it('ends calls that share its signal and have all been waiting for the rate limit, without a warning', async () => {
+  it('ends calls that share its signal and all wait for the rate limit, without a warning', async () => {
     const { warnings, stop } = listenToWarnings();
     const options = { rateLimit: { perMinute: { getOrder: 2 } }, deadlineMs: 3_600_000 };
     await withRawLalamove(
@@ -68,13 +68,13 @@ describe('an abort', () => {
         expect(server.requests).toHaveLength(1);
       },
     );
-    // Warnings are emitted in a turn of their own.
+    // Node emits warnings in a later turn of the event loop.
     await turn();
     stop();
     expect(warnings).not.toContain('MaxListenersExceededWarning');
   });
 
-  it('ends a hundred calls that wait between two attempts, without a warning or a listener', async () => {
+  it('ends 100 calls that wait between two attempts, without a warning and leaves no listener', async () => {
     const { warnings, stop } = listenToWarnings();
     const refusing: RawHandler = (socket) => socket.write(http(429, '', { 'retry-after': '9' }));
     let retries = 0;
@@ -95,7 +95,7 @@ describe('an abort', () => {
     expect(warnings).not.toContain('MaxListenersExceededWarning');
   });
 
-  it('is not waited for any more by a call that has waited, was sent twice and is done', async () => {
+  it('has no listener left of a call that waited, was sent twice and has ended', async () => {
     let answers = 0;
     const refusingOnce: RawHandler = (socket) => {
       answers += 1;
@@ -110,7 +110,7 @@ describe('an abort', () => {
     });
   });
 
-  it('amid a body costs its connection, and the next call has another', async () => {
+  it('during a body closes the connection, and the next call opens another one', async () => {
     let answers = 0;
     const handle: RawHandler = (socket) => {
       answers += 1;
@@ -128,32 +128,29 @@ describe('an abort', () => {
     });
   });
 
-  it.each(PATHS)(
-    'of the signal of a call that is done does not disturb the next over its connection, %s',
-    async (path) => {
-      let hanging: Socket | undefined;
-      const server = await RawServer.start((socket, request) => {
-        if (isAside(request)) socket.write(ANSWER);
-        else hanging = socket;
-      });
-      const setting = { call: 'placeOrder', path, clients, stalls: 0, retry: {} } as const;
-      const scene = await startScene(setting, server, { isReached: () => hanging !== undefined });
-      const { signal, controller } = abortable();
-      await scene.send({ ...ASIDE, signal });
-      expect(getEventListeners(signal, 'abort')).toEqual([]);
-      const next = scene.send({});
-      await until(scene.isReached);
-      controller.abort();
-      await pause(20);
-      hanging?.write(ANSWER);
-      await expect(next).resolves.toMatchObject({ orderId: '1' });
-      expect(server.connections).toBe(1);
-      await scene.close();
-      await server.stop();
-    },
-  );
+  it.each(PATHS)('after the end of a call does not disturb the next call on the same connection, %s', async (path) => {
+    let hanging: Socket | undefined;
+    const server = await RawServer.start((socket, request) => {
+      if (isAside(request)) socket.write(ANSWER);
+      else hanging = socket;
+    });
+    const setting = { call: 'placeOrder', path, clients, stalls: 0, retry: {} } as const;
+    const scene = await startScene(setting, server, { isReached: () => hanging !== undefined });
+    const { signal, controller } = abortable();
+    await scene.send({ ...ASIDE, signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    const next = scene.send({});
+    await until(scene.isReached);
+    controller.abort();
+    await pause(20);
+    hanging?.write(ANSWER);
+    await expect(next).resolves.toMatchObject({ orderId: '1' });
+    expect(server.connections).toBe(1);
+    await scene.close();
+    await server.stop();
+  });
 
-  it('of a call that waits for the rate limit gives its place to the next', async () => {
+  it('of a call that waits for the rate limit frees its slot for the next call', async () => {
     const clock = new ManualClock();
     const rateLimit = { ordersPerSecond: 1 };
     await withRawLalamove(
@@ -192,7 +189,7 @@ describe('an abort', () => {
     );
   });
 
-  it('of a call that waits for a socket gives its place to the next', async () => {
+  it('of a call that waits for a socket frees the socket for the next call', async () => {
     const held: Socket[] = [];
     const httpAgent = new Agent({ maxSockets: 1, keepAlive: true });
     await withRawLalamove(
@@ -219,13 +216,13 @@ describe('an abort', () => {
   });
 });
 
-/** A signal and who can fire it. */
+/** A signal and a function that fires it. */
 function abortable(): { signal: AbortSignal; controller: AbortController } {
   const controller = new AbortController();
   return { signal: controller.signal, controller };
 }
 
-/** Which call a raw request is of. */
+/** The call that a raw request belongs to. */
 function requestIdOf(request: string): string | undefined {
   return /request-id: (\S+)/i.exec(request)?.[1];
 }

@@ -20,14 +20,14 @@ import { ManualClock } from '../support/manual-clock.js';
 import { http, RawServer, type RawHandler } from '../support/raw-server.js';
 import { turn, until } from '../support/until.js';
 
-/** What a host keeps of the request that it works on. */
+/** What a host stores about the request that it handles. */
 const user = new AsyncLocalStorage<string>();
 
 const USERS = ['u1', 'u2', 'u3', 'u4', 'u5'];
 
 const ANSWER = http(201, '{"data":{"orderId":"1"}}');
 
-/** Notes in whose context each hook was told of a call, which has the name of its user for its id. */
+/** The async context in which each hook was called; the id of each call is the name of its user. */
 class Notes {
   readonly told: string[] = [];
 
@@ -73,14 +73,14 @@ describe('a call runs in its caller’s async context', () => {
 
   const ofAll = (what: string): string[] => USERS.map((name) => `${what} of ${name} in ${name}`);
 
-  it('if it waited for a slot of the rate limit', async () => {
+  it('if it waited for the rate limit', async () => {
     const lalamove = await start(answer, { rateLimit: { ordersPerSecond: 50 } });
     await Promise.all(USERS.map((name) => place(lalamove, name)));
     expect(notes.told.filter((line) => line.startsWith('request'))).toEqual(ofAll('request 1'));
     expect(notes.told.filter((line) => line.startsWith('response'))).toEqual(ofAll('response 1'));
   });
 
-  it('if a store of the host’s is asked for its slot', async () => {
+  it('if a store of the host gives it a slot', async () => {
     const asked: (string | undefined)[] = [];
     const store: LalamoveRateLimitStore = {
       take: async () => {
@@ -96,7 +96,7 @@ describe('a call runs in its caller’s async context', () => {
     expect(notes.told.filter((line) => line.startsWith('request'))).toEqual(ofAll('request 1'));
   });
 
-  it('if it is turned away, or given up, while it waits', async () => {
+  it('if it is rejected or aborted while it waits', async () => {
     const logger = {
       log: () => undefined,
       warn: () => undefined,
@@ -120,7 +120,7 @@ describe('a call runs in its caller’s async context', () => {
     ]);
   });
 
-  it('if it is repeated, whoever drives the clock', async () => {
+  it('if it is retried, with any clock', async () => {
     const clock = new ManualClock();
     const lalamove = await start(
       (socket) => socket.write(server.requests.length <= 2 ? http(500, '{}') : http(200, '{"data":{"orderId":"1"}}')),
@@ -141,7 +141,7 @@ describe('a call runs in its caller’s async context', () => {
     ]);
   });
 
-  it('if another one aborts it while it is on the wire', async () => {
+  it('if another call aborts it after it was sent', async () => {
     const lalamove = await start(() => undefined, {});
     const giveUp = new AbortController();
     const failing = failureOf(place(lalamove, 'u1', giveUp.signal));
@@ -154,7 +154,7 @@ describe('a call runs in its caller’s async context', () => {
   });
 });
 
-describe('an event handler runs in no request’s async context', () => {
+describe('an event handler runs outside the async context of every request', () => {
   const seen: string[] = [];
 
   @Injectable()
@@ -180,7 +180,7 @@ describe('an event handler runs in no request’s async context', () => {
     }
   }
 
-  it('nor in that of another handler; and who is asked for an account is asked in none', async () => {
+  it('and outside that of other handlers; the account lookup has no context either', async () => {
     const asked: (string | undefined)[] = [];
     const resolveAccount = (apiKey: string): { secrets: string; account: string } => {
       asked.push(user.getStore());

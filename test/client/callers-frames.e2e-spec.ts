@@ -5,7 +5,7 @@ import { failureOf, KEYS } from '../support/lalamove.js';
 import { withRawLalamove } from './raw-lalamove.js';
 import { http, type RawHandler } from '../support/raw-server.js';
 
-/** Code of a host's, by names that no other code has. */
+/** Functions of a host, with names that no other code has. */
 async function shipTheParcel(lalamove: LalamoveService): Promise<Order> {
   return await lalamove.placeOrder(ORDER);
 }
@@ -36,13 +36,13 @@ describe('the stack of a rejected call', () => {
       (lalamove) => shipTheParcel(lalamove.forAccount({ ...KEYS, market: 'TH' })),
       /shipTheParcel/,
     ],
-  ])('names the caller: %s', async (_, handle, call, stack) => {
+  ])('contains the caller: %s', async (_, handle, call, stack) => {
     await withRawLalamove(handle, { retry: RETRY }, async (lalamove) => {
       expect((await failureOf(call(lalamove))).stack).toMatch(stack);
     });
   });
 
-  it('is left alone where a hook has frozen the exception', async () => {
+  it('does not change if a hook has frozen the exception', async () => {
     const onResponse = ({ error }: { error?: unknown }): void => void Object.freeze(error);
     await withRawLalamove(BROKEN, { retry: RETRY, hooks: { onResponse } }, async (lalamove) => {
       const error = await failureOf(shipTheParcel(lalamove));
@@ -60,7 +60,7 @@ describe('the stack of a rejected call', () => {
         throw new Error('no frames');
       },
     ],
-  ])('changes nothing of what is thrown where Error.prepareStackTrace makes %s of it', async (_, prepare) => {
+  ])('does not change the error if Error.prepareStackTrace returns %s', async (_, prepare) => {
     await withRawLalamove(BROKEN, { retry: RETRY }, async (lalamove) => {
       const before: unknown = Reflect.get(Error, 'prepareStackTrace');
       const failed = shipTheParcel(lalamove).catch((error: unknown) => error);
@@ -74,7 +74,7 @@ describe('the stack of a rejected call', () => {
     });
   });
 
-  it('names a caller of a host’s whose name is like our own', async () => {
+  it('contains a caller of the host that has the same name as a method of the library', async () => {
     class Shop {
       async book(lalamove: LalamoveService): Promise<unknown> {
         return await this.#callCourier(lalamove);

@@ -35,7 +35,7 @@ describe('LalamoveService', () => {
     return started.lalamove;
   }
 
-  describe('checks before anything is sent', () => {
+  describe('validates before it sends', () => {
     it.each(['', ' ', '.', '..', 'a b', 'a\n', '\ud800', 7, undefined, null, {}])('an id of %j', async (id) => {
       const lalamove = await start({ validate: false });
       for (const call of [
@@ -55,7 +55,7 @@ describe('LalamoveService', () => {
       expect(sandbox.requests).toHaveLength(0);
     });
 
-    it('each fault of an input, with its pointer', async () => {
+    it('each invalid field of an input, with its pointer', async () => {
       const lalamove = await start();
       const error = await failureOf(
         lalamove.placeOrder({ ...ORDER, quotationId: '', recipients: [{ stopId: '2', name: 'Ada', phone: '123' }] }),
@@ -71,7 +71,7 @@ describe('LalamoveService', () => {
       expect(sandbox.requests).toHaveLength(0);
     });
 
-    it('what cannot be written as JSON', async () => {
+    it('input that cannot be written as JSON', async () => {
       const lalamove = await start({ validate: false });
       const circular: Record<string, unknown> = { ...ORDER };
       circular.self = circular;
@@ -94,7 +94,7 @@ describe('LalamoveService', () => {
       ['signal', {}],
       ['validate', 'false'],
       ['maxAttempt', 1],
-    ])('a wrong %s of the call itself', async (name, value) => {
+    ])('an invalid %s of the call itself', async (name, value) => {
       const lalamove = await start();
       expect(await failureOf(lalamove.getCities({ [name]: value }))).toMatchObject({
         errors: [{ pointer: `/options/${name}` }],
@@ -102,14 +102,14 @@ describe('LalamoveService', () => {
       expect(sandbox.requests).toHaveLength(0);
     });
 
-    it('options that are none', async () => {
+    it('options that are not an object', async () => {
       const lalamove = await start();
       expect(await failureOf(lalamove.getCities('HK' as never))).toMatchObject({ errors: [{ pointer: '/options' }] });
       expect(sandbox.requests).toHaveLength(0);
       await expect(lalamove.getCities(null as never)).resolves.toHaveLength(1);
     });
 
-    it('nothing but ids where the call or the account says so', async () => {
+    it('only ids if the call or the account switches validation off', async () => {
       const lalamove = await start();
       await failureOf(lalamove.createQuotation({ ...QUOTATION, stops: [] }, { validate: false }));
       expect(sandbox.requests).toHaveLength(1);
@@ -123,10 +123,10 @@ describe('LalamoveService', () => {
       expect(sandbox.requests[0]).toMatchObject({ path: '/v3/orders/a%2Fb%3Fc%23d%252e', signed: true });
     });
 
-    it('signs the exact bytes of any text, and sends fields that it does not know', async () => {
+    it('signs the exact bytes of any text, and sends unknown fields', async () => {
       const lalamove = await start();
       const input = { ...QUOTATION, newField: { 'naïve 🛵': '\u2028</script>' } };
-      // Lalamove knows no such field; what is told of it is that it was sent, and signed.
+      // Lalamove does not know this field: this test proves only that the client sends and signs it.
       expect(await failureOf(lalamove.createQuotation(input))).toMatchObject({ code: 'ERR_UNKNOWN_FIELD' });
       expect(sandbox.requests[0]?.signed).toBe(true);
       expect(JSON.parse(sandbox.requests[0]?.body ?? '')).toMatchObject({ data: { newField: input.newField } });
@@ -134,7 +134,7 @@ describe('LalamoveService', () => {
       expect(quotation.stops[0].coordinates).toEqual({ lat: '22.2759000', lng: '114.1455000' });
     });
 
-    it('sends the given request id on every attempt, else a fresh one each', async () => {
+    it('sends the given request id on every attempt, or else a new one on each', async () => {
       const lalamove = await start();
       const ids = (): (string | undefined)[] => sandbox.requests.splice(0).map(({ headers }) => headers['request-id']);
       sandbox.respondNext({ code: 'LALAMOVE_SERVER_ERROR' }, { times: 2 });
@@ -147,7 +147,7 @@ describe('LalamoveService', () => {
       expect(fresh.every((id) => /^[0-9a-f-]{36}$/.test(id ?? ''))).toBe(true);
     });
 
-    it('goes to another market where the call says so', async () => {
+    it('sends to another market if the call names one', async () => {
       const lalamove = await start();
       const [city] = await lalamove.getCities({ market: 'th' });
       expect(city?.locode).toBe('TH BKK');
@@ -178,12 +178,12 @@ describe('LalamoveService', () => {
     });
   });
 
-  describe('repeats', () => {
+  describe('retries', () => {
     const repeatable = Object.entries(CALLS).filter(
       ([name]) => !['placeOrder', 'editOrder', 'addPriorityFee', 'changeDriver'].includes(name),
     );
 
-    it.each(repeatable)('%s after every end that is worth it, up to the limit', async (_, call) => {
+    it.each(repeatable)('%s after every retryable error, up to the limit', async (_, call) => {
       const lalamove = await start();
       for (const answer of [
         { code: 'LALAMOVE_SERVER_ERROR' },
@@ -208,7 +208,7 @@ describe('LalamoveService', () => {
       }
     });
 
-    it('a cancellation whose answer was lost, and takes "already cancelled" for done', async () => {
+    it('a cancellation without an answer, and then treats "already cancelled" as success', async () => {
       const lalamove = await start();
       const { orderId } = await booked(lalamove);
       sandbox.respondNext('reset', { operation: 'cancelOrder', afterWork: true });
@@ -217,7 +217,7 @@ describe('LalamoveService', () => {
       expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ name: 'OrderAlreadyCanceledException' });
     });
 
-    it('a cancellation after a 429, and does not take "already cancelled" for its own doing', async () => {
+    it('a cancellation after a 429, and then does not treat "already cancelled" as success', async () => {
       const lalamove = await start();
       const { orderId } = await booked(lalamove);
       await lalamove.cancelOrder(orderId);
@@ -225,7 +225,7 @@ describe('LalamoveService', () => {
       expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ code: 'ERR_CANCELLATION' });
     });
 
-    it('as often as the call says, and not at all where it says once', async () => {
+    it('as often as the call allows, and never if the call allows one attempt', async () => {
       const lalamove = await start();
       sandbox.respondNext({ code: 'LALAMOVE_SERVER_ERROR' });
       expect(await failureOf(lalamove.getCities({ maxAttempts: 1 }))).toMatchObject({
@@ -234,7 +234,7 @@ describe('LalamoveService', () => {
       expect(sandbox.requests).toHaveLength(1);
     });
 
-    it('waits by the clock for as long as Lalamove asks, and signs anew', async () => {
+    it('after the delay that Lalamove asks for, with a new signature', async () => {
       const clock = new ManualClock();
       const lalamove = await start({ clock });
       sandbox.respondNext({ code: 'LALAMOVE_RATE_LIMITED', headers: { 'retry-after': '7' } });
@@ -251,7 +251,7 @@ describe('LalamoveService', () => {
       expect(sandbox.requests.every(({ signed }) => signed)).toBe(true);
     });
 
-    it('not where the wait would outlive the deadline', async () => {
+    it('not if the wait would exceed the deadline', async () => {
       const lalamove = await start({ clock: new ManualClock(), deadlineMs: 5000 });
       sandbox.respondNext({ code: 'LALAMOVE_RATE_LIMITED', headers: { 'retry-after': '7' } });
       expect(await failureOf(lalamove.getCities())).toMatchObject({
@@ -260,7 +260,7 @@ describe('LalamoveService', () => {
       });
     });
 
-    it('not after its caller has given up, and leaves no timer', async () => {
+    it('not after the caller has aborted, and leaves no timer', async () => {
       const clock = new ManualClock();
       const lalamove = await start({ clock });
       const controller = new AbortController();
@@ -274,7 +274,7 @@ describe('LalamoveService', () => {
     });
   });
 
-  it('ends a call at its deadline, even in mid-attempt', async () => {
+  it('ends a call at its deadline, even during an attempt', async () => {
     const lalamove = await start({ deadlineMs: 120 });
     sandbox.respondNext('hang', { times: 5 });
     const before = performance.now();
@@ -288,7 +288,7 @@ describe('LalamoveService', () => {
   it.each([
     ['timeoutMs', { timeoutMs: 40 }],
     ['deadlineMs', { deadlineMs: 40 }],
-  ])('ends a call at a %s of its own', async (_, options) => {
+  ])('ends a call at the %s of the call', async (_, options) => {
     const lalamove = await start();
     sandbox.respondNext('hang', { times: 9 });
     const before = performance.now();
@@ -297,7 +297,7 @@ describe('LalamoveService', () => {
     expect(performance.now() - before).toBeLessThan(2000);
   });
 
-  it('ends a call at its limit although an interceptor never lets it go', async () => {
+  it('ends a call at its time limit even if an interceptor never passes it on', async () => {
     const started = await startLalamove(accountOn(sandbox, { timeoutMs: 40 }), (http) => {
       http.axiosRef.interceptors.request.use(() => new Promise(() => undefined));
     });
@@ -305,14 +305,14 @@ describe('LalamoveService', () => {
     expect(await failureOf(started.lalamove.getCities())).toMatchObject({ name: 'LalamoveTimeoutException' });
   });
 
-  it('is not worth a repeat after its caller’s own time limit', async () => {
+  it('does not retry after the time limit of the caller', async () => {
     const lalamove = await start();
     sandbox.respondNext('hang');
     const failure = failureOf(lalamove.getCities({ signal: AbortSignal.timeout(30), maxAttempts: 1 }));
     expect(await failure).toMatchObject({ name: 'LalamoveTimeoutException', retryable: false });
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
     const lalamove = await start({ timeoutMs: 54_321, deadlineMs: 60_000 });
     await lalamove.getCities();
@@ -321,7 +321,7 @@ describe('LalamoveService', () => {
     expect(timers()).toBeLessThanOrEqual(before);
   });
 
-  it('waits between attempts no longer than it was told', async () => {
+  it('waits between attempts no longer than maxDelayMs', async () => {
     const clock = new ManualClock();
     const lalamove = await start({ clock, retry: { maxAttempts: 2, baseDelayMs: 60_000, maxDelayMs: 5 } });
     sandbox.respondNext({ code: 'LALAMOVE_SERVER_ERROR' });
@@ -331,7 +331,7 @@ describe('LalamoveService', () => {
     await expect(cities).resolves.toHaveLength(1);
   });
 
-  it('says of a call that found nobody which attempt was sent before', async () => {
+  it('names the request id of the earlier attempt if the last attempt could not connect', async () => {
     const lalamove = await start({ retry: { maxAttempts: 2, baseDelayMs: 1 } });
     sandbox.respondNext('reset');
     const failure = failureOf(lalamove.cancelOrder('1', { requestId: 'mine' }));
@@ -341,7 +341,7 @@ describe('LalamoveService', () => {
     sandbox = await LalamoveSandbox.start();
   });
 
-  it('keeps account and policy on everything that it refuses by itself', async () => {
+  it('adds the account and the error policy to every exception that the client itself throws', async () => {
     const lalamove = await start({ name: 'thai', errors: { status: 'gateway' } }, 'thai');
     const merchant = lalamove.forAccount({ apiKey: 'pk_test_m', apiSecret: 'sk_test_m', market: 'TH' });
     for (const service of [lalamove, merchant]) {
@@ -353,7 +353,7 @@ describe('LalamoveService', () => {
     expect((refusal as LalamoveException).getStatus()).toBe(503);
   });
 
-  it('calls through the agents of the host, shares them with other keys, and leaves them open', async () => {
+  it('uses the agents of the host, shares them with other keys, and leaves them open', async () => {
     const httpAgent = new Agent({ keepAlive: true });
     const lalamove = await start({ http: { httpAgent } });
     const { apiKey, apiSecret } = sandbox;
@@ -365,7 +365,7 @@ describe('LalamoveService', () => {
     httpAgent.destroy();
   });
 
-  it('calls through the proxy of the host', async () => {
+  it('uses the proxy of the host', async () => {
     const seen: string[] = [];
     const { createServer } = await import('node:http');
     const proxy = createServer((incoming, outgoing) => {
@@ -382,7 +382,7 @@ describe('LalamoveService', () => {
     proxy.close();
   });
 
-  it('is not taken in by what looks one way and is written another', async () => {
+  it('refuses input whose JSON differs from its fields, and option names that every object inherits', async () => {
     const lalamove = await start();
     const disguised = [
       { ...ORDER, metadata: new Map([['reference', 'A-1']]) },
@@ -400,7 +400,7 @@ describe('LalamoveService', () => {
     expect(sandbox.requests).toHaveLength(0);
   });
 
-  it('keeps the options that it has checked', async () => {
+  it('copies the options when it checks them', async () => {
     const lalamove = await start();
     const options = { requestId: 'mine' };
     sandbox.respondNext({ code: 'LALAMOVE_SERVER_ERROR' });
@@ -410,7 +410,7 @@ describe('LalamoveService', () => {
     expect(sandbox.requests.map(({ headers }) => headers['request-id'])).toEqual(['mine', 'mine']);
   });
 
-  it('takes the time limit of a signal for a timeout', async () => {
+  it('treats the time limit of a signal as a timeout', async () => {
     const lalamove = await start();
     sandbox.respondNext('hang');
     expect(await failureOf(lalamove.getCities({ signal: AbortSignal.timeout(30) }))).toMatchObject({
@@ -420,7 +420,7 @@ describe('LalamoveService', () => {
     expect(sandbox.requests).toHaveLength(1);
   });
 
-  it('makes the same calls for other keys', async () => {
+  it('makes calls with other keys', async () => {
     const merchant = await LalamoveSandbox.start({ apiKey: 'pk_test_merchant', apiSecret: 'sk_test_merchant' });
     const lalamove = await start({ baseUrl: merchant.url });
     expect(await failureOf(lalamove.getCities())).toMatchObject({ name: 'LalamoveAuthenticationException' });
@@ -430,14 +430,14 @@ describe('LalamoveService', () => {
     await merchant.stop();
   });
 
-  it('refuses other keys that are none', async () => {
+  it('refuses missing other keys', async () => {
     const lalamove = await start();
     expect(() => lalamove.forAccount(undefined as never)).toThrow(
       /apiKey is missing[^]*apiSecret is missing[^]*market is missing/,
     );
   });
 
-  it('bears one signal for any number of calls', async () => {
+  it('accepts one signal for many calls without a warning', async () => {
     const warnings: unknown[] = [];
     const note = (warning: unknown): number => warnings.push(warning);
     process.on('warning', note);
@@ -449,7 +449,7 @@ describe('LalamoveService', () => {
     expect(warnings.map(String).filter((warning) => warning.includes('MaxListeners'))).toEqual([]);
   });
 
-  it('refuses other keys that are wrong, or of another environment', async () => {
+  it('refuses other keys that are invalid or of another environment', async () => {
     const lalamove = await start({ environment: 'sandbox' });
     expect(() => lalamove.forAccount({ apiKey: 'pk_prod_m', apiSecret: 'sk_prod_m', market: 'HKG' })).toThrow(
       /market must be[^]*environment is 'sandbox' but apiKey is a production key/,

@@ -4,11 +4,11 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { RawServer } from '../support/raw-server.js';
 
-/** Every request that `node:http` and `node:https` are asked for, as whoever asked for it sees it. */
+/** Records every request that the process makes with `node:http` and `node:https`, as the client sees it. */
 export class ClientRequests {
   readonly #spies = [jest.spyOn(http, 'request'), jest.spyOn(https, 'request')];
 
-  /** Those to a server, in their order. */
+  /** The requests to one server, in order. */
   to({ url }: RawServer): ClientRequest[] {
     const { port } = new URL(url);
     return this.#spies
@@ -17,17 +17,17 @@ export class ClientRequests {
       .filter((request) => String(request.getHeader('host')).endsWith(`:${port}`));
   }
 
-  /** The socket that the latest one to a server was given; none while it waits for one. */
+  /** The socket of the latest request to a server; `undefined` while the request waits for one. */
   socketTo(server: RawServer): Socket | undefined {
     return this.to(server).at(-1)?.socket ?? undefined;
   }
 
-  /** Forgets those so far. */
+  /** Forgets the requests so far. */
   forget(): void {
     for (const spy of this.#spies) spy.mockClear();
   }
 
-  /** Watches no longer. */
+  /** Stops recording. */
   stop(): void {
     for (const spy of this.#spies) spy.mockRestore();
   }

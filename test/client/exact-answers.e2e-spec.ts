@@ -9,7 +9,7 @@ const ID = '3284759483745893456';
 const STOP = '3284759483745893457';
 const DRIVER = '80557';
 
-/** Each call, the `data` that it gets with ids as JSON numbers, and what its caller gets. */
+/** Each call, the `data` that the server answers with ids as JSON numbers, and what the caller gets. */
 // prettier-ignore
 const ANSWERS: [call: string, data: string, make: (lalamove: LalamoveService) => Promise<unknown>, expected: object][] = [
   ['placeOrder', `{"orderId":${ID},"quotationId":${STOP}}`, (lalamove) => lalamove.placeOrder(ORDER), { orderId: ID, quotationId: STOP }],
@@ -42,7 +42,7 @@ describe('ids that are JSON numbers', () => {
   });
 });
 
-describe('an answer that something of the host’s has parsed', () => {
+describe('an answer that the host has parsed', () => {
   async function placed(status: number, body: string, parse?: (text: string) => unknown): Promise<unknown> {
     const server = await RawServer.start((socket) => socket.write(http(status, body)));
     const options = { ...KEYS, baseUrl: server.url, retry: { maxAttempts: 1 } };
@@ -57,7 +57,7 @@ describe('an answer that something of the host’s has parsed', () => {
     }
   }
 
-  it.each([ID, '9007199254740993', '1e400'])('is not believed where a number was rounded: %s', async (id) => {
+  it.each([ID, '9007199254740993', '1e400'])('is refused if a number was rounded: %s', async (id) => {
     expect(await failureOf(placed(201, `{"data":{"orderId":${id}}}`))).toMatchObject({
       name: 'LalamoveOutcomeUnknownException',
       upstreamStatus: 201,
@@ -65,7 +65,7 @@ describe('an answer that something of the host’s has parsed', () => {
     });
   });
 
-  it('is not believed where it cannot be written again', async () => {
+  it('is refused if it cannot be written as JSON again', async () => {
     const loop = (): unknown => {
       const body: Record<string, unknown> = { data: { orderId: ID } };
       return Object.assign(body, { body });
@@ -76,11 +76,11 @@ describe('an answer that something of the host’s has parsed', () => {
   it.each<[string, string, (text: string) => unknown]>([
     ['text', `{"data":{"orderId":"${ID}"}}`, JSON.parse],
     ['BigInt', '', () => ({ data: { orderId: BigInt(ID) } })],
-  ])('is read where its ids came as %s', async (_, body, parse) => {
+  ])('is accepted if its ids were read as %s', async (_, body, parse) => {
     expect(await placed(201, body, parse)).toEqual({ orderId: ID });
   });
 
-  it('is a refusal whatever numbers are in it', async () => {
+  it('remains a refusal, with any numbers in it', async () => {
     const body = `{"errors":[{"id":"ERR_INVALID_FIELD"}],"orderId":${ID}}`;
     expect(await failureOf(placed(422, body))).toMatchObject({ code: 'ERR_INVALID_FIELD', isForeign: false });
   });

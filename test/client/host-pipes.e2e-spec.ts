@@ -19,7 +19,7 @@ import { KEYS } from '../support/lalamove.js';
 import { http, RawServer } from '../support/raw-server.js';
 import { bookingOf } from '../support/sample-booking.js';
 
-/** Takes every body that our DTOs describe, and sends on those that it can. */
+/** Accepts every body that our DTOs describe, and sends it to Lalamove if there is a call for it. */
 @Controller()
 class BodiesController {
   constructor(private readonly lalamove: LalamoveService) {}
@@ -62,7 +62,7 @@ const OPTIONS = { isPODEnabled: true, isRecipientSMSEnabled: false, partner: 'p'
 const [RECIPIENT] = ORDER.recipients;
 const [FIRST, SECOND] = EDIT.stops;
 
-/** Bodies with every member that a DTO has, and what is sent of them. */
+/** Bodies with every member of a DTO, and what is sent to Lalamove. */
 const WHOLE: Record<string, object> = {
   quotations: { ...QUOTATION, ...ALL },
   orders: { ...ORDER, ...OPTIONS, recipients: [{ ...RECIPIENT, remarks: 'Ring' }] },
@@ -72,7 +72,7 @@ const WHOLE: Record<string, object> = {
   deliveries: bookingOf('A-1', { ...OPTIONS, maxPrice: '90', account: 'thai', policy: { requote: false } }),
 };
 
-/** One member of a wrong type, and where. */
+/** One member of a wrong type, and its place. */
 const WRONG: [path: string, body: object][] = [
   ['orders', { ...ORDER, isPODEnabled: 'false' }],
   ['orders', { ...ORDER, isRecipientSMSEnabled: 0 }],
@@ -127,7 +127,7 @@ describe.each(PLATFORMS)('our DTOs on %s', (platform) => {
       await server.stop();
     });
 
-    it.each(Object.keys(WHOLE))('take every member of %s', async (path) => {
+    it.each(Object.keys(WHOLE))('accept every member of %s', async (path) => {
       const answer = await request('POST', `${host.url}/${path}`, WHOLE[path]);
       expect(answer).toMatchObject({ status: 201 });
       if (path === 'deliveries') {
@@ -139,7 +139,7 @@ describe.each(PLATFORMS)('our DTOs on %s', (platform) => {
       expect(JSON.parse(body)).toEqual({ data: JSON.parse(sent) as unknown });
     });
 
-    it.each(WRONG)('refuse what is of a wrong type: %s %j', async (path, body) => {
+    it.each(WRONG)('refuse a wrong type: %s %j', async (path, body) => {
       const before = server.requests.length;
       const answer = await request('POST', `${host.url}/${path}`, body);
       expect([400, 422]).toContain(answer.status);
@@ -147,7 +147,7 @@ describe.each(PLATFORMS)('our DTOs on %s', (platform) => {
     });
   });
 
-  it('are left to our own checks without a pipe, which point at the place', async () => {
+  it('are checked by the client without a pipe, and errors point at the place', async () => {
     const imports = [LalamoveModule.forRoot({ ...KEYS })];
     const { app, url } = await startHost(platform, { imports, controllers: [BodiesController] });
     expect(await request('POST', `${url}/orders`, { ...ORDER, isPODEnabled: 'false' })).toMatchObject({
@@ -171,7 +171,7 @@ class FailingController {
   }
 }
 
-describe('a filter that a testing module puts in place of ours', () => {
+describe('a filter that a testing module uses instead of ours', () => {
   const replacement = {
     catch: (
       _: unknown,
@@ -181,7 +181,7 @@ describe('a filter that a testing module puts in place of ours', () => {
     },
   };
 
-  it('answers what the app-wide one would have answered, and nothing else', async () => {
+  it('gives the same answer as the app-wide filter, and no other', async () => {
     const imports = [LalamoveModule.forRoot({ ...KEYS })];
     const module = await Test.createTestingModule({ imports, controllers: [FailingController] })
       .overrideFilter(LalamoveExceptionFilter)

@@ -8,7 +8,7 @@ const page = '<!doctype html><html><body>Sorry</body></html>';
 const html = { 'content-type': 'text/html' };
 const big = Buffer.alloc(10 * 1024 * 1024, 'x');
 
-/** What a read gets, the class that it ends in, and the status for the app's own consumers. */
+/** The answer to a read, the exception class, and the HTTP status for the consumers of the app. */
 const ANSWERS: [string, RawHandler, string, number][] = [
   ['an HTML 200', (socket) => socket.write(http(200, page, html)), 'LalamoveUnreadableResponseException', 502],
   ['an HTML 502', (socket) => socket.write(http(502, page, html)), 'LalamoveServerException', 502],
@@ -109,7 +109,7 @@ const ANSWERS: [string, RawHandler, string, number][] = [
   ['a 599', (socket) => socket.write(http(599, '{}')), 'LalamoveServerException', 599],
 ];
 
-describe('a read that gets', () => {
+describe('an unexpected answer', () => {
   let answer: RawHandler;
   let server: RawServer;
   let lalamove: LalamoveService;
@@ -128,7 +128,7 @@ describe('a read that gets', () => {
     await server.stop();
   });
 
-  it.each(ANSWERS)('%s', async (_, handle, name, status) => {
+  it.each(ANSWERS)('to a read ends with its exception: %s', async (_, handle, name, status) => {
     answer = handle;
     // A stalled answer must time out soon. All others get the time that a busy machine needs.
     const timeoutMs = name === 'LalamoveTimeoutException' ? 250 : 5000;
@@ -140,7 +140,7 @@ describe('a read that gets', () => {
   });
 
   it.each(ANSWERS.filter(([what]) => /HTML 200|lists errors/.test(what)))(
-    'a cancellation that gets %s is not done',
+    'to a cancellation is no success: %s',
     async (_, handle) => {
       answer = handle;
       expect(await failureOf(lalamove.cancelOrder('1'))).toMatchObject({ name: 'LalamoveUnreadableResponseException' });
@@ -148,19 +148,19 @@ describe('a read that gets', () => {
   );
 
   it.each(['{"message":"ERR_CANCELLATION_FORBIDDEN"}', '{"errors":[{"id":"ERR_X"}],"data":{}}', '{}', '"OK"'])(
-    'a cancellation that gets a 200 of %s is not done',
+    'to a cancellation is no success: a 200 of %s',
     async (body) => {
       answer = (socket) => socket.write(http(200, body));
       expect(await failureOf(lalamove.cancelOrder('1'))).toMatchObject({ mirrorStatus: 502, upstreamStatus: 200 });
     },
   );
 
-  it.each(['null', '{}', '""', '[]', '[null]', '[{}]'])('no errors beside its data, written as %s', async (errors) => {
+  it.each(['null', '{}', '""', '[]', '[null]', '[{}]'])('is a success with data and errors %s', async (errors) => {
     answer = (socket) => socket.write(http(201, `{"errors":${errors},"data":{"orderId":"1"}}`));
     await expect(lalamove.placeOrder(ORDER, { timeoutMs: 5000 })).resolves.toEqual({ orderId: '1' });
   });
 
-  it('a byte order mark, without it', async () => {
+  it('is read without its byte order mark', async () => {
     answer = (socket) => socket.write(http(200, '\ufeff{"data":{"orderId":"1"},"errors":[]}'));
     await expect(lalamove.getOrder('1')).resolves.toEqual({ orderId: '1' });
   });
@@ -169,12 +169,12 @@ describe('a read that gets', () => {
     ['a 204', 'HTTP/1.1 204 No Content\r\n\r\n'],
     ['an empty 200', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'],
     ['an envelope', http(200, '{"data":{}}\n')],
-  ])('a cancellation that gets %s is done', async (_, bytes) => {
+  ])('to a cancellation is a success: %s', async (_, bytes) => {
     answer = (socket) => socket.write(bytes);
     await expect(lalamove.cancelOrder('1')).resolves.toBeUndefined();
   });
 
-  it('characters that lie across two chunks, whole', async () => {
+  it('is decoded if a character is split between two chunks', async () => {
     const bytes = http(200, JSON.stringify({ data: { orderId: '1', remarks: ['São Paulo 🛵'] } }));
     const cut = bytes.indexOf(Buffer.from('🛵')) + 2;
     answer = (socket) => {
@@ -184,7 +184,7 @@ describe('a read that gets', () => {
     await expect(lalamove.getOrder('1')).resolves.toMatchObject({ remarks: ['São Paulo 🛵'] });
   });
 
-  it('call after call, over one connection', async () => {
+  it('does not cost the connection if it is complete', async () => {
     answer = (socket) => socket.write(http(200, '{"data":{"orderId":"1"}}'));
     await lalamove.getOrder('1');
     const before = server.connections;
@@ -192,7 +192,7 @@ describe('a read that gets', () => {
     expect(server.connections).toBe(before);
   });
 
-  it('leaves nothing open behind', async () => {
+  it('leaves no connection open', async () => {
     answer = (socket) => socket.write(http(200, '{"data":{"orderId":"1"}}'));
     await Promise.all(Array.from({ length: 20 }, () => lalamove.getOrder('1')));
     await close();

@@ -10,7 +10,7 @@ const TIMER = 2 ** 31 - 1;
 const YEAR_MINUTES = 525_600;
 const YEAR_SECONDS = 31_536_000;
 
-/** What an app says at its boot. */
+/** The message of an app that fails at boot. */
 async function boot(module: Parameters<typeof Test.createTestingModule>[0]): Promise<unknown> {
   try {
     const app = await Test.createTestingModule(module).compile();
@@ -21,13 +21,13 @@ async function boot(module: Parameters<typeof Test.createTestingModule>[0]): Pro
   }
 }
 
-/** An object with one member, however deep. */
+/** An object with one member, at any depth. */
 function nested(path: string, value: unknown): Record<string, unknown> {
   const [name = '', ...rest] = path.split('.');
   return { [name]: rest.length > 0 ? nested(rest.join('.'), value) : value };
 }
 
-/** Each option with its limit, as its message writes it, and what is just beyond. */
+/** Each option with its limit, the limit as its message writes it, and a value just above it. */
 const MODULE: [string, unknown, unknown, string][] = [
   ['timeoutMs', TIMER, TIMER + 1, '2147483647'],
   ['deadlineMs', TIMER, TIMER + 1, '2147483647'],
@@ -91,7 +91,7 @@ function steps(count: number): object[] {
   return Array.from({ length: count }, (_, index) => ({ afterMinutes: index + 1, priorityFee: String(index + 1) }));
 }
 
-describe('an option beyond its limit', () => {
+describe('an option above its limit', () => {
   let sandbox: LalamoveSandbox | undefined;
 
   afterEach(async () => {

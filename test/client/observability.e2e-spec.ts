@@ -15,7 +15,7 @@ import { http, RawServer, type RawHandler } from '../support/raw-server.js';
 const UUID = /^[0-9a-f-]{36}$/;
 const order = http(201, '{"data":{"orderId":"7"}}', { 'request-id': 'r-7' });
 
-/** A logger that keeps what it is told, by level. */
+/** A logger that records its lines, by level. */
 class RecordingLog implements LoggerService {
   readonly lines: [level: string, line: string][] = [];
 
@@ -36,7 +36,7 @@ class RecordingLog implements LoggerService {
   }
 }
 
-/** Hooks that keep what they are told, in its order. */
+/** Hooks that record their events, in order. */
 class RecordingHooks implements LalamoveHooks {
   readonly told: [hook: string, event: LalamoveRequestEvent | LalamoveResponseEvent | LalamoveRetryEvent][] = [];
 
@@ -53,7 +53,7 @@ class RecordingHooks implements LalamoveHooks {
   }
 }
 
-describe('what a call tells', () => {
+describe('a call reports', () => {
   let server: RawServer;
   let lalamove: LalamoveService;
   let stop: () => Promise<void>;
@@ -75,8 +75,8 @@ describe('what a call tells', () => {
     };
   }
 
-  describe('its log', () => {
-    it('has one line of a success, on the level debug', async () => {
+  describe('in its log', () => {
+    it('one line of a success, at the level debug', async () => {
       await start((socket) => socket.write(order));
       await lalamove.placeOrder(ORDER);
       expect(logger.lines).toEqual([
@@ -89,7 +89,7 @@ describe('what a call tells', () => {
       ]);
     });
 
-    it('has a line of each repeat, and names the account', async () => {
+    it('one line of each retry, with the account', async () => {
       let answers = 0;
       await start((socket) => socket.write(answers++ === 0 ? http(503, '') : order), {}, 'thailand');
       await lalamove.getOrder('7');
@@ -105,14 +105,14 @@ describe('what a call tells', () => {
       [422, '{"errors":[{"id":"ERR_INVALID_QUOTATION_ID"}]}', 'ERR_INVALID_QUOTATION_ID'],
       [402, '{"message":"ERR_INSUFFICIENT_CREDIT"}', 'ERR_INSUFFICIENT_CREDIT'],
       [500, '', 'LALAMOVE_OUTCOME_UNKNOWN'],
-    ])('has one line of a failure, on the level debug, for a %i', async (status, body, code) => {
+    ])('one line of a failure, at the level debug, after a %i', async (status, body, code) => {
       await start((socket) => socket.write(http(status, body)));
       await failureOf(lalamove.placeOrder(ORDER));
       const line = new RegExp(`^placeOrder failed \\(code=${code} status=${status} attempts=1 ms=\\d+ sentRequestId=`);
       expect(logger.lines).toEqual([['debug', expect.stringMatching(line)]]);
     });
 
-    it('has no secret, no personal data and no line break, whatever comes back', async () => {
+    it('no secret, no personal data and no line break, after any answer', async () => {
       const echo = `${KEYS.apiKey} ${KEYS.apiSecret} Ada +85251234567`;
       await start((socket, request) => {
         const signature = /Authorization: (\S+ \S+)/i.exec(request)?.[1] ?? '';
@@ -127,7 +127,7 @@ describe('what a call tells', () => {
       expect(text).not.toMatch(/[0-9a-f]{64}/);
     });
 
-    it('harms no call when it throws', async () => {
+    it('without failing if the logger throws', async () => {
       await start((socket) => socket.write(order));
       const full = (): never => {
         throw new Error('disk full');
@@ -137,7 +137,7 @@ describe('what a call tells', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('says how long a call has waited for the rate limit', async () => {
+    it('how long the call waited for the rate limit', async () => {
       await start((socket) => socket.write(order), { rateLimit: { perMinute: { getOrder: 120 } } });
       const limited = lalamove.forAccount({ ...KEYS, apiKey: 'pk_test_other' });
       await Promise.all(Array.from({ length: 115 }, () => limited.getOrder('1')));
@@ -146,8 +146,8 @@ describe('what a call tells', () => {
     });
   });
 
-  describe('its hooks', () => {
-    it('are told of each sending, of each end and of each repeat, in this order', async () => {
+  describe('to its hooks', () => {
+    it('each attempt, each result and each retry, in this order', async () => {
       let answers = 0;
       await start((socket) => socket.write(answers++ === 0 ? http(503, '', { 'request-id': 'r-1' }) : order));
       await lalamove.getOrder('7');
@@ -193,7 +193,7 @@ describe('what a call tells', () => {
       ]);
     });
 
-    it('hear of an end without an answer', async () => {
+    it('an attempt that ends without an answer', async () => {
       await start((socket) => socket.destroy());
       await failureOf(lalamove.placeOrder(ORDER));
       expect(hooks.told.at(-1)).toEqual([
@@ -202,7 +202,7 @@ describe('what a call tells', () => {
       ]);
     });
 
-    it('hear nothing of what is refused before it is sent', async () => {
+    it('nothing of a call that is refused before it is sent', async () => {
       await start((socket) => socket.write(order));
       await failureOf(lalamove.placeOrder({ ...ORDER, quotationId: '' }));
       expect(hooks.told).toEqual([]);
@@ -216,7 +216,7 @@ describe('what a call tells', () => {
         },
       ],
       ['reject', () => Promise.reject(new Error('no metrics'))],
-    ])('harm no call when they %s, and are named in the log', async (_, hook) => {
+    ])('without failing if they %s, and names them in the log', async (_, hook) => {
       await start((socket) => socket.write(order), { hooks: { onRequest: hook, onResponse: hook } });
       await expect(lalamove.placeOrder(ORDER)).resolves.toEqual({ orderId: '7' });
       await new Promise((resolve) => setImmediate(resolve));
@@ -237,14 +237,14 @@ describe('what a call tells', () => {
         },
       ],
       ['reject with', () => Promise.reject(Object.create(null) as Error)],
-    ])('harm no call when they %s what has no words', async (_, hook) => {
+    ])('without failing if they %s a value without a message', async (_, hook) => {
       await start((socket) => socket.write(order), { hooks: { onRequest: hook, onResponse: hook } });
       await expect(lalamove.placeOrder(ORDER)).resolves.toEqual({ orderId: '7' });
       await new Promise((resolve) => setImmediate(resolve));
       expect(logger.lines).toContainEqual(['warn', 'The hook onResponse threw (error=something without words)']);
     });
 
-    it('are methods of their object', async () => {
+    it('as methods of their object', async () => {
       await start((socket) => socket.write(order));
       await lalamove.placeOrder(ORDER);
       expect(hooks.told.map(([hook]) => hook)).toEqual(['onRequest', 'onResponse']);

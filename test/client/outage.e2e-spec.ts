@@ -10,9 +10,9 @@ import { KEYS, startLalamove } from '../support/lalamove.js';
 import { http, RawServer } from '../support/raw-server.js';
 
 const OTHER = { apiKey: 'pk_test_other', apiSecret: 'sk_test_other', market: 'HK' };
-/** For a test of a thousand calls and more, each with its server in the same process. */
+/** For a test of more than a thousand calls with the server in the same process. */
 const LONG_TEST_MS = 30_000;
-/** How many repeats there are at the start, and how many come back in a minute without a single success. */
+/** The retry budget at the start, and how much of it returns in a minute without a success. */
 const [RESERVE, A_MINUTE] = [20, 6];
 const DOWN: Fault = { answer: { status: 503, body: '' }, times: 'always' };
 
@@ -25,11 +25,11 @@ describe('an outage', () => {
 
   afterEach(() => driven.stop());
 
-  /** With repeats as they are by default. */
+  /** Starts a client with the default retries. */
   const start = (more: Partial<LalamoveModuleOptions> = {}): Promise<LalamoveService> =>
     driven.client({ retry: {}, ...more });
 
-  /** Makes a call so many times at once; resolves once all have ended. */
+  /** Makes so many calls at once; resolves when all have ended. */
   async function made(times: number, call: () => Promise<unknown>): Promise<unknown[]> {
     const { ended } = driven.burst(times, call);
     await driven.clock.advance('1m');
@@ -37,23 +37,23 @@ describe('an outage', () => {
     return ended.map(({ error }) => error);
   }
 
-  /** Whether a repeat is left; it is used up by this. */
+  /** Whether the budget allows a retry; uses it up. */
   async function isRepeatLeft(lalamove: LalamoveService): Promise<boolean> {
     const before = driven.sandbox.requests.length;
     driven.sandbox.respondNext({ status: 503, body: '' });
     const { ended } = driven.burst(1, () => lalamove.getCities());
-    // Long enough for the first back-off, and too short for another repeat to come back.
+    // Longer than the first backoff, and too short to earn another retry.
     await driven.clock.advance(250);
     expect(ended).toHaveLength(1);
     return driven.sandbox.requests.length - before === 2;
   }
 
-  describe('of minutes', () => {
+  describe('for minutes', () => {
     it.each<[minutes: number, what: string, fault: Fault]>([
       [10, 'answers 503', DOWN],
       [2, 'resets every connection', { answer: 'reset', times: 'always' }],
     ])(
-      '(%d) in which Lalamove %s is not made worse, and over at once when it is over',
+      '(%d) in which Lalamove %s does not cause a retry storm, and calls succeed at once after it',
       async (minutes, _, fault) => {
         const lalamove = await start();
         const order = orderOf(await lalamove.createQuotation(QUOTATION));
@@ -71,7 +71,7 @@ describe('an outage', () => {
         stop();
         await driven.clock.advance('5s');
 
-        // Each call has gone out, and no more than the budget beside them: for ten minutes, 80 beside 600.
+        // Each call was sent, and at most the retry budget in addition: in ten minutes, 80 beside 600.
         expect(calls).toBe(60 * minutes + 1);
         expect(failed).toBe(calls);
         const repeats = driven.sandbox.requests.length - calls;
@@ -87,7 +87,7 @@ describe('an outage', () => {
       LONG_TEST_MS,
     );
 
-    it('spends nothing twice: an order is sent once, however often it fails', async () => {
+    it('does not use the retry budget for orders: each order is sent once', async () => {
       const lalamove = await start();
       driven.sandbox.addFault(DOWN);
       let unknown = 0;
@@ -104,15 +104,15 @@ describe('an outage', () => {
     });
   });
 
-  it('leaves repeats to those calls that come first, and then ends calls at their first failure', async () => {
+  it('lets the first calls retry, and then fails calls after their first attempt', async () => {
     const lalamove = await start();
     driven.sandbox.addFault(DOWN);
     await made(50, () => lalamove.getCities());
-    // 20 of the reserve, and those that came back within the second or so that it took.
+    // 20 from the start, and those earned in the second or so that the calls took.
     expect(driven.sandbox.requests).toHaveLength(50 + RESERVE);
   });
 
-  it('is not made worse by several accounts: they share the budget of their registration', async () => {
+  it('limits several accounts together: they share the retry budget of their registration', async () => {
     const lalamove = await start();
     const others = [lalamove, lalamove.forAccount(OTHER)];
     driven.sandbox.addFault(DOWN);
@@ -120,12 +120,12 @@ describe('an outage', () => {
     expect(driven.sandbox.requests.length).toBeLessThanOrEqual(100 + RESERVE + 1);
   });
 
-  it('has used up the repeats, which come back with successes, and with time', async () => {
+  it('uses up the retry budget, which grows with successes and with time', async () => {
     const lalamove = await start();
     driven.sandbox.addFault(DOWN);
     await made(30, () => lalamove.getCities());
     await driven.sandbox.control.clearFaults();
-    // The minute has brought six, and each repeat that goes well brings a fifth.
+    // The minute has earned six retries, and each successful retry earns a fifth of one.
     let left = 0;
     while (left < RESERVE && (await isRepeatLeft(lalamove))) left += 1;
     expect(left).toBeLessThan(1.5 * A_MINUTE);
@@ -135,7 +135,7 @@ describe('an outage', () => {
     expect(await isRepeatLeft(lalamove)).toBe(true);
   });
 
-  it('is not made worse by an app whose options are made for each request', async () => {
+  it('does not cause a retry storm in an app whose options are request-scoped', async () => {
     const useFactory = () => driven.account({ clock: systemClock, retry: { baseDelayMs: 1, maxDelayMs: 1 } });
     const imports = [LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory })];
     const { app, url } = await startHost('express', { imports, controllers: [StorefrontController] });
@@ -145,7 +145,7 @@ describe('an outage', () => {
     expect(driven.sandbox.requests.length).toBeLessThanOrEqual(30 + RESERVE + 1);
   });
 
-  it('is answered at once where there are no repeats', async () => {
+  it('fails calls at once if retries are off', async () => {
     const lalamove = await start({ retry: { maxAttempts: 1 } });
     driven.sandbox.addFault(DOWN);
     await made(5, () => lalamove.getCities());
@@ -172,7 +172,7 @@ describe('a storm of 429s', () => {
     ['in milliseconds', () => ({ 'Retry-After-Ms': '5000' })],
     ['as a date', () => ({ 'Retry-After': dateIn(5000) })],
     ['as the second of a reset', () => ({ 'RateLimit-Reset-Getcities': String((driven.clock.now() + 5000) / 1000) })],
-  ])('is waited out, as it asks %s, and costs no repeats of the budget', async (_, headers) => {
+  ])('is waited out, as the answer asks %s, and uses no retry budget', async (_, headers) => {
     const lalamove = await driven.client({ retry: {} });
     refuse(headers());
     const { ended } = driven.burst(50, () => lalamove.getCities());
@@ -184,7 +184,7 @@ describe('a storm of 429s', () => {
     expect(ended.map(({ error }) => error)).toEqual(Array(50).fill(undefined));
     expect(driven.sandbox.requests).toHaveLength(100);
 
-    // All of the reserve is there for what is an outage.
+    // The whole retry budget is left.
     driven.sandbox.addFault(DOWN);
     driven.forget();
     driven.burst(30, () => lalamove.getCities());
@@ -192,7 +192,7 @@ describe('a storm of 429s', () => {
     expect(driven.sandbox.requests).toHaveLength(30 + RESERVE);
   });
 
-  it('is waited out by those, too, that have not been sent yet, where calls are kept within limits', async () => {
+  it('delays calls that have not been sent yet, if the rate limiter is on', async () => {
     const lalamove = await driven.client({ retry: {}, rateLimit: true });
     refuse({ 'Retry-After': '5' });
     const first = driven.burst(3, () => lalamove.getCities());
@@ -206,7 +206,7 @@ describe('a storm of 429s', () => {
     expect(driven.sandbox.requests).toHaveLength(9);
   });
 
-  it('is waited out for orders, which a 429 has not booked: one courier each', async () => {
+  it('delays orders, which a 429 has not booked: each is booked once', async () => {
     const lalamove = await driven.client({ retry: {} });
     const order = orderOf(await lalamove.createQuotation(QUOTATION));
     refuse({ 'Retry-After': '5' });
@@ -218,7 +218,7 @@ describe('a storm of 429s', () => {
     expect(driven.sandbox.orders).toHaveLength(1);
   });
 
-  it('is not waited out beyond the deadline: the call ends at once, as the refusal that it was', async () => {
+  it('is not waited out beyond the deadline: the call fails at once with the 429', async () => {
     const lalamove = await driven.client({ retry: {}, deadlineMs: 5000 });
     refuse({ 'Retry-After': '5' });
     const { ended } = driven.burst(1, () => lalamove.getCities());
@@ -227,12 +227,12 @@ describe('a storm of 429s', () => {
   });
 });
 
-describe('an answer that is followed by a repeat', () => {
+describe('an answer before a retry', () => {
   it.each([
     ['503 and a page', 503, '<html>'.padEnd(100_000, 'x')],
     ['429 and JSON', 429, '{"message":"ERR_TOO_MANY_REQUESTS"}'],
     ['502 and nothing', 502, ''],
-  ])('of %s is read to its end: the repeat goes over the same connection', async (_, status, body) => {
+  ])('of %s is read to its end: the retry uses the same connection', async (_, status, body) => {
     let answers = 0;
     const server = await RawServer.start((socket) => {
       answers += 1;

@@ -2,7 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 
-/** Has an interceptor parse every answer before the client reads it, as a host's might. */
+/** Adds an interceptor that parses every answer before the client reads it, as a host can do. */
 export function parseAnswers({ axiosRef }: HttpService, parse: (text: string) => unknown = JSON.parse): void {
   axiosRef.interceptors.response.use(async (response) => {
     const stream: unknown = response.data;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { runInThisContext } from 'node:vm';
 
-/** How much keeps this process awake of what a call can leave behind: timers and sockets, by their kinds. */
+/** How many handles of a call keep this process running: timers and sockets, by kind. */
 export function resources(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) {
@@ -10,14 +10,14 @@ export function resources(): Record<string, number> {
   return counts;
 }
 
-/** Whether there is no more of anything than there was. */
+/** Whether there are no more handles of any kind than before. */
 export function isBackTo(before: Readonly<Record<string, number>>): boolean {
   return Object.entries(resources()).every(([kind, count]) => count <= (before[kind] ?? 0));
 }
 
 /**
- * The names of the warnings that the process emits from now on, and how to stop listening: Jest gives tests a copy that
- * hears none.
+ * Records the names of the warnings that the process emits from now on, until it is stopped. The copy of `process` that
+ * Jest gives to tests receives no warnings.
  */
 export function listenToWarnings(): { warnings: string[]; stop: () => void } {
   const host: unknown = runInThisContext('process');

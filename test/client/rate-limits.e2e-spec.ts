@@ -19,8 +19,8 @@ import { http, RawServer } from '../support/raw-server.js';
 
 const HOUR = 3_600_000;
 /**
- * For a test of a thousand calls, each with its server in the same process: a second or two, unless the machine has
- * much else to do.
+ * For a test of a thousand calls with the server in the same process. It takes a second or two on a machine that is not
+ * busy.
  */
 const LONG_TEST_MS = 30_000;
 const PRODUCTION = { budgets: 'production' } as const;
@@ -35,17 +35,14 @@ describe('rate limits', () => {
 
   afterEach(() => driven.stop());
 
-  /**
-   * Starts a sandbox, where there are an order and a quotation that the calls can be about; its limits are as good as
-   * new.
-   */
+  /** Starts a sandbox with an order and a quotation for the calls; its limits are unused. */
   async function start(options: LalamoveSandboxOptions = {}): Promise<Record<CallName, Call>> {
     driven = await DrivenSandbox.start(options);
     const unlimited = await driven.client();
     const quoted = await unlimited.createQuotation(QUOTATION);
     const { orderId } = await unlimited.placeOrder(orderOf(quoted));
     await driven.clock.advance('1m');
-    // A fresh one: it holds for five minutes from now.
+    // A new quotation: it is valid for five minutes from now.
     const order: PlaceOrderDto = orderOf(await unlimited.createQuotation(QUOTATION));
     await driven.clock.advance('2s');
     driven.forget();
@@ -60,13 +57,13 @@ describe('rate limits', () => {
   const lastOf = ({ ended }: Burst): number => Math.max(...ended.map(({ at }) => at));
   const upTo = (count: number): number[] => [...Array(count).keys()];
 
-  describe('keep a burst within', () => {
-    /** Makes the calls at once, and has them end within 5 % of the time that they ideally take. */
+  describe('limit a burst to', () => {
+    /** Makes the calls at once, and checks that they take at most 5 % longer than the ideal time. */
     async function withTimeout(idealMs: number, count: number, made: Call, lalamove: LalamoveService): Promise<Burst> {
       const burst = driven.burst(count, (index) => made(lalamove, { requestId: String(index) }));
       await driven.clock.advance(idealMs * 1.05);
       expect(driven.refused).toBe(0);
-      // Sent, and answered, in the order of the calls, each once.
+      // Sent and answered once each, in the order of the calls.
       expect(driven.traffic.sent.map(Number)).toEqual(upTo(count));
       expect(driven.sandbox.requests.map(({ headers }) => Number(headers['request-id']))).toEqual(upTo(count));
       expect(burst.ended.map(({ index }) => index)).toEqual(upTo(count));
@@ -94,8 +91,8 @@ describe('rate limits', () => {
         const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: HOUR, validate: false });
         const [minute, second] = [(1000 - 100) * 600, 999 * 500];
         const burst = await withTimeout(Math.max(minute, second), 1000, placeOrder, lalamove);
-        // The quotation holds for five minutes less two seconds, and so for the first few hundred; all others are
-        // refused, but not as too many.
+        // The quotation is valid for five minutes less two seconds, so for the first few hundred calls. The others are
+        // refused, but not with a 429.
         const placed = burst.ended.filter(({ error }) => error === undefined);
         expect(placed.at(-1)?.index).toBe(placed.length - 1);
         expect(lastOf({ ended: placed })).toBeGreaterThan(297_000);
@@ -105,7 +102,7 @@ describe('rate limits', () => {
       LONG_TEST_MS,
     );
 
-    // As many as it takes for the 5 % of a burst that are left unused to be less than 5 % of the whole.
+    // Enough calls that the 5 % of a burst that stay unused are less than 5 % of all calls.
     it.each([
       ['getOrder', 120, 50],
       ['createQuotation', 100, 30],
@@ -117,7 +114,7 @@ describe('rate limits', () => {
       expect(failures(await withTimeout(ideal, count, calls[name], lalamove))).toEqual([]);
     });
 
-    it('a budget of its own, above which no answer takes it', async () => {
+    it('a budget of the host, which no answer raises', async () => {
       const { getOrder } = await start({ rateLimits: 'production' });
       const lalamove = await driven.client({ rateLimit: { perMinute: { getOrder: 60 } }, deadlineMs: HOUR });
       const burst = await withTimeout((80 - 57) * 1000, 80, getOrder, lalamove);
@@ -126,11 +123,11 @@ describe('rate limits', () => {
     });
 
     it.each(['plain', 'plural', 'guide'] as const)(
-      'what answers in the spelling %s tell of limits that are tighter',
+      'the tighter limits that answers in the spelling %s report',
       async (rateLimitHeaders) => {
         const { createQuotation } = await start({ rateLimitHeaders });
         const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: HOUR });
-        // From the first answer on: what is sent ahead of it would go by the limits of production.
+        // Start after the first answer: a call that is sent before it uses the limits of production.
         await createQuotation(lalamove, { requestId: '0' });
         driven.forget();
         await withTimeout((60 - 29) * 2000, 60, createQuotation, lalamove);
@@ -148,18 +145,18 @@ describe('rate limits', () => {
     expect(failures(burst)).toHaveLength(10);
   });
 
-  describe('that two other clients of the account use, too, for half of what there is,', () => {
+  describe('that two other clients of the account share, and use by half,', () => {
     /**
-     * What the two other clients do: how far apart in their rhythm, and how many calls they make at once just before
+     * What the two other clients do: the rhythm of their calls, and how many calls they make at once just before
      * ours.
      */
     type Others = readonly [budgets: 'sandbox' | 'production', rhythm: 'in turns' | 'together', before: number];
 
     /**
-     * Makes half as many calls again as a bucket holds. Those of the first burst that are too many are refused, for
-     * nothing was known of the others yet; all later ones go by what the answers say.
+     * Makes 1.5 times the calls of one burst. Lalamove refuses the excess of the first burst, because the client does
+     * not know of the other clients yet; later calls use the limits in the answers.
      *
-     * @returns how many of the later ones were refused, and how many calls failed in the end
+     * @returns how many later calls were refused, and how many calls failed in the end
      */
     async function beside([budgets, rhythm, before]: Others): Promise<{ later: number; failed: number }> {
       const { createQuotation } = await start({ rateLimits: budgets });
@@ -197,18 +194,18 @@ describe('rate limits', () => {
     it.each<Others>([
       ['sandbox', 'in turns', 0],
       ['production', 'together', 0],
-    ])('of %s, %s, after %d at once: leave us the other half, without a refusal', async (...others) => {
+    ])('of %s, %s, after %d at once: give us the other half, without a refusal', async (...others) => {
       expect(await beside(others)).toEqual({ later: 0, failed: 0 });
     });
 
-    // Whoever was refused comes back when one request is left again, which the others may have taken by then: that
-    // costs one more refusal a time, each after a longer pause than the last, until enough has leaked.
+    // A refused call is retried when one slot is free, and another client may take that slot first. Each time costs
+    // one more refusal, and each pause is longer than the last, until enough has leaked.
     it.each<Others>([
       ['production', 'together', 7],
       ['sandbox', 'in turns', 7],
       ['sandbox', 'together', 0],
       ['sandbox', 'together', 7],
-    ])('of %s, %s, after %d at once: cost us few refusals and no call', async (...others) => {
+    ])('of %s, %s, after %d at once: cause few refusals and no failed call', async (...others) => {
       const { later, failed } = await beside(others);
       expect(later).toBeLessThanOrEqual(5);
       expect(failed).toBe(0);
@@ -216,8 +213,8 @@ describe('rate limits', () => {
   });
 
   describe('and a deadline', () => {
-    // What is sent has the rest of its deadline, in real time: none of these calls is sent within a second of it.
-    it('have what cannot be served in time fail at once, unsent, with the wait that it would have taken', async () => {
+    // A call has the rest of its deadline for its attempt, in real time: each call here has at least a second left.
+    it('fail calls at once that cannot be served in time, before they are sent, and report the wait', async () => {
       const { createQuotation } = await start();
       const lalamove = await driven.client({ rateLimit: true, deadlineMs: 5000 });
       const burst = driven.burst(100, (index) => createQuotation(lalamove, { requestId: String(index) }));
@@ -243,7 +240,7 @@ describe('rate limits', () => {
       await driven.clock.advance(5999);
       expect(burst.ended).toHaveLength(100);
       expect(driven.sandbox.requests).toHaveLength(sent + waiting);
-      // The wait was the truth: a call that comes a ms before its end waits for that.
+      // The reported wait was exact: a call that joins 1 ms before its end waits 1 ms.
       driven.forget();
       const next = createQuotation(lalamove);
       await driven.clock.advance(1);
@@ -251,7 +248,7 @@ describe('rate limits', () => {
       expect(driven.traffic.queuedMs).toEqual([1]);
     });
 
-    it('of orders: by the two a second', async () => {
+    it('of orders: use two orders a second', async () => {
       const { placeOrder } = await start({ rateLimits: 'production' });
       const lalamove = await driven.client({ rateLimit: PRODUCTION, deadlineMs: 6000, timeoutMs: 1000 });
       const burst = driven.burst(20, () => placeOrder(lalamove));
@@ -268,7 +265,7 @@ describe('rate limits', () => {
     it.each([
       ['half of the deadline', { deadlineMs: 1300 }, 2],
       ['timeoutMs, where that is less', { deadlineMs: 1300, timeoutMs: 100 }, 3],
-    ])('of orders: the time for an answer is kept free, %s', async (_, options, placed) => {
+    ])('of orders: reserve time for the answer, %s', async (_, options, placed) => {
       const { placeOrder } = await start({ rateLimits: 'production' });
       const lalamove = await driven.client({ rateLimit: PRODUCTION, ...options });
       const burst = driven.burst(4, () => placeOrder(lalamove));
@@ -285,7 +282,7 @@ describe('rate limits', () => {
       }
     });
 
-    it('that a refusal leaves to an order with no time for its answer', async () => {
+    it('of orders: fail a retry after a 429 that has no time left for its answer', async () => {
       const { placeOrder } = await start();
       const lalamove = await driven.client({ rateLimit: true, deadlineMs: 10_000, timeoutMs: 4000 });
       const headers = { 'retry-after': '7' };
@@ -295,7 +292,7 @@ describe('rate limits', () => {
       expect(driven.statuses).toEqual([429]);
     });
 
-    it('that a call names for itself', async () => {
+    it('of one call: use the deadline of the call', async () => {
       const { createQuotation } = await start();
       const lalamove = await driven.client({ rateLimit: { perMinute: { createQuotation: 1 } } });
       await createQuotation(lalamove);
@@ -306,7 +303,7 @@ describe('rate limits', () => {
       await patient;
     });
 
-    it('that a refusal makes impossible have those who wait fail at once', async () => {
+    it('and a 429: fail at once the waiting calls that can no longer be served in time', async () => {
       const { createQuotation } = await start();
       const lalamove = await driven.client({ rateLimit: true, deadlineMs: 10_000 });
       driven.burst(28, () => createQuotation(lalamove));
@@ -315,7 +312,7 @@ describe('rate limits', () => {
       const headers = { 'retry-after': '20' };
       driven.sandbox.respondNext({ status: 429, body: '', headers });
       await driven.clock.advance(2000);
-      // The first one was sent, and refused; it and all who waited behind it could not come back in time.
+      // The first call was sent and refused; neither it nor the calls behind it could be sent in time.
       expect(waiting.ended.map(({ at }) => at)).toEqual([2000, 2000, 2000]);
       expect(failures(waiting)).toMatchObject([
         { code: 'LALAMOVE_RATE_LIMITED', upstreamStatus: undefined, retryAfterSeconds: 20 },
@@ -325,7 +322,7 @@ describe('rate limits', () => {
     });
   });
 
-  it('are waited for no longer than the caller wants, who sends nothing then, and gives its place on', async () => {
+  it('stop waiting when the caller aborts: the call is not sent, and the next call gets its slot', async () => {
     const { createQuotation } = await start();
     const lalamove = await driven.client({ rateLimit: true, deadlineMs: HOUR });
     driven.burst(28, () => createQuotation(lalamove));
@@ -340,7 +337,7 @@ describe('rate limits', () => {
     expect(driven.sandbox.requests).toHaveLength(29);
   });
 
-  describe.each(PLATFORMS)('answer the consumers of an app on %s', (platform) => {
+  describe.each(PLATFORMS)('are reported to the consumers of an app on %s', (platform) => {
     it.each([
       ['mirror', 429, 'LALAMOVE_RATE_LIMITED'],
       ['gateway', 503, 'LALAMOVE_UNAVAILABLE'],
@@ -365,7 +362,7 @@ describe('rate limits', () => {
   });
 
   describe('of several accounts', () => {
-    it('are their own for each key, and one for two services of the same key', async () => {
+    it('are separate for each key, and shared by two services with the same key', async () => {
       const { getOrder, createQuotation } = await start({ accounts: [OTHER], unknowns: { limitsPer: 'key' } });
       const first = await driven.client({ rateLimit: true, deadlineMs: HOUR });
       const other = first.forAccount(OTHER);
@@ -390,7 +387,7 @@ describe('rate limits', () => {
       await server.stop();
     });
 
-    it('learn of each other by the answers, where Lalamove counts by address', async () => {
+    it('learn from each other’s answers if Lalamove counts by address', async () => {
       const { createQuotation } = await start({ accounts: [OTHER] });
       const first = await driven.client({ rateLimit: true, deadlineMs: HOUR });
       const other = first.forAccount(OTHER);
@@ -406,7 +403,7 @@ describe('rate limits', () => {
       expect(driven.refused).toBe(0);
     });
 
-    it('are one where two apps share a store, on whichever side the slots are taken', async () => {
+    it('are shared by two apps with the same store, in whichever app the slots are taken', async () => {
       const { createQuotation } = await start();
       const near = new InMemoryRateLimitStore();
       const store: LalamoveRateLimitStore = {
@@ -424,14 +421,14 @@ describe('rate limits', () => {
     });
   });
 
-  describe('of an app whose options are made for each request', () => {
+  describe('of an app whose options are request-scoped', () => {
     let store: LalamoveRateLimitStore | undefined;
 
     beforeEach(() => {
       store = undefined;
     });
 
-    /** Gets the same twice, where there is one slot. */
+    /** Gets the same data twice; the limit allows one call at once. */
     async function statuses(): Promise<number[]> {
       driven = await DrivenSandbox.start();
       const rateLimit = { perMinute: { getCities: 1 }, ...(store && { store }) };
@@ -443,11 +440,11 @@ describe('rate limits', () => {
       return answers.map(({ status }) => status);
     }
 
-    it('hold from request to request', async () => {
+    it('persist between requests', async () => {
       expect(await statuses()).toEqual([200, 429]);
     });
 
-    it('hold from request to request in a store of the app', async () => {
+    it('persist between requests in a store of the app', async () => {
       store = new InMemoryRateLimitStore();
       expect(await statuses()).toEqual([200, 429]);
     });

@@ -2,7 +2,7 @@ import type { LalamoveModuleOptions, LalamoveService } from 'nestjs-lalamove';
 import { KEYS, startLalamove } from '../support/lalamove.js';
 import { RawServer, type RawHandler } from '../support/raw-server.js';
 
-/** Runs a test with a `LalamoveService` and the raw server that it calls, and takes both down. */
+/** Runs a test with a `LalamoveService` and the raw server that it calls, and closes both. */
 export async function withRawLalamove(
   handle: RawHandler,
   options: Partial<LalamoveModuleOptions>,

@@ -23,7 +23,7 @@ const CALLS: Record<string, (lalamove: LalamoveService, ids: string[], data: nev
   'place-order': (lalamove, _, data) => lalamove.placeOrder(data),
 };
 
-/** The classes that the recorded refusals become. */
+/** The exception classes of the recorded refusals. */
 const REFUSALS: Record<string, object> = {
   'cancel-order.404.json': { name: 'OrderNotFoundException', code: 'ERR_ORDER_NOT_FOUND', mirrorStatus: 404 },
   'create-quotation.422.json': { name: 'InvalidAddressException', code: 'ERR_INCORRECT_ADDRESS', mirrorStatus: 422 },
@@ -56,7 +56,7 @@ describe('a recorded exchange', () => {
     await server.stop();
   });
 
-  it('is there for every call that was recorded', () => {
+  it('exists for every call in the list', () => {
     expect(FILES).toHaveLength(9);
     expect(FILES.filter((name) => !name.includes('20')).sort()).toEqual(Object.keys(REFUSALS).sort());
   });
@@ -90,7 +90,7 @@ describe('a recorded exchange', () => {
   });
 });
 
-/** An exchange of which status and body alone were recorded. */
+/** An exchange with a recorded status and body only. */
 interface BareExchange {
   source?: string;
   method: string;
@@ -101,13 +101,13 @@ interface BareExchange {
 
 const BARE_FILES = ['rest.br-production-2026.json', 'errors.observed.json'];
 
-/** Each with the file, the number and the call that it is of. */
+/** Each exchange with its file, its number and its call. */
 const BARE = BARE_FILES.flatMap((file) => {
   const { exchanges } = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as { exchanges: BareExchange[] };
   return exchanges.map((bare, index) => ({ ...bare, file, index, call: `${bare.method} ${bare.path}` }));
 });
 
-/** How our service makes the calls that were recorded, by method and path with each id as `*`. */
+/** How our service makes the recorded calls, by method and path with each id as `*`. */
 const BARE_CALLS: Record<string, (lalamove: LalamoveService) => Promise<unknown>> = {
   'POST /v3/quotations': (lalamove) => lalamove.createQuotation(QUOTATION),
   'GET /v3/quotations/*': (lalamove) => lalamove.getQuotation('1'),
@@ -120,13 +120,13 @@ const BARE_CALLS: Record<string, (lalamove: LalamoveService) => Promise<unknown>
   'PATCH /v3/webhook': (lalamove) => lalamove.setWebhookUrl('https://shop.example/hook'),
 };
 
-/** Every text in a JSON value. */
+/** Every string in a JSON value. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-describe('of a recorded answer', () => {
+describe('a recorded answer', () => {
   let bare: BareExchange;
   let server: RawServer;
   let lalamove: LalamoveService;
@@ -146,7 +146,7 @@ describe('of a recorded answer', () => {
     await server.stop();
   });
 
-  it.each(BARE)('nothing is lost: $file $index, $status of $call', async (recorded) => {
+  it.each(BARE)('is read without loss: $file $index, $status of $call', async (recorded) => {
     bare = recorded;
     const call = BARE_CALLS[recorded.call.replace(/\/\d+/g, '/*')];
     if (!call) throw new Error(`Nobody knows how to make ${recorded.call}.`);

@@ -7,7 +7,7 @@ import { ORDER } from '../support/inputs.js';
 import { failureOf, KEYS, startLalamove } from '../support/lalamove.js';
 import { http, RawServer } from '../support/raw-server.js';
 
-/** Ways to the wire, by what is done to the `HttpService`. */
+/** Ways to send a request, by what the test does to the `HttpService`. */
 const WAYS: readonly [string, (service: HttpService) => void][] = [
   ['past axios', () => undefined],
   ['with an interceptor', ({ axiosRef }) => axiosRef.interceptors.request.use((config) => config)],
@@ -15,7 +15,7 @@ const WAYS: readonly [string, (service: HttpService) => void][] = [
   ['without an agent', ({ axiosRef }) => (axiosRef.defaults.httpAgent = undefined)],
 ];
 
-describe('a runtime that sends a request again if a kept connection breaks', () => {
+describe('a runtime that resends a request if a reused connection breaks', () => {
   let server: RawServer;
   let close: () => Promise<void> = () => Promise.resolve();
 
@@ -40,7 +40,7 @@ describe('a runtime that sends a request again if a kept connection breaks', () 
     return started.lalamove;
   }
 
-  it.each(WAYS)('gets a connection of its own for each call, %s', async (_, prepare) => {
+  it.each(WAYS)('opens a new connection for each call, %s', async (_, prepare) => {
     asDeno();
     const lalamove = await start(prepare);
     await lalamove.getOrder('1');
@@ -50,14 +50,14 @@ describe('a runtime that sends a request again if a kept connection breaks', () 
     expect(server.requests.every((request) => /connection: close/i.test(request))).toBe(true);
   });
 
-  it('gets one for each call of a burst, too', async () => {
+  it('opens a new connection for each call of a burst', async () => {
     asDeno();
     const lalamove = await start();
     await Promise.all(Array.from({ length: 150 }, () => lalamove.placeOrder(ORDER)));
     expect([server.connections, server.requests.length]).toEqual([150, 150]);
   });
 
-  it('is refused at boot with an agent of the host’s that keeps connections open', async () => {
+  it('is refused at boot with a keep-alive agent of the host', async () => {
     asDeno();
     const kept = { httpAgent: new Agent({ keepAlive: true }), httpsAgent: new SecureAgent({ maxSockets: 9 }) };
     const failure = await failureOf(start(undefined, kept));
@@ -73,7 +73,7 @@ describe('a runtime that sends a request again if a kept connection breaks', () 
     await start(undefined, { httpAgent: new Agent({ keepAlive: false }) });
   });
 
-  it('is not Node: connections are kept, and agents are the host’s choice', async () => {
+  it('is not Node: Node reuses connections, and the host chooses the agents', async () => {
     const lalamove = await start(undefined, { httpAgent: new Agent({ keepAlive: true }) });
     await lalamove.getOrder('1');
     await lalamove.placeOrder(ORDER);

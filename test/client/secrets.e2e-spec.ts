@@ -10,10 +10,10 @@ import { http, RawServer, type RawHandler } from '../support/raw-server.js';
 
 const KEYS = { apiKey: 'pk_test_PUBLICKEY', apiSecret: 'sk_test_PRIVATEKEY/+', market: 'HK' };
 
-/** What must never be seen: the secret, the key, any signature, the header that holds them. */
+/** What no output may contain: the secret, the key, any signature, the header with the key and the signature. */
 const SECRET = /PRIVATEKEY|PUBLICKEY|[0-9a-f]{64}|hmac \w/i;
 
-/** Answers that echo everything that was sent, in every way that an answer can, and ends without one. */
+/** Answers that echo everything that was sent, in every part of an answer, and ends without an answer. */
 const ENDS: [string, RawHandler][] = [
   [
     'an echo of the secret itself',
@@ -61,12 +61,12 @@ const ENDS: [string, RawHandler][] = [
   ['no HTTP', (socket, sent) => socket.write(sent)],
 ];
 
-/** The same text to a JSON parser, and another to a search. */
+/** The same string for a JSON parser, but a text search does not find it. */
 function escaped(text: string): string {
   return [...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 }
 
-/** Every way in which an object is commonly written out. */
+/** Every common way to print an object. */
 const written = (value: unknown): string =>
   [
     JSON.stringify(value),
@@ -124,7 +124,7 @@ describe.each(PLATFORMS)('no secret on %s', (platform) => {
     expect(written(lalamove.forAccount({ ...KEYS, apiSecret: 'sk_test_PRIVATEKEY_2' }))).not.toMatch(SECRET);
   });
 
-  it('although something was logged', () => {
+  it('and at least one line was logged', () => {
     expect(logged.join('\n')).toMatch(/getCities failed: .*\(code=LALAMOVE_/);
   });
 });

@@ -4,7 +4,7 @@ import { EDIT, ORDER, QUOTATION } from '../support/inputs.js';
 import { failureOf, KEYS, startLalamove } from '../support/lalamove.js';
 import { http, RawServer } from '../support/raw-server.js';
 
-describe('what is sent', () => {
+describe('the sent request', () => {
   let server: RawServer;
   let lalamove: LalamoveService;
   let close: () => Promise<void>;
@@ -38,7 +38,7 @@ describe('what is sent', () => {
     ['22.12345678901234567890', '22.123456789012346'],
     [1e-7, '0.0000001'],
     ['1e-7', '0.0000001'],
-  ])('coordinates have at most 15 decimals: %p is %s', async (lat, text) => {
+  ])('has coordinates with at most 15 decimals: %p is %s', async (lat, text) => {
     const stops = [{ coordinates: { lat, lng: 114 }, address: 'Here' }, { address: 'There' }];
     expect((await quote({ stops })).stops).toEqual([
       { coordinates: { lat: text, lng: '114' }, address: 'Here' },
@@ -46,7 +46,7 @@ describe('what is sent', () => {
     ]);
   });
 
-  it('options that are null are left out', async () => {
+  it('leaves out options that are null', async () => {
     const nulls = { scheduleAt: null, specialRequests: null, isRouteOptimized: null, item: null };
     const stops = [
       { coordinates: null, address: 'Here' },
@@ -67,14 +67,14 @@ describe('what is sent', () => {
     expect(sent()).toEqual({ quotationId: ORDER.quotationId, sender: ORDER.sender, recipients: ORDER.recipients });
   });
 
-  it('metadata that are null are refused, not lost', async () => {
+  it('is refused, not sent, if metadata are null', async () => {
     const order: object = { ...ORDER, metadata: { reference: null } };
     expect(await failureOf(lalamove.placeOrder({ ...ORDER, ...order }))).toMatchObject({
       errors: [{ pointer: '/data/metadata' }],
     });
   });
 
-  it('17 stops are Lalamove’s to refuse', async () => {
+  it('has 17 stops, which Lalamove refuses', async () => {
     expect((await quote({ stops: Array(17).fill({ address: 'Here' }) })).stops).toHaveLength(17);
     const [from = {}, to = {}] = EDIT.stops;
     await lalamove.editOrder('1', { ...EDIT, stops: Object.assign([...EDIT.stops], Array(17).fill(to), { 0: from }) });
@@ -87,14 +87,14 @@ describe('what is sent', () => {
     expect(sent().recipients).toHaveLength(16);
   });
 
-  it.each(['/v3', '/v3/', '/'])('the version is sent once, also beneath a base URL that ends in %s', async (end) => {
+  it.each(['/v3', '/v3/', '/'])('has the version once in its path, with a base URL that ends in %s', async (end) => {
     const other = await startLalamove({ ...KEYS, baseUrl: server.url + end });
     await other.lalamove.getOrder('1');
     await other.close();
     expect(server.requests.at(-1)).toMatch(/^GET \/v3\/orders\/1 HTTP/);
   });
 
-  it('nothing, with keys of the other environment on a host of Lalamove’s', async () => {
+  it('is not sent to a host of Lalamove with keys of the other environment', async () => {
     const other = await startLalamove({ ...KEYS, baseUrl: 'https://rest.sandbox.lalamove.com' });
     const merchant = { apiKey: 'pk_prod_public', apiSecret: 'sk_prod_secret', market: 'HK' };
     expect(() => other.lalamove.forAccount(merchant)).toThrow(/baseUrl is the sandbox of Lalamove/);
@@ -110,12 +110,12 @@ describe('what is sent', () => {
     ['2026-12-01T16:30:00+0800', '2026-12-01T08:30:00Z'],
     ['2026-12-01T05:00:00.500-03:30', '2026-12-01T08:30:00.500Z'],
     ['2026-12-01T16:30+08', '2026-12-01T08:30:00Z'],
-  ])('scheduleAt is in UTC: %p', async (scheduleAt, utc) => {
+  ])('has scheduleAt in UTC: %p', async (scheduleAt, utc) => {
     expect((await quote({ scheduleAt })).scheduleAt).toBe(utc);
   });
 
   it.each(['2026-12-01T16:30:00', '2026-02-30T08:30:00Z', new Date(Number.NaN), 'soon', 1_800_000_000_000])(
-    'a time that cannot be understood is refused, not dropped: %p',
+    'is refused, not sent without its time, if the time is not valid: %p',
     async (scheduleAt) => {
       expect(await failureOf(quote({ scheduleAt }))).toMatchObject({ errors: [{ pointer: '/data/scheduleAt' }] });
     },

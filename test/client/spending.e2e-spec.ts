@@ -17,7 +17,7 @@ import { failureOf, KEYS, startLalamove } from '../support/lalamove.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { http, RawServer, type RawHandler } from '../support/raw-server.js';
 
-/** Ends that do not tell whether the call was carried out, and what the app's consumers get for them. */
+/** Ends that do not show whether Lalamove executed the call, and the status for the consumers of the app. */
 const AMBIGUOUS: [string, RawHandler, number][] = [
   ['a reset', (socket) => socket.resetAndDestroy(), 502],
   ['a close', (socket) => socket.end(), 502],
@@ -56,7 +56,7 @@ describe('a call that must not be repeated', () => {
   }
 
   describe.each(SPENDING)('%s', (name) => {
-    it.each(AMBIGUOUS)('is sent once and ends as unknown after %s', async (_, handle, status) => {
+    it.each(AMBIGUOUS)('is sent once and has an unknown outcome after %s', async (_, handle, status) => {
       const error = await run(name, handle);
       expect(error).toBeInstanceOf(LalamoveOutcomeUnknownException);
       expect(error).toMatchObject({
@@ -70,7 +70,7 @@ describe('a call that must not be repeated', () => {
     });
   });
 
-  it('carries what is needed to find out', async () => {
+  it('reports what is needed to look up the outcome', async () => {
     const error = await run('placeOrder', (socket) => socket.write(http(500, '{"message":"ERR_SOMETHING"}')));
     expect(error).toMatchObject({
       code: 'ERR_SOMETHING',
@@ -85,7 +85,7 @@ describe('a call that must not be repeated', () => {
     );
   });
 
-  it('names its cause where nothing came back', async () => {
+  it('reports its cause if there was no answer', async () => {
     const error = await run('addPriorityFee', () => undefined);
     expect(error).toMatchObject({
       code: 'LALAMOVE_OUTCOME_UNKNOWN',
@@ -94,7 +94,7 @@ describe('a call that must not be repeated', () => {
     });
   });
 
-  it('still tells the consumer not to repeat it under the gateway policy', async () => {
+  it('has a status that does not invite the consumer to retry, under the gateway policy', async () => {
     const error = await run('placeOrder', (socket) => socket.write(http(500, '')), { errors: { status: 'gateway' } });
     expect((error as LalamoveOutcomeUnknownException).getResponse()).toMatchObject({
       statusCode: 502,
@@ -103,7 +103,7 @@ describe('a call that must not be repeated', () => {
     });
   });
 
-  it('is repeated after a 429, which was refused unprocessed', async () => {
+  it('is retried after a 429, which was refused unprocessed', async () => {
     const order = JSON.stringify({ data: { orderId: '7' } });
     let answers = 0;
     server = await RawServer.start((socket) => socket.write(answers++ === 0 ? http(429, '') : http(201, order)));
@@ -113,7 +113,7 @@ describe('a call that must not be repeated', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('is repeated where there was no connection, and then fails as a plain connection error', async () => {
+  it('is retried if no connection was made, and then fails as a plain connection error', async () => {
     server = await RawServer.start(() => undefined);
     const { url } = server;
     await server.stop();
@@ -129,7 +129,7 @@ describe('a call that must not be repeated', () => {
     });
   });
 
-  it('keeps the status that was announced before the answer broke', async () => {
+  it('reports the status that came before the answer broke off', async () => {
     const cut = 'HTTP/1.1 201 Created\r\nrequest-id: r-1\r\ncontent-length: 500\r\n\r\n{';
     const error = await run('placeOrder', (socket) => socket.end(cut));
     expect(error).toMatchObject({
@@ -141,7 +141,7 @@ describe('a call that must not be repeated', () => {
   });
 
   describe('with interceptors on its HttpService', () => {
-    /** The error of a connection that was refused, of some other request. */
+    /** The error of a refused connection, of another request. */
     const refused = (): Promise<never> =>
       new Promise((_, reject) => {
         get('http://127.0.0.1:1/').on('error', reject);
@@ -156,7 +156,7 @@ describe('a call that must not be repeated', () => {
       return failureOf(module.get(LalamoveService).placeOrder(ORDER));
     }
 
-    it('is unknown, and not repeated, where one fails on a connection of its own after the answer', async () => {
+    it('is unknown, and not retried, if one fails on its own connection after the answer', async () => {
       const error = await intercepted(
         (http) => http.axiosRef.interceptors.response.use(() => refused()),
         (socket) => socket.write(http(201, '{"data":{"orderId":"7"}}')),
@@ -165,7 +165,7 @@ describe('a call that must not be repeated', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('is unknown, and not repeated, where one repeats it by itself and is refused', async () => {
+    it('is unknown, and not retried, if one retries it and gets a refused connection', async () => {
       let repeated = false;
       const error = await intercepted(
         (http) =>
@@ -188,30 +188,27 @@ describe('a call that must not be repeated', () => {
     it.each([
       ['no connection', (): Promise<void> => server.stop(), 'LALAMOVE_CONNECTION'],
       ['a refusal that breaks off', (): Promise<void> => Promise.resolve(), 'LALAMOVE_CONNECTION'],
-    ])(
-      'is unknown where one sends it by another adapter first, and ours then ends with %s',
-      async (_, before, code) => {
-        const error = await intercepted(
-          (http) =>
-            http.axiosRef.interceptors.request.use(async (config) => {
-              const first = http.axiosRef.create({ adapter: 'http' }).request({ ...config, adapter: 'http' });
-              await first.catch(() => undefined);
-              await before();
-              return config;
-            }),
-          (socket) => {
-            if (server.requests.length === 1) socket.resetAndDestroy();
-            else socket.end('HTTP/1.1 422 No\r\ncontent-length: 500\r\n\r\n{"errors":[{');
-          },
-        );
-        expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException', cause: { code } });
-        expect(server.requests.length).toBeLessThanOrEqual(2);
-        await server.stop();
-        server = await RawServer.start(() => undefined);
-      },
-    );
+    ])('is unknown if one sends it by another adapter first, and ours then ends with %s', async (_, before, code) => {
+      const error = await intercepted(
+        (http) =>
+          http.axiosRef.interceptors.request.use(async (config) => {
+            const first = http.axiosRef.create({ adapter: 'http' }).request({ ...config, adapter: 'http' });
+            await first.catch(() => undefined);
+            await before();
+            return config;
+          }),
+        (socket) => {
+          if (server.requests.length === 1) socket.resetAndDestroy();
+          else socket.end('HTTP/1.1 422 No\r\ncontent-length: 500\r\n\r\n{"errors":[{');
+        },
+      );
+      expect(error).toMatchObject({ name: 'LalamoveOutcomeUnknownException', cause: { code } });
+      expect(server.requests.length).toBeLessThanOrEqual(2);
+      await server.stop();
+      server = await RawServer.start(() => undefined);
+    });
 
-    it('is unknown where one puts a transformRequest of its own in place of ours', async () => {
+    it('is unknown if one replaces our transformRequest', async () => {
       const error = await intercepted(
         (http) =>
           http.axiosRef.interceptors.request.use((config) => ({
@@ -224,7 +221,7 @@ describe('a call that must not be repeated', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('is unknown, as far as we can tell, where one fails before it', async () => {
+    it('is unknown if one fails before the request is sent, because the client cannot know more', async () => {
       const error = await intercepted(
         (http) => http.axiosRef.interceptors.request.use(() => Promise.reject(new Error('no token'))),
         () => undefined,
@@ -236,7 +233,7 @@ describe('a call that must not be repeated', () => {
       expect(server.requests).toHaveLength(0);
     });
 
-    it('is never sent after a timeout that found it waiting for a socket, even if one took our signal away', async () => {
+    it('is never sent after a timeout while it waited for a socket, even if one replaced our signal', async () => {
       let free: () => void = () => undefined;
       server = await RawServer.start((socket, request) => {
         if (request.startsWith('GET')) free = () => socket.write(http(200, '{"data":{"orderId":"1"}}'));
@@ -259,7 +256,7 @@ describe('a call that must not be repeated', () => {
       httpAgent.destroy();
     });
 
-    it('is unknown after a timeout of a mock of node:http, whose connections nobody can watch', async () => {
+    it('is unknown after a timeout of a mock of node:http, because its connections cannot be observed', async () => {
       const sent = jest.fn();
       jest
         .spyOn(nodeHttp, 'request')
@@ -283,7 +280,7 @@ describe('a call that must not be repeated', () => {
         },
       ],
       ['returns nothing', () => undefined],
-    ])('is unknown where a replaced HttpService %s', async (_, request) => {
+    ])('is unknown if a replaced HttpService %s', async (_, request) => {
       server = await RawServer.start(() => undefined);
       const module = await Test.createTestingModule({ imports: [LalamoveModule.forRoot(KEYS)] })
         .overrideProvider(getLalamoveHttpToken())
@@ -295,7 +292,7 @@ describe('a call that must not be repeated', () => {
     });
   });
 
-  it('is not sent again, whatever a hook makes of its exception', async () => {
+  it('is not sent again if a hook changes its exception', async () => {
     const onResponse = ({ error }: { error: object | undefined }): void => {
       if (error) Object.assign(error, { retryable: true, upstreamStatus: 429 });
     };
@@ -304,7 +301,7 @@ describe('a call that must not be repeated', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('is not sent again with no time left, however late a busy process wakes', async () => {
+  it('is not sent again after its deadline if a busy process wakes late', async () => {
     const clock = new ManualClock();
     server = await RawServer.start((socket) => socket.write(http(429, '', { 'retry-after': '1' })));
     const started = await startLalamove({ ...KEYS, baseUrl: server.url, clock, deadlineMs: 2100, timeoutMs: 1000 });
@@ -316,7 +313,7 @@ describe('a call that must not be repeated', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('tells the truth when its caller gives up: nothing sent before, unknown after', async () => {
+  it('reports on abort that nothing was sent, or that the outcome is unknown', async () => {
     const reached = deferred();
     server = await RawServer.start(() => {
       reached.resolve(undefined);

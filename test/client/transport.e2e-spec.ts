@@ -129,7 +129,7 @@ describe('the transport', () => {
       expect(server.requests).toHaveLength(2);
     });
 
-    it('the fetch adapter of axios, also if there is no answer in time', async () => {
+    it('the fetch adapter of axios, even if there is no answer in time', async () => {
       answer = () => undefined;
       const lalamove = await start(({ axiosRef }) => (axiosRef.defaults.adapter = 'fetch'), { timeoutMs: 1500 });
       expect(await failureOf(lalamove.placeOrder(ORDER))).toMatchObject({ code: 'LALAMOVE_OUTCOME_UNKNOWN' });
@@ -328,7 +328,7 @@ describe('the transport', () => {
       await expect(lalamove.placeOrder(ORDER)).resolves.toEqual({ orderId: '7' });
     });
 
-    it('handles its error as one of the connection', async () => {
+    it('treats its error as a connection error', async () => {
       const lalamove = await mocked(() => throwError(() => new Error('mocked')));
       expect(await failureOf(lalamove.getOrder('7', { maxAttempts: 1 }))).toMatchObject({
         name: 'LalamoveConnectionException',

@@ -9,7 +9,7 @@ import { PLATFORMS, request, startHost, type HostAnswer, type HostApp } from '..
 import { EDIT, QUOTATION } from '../support/inputs.js';
 import { ManualClock } from '../support/manual-clock.js';
 
-/** The strictest pipe that hosts use: it strips, or refuses, what no decorator of a DTO names. */
+/** The strictest pipe that hosts use: it removes or refuses each property without a decorator in the DTO. */
 const STRICT = { transform: true, whitelist: true, forbidNonWhitelisted: true };
 
 describe.each(PLATFORMS)('a storefront on %s', (platform) => {
@@ -43,7 +43,7 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
     const call = (method: string, path: string, body?: unknown): Promise<HostAnswer> =>
       request(method, `${host.url}/${path}`, body);
 
-    it('quotes, orders, hurries, edits, changes the driver, delivers', async () => {
+    it('quotes, orders, adds a priority fee, edits the order, changes the driver, delivers', async () => {
       const { body: quotation } = await call('POST', 'quotes', { ...QUOTATION, item: { quantity: '1' } });
       expect(quotation).toMatchObject({ language: 'EN_HK', item: { quantity: '1' } });
       expect((await call('GET', `quotes/${String(quotation.quotationId)}`)).body).toEqual(quotation);
@@ -82,7 +82,7 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
       });
     });
 
-    it('sends an order out under its reference: asked for twice, there is one courier', async () => {
+    it('orders by reference: a second request with the same reference books no second courier', async () => {
       const order = shopOrder('A-7');
       const booked = await call('POST', 'orders', order);
       expect(booked).toMatchObject({ status: 201, body: { reference: 'A-7', state: 'requested' } });
@@ -110,7 +110,7 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
       });
     });
 
-    it('tells what is wrong with a request', async () => {
+    it('reports what is wrong with a request', async () => {
       const answer = await call('POST', 'quotes', { ...QUOTATION, language: 'english', stops: [QUOTATION.stops[0]] });
       if (pipe) {
         expect(answer).toMatchObject({

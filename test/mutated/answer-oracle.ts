@@ -2,27 +2,27 @@ import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSyn
 import type { Echo, MutatedOperation } from './mutated-bodies.js';
 import type { WireReading, WireView } from './wire-reading.js';
 
-/** An exception, as far as the wire decides it. */
+/** The properties of an exception that follow from the bytes of the answer. */
 export interface Ending {
   name: string;
   code: string;
   upstreamStatus: number | undefined;
-  /** What it would have been for a call that may be repeated; only where the outcome is unknown. */
+  /** The exception of a call that may be retried; set only if the outcome is unknown. */
   cause?: Ending;
-  /** What `retryAfterSeconds` must be; `undefined` where it must be none, `'any'` where the header is not plain. */
+  /** The expected `retryAfterSeconds`; `undefined` if there must be none, `'any'` if the header is ambiguous. */
   retryAfter?: number | 'any' | undefined;
 }
 
-/** How a call may end that got an answer. */
+/** The permitted results of a call that received an answer. */
 export interface Verdict {
-  /** The data that it may bring. */
+  /** The data that the call may return. */
   data: readonly unknown[];
   endings: readonly Ending[];
-  /** Why there is more than one end. */
+  /** Why more than one result is permitted. */
   doubts: readonly string[];
-  /** Whether the answer refuses the call unprocessed: then anything may be sent again. */
+  /** Whether the answer refuses the call unprocessed: then any call may be retried. */
   refusedForNow: boolean;
-  /** Whether the answer leaves nothing to ask again: data, or a refusal that will stay. */
+  /** Whether a retry cannot change the result: data, or a permanent refusal. */
   final: boolean;
 }
 
@@ -60,7 +60,7 @@ const CLASS_OF_CODE = new Map(
 /** Every code that Lalamove documents. */
 export const DOCUMENTED_CODES: readonly string[] = [...CLASS_OF_CODE.keys()];
 
-/** The exceptions of statuses that come without a code, and the stable codes that stand for them. */
+/** The exceptions of statuses without a code, and the stable codes that they get. */
 // prettier-ignore
 const BY_STATUS = new Map<number, readonly [name: string, code: string]>([
   [400, ['MalformedRequestException', 'LALAMOVE_UNKNOWN_ERROR']],
@@ -72,10 +72,10 @@ const BY_STATUS = new Map<number, readonly [name: string, code: string]>([
   [429, ['RateLimitedException', 'LALAMOVE_RATE_LIMITED']],
 ]);
 
-/** The calls that must not be repeated on a guess. */
+/** The calls that must not be retried if the outcome is unknown. */
 const SPENDING = new Set<MutatedOperation>(['placeOrder']);
 
-/** Says how a call may end, from what was written on the wire alone. */
+/** Returns the permitted results of a call, from the bytes of the answer alone. */
 export function judge(operation: MutatedOperation, { views, doubts }: WireReading, echo: Echo): Verdict {
   const verdicts = views.map((view) => judgeView(operation, view, echo));
   return {
@@ -100,7 +100,7 @@ function judgeView(operation: MutatedOperation, view: WireView, echo: Echo): Omi
     const endings = [broken(end, status), ...(unreadable ? [unreadableEnd(status)] : [])];
     return { data: [], endings: endings.map((ending) => settled(operation, ending)), doubts, final: false };
   }
-  // A refusal that breaks off is one by its status, and by its code, where that came.
+  // A refusal that breaks off is still a refusal by its status, and by its code if the code arrived.
   if (end !== 'whole') texts.push(undefined);
 
   const found = texts.map((text) => (isPage(headers) ? undefined : dataIn(operation, status, text)));
@@ -123,14 +123,14 @@ function isFinal(status: number, endings: readonly Ending[]): boolean {
   return isRefusal(status) && status !== 429 && endings.every(({ name }) => name !== 'RateLimitedException');
 }
 
-/** Statuses of something in between that stopped waiting: they refuse nothing. */
+/** Statuses of a proxy that stopped waiting: they refuse nothing. */
 const STOPPED_WAITING = [408, 425, 444, 460, 499];
 
-/** Whether an answer calls itself a page or a text, which Lalamove never sends. */
+/** Whether the content type is a page or a text, which Lalamove never sends. */
 const isPage = (headers: ReadonlyMap<string, string>): boolean =>
   /^text\//i.test(headers.get('content-type')?.trim() ?? '');
 
-/** Whether a whole body can be that of a refusal of Lalamove's: JSON that says what is wrong, or nothing. */
+/** Whether a whole body can be a refusal of Lalamove: JSON with an error in it, or an empty body. */
 function isOfLalamoves(status: number, text: string | undefined): boolean {
   if (text?.trim() === '') return [401, 402, 403, 404, 429].includes(status);
   const body = text === undefined ? undefined : parsed(text);
@@ -144,7 +144,7 @@ function isBelievable({ status, end, headers, body }: Extract<WireView, { kind: 
   return end === 'whole' && !isPage(headers) && texts.some((text) => isOfLalamoves(status, text));
 }
 
-/** Nobody knows what became of a call that spends, unless an answer that is Lalamove's refuses it. */
+/** The outcome of a call that books or cancels is unknown unless Lalamove itself refuses the call. */
 function settled(operation: MutatedOperation, ending: Ending, isBelieved = false): Ending {
   if (!SPENDING.has(operation)) return ending;
   const { code, upstreamStatus } = ending;
@@ -167,14 +167,14 @@ const unreadableEnd = (upstreamStatus: number): Ending => ({
   upstreamStatus,
 });
 
-/** What a status says by itself: class and code. */
+/** The class and code of a status without a known code. */
 function byStatus(status: number): readonly [name: string, code: string] {
   if (status < 400) return ['LalamoveUnreadableResponseException', 'LALAMOVE_UNREADABLE_RESPONSE'];
   if (status >= 500 && status <= 599) return ['LalamoveServerException', 'LALAMOVE_SERVER_ERROR'];
   return BY_STATUS.get(status) ?? ['LalamoveException', 'LALAMOVE_UNKNOWN_ERROR'];
 }
 
-/** The code decides, then the status; of several codes that are known, any may speak. */
+/** The code decides, then the status; if several codes are known, each of them is permitted. */
 function refusals(
   { status, headers }: Extract<WireView, { kind: 'answer' }>,
   text: string | undefined,
@@ -192,7 +192,7 @@ function refusals(
   }));
 }
 
-/** What is plain to read is demanded: whole seconds up to a day, and none where nothing speaks of time. */
+/** An unambiguous value is required: whole seconds up to a day, and none if no header contains a time. */
 function retryAfter(status: number, headers: ReadonlyMap<string, string>): number | 'any' | undefined {
   if (status !== 429 && status !== 503) return undefined;
   const told = headers.get('retry-after') ?? '';
@@ -225,7 +225,7 @@ function codesIn(text: string, { apiKey, apiSecret, signature }: Echo): string[]
   }
 }
 
-/** Whether an entry says anything, so that the body around it is not asked. */
+/** Whether an entry has a text, so that the body around it is ignored. */
 function speaks(error: unknown): boolean {
   return (
     isRecord(error) &&
@@ -233,7 +233,7 @@ function speaks(error: unknown): boolean {
   );
 }
 
-/** The data of a success that can be used, in a box: a cancellation brings `undefined`. */
+/** The usable data of a success, in a box, because a cancellation returns `undefined`. */
 function dataIn(operation: MutatedOperation, status: number, text: string | undefined): { value: unknown } | undefined {
   if (text === undefined || status < 200 || status > 299) return undefined;
   if (text.trim() === '') return operation === 'cancelOrder' ? { value: undefined } : undefined;
@@ -247,13 +247,13 @@ function dataIn(operation: MutatedOperation, status: number, text: string | unde
   return typeof id === 'string' && id !== '' ? { value: data } : undefined;
 }
 
-/** The texts that a body can be taken for; `undefined` for one that cannot be unpacked. */
+/** The texts as which a body can be read; `undefined` for a body that cannot be decompressed. */
 function unpacked(body: Buffer, packed: string): (string | undefined)[] {
   const text = (bytes: Buffer): string => bytes.toString('utf8').replace(/^\ufeff/, '');
   const coding = packed.toLowerCase();
   if (coding === '' || coding === 'identity') return [text(body)];
   const lenient = { finishFlush: constants.Z_SYNC_FLUSH };
-  // The strict way to unpack it, and what may come out in others.
+  // The strict way to decompress the body, and the results of lenient readers.
   const ways = new Map<string, (() => Buffer)[]>([
     ['gzip', [() => gunzipSync(body), () => unzipSync(body, lenient)]],
     ['x-gzip', [() => gunzipSync(body), () => unzipSync(body, lenient)]],
@@ -274,13 +274,13 @@ function unpacked(body: Buffer, packed: string): (string | undefined)[] {
       ],
     ],
   ]).get(coding);
-  // A coding that not every reader knows: it may take the bytes as they are, or give up.
+  // A coding that some readers do not know: a reader may take the bytes as they are, or fail.
   if (ways === undefined) return [text(body), undefined];
   if (body.length === 0) return [''];
   const results = ways.map((way) => attempt(way));
   const [strict] = results;
   if (strict !== undefined) return [text(strict)];
-  // It may have been sent as it is, whatever its head says.
+  // The body may be uncompressed, in spite of its header.
   return [undefined, text(body), ...results.flatMap((result) => (result === undefined ? [] : [text(result)]))];
 }
 

@@ -4,31 +4,31 @@ import { drawHeaders, drawStatusLine, type Draft } from './mutated-heads.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { maybeLost, readWire, type Silence, type WireReading } from './wire-reading.js';
 
-/** An answer as it goes onto the wire. */
+/** An answer as the server writes it. */
 export interface MutatedAnswer {
-  /** What was mutated, for whoever has to understand a failure. */
+  /** What was mutated, for a person who reads a failure. */
   traits: readonly string[];
-  /** What is written at once, one after the other. */
+  /** The pieces; each is written at once, one after the other. */
   pieces: readonly Buffer[];
   bytes: Buffer;
-  /** What follows where the bytes are no whole answer. */
+  /** What the server does after bytes that are no whole answer. */
   silence: Silence;
-  /** Whether a reset comes on the heels of the last byte. */
+  /** Whether a reset immediately follows the last byte. */
   hasty: boolean;
-  /** What there is to read in the bytes. */
+  /** The expected reading of the bytes. */
   reading: WireReading;
-  /** Whether the bytes repeat what was sent, and so differ from one request to the next. */
+  /** Whether the bytes echo the request, and so differ from one request to the next. */
   echoes: boolean;
 }
 
-/** Which answer it is; all else follows from this. */
+/** Identifies an answer; everything else is derived from it. */
 export interface AnswerName {
   seed: number;
   index: number;
-  /** 1 for the first sending of a call. */
+  /** 1 for the first attempt of a call. */
   attempt: number;
   operation: MutatedOperation;
-  /** Whether the server may fall silent, which costs the time limit of the call. */
+  /** Whether the server may stall, which costs the time limit of the call. */
   mayStall: boolean;
 }
 
@@ -48,12 +48,12 @@ const USUAL: Readonly<Record<MutatedOperation, number>> = {
   cancelOrder: 204,
 };
 
-/** The id that tells the data of one answer from any other's: as long as Lalamove's own. */
+/** The id that distinguishes the data of this answer from all others: as long as the ids of Lalamove. */
 export function idOfAnswer({ index, attempt }: Pick<AnswerName, 'index' | 'attempt'>): string {
   return String(3_000_000_000_000_000_000n + BigInt(index) * 10n + BigInt(attempt));
 }
 
-/** Makes an answer of a name. */
+/** Generates the answer that a name identifies. */
 export function mutatedAnswer(name: AnswerName, echo: Echo): MutatedAnswer {
   const random = new SeededRandom(name.seed, name.index, name.attempt);
   const status = drawStatus(random, name.operation);
@@ -109,8 +109,8 @@ function cut({ random, traits }: Draft, whole: Buffer): Buffer {
 }
 
 /**
- * In 1 to 5 pieces, split anywhere ahead of the end (often within a character): what lies behind it comes with its last
- * byte.
+ * Splits bytes into 1 to 5 pieces, anywhere before the end (often within a character). Bytes after the end are sent
+ * with the last byte.
  */
 function divided(random: SeededRandom, bytes: Buffer, end: number): Buffer[] {
   const splits = Array.from({ length: random.between(0, 4) }, () => {

@@ -5,37 +5,37 @@ import type { SeededRandom } from '../support/seeded-random.js';
 export const MUTATED_OPERATIONS = ['getOrder', 'placeOrder', 'createQuotation', 'cancelOrder'] as const;
 export type MutatedOperation = (typeof MUTATED_OPERATIONS)[number];
 
-/** What was sent and must be seen nowhere, so that an answer can repeat it. */
+/** The secrets of a request, which must not appear in any output; an answer can echo them. */
 export interface Echo {
   apiKey: string;
   apiSecret: string;
   signature: string;
 }
 
-/** What a body is drawn for. */
+/** What a body is generated from. */
 export interface BodyDraw {
   random: SeededRandom;
   operation: MutatedOperation;
   status: number;
-  /** The id that tells this answer's data from any other's. */
+  /** The id that distinguishes the data of this answer from all others. */
   id: string;
   echo: Echo;
 }
 
-/** A body before it is packed and framed. */
+/** A body before it is compressed and framed. */
 export interface DrawnBody {
   trait: string;
   bytes: Buffer;
-  /** Whether it repeats what was sent, and so differs from one request to the next. */
+  /** Whether it echoes the request, and so differs from one request to the next. */
   echoes?: true;
 }
 
-/** Codes that nobody has heard of; some of them are members of every object. */
+/** Unknown codes; some of them are members that every object inherits. */
 // prettier-ignore
 const UNKNOWN_CODES = [
   'ERR_BRAND_NEW', 'ERR_0', 'err.lower:case-1', 'E', 'constructor', '__proto__', 'toString', 'hasOwnProperty',
 ];
-/** What stands where a code should and is none: text, nothing, our own codes, which are not Lalamove's to give. */
+/** Values in place of a code that are no codes: text, nothing, and our own codes, which Lalamove must not set. */
 // prettier-ignore
 const NO_CODES = [
   'two words', '', '  ', 'LALAMOVE_TIMEOUT', 'LALAMOVE_OUTCOME_UNKNOWN', 'ERR_ÜMLAUT', null, 5, true, {}, ['ERR_IN_A_LIST'],
@@ -47,7 +47,7 @@ const WORDS = ['São Paulo 🛵', '香港中環', 'Đường Lê Lợi', 'ถน
 
 type Maker = (draw: BodyDraw) => DrawnBody;
 
-/** Draws a body; one that suits the status is likelier than one that does not. */
+/** Generates a body; a body that suits the status is more likely than one that does not. */
 export function drawBody(draw: BodyDraw): DrawnBody {
   const { random, status } = draw;
   const [data, errors] = status < 300 ? [70, 8] : [6, 72];
@@ -64,7 +64,7 @@ export function drawBody(draw: BodyDraw): DrawnBody {
   ])(draw);
 }
 
-/** The `data` that the call is to bring, with a name of its own. */
+/** The `data` for the call, with an id of its own. */
 function goodData({ random, operation, id }: BodyDraw): Record<string, unknown> {
   if (operation === 'cancelOrder') return {};
   const priceBreakdown = { base: '90', total: '90', currency: 'HKD' };
@@ -166,7 +166,7 @@ function errorBody({ random }: BodyDraw): DrawnBody {
   ])();
 }
 
-/** What was sent, in every way that an answer can repeat it. */
+/** The secrets of the request, in every form in which an answer can echo them. */
 function echo({ random, echo: { apiKey, apiSecret, signature }, operation, id }: BodyDraw): DrawnBody {
   const sent = random.pick([
     apiKey,
@@ -216,7 +216,7 @@ function oddJson({ random }: BodyDraw): DrawnBody {
   );
 }
 
-/** A depth that a parser by recursion does not survive; within data one that a comparison does. */
+/** A depth that overflows the stack of a recursive parser; within data, that of a recursive comparison. */
 function deep(draw: BodyDraw): DrawnBody {
   const { random } = draw;
   const brackets = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
@@ -247,7 +247,7 @@ const json = (trait: string, value: unknown, end = ''): DrawnBody => text(trait,
 
 const text = (trait: string, content: string): DrawnBody => ({ trait, bytes: Buffer.from(content) });
 
-/** Bytes that are no UTF-8, within a string. */
+/** Bytes within a string that are not UTF-8. */
 function invalidUtf8(value: unknown): DrawnBody {
   const bytes = Buffer.from(JSON.stringify(value));
   const mark = bytes.indexOf('~');

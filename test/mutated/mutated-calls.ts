@@ -4,29 +4,29 @@ import { mutatedAnswer, type MutatedAnswer } from './mutated-answers.js';
 import { MUTATED_OPERATIONS, type Echo, type MutatedOperation } from './mutated-bodies.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
-/** Keys that need care: they change when they are written in a URL. */
+/** Keys that change when they are written in a URL. */
 export const MUTATED_KEYS = { apiKey: 'pk_test_PUBLIC/KEY+', apiSecret: 'sk_test_PRIVATE/KEY+=', market: 'HK' };
 
-/** As long as a true signature, for answers that are drawn ahead of their requests. */
+/** As long as a true signature, for answers that are generated before their requests. */
 const NO_SIGNATURE = '0'.repeat(64);
 
-/** How long a call waits whose answers do not stall: any that takes so long hangs. */
+/** The time limit of a call without stalled answers: a call that reaches it hangs. */
 const LONG_MS = 10_000;
-/** And one whose answers do. Where a call may be sent twice, no request may come so late that the two change places. */
+/** The time limit with stalled answers. With two attempts it is longer, so that the requests stay in order. */
 const SHORT_MS = { once: 250, twice: 1000 };
 
-/** A call and its answers, as they follow from a seed and a number. */
+/** A call and its answers, derived from a seed and a number. */
 export interface PlannedCall {
   seed: number;
   index: number;
   requestId: string;
   operation: MutatedOperation;
-  /** 1, or 2 where it may be repeated. */
+  /** 1, or 2 if the call may be retried. */
   maxAttempts: number;
   timeoutMs: number;
   /** Whether one of its answers ends by the time limit. */
   stalls: boolean;
-  /** Whether an interceptor stands between the client and its adapter. */
+  /** Whether there is an interceptor between the client and its adapter. */
   intercepted: boolean;
   answer: (attempt: number, signature: string) => MutatedAnswer;
 }
@@ -40,7 +40,7 @@ const CALLS: Readonly<
   cancelOrder: (lalamove, options) => lalamove.cancelOrder('1', options),
 };
 
-/** What the server must see of each. */
+/** The request line that the server must receive for each call. */
 export const REQUEST_LINES: Readonly<Record<MutatedOperation, string>> = {
   getOrder: 'GET /v3/orders/1',
   placeOrder: 'POST /v3/orders',
@@ -53,7 +53,7 @@ export function planCall(seed: number, index: number): PlannedCall {
   const operation = random.pick(MUTATED_OPERATIONS);
   const maxAttempts = random.chance(0.25) ? 2 : 1;
   const intercepted = random.chance(0.3);
-  // That takes so long where a call may be sent twice that it is seldom done.
+  // A stall takes long if there are two attempts, so it is rare there.
   const mayStall = maxAttempts === 1 || random.chance(0.1);
   const drawn = (attempt: number, signature: string): MutatedAnswer =>
     mutatedAnswer({ seed, index, attempt, operation, mayStall }, echoOf(signature));
@@ -77,11 +77,11 @@ export function planCall(seed: number, index: number): PlannedCall {
 
 export function makeCall(lalamove: LalamoveService, call: PlannedCall): Promise<unknown> {
   const { operation, requestId, maxAttempts, timeoutMs } = call;
-  // Enough for two attempts, and too little for any wait that an answer asks for.
+  // Enough for two attempts, and too little for any delay that an answer asks for.
   return CALLS[operation](lalamove, { requestId, maxAttempts, timeoutMs, deadlineMs: 2 * LONG_MS });
 }
 
-/** What an answer can repeat of a request. */
+/** The parts of a request that an answer can echo. */
 export function echoOf(signature: string): Echo {
   const { apiKey, apiSecret } = MUTATED_KEYS;
   return { apiKey, apiSecret, signature };

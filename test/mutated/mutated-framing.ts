@@ -11,7 +11,7 @@ const PACKERS: readonly (readonly [name: string, pack: (bytes: Buffer) => Buffer
   ['br', (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } })],
 ];
 
-/** Packs a body, or says that it is packed. */
+/** Compresses a body, or only claims it in the header. */
 export function drawEncoding(draft: Draft): void {
   const { random, traits, headers } = draft;
   const [name, pack] = random.pick(PACKERS);
@@ -32,10 +32,10 @@ export function drawEncoding(draft: Draft): void {
   draft.body = how === 'truncated' ? packed.subarray(0, random.below(packed.length)) : packed;
 }
 
-/** What no call asked for: whoever gets it has taken it for its own. */
+/** An answer without a request: a call that returns it has read the wrong answer. */
 const FOREIGN_DATA = '{"data":{"orderId":"6","quotationId":"6"}}';
 
-/** Puts head and body together, with a length or chunks that are right or wrong. */
+/** Joins head and body, with a length or chunks that are right or wrong. */
 export function framed(draft: Draft): Buffer {
   const { random, traits, headers, body, status } = draft;
   const bodiless = status === 204 || status === 304;
@@ -105,7 +105,7 @@ export function framed(draft: Draft): Buffer {
 
 const shuffled = (random: SeededRandom, [a, b]: [string, string]): string[] => (random.chance(0.5) ? [a, b] : [b, a]);
 
-/** What is to lie behind a whole answer stays small, so that it comes in one read. */
+/** The bytes after a whole answer stay few, so that one read receives them all. */
 const short = (body: Buffer): Buffer => (body.length > 20_000 ? body.subarray(0, 20_000) : body);
 
 function assembled({ random, traits, statusLine, headers, body }: Draft, more: string[]): Buffer {

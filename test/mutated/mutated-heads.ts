@@ -1,7 +1,7 @@
 import type { Echo } from './mutated-bodies.js';
 import type { SeededRandom } from '../support/seeded-random.js';
 
-/** An answer while it is drawn, part by part. */
+/** An answer while it is generated, part by part. */
 export interface Draft {
   random: SeededRandom;
   /** What was mutated. */
@@ -12,11 +12,11 @@ export interface Draft {
   body: Buffer;
 }
 
-/** Of the answer's own clock: what it says of time is relative to it, and so the same at any time. */
+/** The clock of the answer: all its times are relative to it, and so the same in every run. */
 const DATE = 'Tue, 01 Sep 2026 12:00:00 GMT';
 const DATE_SECONDS = Date.parse(DATE) / 1000;
 
-/** Draws the line that an answer begins with. */
+/** Generates the status line. */
 export function drawStatusLine(draft: Draft): void {
   const { random, status, traits } = draft;
   const code = String(status).padStart(3, '0');
@@ -60,9 +60,9 @@ export function drawStatusLine(draft: Draft): void {
 }
 
 /**
- * Draws headers, good ones and others.
+ * Generates headers, valid and invalid.
  *
- * @returns whether they repeat what was sent
+ * @returns whether they echo the request
  */
 export function drawHeaders(draft: Draft, { apiKey, apiSecret, signature }: Echo): boolean {
   const { random, status, traits } = draft;
@@ -141,7 +141,7 @@ const RETRY_AFTER = [
   'Tue, 01 Sep 2026 12:01:00 GMT', 'Tue, 01 Sep 2026 11:00:00 GMT', 'Fri, 31 Dec 9999 23:59:59 GMT', 'Tue, 99 Sep 2026', '2026-09-01T12:01:00Z',
 ];
 
-/** Limits in each of Lalamove's three spellings, and what may stand in them. */
+/** Limits in each of Lalamove's three spellings, and the values that they may have. */
 function rateLimits(random: SeededRandom): string[] {
   const name = random.pick<(part: string) => string>([
     (part) => `ratelimit-${part}`,

@@ -4,38 +4,38 @@ import { MutatedTally, type Outcome } from './mutated-tally.js';
 import { startLalamove } from '../support/lalamove.js';
 import { grown, heapInUse, openResources, watchProcess } from '../support/process-watch.js';
 
-/** Which calls are made. */
+/** The calls of a run. */
 export interface MutatedRunOptions {
   seed: number;
-  /** How many. */
+  /** The number of calls. */
   runs: number;
-  /** The number of the first; one call alone is repeated by it and `runs: 1`. */
+  /** The index of the first call; with `runs: 1` it repeats one call alone. */
   first?: number;
-  /** Told at every tenth of the run. */
+  /** Called after every tenth of the run. */
   onTenth?: (done: number, heap: number | undefined) => void;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface MutatedReport {
   tally: MutatedTally;
-  /** What nobody handled, and what Node warned of. */
+  /** Unhandled rejections and errors, and warnings of Node. */
   unhandled: readonly string[];
-  /** Connections that the client kept although their answers were not whole. */
+  /** Connections that the client left open although their answers were not whole. */
   lingering: number;
-  /** Connections that were open when the module had been closed. */
+  /** Connections that were open after the module was closed. */
   openAfterClose: number;
-  /** How many connections there were. */
+  /** The number of connections. */
   connections: number;
-  /** Sockets and timers that are left over, by kind. */
+  /** Sockets and timers that remain, by kind. */
   leaks: readonly string[];
-  /** The bytes in use at every tenth of the run, where they can be told. */
+  /** The bytes in use at every tenth of the run, if they can be measured. */
   heaps: readonly number[];
   elapsedMs: number;
 }
 
 const IN_FLIGHT = 32;
 
-/** Makes calls whose answers are mutated, and compares how each ends with what was written on the wire. */
+/** Makes calls with mutated answers, and compares the result of each with the bytes of its answer. */
 export async function runMutated({ seed, runs, first = 0, onTenth }: MutatedRunOptions): Promise<MutatedReport> {
   const startedAt = performance.now();
   const before = openResources();
@@ -94,7 +94,7 @@ async function outcomeOf(promise: Promise<unknown>): Promise<Outcome> {
   }
 }
 
-/** Jest looks up the source of every line of every stack that is looked at, which takes longer than the call. */
+/** Jest looks up the source of every line of every stack that is read, which takes longer than the call. */
 function noStacks(): () => void {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -103,7 +103,7 @@ function noStacks(): () => void {
   };
 }
 
-/** Waits for what takes a moment; whether it came about is for the caller to look at. */
+/** Waits up to two seconds for a condition; the caller checks whether it holds. */
 async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 2000;
   while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { MutatedAnswer } from './mutated-answers.js';
 import { NO_ANSWER, type WireReading } from './wire-reading.js';
 
-/** A request as the server saw it. */
+/** A request as the server received it. */
 export interface SeenRequest {
   method: string;
   path: string;
@@ -12,29 +12,29 @@ export interface SeenRequest {
   signature: string;
 }
 
-/** One sending of a call, and what was written for it. */
+/** One attempt of a call, and its answer. */
 export interface Sending extends SeenRequest {
   answer: MutatedAnswer;
-  /** What there is to read in what was written. */
+  /** The expected reading of the bytes that were written. */
   reading: WireReading;
-  /** Whether everything was written so long ago that who listens has had its turn to read it. */
+  /** Whether everything was written long enough ago for the client to have read it. */
   settled: boolean;
 }
 
-/** Chooses an answer; `undefined` for a request that nobody waits for. */
+/** Chooses an answer; `undefined` for a request of an unknown call or of one that has ended. */
 type AnswerTo = (request: SeenRequest, attempt: number) => MutatedAnswer | undefined;
 
 /**
- * A server that writes mutated answers, byte by byte as they were drawn, and knows what became of each of its
+ * A server that writes mutated answers, byte by byte as they were generated, and tracks the state of each of its
  * connections.
  */
 export class MutatedServer {
-  /** Requests of calls that nobody makes, or makes no more. */
+  /** Requests of unknown calls, or of calls that have ended. */
   readonly strays: SeenRequest[] = [];
-  /** How many connections there were. */
+  /** The number of connections. */
   connections = 0;
   readonly #sendings = new Map<string, Sending[]>();
-  /** The connections, and whether the client may keep each open. */
+  /** The connections, and whether the client may leave each open. */
   readonly #sockets = new Map<Socket, 'idle' | 'busy'>();
   readonly #server: Server;
   readonly #answerTo: AnswerTo;
@@ -45,7 +45,7 @@ export class MutatedServer {
   }
 
   static async start(answerTo: AnswerTo): Promise<MutatedServer> {
-    // Without delay: a piece that waits for others would come late.
+    // Without delay: a piece that waits for others would be late.
     const server = createServer({ noDelay: true });
     const mutated = new MutatedServer(server, answerTo);
     server.on('connection', (socket) => {
@@ -62,17 +62,17 @@ export class MutatedServer {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** How many are open although the client has nothing to keep them for. */
+  /** The number of open connections that the client should have closed. */
   get lingering(): number {
     return [...this.#sockets.values()].filter((state) => state !== 'idle').length;
   }
 
-  /** Hands over, and forgets, what there is of a call. */
+  /** Returns and forgets the attempts of a call. */
   take(id: string): Sending[] {
     const sendings = this.#sendings.get(id) ?? [];
     this.#sendings.delete(id);
@@ -111,11 +111,11 @@ export class MutatedServer {
       socket.destroy();
       return;
     }
-    // A request can meet a connection that is being closed: then nothing is written for it.
+    // A request can arrive on a connection that is being closed: then nothing is written for it.
     const reading = socket.writable ? answer.reading : NO_ANSWER;
     const sending: Sending = { ...request, answer, reading, settled: false };
     this.#sendings.set(request.id, [...before, sending]);
-    // Marked ahead of the last byte: the client may follow it with another request at once.
+    // Marked before the last byte: the client may send another request immediately after it.
     const { silence, hasty } = answer;
     const follows = reading.reusable && reading.end === answer.bytes.length;
     for (const [index, piece] of answer.pieces.entries()) {
@@ -128,7 +128,7 @@ export class MutatedServer {
     }
     if (reading.complete ? !follows : silence === 'close') socket.end();
     if (!reading.complete && silence === 'reset' && hasty) socket.resetAndDestroy();
-    // One turn of the event loop to get to the end of this one, one for the client to read, and one for good measure.
+    // One turn of the event loop to finish this turn, one for the client to read, and one in reserve.
     for (let turns = 0; turns < 3; turns += 1) await turn();
     sending.settled = true;
     if (!reading.complete && silence === 'reset' && !socket.destroyed) socket.resetAndDestroy();

@@ -9,7 +9,7 @@ import type { SeenRequest, Sending } from './mutated-server.js';
 /** How a call ended. */
 export type Outcome = { data: unknown } | { error: unknown };
 
-/** A call that has ended, with what the server knows of it. */
+/** A call that has ended, with its attempts at the server. */
 interface EndedCall {
   call: PlannedCall;
   sendings: readonly Sending[];
@@ -17,29 +17,29 @@ interface EndedCall {
   outcome: Outcome;
 }
 
-/** More than these would not be read. */
+/** A report with more mismatches would be too long to read. */
 const MOST_MISMATCHES = 5;
 
-/** Compares the ends of calls with what the wire says that they must be, and counts them. */
+/** Compares the results of calls with the results that their answers permit, and counts them. */
 export class MutatedTally {
-  /** Calls that ended as they must not, in full; the first few. */
+  /** Calls with a wrong result, in full; the first few. */
   readonly mismatches: string[] = [];
   mismatched = 0;
   calls = 0;
   answers = 0;
-  /** How often each end was met, by operation and class. */
+  /** The number of each result, by operation and class. */
   readonly outcomes = new Map<MutatedOperation, Map<string, number>>();
-  /** How often the grammar left more than one end open, by its reason. */
+  /** How often the grammar permitted more than one result, by reason. */
   readonly doubts = new Map<string, number>();
-  /** Calls with such a doubt. */
+  /** Calls with more than one permitted result. */
   doubtful = 0;
-  /** Calls whose time was up before the client had its turn to read: any timeout does. */
+  /** Calls that timed out before the client could read: any timeout is correct. */
   late = 0;
-  /** Calls that met a connection on which an earlier answer had left something behind: any broken connection does. */
+  /** Calls on a connection with bytes left of an earlier answer: any connection error is correct. */
   lost = 0;
-  /** Calls that were sent twice. */
+  /** Calls with two attempts. */
   repeated = 0;
-  /** Sendings that may still come to the server when their calls have ended. */
+  /** Attempts that may still arrive at the server after the end of their calls. */
   readonly #awaited = new Map<string, number>();
 
   add(call: PlannedCall, sendings: readonly Sending[], outcome: Outcome): void {
@@ -58,7 +58,7 @@ export class MutatedTally {
     if (problems.length > 0) this.#note(described(ended, problems));
   }
 
-  /** What came to the server when its call had ended must have been on its way before. */
+  /** Requests that arrive after the end of their call must have been sent before it. */
   addStrays(strays: readonly SeenRequest[]): void {
     for (const { id, method, path } of strays) {
       const awaited = this.#awaited.get(id) ?? 0;
@@ -75,12 +75,12 @@ export class MutatedTally {
   #endProblems({ call, sendings, verdicts, outcome }: EndedCall): string[] {
     const { operation, maxAttempts, stalls, requestId } = call;
     const last = verdicts.at(-1);
-    // Whether there may have been a sending that the server has not seen, or not yet.
+    // Whether there may have been an attempt that the server has not received, or not yet.
     const again = !last || (operation === 'placeOrder' ? last.refusedForNow : !last.final);
     const unseen = 'error' in outcome && verdicts.length < maxAttempts && again;
     if (unseen) this.#awaited.set(requestId, maxAttempts - verdicts.length);
     if (last && fits(operation, outcome, last)) return [];
-    // A cancellation that is repeated in doubt, and then hears that the order has been cancelled, is done.
+    // A cancellation is a success if a retry after an unknown outcome is refused as already cancelled.
     const repeatedCancellation = operation === 'cancelOrder' && verdicts.length === 2;
     if (repeatedCancellation && 'data' in outcome && last?.endings.some(({ code }) => code === 'ERR_CANCELLATION')) {
       return [];
@@ -116,7 +116,7 @@ function isEnding(error: unknown, { name, code, upstreamStatus, cause, retryAfte
   return cause === undefined || isEnding(error.cause, cause);
 }
 
-/** How the last attempt ended, also where that is the cause of an unknown outcome. */
+/** How the last attempt ended; for an unknown outcome, its cause. */
 function endOf(outcome: Outcome): LalamoveException | undefined {
   const error = 'error' in outcome && LalamoveException.is(outcome.error) ? outcome.error : undefined;
   return LalamoveException.is(error?.cause) ? error.cause : error;
@@ -129,7 +129,7 @@ function isUnanswered(outcome: Outcome): boolean {
   return end?.code === 'LALAMOVE_CONNECTION' && end.upstreamStatus === undefined;
 }
 
-/** What is wrong with an exception whatever the answer was. */
+/** What is wrong with an exception, independent of the answer. */
 function exceptionProblems({ call: { operation, requestId }, sendings, outcome }: EndedCall): string[] {
   if (!('error' in outcome)) return [];
   const { error } = outcome;
@@ -154,7 +154,7 @@ function exceptionProblems({ call: { operation, requestId }, sendings, outcome }
   return rules.flatMap(([broken, problem]) => (broken ? [problem] : []));
 }
 
-/** Every way in which an exception is commonly written out. */
+/** Every common way to print an object. */
 function written(error: LalamoveException): string {
   const whole = inspect(error, { depth: Infinity, showHidden: true, getters: true });
   const texts = [JSON.stringify(error), JSON.stringify(error.getResponse()), error.message, error.stack, String(error)];
@@ -166,7 +166,7 @@ function nameOf(outcome: Outcome): string {
   return outcome.error instanceof Error ? outcome.error.name : typeof outcome.error;
 }
 
-/** All that is needed to understand a mismatch, and to repeat it. */
+/** All data that a person needs to understand a mismatch and to repeat it. */
 function described({ call, sendings, verdicts, outcome }: EndedCall, problems: readonly string[]): string {
   const { seed, index, operation, maxAttempts } = call;
   const answers = sendings.map(({ answer, settled }, at) => {

@@ -1,29 +1,29 @@
-/** What a server does behind its last byte. */
+/** What a server does after its last byte. */
 export type Silence = 'close' | 'reset' | 'stall';
 
-/** How an answer that is not whole ends for who reads it: the connection fails, or nothing more comes. */
+/** How an incomplete answer ends for the reader: the connection fails, or nothing more arrives. */
 export type Break = 'connection' | 'timeout';
 
-/** What can be made of the bytes: no answer at all, or one with a head, and with a body that is whole or breaks off. */
+/** A reading of the bytes: no answer at all, or one with a head, and with a body that is whole or breaks off. */
 export type WireView =
   | { kind: 'nothing'; end: Break }
   | { kind: 'answer'; status: number; headers: ReadonlyMap<string, string>; body: Buffer; end: 'whole' | Break };
 
 /** An answer's bytes, read by the grammar of HTTP/1.1 (RFC 9112) alone. */
 export interface WireReading {
-  /** One, or where the grammar leaves it to the reader, each of those that it allows. */
+  /** One view, or every view that the grammar permits if it leaves the choice to the reader. */
   views: readonly WireView[];
-  /** Why there are several. */
+  /** Why there are several views. */
   doubts: readonly string[];
   /** Whether the answer is whole. */
   complete: boolean;
-  /** Where it ends; the number of bytes, where it does not. */
+  /** The offset at which the answer ends; the number of bytes if it does not end. */
   end: number;
   /** Whether another request may follow on the same connection. */
   reusable: boolean;
 }
 
-/** What there is to read where nothing was written. */
+/** The reading if nothing was written. */
 export const NO_ANSWER: WireReading = {
   views: [{ kind: 'nothing', end: 'connection' }],
   doubts: [],
@@ -32,11 +32,11 @@ export const NO_ANSWER: WireReading = {
   reusable: false,
 };
 
-/** Node's limit for a head, and how far around it nobody wants to know. */
+/** Node's limit for a head, and the distance from it within which the result is not checked. */
 const HEAD_LIMIT = 16 * 1024;
 const HEAD_DOUBT = 2500;
 
-/** Node's parser takes the protocols that are made like HTTP for it. */
+/** Node's parser accepts similar protocols as HTTP. */
 const STATUS_LINE = /^(?:HTTP|RTSP|ICE)\/\d\.\d \d{3}(?: .*)?$/s;
 
 interface Head {
@@ -49,9 +49,9 @@ interface Head {
 interface Framing {
   body: Buffer;
   end: 'whole' | Break;
-  /** How many bytes it took. */
+  /** The number of bytes that the body takes. */
   taken: number;
-  /** Whether it ends with the connection. */
+  /** Whether the body ends with the connection. */
   untilClose?: boolean;
 }
 
@@ -78,7 +78,7 @@ export function readWire(bytes: Buffer, silence: Silence): WireReading {
 }
 
 /**
- * What there is to read where a reset comes on the heels of the last byte: TCP may throw away what was not taken by
+ * The reading if a reset immediately follows the last byte: TCP may discard bytes that the client has not read by
  * then.
  */
 export function maybeLost(reading: WireReading): WireReading {
@@ -92,7 +92,7 @@ function nothing(ends: readonly Break[], doubts: readonly string[], end: number)
 }
 
 /**
- * Judges a head, whole or as far as it came: `broken` where no reader can go on. What readers differ about is noted.
+ * Checks a head, whole or cut: `broken` if no reader can continue. Adds a doubt for each point on which readers differ.
  */
 function judgeHead(lines: string, terminator: string, doubts: string[]): 'fine' | 'broken' {
   const whole = terminator !== '';
@@ -152,7 +152,7 @@ function readBody(
   const { status, headers, lengths, version } = head;
   const rest = bytes.subarray(at);
   const coding = headers.get('transfer-encoding')?.toLowerCase();
-  // Two lengths, or none that is a number, break any answer, also one without a body.
+  // Different lengths, or a length that is no number, break any answer, even one without a body.
   if (lengths.some((length) => length !== lengths[0] || !/^\d{1,18}$/.test(length)))
     return nothing(['connection'], doubts, bytes.length);
   if (lengths.length > 1) doubts.push('the same length twice');
@@ -170,12 +170,12 @@ function readBody(
     doubts: views.length > 1 ? doubts : [],
     complete,
     end: complete ? at + first.taken : bytes.length,
-    // One that takes it for broken closes it by itself; one that waits for the end of the connection has to be given
-    // it.
+    // A reader that sees a broken answer closes the connection itself. A reader that waits for the end of the
+    // connection needs the server to close it.
     reusable: complete && !first.untilClose && staysOpen(version, headers) && (coding ?? 'chunked') === 'chunked',
   };
 
-  /** The body as each reader that keeps to the grammar may take it; the first is the likeliest. */
+  /** The body as each reader that follows the grammar may read it; the most likely reading comes first. */
   function framingsOf(of: Head, from: Buffer, behind: Silence, unsure: string[]): Framing[] {
     if (of.status === 101 || of.status === 204 || of.status === 304)
       return [{ body: Buffer.alloc(0), end: 'whole', taken: 0 }];
@@ -192,13 +192,13 @@ function readBody(
   }
 }
 
-/** HTTP/1.1 keeps a connection unless it says otherwise, HTTP/1.0 only if it says so (RFC 9112 §9.3). */
+/** HTTP/1.1 leaves a connection open unless a header closes it, HTTP/1.0 closes it by default (RFC 9112 §9.3). */
 function staysOpen(version: string, headers: ReadonlyMap<string, string>): boolean {
   const said = headers.get('connection') ?? '';
   return !/close/i.test(said) && (version === '1.1' || /keep-alive/i.test(said));
 }
 
-/** A body that ends with its connection: a reset ends it, too, and not every system tells it from a good end. */
+/** A body that ends with its connection. A reset ends it too, and some systems report a reset as a normal end. */
 function untilClose(body: Buffer, silence: Silence, doubts: string[]): Framing[] {
   const framing = { body, taken: body.length, untilClose: true };
   if (silence === 'stall') return [{ ...framing, end: 'timeout' }];
@@ -210,7 +210,7 @@ function untilClose(body: Buffer, silence: Silence, doubts: string[]): Framing[]
   ];
 }
 
-/** Takes a chunked body apart (RFC 9112 §7.1). */
+/** Parses a chunked body (RFC 9112 §7.1). */
 function chunks(bytes: Buffer, stopped: Break): Framing {
   const text = bytes.toString('latin1');
   const parts: Buffer[] = [];

@@ -3,18 +3,18 @@ import fc from 'fast-check';
 import { afterOne, emptyAtFor, waitFor, type RateLimit } from './leaky-bucket.js';
 
 const START = Date.parse('2026-11-22T08:00:00Z');
-/** Sums of thirds of a second do not come out even. */
+/** The tolerance for rounding: sums of thirds of a second are not exact. */
 const ROUNDING = 1e-2;
 
-/** Budgets as they are asked for: requests a minute, of which so many at once. */
+/** Budgets: requests a minute, and how many of them at once. */
 const LIMITS: fc.Arbitrary<RateLimit> = fc
   .tuple(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 40 }))
   .map(([perMinute, burst]) => ({ key: 'a', intervalMs: 60_000 / perMinute, burst }));
-/** Limits whose times are whole ms, so that a time can be compared exactly. */
+/** Limits with times in whole ms, so that a time can be compared exactly. */
 const WHOLE_LIMITS: fc.Arbitrary<RateLimit> = fc
   .tuple(fc.integer({ min: 1, max: 60_000 }), fc.integer({ min: 1, max: 40 }))
   .map(([intervalMs, burst]) => ({ key: 'a', intervalMs, burst }));
-/** The pauses between calls: mostly none, or shorter than what a slot takes; now and then a long one. */
+/** The pauses between calls: mostly none, or shorter than the interval of a slot; sometimes a long one. */
 const PAUSES = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.integer({ min: 0, max: 200 }) },
@@ -24,7 +24,7 @@ const PAUSES = fc.array(
   { minLength: 1, maxLength: 120, size: 'max' },
 );
 
-/** When calls come that each are let in or refused at once, and what becomes of them. */
+/** The times at which calls are admitted or refused at once, after each pause. */
 function served(
   limit: RateLimit,
   pauses: readonly number[],
@@ -43,12 +43,12 @@ function served(
   return { admitted, refused, emptyAt };
 }
 
-/** How many calls may be let in within so many ms, to their last. */
+/** How many calls a limit may admit in so many ms, including the last one. */
 const most = ({ intervalMs, burst }: RateLimit, windowMs: number): number =>
   burst + Math.floor((windowMs + ROUNDING) / intervalMs);
 
 describe('a rate limit', () => {
-  it('lets no more in, within any time, than its burst and what leaks meanwhile', () => {
+  it('admits at most its burst, and what leaks meanwhile, in any period', () => {
     fc.assert(
       fc.property(LIMITS, PAUSES, (limit, pauses) => {
         const { admitted } = served(limit, pauses);
@@ -62,7 +62,7 @@ describe('a rate limit', () => {
     );
   });
 
-  it('refuses nothing that there was room for', () => {
+  it('refuses no call if there was room', () => {
     fc.assert(
       fc.property(LIMITS, PAUSES, (limit, pauses) => {
         const { admitted, refused } = served(limit, pauses);
@@ -77,7 +77,7 @@ describe('a rate limit', () => {
     );
   });
 
-  it('names the very ms at which it lets the next one in, and whoever is in a queue', () => {
+  it('returns the exact ms at which the next call is admitted, also for a place in a queue', () => {
     fc.assert(
       fc.property(WHOLE_LIMITS, PAUSES, fc.nat({ max: 60 }), (limit, pauses, ahead) => {
         const now = START + pauses.reduce((sum, pause) => sum + pause, 0);
@@ -95,7 +95,7 @@ describe('a rate limit', () => {
     );
   });
 
-  it('is nobody who waits, however the interval comes out, kept for more than a ms', () => {
+  it('never delays a call by more than 1 ms because of rounding, with any interval', () => {
     fc.assert(
       fc.property(LIMITS, PAUSES, (limit, pauses) => {
         const now = START + pauses.reduce((sum, pause) => sum + pause, 0);
@@ -107,14 +107,14 @@ describe('a rate limit', () => {
     );
   });
 
-  it('holds no more than its burst after any pause', () => {
+  it('admits at most its burst after any pause', () => {
     const limit = { key: 'a', intervalMs: 600, burst: 95 };
     const afterADay = served(limit, [...Array<number>(95).fill(0), 86_400_000, ...Array<number>(99).fill(0)]);
     expect(afterADay.admitted).toHaveLength(190);
     expect(afterADay.refused).toHaveLength(5);
   });
 
-  it('knows how full it has to be for the next one to be let in at a time', () => {
+  it('calculates the level at which the next call is admitted at a given time', () => {
     fc.assert(
       fc.property(WHOLE_LIMITS, fc.nat({ max: 600_000 }), (limit, wait) => {
         expect(waitFor(limit, emptyAtFor(limit, START + wait), START)).toBe(wait);

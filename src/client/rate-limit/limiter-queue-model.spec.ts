@@ -4,7 +4,7 @@ import { LATE, LimiterQueueScene } from '../../../test/client/rate-limit/limiter
 import { afterOne, waitFor, type RateLimit } from './leaky-bucket.js';
 import type { Waiter } from './limiter-queue.js';
 
-/** A simple model of a queue with limits: who is next, and when. */
+/** A simple model of a queue with limits: which waiter is next, and when. */
 class ModelQueue {
   readonly #limits: readonly RateLimit[];
   #emptyAt: number[];
@@ -32,7 +32,7 @@ class ModelQueue {
     return waited;
   }
 
-  /** @returns who was admitted until then, and when */
+  /** @returns which waiters were admitted until then, and when */
   servedUntil(end: number): string[] {
     const due = this.#times(this.#queue.length).filter((at) => at <= end);
     for (const at of due) this.#emptyAt = this.#after(this.#emptyAt, at);
@@ -40,7 +40,7 @@ class ModelQueue {
     return due.map((at) => `${this.#queue.shift() ?? ''} at ${at}`);
   }
 
-  /** When the first, the second and so on of a queue are admitted. */
+  /** The times at which the first, the second and so on of a queue are admitted. */
   #times(length: number): number[] {
     let [now, emptyAt] = [this.#now, this.#emptyAt];
     return Array.from({ length }, () => {
@@ -56,7 +56,7 @@ class ModelQueue {
 }
 
 describe('LimiterQueue', () => {
-  it('serves each in order, in time and as early as possible, or rejects it at once with the wait', () => {
+  it('admits each in order, in time and as early as possible, or rejects it at once with the wait', () => {
     const limits: fc.Arbitrary<readonly RateLimit[]> = fc
       .tuple(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 10 }), fc.integer({ min: 0, max: 900 }))
       .map(([intervalMs, burst, second]) => [

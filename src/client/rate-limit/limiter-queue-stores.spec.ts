@@ -33,13 +33,13 @@ class FarStore implements LalamoveRateLimitStore {
     await settled();
   }
 
-  /** Releases all answers in order, also those that follow. */
+  /** Releases all answers in order, including later ones. */
   async answerAll(): Promise<void> {
     while (this.pending > 0) await this.answer();
   }
 }
 
-/** After all that follows from a settled promise. */
+/** Resolves after everything that follows from a settled promise. */
 const settled = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);
@@ -68,7 +68,7 @@ describe('LimiterQueue', () => {
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it('keeps the order, in any order of the answers', async () => {
+    it('preserves the order, with any order of the answers', async () => {
       const picks = fc.array(fc.nat({ max: 20 }), { minLength: 5, maxLength: 5 });
       await fc.assert(
         fc.asyncProperty(picks, fc.integer({ min: 5, max: 20 }), async (order, count) => {
@@ -97,9 +97,9 @@ describe('LimiterQueue', () => {
       ]);
     });
 
-    // Once, a call that joined while the store was being asked counted the first one twice: ahead of it, and as a used
+    // A fixed bug: a call that joined during a store request counted the first call twice, as a waiter and as a used
     // slot.
-    it('rejects nobody who could be served in time', async () => {
+    it('rejects no waiter that can be admitted in time', async () => {
       scene.joinAll(6, 250);
       await far.answerAll();
       scene.clock.advance(100);
@@ -109,7 +109,7 @@ describe('LimiterQueue', () => {
       expect(scene.ends).toContain('4 at 200');
     });
 
-    it('gives the slot of a waiter that has left meanwhile to the next one', async () => {
+    it('gives the slot of a waiter that has left to the next one', async () => {
       const [first] = scene.joinAll(2);
       if (first) scene.queue.leave(first);
       await far.answerAll();
@@ -118,8 +118,8 @@ describe('LimiterQueue', () => {
       expect(scene.clock.waiting).toBe(0);
     });
 
-    // Once, deadlines were ignored while the store was being asked.
-    it('keeps nobody beyond the deadline, however long the store takes', () => {
+    // A fixed bug: deadlines were ignored during a store request.
+    it('holds no waiter beyond its deadline if the store is slow', () => {
       scene.join('first', 1000);
       scene.join('second', 1000);
       scene.clock.advance(1000);
@@ -129,14 +129,14 @@ describe('LimiterQueue', () => {
       ]);
     });
 
-    it('keeps a single waiter no longer than its deadline', () => {
+    it('holds a single waiter no longer than its deadline', () => {
       const waiter = scene.join('first', 1000);
       scene.clock.advance(1000);
       expect(scene.ends).toEqual([expect.stringMatching(/^first away at 1000,/)]);
       expect(scene.queue.leave(waiter)).toBe(false);
     });
 
-    it('admits nobody whose deadline has passed when the store answers', async () => {
+    it('admits no waiter with an expired deadline when the store answers', async () => {
       scene.join('first', 1000);
       scene.clock.advance(1500);
       await far.answerAll();
@@ -155,7 +155,7 @@ describe('LimiterQueue', () => {
         },
       ],
       ['rejects', () => Promise.reject(FAILURE)],
-    ])('if it %s, admits everybody in order, and reports the failure', async (_, take) => {
+    ])('if it %s, admits all waiters in order, and reports the failure', async (_, take) => {
       scene = new LimiterQueueScene([LIMIT], { take, raise: () => undefined });
       scene.joinAll(5, 50);
       await settled();
@@ -165,7 +165,7 @@ describe('LimiterQueue', () => {
       expect(scene.queue.isIdle).toBe(true);
     });
 
-    it.each([Number.NaN, -1])('if it returns %d, admits everybody, and reports the failure', (told) => {
+    it.each([Number.NaN, -1])('if it returns %d, admits all waiters, and reports the failure', (told) => {
       scene = new LimiterQueueScene([LIMIT], { take: () => told, raise: () => undefined });
       scene.joinAll(3, 50);
       expect(scene.ends).toEqual(['0 at 0', '1 at 0', '2 at 0']);
@@ -187,7 +187,7 @@ describe('LimiterQueue', () => {
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it('if it never answers, keeps nobody beyond the deadline, whenever they join', async () => {
+    it('if it never answers, holds no waiter beyond its deadline, at any time of joining', async () => {
       scene = new LimiterQueueScene([LIMIT], { take: () => new Promise(() => undefined), raise: () => undefined });
       scene.join('a', 500);
       scene.join('b', 800);
@@ -201,7 +201,7 @@ describe('LimiterQueue', () => {
       await settled();
     });
 
-    it('keeps to the limits again after it has recovered', async () => {
+    it('applies the limits again after it has recovered', async () => {
       const near = new InMemoryRateLimitStore();
       let isDown = true;
       scene = new LimiterQueueScene([LIMIT], {

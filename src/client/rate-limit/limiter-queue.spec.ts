@@ -37,7 +37,7 @@ describe('LimiterQueue', () => {
       expect(scene.queue.isIdle).toBe(true);
     });
 
-    it('nobody before those who wait, even if there is a slot by then', () => {
+    it('no new waiter before the earlier ones, even if there is a slot by then', () => {
       scene.joinAll(4);
       scene.clock.wakeLate(0);
       scene.clock.advance(50);
@@ -69,14 +69,14 @@ describe('LimiterQueue', () => {
   });
 
   describe('rejects', () => {
-    it('at once a waiter that cannot be served in time, with the wait', () => {
+    it('at once a waiter that cannot be admitted in time, with the wait', () => {
       scene.joinAll(6, 250);
       expect(scene.ends).toEqual(['0 at 0', '1 at 0', '2 at 0', '5 away at 0, for 300']);
       scene.clock.advance(LATE);
       expect(scene.ends.slice(4)).toEqual(['3 at 100', '4 at 200']);
     });
 
-    it('a waiter that would be served exactly at its deadline', () => {
+    it('a waiter that would be admitted exactly at its deadline', () => {
       scene.joinAll(4, 100);
       expect(scene.ends.slice(3)).toEqual(['3 away at 0, for 100']);
       scene.join('just', 101);
@@ -84,7 +84,7 @@ describe('LimiterQueue', () => {
       expect(scene.ends.slice(4)).toEqual(['just at 100']);
     });
 
-    it('nobody because of a waiter that was rejected', () => {
+    it('no waiter because of a rejected one', () => {
       scene.joinAll(8, 250);
       scene.clock.advance(1);
       scene.join('patient');
@@ -92,19 +92,19 @@ describe('LimiterQueue', () => {
       expect(scene.ends).toContain('patient at 300');
     });
 
-    it('all of them, and leaves no timer, if none can be served in time', () => {
+    it('all of them, and leaves no timer, if none can be admitted in time', () => {
       scene.joinAll(5, 50);
       expect(scene.ends.slice(3)).toEqual(['3 away at 0, for 100', '4 away at 0, for 100']);
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it('by the exact wait, also with two limits', () => {
+    it('with the exact wait, also with two limits', () => {
       scene = new LimiterQueueScene(ORDERS);
       scene.joinAll(12, 5000);
       expect(scene.ends).toEqual(['0 at 0', '10 away at 0, for 5500', '11 away at 0, for 5500']);
       scene.clock.advance(4950);
       expect(scene.ends.slice(3).at(-1)).toBe('9 at 4950');
-      // Nobody waits any more: the next one is admitted after the wait of the rejection.
+      // The queue is empty: the next waiter is admitted after the wait of the rejection.
       scene.join('early', 549);
       expect(scene.ends.at(-1)).toBe('early away at 4950, for 550');
       scene.clock.advance(550);
@@ -130,7 +130,7 @@ describe('LimiterQueue', () => {
       void scene.store.raise(LIMIT, emptyAtFor(LIMIT, START + nextMs));
     };
 
-    it('rejects at once a waiter that is not served in time any more', () => {
+    it('rejects at once a waiter that can no longer be admitted in time', () => {
       const [, , , first] = scene.joinAll(4, 250);
       expect(first).toBeDefined();
       full(400);
@@ -139,7 +139,7 @@ describe('LimiterQueue', () => {
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it('admits those who still have time later, at the new time', () => {
+    it('admits the waiters that still have time, at the new time', () => {
       scene.joinAll(5);
       full(400);
       scene.queue.serve();
@@ -148,7 +148,7 @@ describe('LimiterQueue', () => {
       expect(scene.ends.slice(3)).toEqual(['3 at 400', '4 at 500']);
     });
 
-    it('that the queue was not told about, admits nobody before the new time, and rejects at the deadline', () => {
+    it('without a call of serve(), admits no waiter before the new time, and rejects at the deadline', () => {
       scene.joinAll(4);
       scene.join('short', 250);
       full(400);
@@ -158,15 +158,15 @@ describe('LimiterQueue', () => {
       expect(scene.ends.slice(4)).toEqual(['3 at 400']);
     });
 
-    // Once, only waiters with a deadline before the next slot were rejected, and with the wait of the first one.
-    it('rejects at once also a waiter that is not the first, with the wait of its own place', () => {
+    // A fixed bug: only waiters with a deadline before the next slot were rejected, with the wait of the first one.
+    it('rejects at once a waiter that is not the first, with the wait of its own place', () => {
       scene.joinAll(3);
       scene.join('a', 1000);
       scene.join('b', 1000);
       scene.join('c', 1000);
       full(850);
       scene.queue.serve();
-      // Served after 850, 950 and 1050 ms.
+      // Admitted after 850, 950 and 1050 ms.
       expect(scene.ends.slice(3)).toEqual(['c away at 0, for 1050']);
     });
   });

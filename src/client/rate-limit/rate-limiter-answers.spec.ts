@@ -137,7 +137,7 @@ describe('RateLimiter', () => {
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it('and further ones, pauses as long as Lalamove says each time', () => {
+    it('and further ones, pauses each time as long as Lalamove asks', () => {
       for (let count = 1; count < 5; count += 1) {
         scene.answer('getOrder', 429, { date: '', 'retry-after': '5' });
         scene.take('getOrder', count);
@@ -158,7 +158,7 @@ describe('RateLimiter', () => {
       expect(scene.ends.at(-1)).toBe('a done at 1300');
     });
 
-    it('does not send earlier than before', () => {
+    it('does not admit earlier than before', () => {
       scene.fill('getOrder');
       for (let count = 0; count < 9; count += 1) scene.take('getOrder', count);
       scene.answer('getOrder', 429, { 'retry-after': '1' });
@@ -212,7 +212,7 @@ describe('RateLimiter', () => {
       expect(pauses).toEqual([1200]);
     });
 
-    it('that asks for a day, tries again after a minute', () => {
+    it('that asks for a day, retries after a minute', () => {
       scene.answer('getOrder', 429, { 'retry-after': '86400' });
       scene.take('getOrder', 'a');
       scene.clock.advance(60_000);

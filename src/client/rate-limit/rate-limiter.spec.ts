@@ -4,7 +4,7 @@ import { LATE, RateLimiterScene, RecordingStore } from '../../../test/client/rat
 import { ENDPOINTS, type LalamoveOperation } from '../../api/endpoints.js';
 import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
 
-/** The budgets of Lalamove's guide; for calls that it does not name, those of the other writing calls. */
+/** The budgets of Lalamove's guide; calls that it does not name have the budget of the other writing calls. */
 const BUDGETS: Readonly<Record<LalamoveOperation, readonly [sandbox: number, production: number]>> = {
   createQuotation: [30, 100],
   getQuotation: [50, 300],
@@ -29,13 +29,13 @@ describe('RateLimiter', () => {
   });
 
   describe('gives slots', () => {
-    it('at once, with a wait of 0', () => {
+    it('at once, and reports a wait of 0', () => {
       scene.take('getOrder');
       expect(scene.ends).toEqual(['waited 0, at 0', 'done at 0']);
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it('after a wait, with how long it was', () => {
+    it('after a wait, and reports the wait', () => {
       scene.fill('getOrder');
       scene.take('getOrder', 'a');
       scene.take('getOrder', 'b');
@@ -119,7 +119,7 @@ describe('RateLimiter', () => {
   });
 
   describe('obeys a signal', () => {
-    it('that has fired before, and takes no slot', () => {
+    it('that fired before the call, and takes no slot', () => {
       scene.take('getOrder', 'a', { signal: AbortSignal.abort() });
       expect(scene.ends).toEqual(['a given up at 0']);
       expect(scene.store.asked).toEqual([]);
@@ -137,7 +137,7 @@ describe('RateLimiter', () => {
       expect(scene.ends.slice(1)).toEqual(['b waited 1200, at 1200', 'b done at 1200']);
     });
 
-    it('and leaves no timer if nobody else waits', () => {
+    it('and leaves no timer if no other call waits', () => {
       scene.fill('getOrder');
       const controller = new AbortController();
       scene.take('getOrder', 'a', { signal: controller.signal });
@@ -180,7 +180,7 @@ describe('RateLimiter', () => {
         },
       ],
       ['rejects', () => Promise.reject(FAILURE)],
-    ])('because it %s, reports the failure and goes on', async (_, raise) => {
+    ])('because it %s, reports the failure and continues', async (_, raise) => {
       const near = new InMemoryRateLimitStore();
       scene = new RateLimiterScene({ store: { take: (...asked) => near.take(...asked), raise } });
       scene.answer('getOrder', 200, { 'ratelimit-limit': '50', 'ratelimit-remaining': '0' });

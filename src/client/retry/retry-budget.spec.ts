@@ -12,7 +12,7 @@ describe('RetryBudget', () => {
     budget = new RetryBudget(clock);
   });
 
-  /** How many repeats there are, all of which are spent by this. */
+  /** How many retries are left; uses them all up. */
   const left = (): number => {
     let count = 0;
     while (count < 100 && budget.spend()) count += 1;
@@ -22,12 +22,12 @@ describe('RetryBudget', () => {
     for (let count = 0; count < times; count += 1) budget.earn();
   };
 
-  it('has 20 repeats at the start', () => {
+  it('has 20 retries at the start', () => {
     expect(left()).toBe(20);
     expect(left()).toBe(0);
   });
 
-  it('gets one back every ten seconds', () => {
+  it('gains one retry every ten seconds', () => {
     left();
     clock.advance(9999);
     expect(left()).toBe(0);
@@ -39,7 +39,7 @@ describe('RetryBudget', () => {
     expect(left()).toBe(1);
   });
 
-  it('gets one back for every five successes', () => {
+  it('gains one retry for every five successes', () => {
     left();
     earn(4);
     expect(left()).toBe(0);
@@ -49,7 +49,7 @@ describe('RetryBudget', () => {
     }
   });
 
-  it('never holds more than 20, whatever it earns and however long nothing happens', () => {
+  it('never holds more than 20 retries, after any number of successes and any time', () => {
     earn(1000);
     clock.advance(86_400_000);
     expect(left()).toBe(20);
@@ -58,7 +58,7 @@ describe('RetryBudget', () => {
     expect(left()).toBe(20);
   });
 
-  it('loses nothing where the clock is set back, and gains nothing by it', () => {
+  it('neither loses nor gains retries if the clock is set back', () => {
     left();
     clock.advance(5000);
     expect(left()).toBe(0);
@@ -72,7 +72,7 @@ describe('RetryBudget', () => {
     expect(left()).toBe(1);
   });
 
-  it('gives out no more, over any time, than 20, one every ten seconds and one for every five successes', () => {
+  it('allows, in any period, at most 20 retries, one every ten seconds and one for every five successes', () => {
     const steps = fc.array(
       fc.oneof(
         { weight: 5, arbitrary: fc.constant('spend' as const) },

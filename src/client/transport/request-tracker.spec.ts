@@ -28,7 +28,7 @@ describe('RequestTracker', () => {
     expect(tracker.isUnsent(refused(tracker))).toBe(false);
   });
 
-  it('proves nothing for a request that was sent twice, or whose sending was not seen', () => {
+  it('proves nothing for a request that was sent twice or that it did not see', () => {
     const tracker = new RequestTracker();
     expect(tracker.isUnsent(refused(tracker))).toBe(false);
     tracker.onRequest('body');
@@ -36,7 +36,7 @@ describe('RequestTracker', () => {
     expect(tracker.isUnsent(refused(tracker))).toBe(false);
   });
 
-  it('ignores any error but that of a connection', () => {
+  it('ignores every error that is not a connection error', () => {
     const tracker = new RequestTracker();
     tracker.onRequest('body');
     expect(tracker.isUnsent({ ...refused(tracker), syscall: 'read' })).toBe(false);

@@ -255,7 +255,7 @@ describe('SandboxClock', () => {
       expect(course).toEqual([...settled(0), 'timer at 10', ...settled(10), 'timer at 20', ...settled(20)]);
     });
 
-    it('and for a timer that is set meanwhile', async () => {
+    it('and for a timer that is set by that work', async () => {
       const clock = clockOf({ speed: 0 });
       let isSet = false;
       const fired: number[] = [];

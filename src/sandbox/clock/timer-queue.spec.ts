@@ -40,7 +40,7 @@ describe('TimerQueue', () => {
           if (step.do === 'add') {
             const item = { at: step.at, name: added.length };
             added.push({ item, remove: queue.add(item) });
-            // Behind the items with the same due time.
+            // After the items with the same due time.
             const behind = model.findIndex(({ at }) => at > step.at);
             model.splice(behind < 0 ? model.length : behind, 0, item);
           } else if (step.do === 'take') {
@@ -50,7 +50,7 @@ describe('TimerQueue', () => {
             queue.clear();
             model = [];
           } else if (added.length > 0) {
-            // Also an item that was taken, removed or cleared before: that changes nothing.
+            // This item may already be taken, removed or cleared: then nothing changes.
             const gone = added[step.which % added.length];
             gone?.remove();
             model = model.filter((item) => item !== gone?.item);

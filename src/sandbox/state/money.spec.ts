@@ -7,7 +7,7 @@ const decimals = fc.integer({ min: 0, max: 2 });
 const units = fc.integer({ min: -999_999_999_999, max: 999_999_999_999 });
 
 describe('money', () => {
-  it('is parsed as it was formatted', () => {
+  it('is the same after formatting and parsing', () => {
     fc.assert(
       fc.property(units, decimals, (amount, places) => {
         expect(parseAmount(formatAmount(amount, { decimals: places }), { decimals: places })).toBe(amount);
@@ -25,7 +25,7 @@ describe('money', () => {
     );
   });
 
-  it('loses nothing between a number and its units', () => {
+  it('is converted between a number and units without loss', () => {
     fc.assert(
       fc.property(units, decimals, (amount, places) => {
         expect(toUnits(Number(formatAmount(amount, { decimals: places })), { decimals: places })).toBe(amount);

@@ -92,7 +92,7 @@ describe('a price', () => {
 });
 
 describe('a price breakdown', () => {
-  it('adds up as it is formatted, in the currency and the decimals of its market', () => {
+  it('adds up after formatting, in the currency and the decimals of its market', () => {
     fc.assert(
       fc.property(routes, (route) => {
         const { market } = route;

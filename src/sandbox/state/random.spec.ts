@@ -10,7 +10,7 @@ const draws = (random: Random, stream: RandomStream, count = 8): number[] =>
   Array.from({ length: count }, () => random.fraction(stream));
 
 describe('Random', () => {
-  it('draws the same from the same seed', () => {
+  it('draws the same numbers from the same seed', () => {
     fc.assert(
       fc.property(seeds, streams, (seed, stream) => {
         expect(draws(new Random(seed), stream)).toEqual(draws(new Random(seed), stream));
@@ -27,7 +27,7 @@ describe('Random', () => {
     expect(new Set(all).size).toBe(3 * STREAMS.length);
   });
 
-  it('draws the same in a stream, whatever is drawn in others meanwhile', () => {
+  it('draws the same numbers in a stream, whatever other streams draw', () => {
     fc.assert(
       fc.property(seeds, streams, fc.array(streams), (seed, stream, others) => {
         const [alone, disturbed] = [new Random(seed), new Random(seed)];

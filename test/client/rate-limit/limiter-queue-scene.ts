@@ -15,7 +15,7 @@ export const LIMIT: RateLimit = { key: 'a', intervalMs: 100, burst: 3 };
 /** A queue with a clock that the test moves. */
 export class LimiterQueueScene {
   readonly clock = new ManualClock(START);
-  /** What became of each waiter, and after how many ms. */
+  /** The result of each waiter, and after how many ms. */
   readonly ends: string[] = [];
   readonly failures: unknown[] = [];
   readonly queue: LimiterQueue;
@@ -27,7 +27,7 @@ export class LimiterQueueScene {
     this.queue = new LimiterQueue(limits, { store, clock: this.clock, failed: (error) => this.failures.push(error) });
   }
 
-  /** Joins; the returned waiter can leave again. */
+  /** Joins the queue; the returned waiter can leave again. */
   join(name: string | number, withinMs = LATE): Waiter {
     const since = (): number => this.clock.now() - START;
     const waiter: Waiter = {

@@ -26,7 +26,7 @@ export class RecordingStore extends InMemoryRateLimitStore {
   }
 }
 
-/** The arguments of a call beside its name. */
+/** The arguments of a call, without its name. */
 interface Asked {
   readonly key?: string;
   readonly withinMs?: number;

@@ -8,47 +8,47 @@ import type { Scene } from './scene.js';
 import type { Way } from './stage.js';
 import { turn, until } from '../../support/until.js';
 
-/** What was seen of the end of a call. */
+/** The observed end of a call. */
 export interface EndedCall {
   readonly error: Error;
-  /** Whether it was there ahead of its cause. */
+  /** Whether the call ended before its cause. */
   readonly isEarly: boolean;
-  /** How long after its cause it came, in ms of real time. */
+  /** How long after its cause the call ended, in ms of real time. */
   readonly lateMs: number;
-  /** How many requests of it had come completely. */
+  /** How many requests of the call had arrived completely. */
   readonly requests: number;
-  /** Listeners that were left on the caller's signal. */
+  /** Listeners that remained on the caller's signal. */
   readonly listeners: number;
-  /** Timers that were left. */
+  /** Timers that remained. */
   readonly timers: number;
 }
 
-/** What is left of a call a moment after its end: nothing, where all is well. */
+/** What remains of a call a moment after its end: nothing, if the client is correct. */
 export interface Left {
-  /** Requests that came later, although what had hung could go on. */
+  /** Requests that came later, after the stalled stage was released. */
   readonly laterRequests: number;
   /** Requests of `node:http` that are neither answered completely nor destroyed. */
   readonly unfinished: number;
-  /** Connections that are open at the server, beyond those that are kept for the next call. */
+  /** Connections that are open at the server, in addition to those for the next call. */
   readonly open: number;
-  /** Connections that are open once the app is closed. */
+  /** Connections that are open after the app is closed. */
   readonly openAfterClose: number;
 }
 
 /**
- * The time limits here, in ms of Jest's time, which stands still until a call has got to its stage: no machine is too
- * busy for that.
+ * The time limits here, in ms of Jest's time. That time stands still until a call has reached its stage, so a busy
+ * machine cannot change the result.
  */
 const LIMIT_MS = 1000;
-/** A call that has not ended by then never will. */
+/** A call that has not ended by then is taken to hang. */
 const NEVER_MS = 1500;
-/** So long a later request is waited for. */
+/** How long the test waits for a later request. */
 const MOMENT_MS = 20;
 
-/** What `AbortSignal.timeout()` aborts with: of one that is over. */
+/** The reason with which `AbortSignal.timeout()` aborts. */
 const TIMEOUT_REASON = pastReason(AbortSignal.timeout(0));
 
-/** Makes the call of a scene, and ends it where it has got stuck. It wants Jest's timers. */
+/** Makes the call of a scene, and ends it at its stage. Needs Jest's timers. */
 export async function endCall(scene: Scene, way: Way): Promise<EndedCall> {
   const controller = new AbortController();
   const { signal } = controller;
@@ -59,7 +59,7 @@ export async function endCall(scene: Scene, way: Way): Promise<EndedCall> {
   const ending = failureOf(scene.send(optionsOf(way, signal))).finally(() => {
     course.endedAt = performance.now();
   });
-  // Looked at below.
+  // The rejection is checked below.
   ending.catch(() => undefined);
   await turn();
   await until(() => course.endedAt > 0 || scene.isReached());
@@ -81,7 +81,7 @@ export async function endCall(scene: Scene, way: Way): Promise<EndedCall> {
   };
 }
 
-/** Lets what hung in scenes go on, takes them down, and adds what was left. */
+/** Releases the stalled scenes, closes them, and adds what remained. */
 export async function lookAround<Ended extends { scene: Scene; requests: number }>(
   ended: readonly Ended[],
   clients: ClientRequests,

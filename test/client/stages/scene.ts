@@ -4,7 +4,7 @@ import { ORDER } from '../../support/inputs.js';
 import { KEYS, startLalamove } from '../../support/lalamove.js';
 import { http, type RawServer } from '../../support/raw-server.js';
 
-/** One call that may be repeated, and one that spends. */
+/** One call that may be retried, and one that must not be (it places an order). */
 export const CALL_NAMES = ['getOrder', 'placeOrder'] as const;
 export type CallName = (typeof CALL_NAMES)[number];
 
@@ -29,13 +29,13 @@ export interface Setting {
 export interface Scene {
   readonly server: RawServer;
   readonly lalamove: LalamoveService;
-  /** Makes the call. */
+  /** Makes the call of the scene. */
   readonly send: (options: RequestOptions) => Promise<unknown>;
   /** Whether the call is aborted before it is made. */
   readonly isBeforeCall: boolean;
   /** Whether the call has reached the stage. */
   readonly isReached: () => boolean;
-  /** Ends the waiting. */
+  /** Releases the stalled stage. */
   readonly release: () => void | Promise<void>;
   /** How many requests of the call have arrived completely. */
   readonly requests: () => number;

@@ -5,19 +5,19 @@ import { http, RawServer } from '../../support/raw-server.js';
 import { ANSWER, ASIDE, isAside, startScene, type Scene, type Setting } from './scene.js';
 import { BY_SIGNAL, type Stage } from './stage.js';
 
-/** More than a system takes off our hands for a server that does not read. */
+/** More bytes than the system buffers for a server that does not read. */
 const LARGE = 'x'.repeat(5 * 1024 * 1024);
 
-/** The stages at which Lalamove may have the call, or has said something of it. */
+/** The stages at which Lalamove may have received the call or may have answered. */
 export const SENT_STAGES: readonly Stage[] = [
-  // Nothing of ours has left, but what an interceptor has done is not ours to know (see spending.e2e-spec.ts).
+  // Our client has sent nothing, but it cannot know what an interceptor has sent (see spending.e2e-spec.ts).
   {
     name: 'in a request interceptor',
     outcome: 'unknown',
     paths: ['with an interceptor', 'by a proxy'],
     enter: enterRequestInterceptor,
   },
-  // A large body is work enough to do it by one path.
+  // A large body takes long: one path is enough.
   { name: 'while it is being sent', outcome: 'unknown', paths: ['past axios'], enter: enterSending },
   { name: 'while it waits for headers', outcome: 'unknown', enter: answered(ANSWER, 0) },
   {
@@ -32,7 +32,7 @@ export const SENT_STAGES: readonly Stage[] = [
     paths: ['past axios'],
     enter: answered(...informational('HTTP/1.1 103 Early Hints\r\n\r\n')),
   },
-  // A status alone is no answer yet, not even a refusal.
+  // A status without a body is no answer yet, not even a refusal.
   { name: 'amid the headers of a 422', outcome: 'unknown', enter: answered(http(422, '{}'), 30) },
   { name: 'amid the body of a 200', outcome: 'unknown', status: 200, enter: answered(ANSWER, ANSWER.length - 5) },
   {
@@ -74,7 +74,7 @@ export const SENT_STAGES: readonly Stage[] = [
   },
 ];
 
-/** Lalamove has refused the call, and it is to be sent again. */
+/** Lalamove has refused the call, and the client will retry it. */
 export const BETWEEN_ATTEMPTS: Stage = {
   name: 'between two attempts',
   outcome: 'refused',
@@ -98,7 +98,7 @@ async function enterRequestInterceptor(setting: Setting): Promise<Scene> {
 async function enterSending(setting: Setting): Promise<Scene> {
   const { call, clients } = setting;
   const server = await RawServer.start((socket) => socket.write(ANSWER), { pauseOnConnect: true });
-  // A read has no body: there it is a header that is large.
+  // A read has no body, so a header is large instead.
   const options = call === 'getOrder' ? { http: { headers: { 'X-Large': LARGE } } } : { validate: false };
   const scene = await startScene(setting, server, {
     options,
@@ -111,7 +111,7 @@ async function enterSending(setting: Setting): Promise<Scene> {
   return call === 'getOrder' ? scene : { ...scene, send: (given) => scene.lalamove.placeOrder(large, given) };
 }
 
-/** A server whose answer stops after so many bytes. */
+/** A server that stops its answer after so many bytes. */
 function answered(answer: Buffer, cut: number): Stage['enter'] {
   return async (setting) => {
     const stalled: Socket[] = [];
@@ -150,7 +150,7 @@ async function enterBackOff(setting: Setting): Promise<Scene> {
   return startScene(setting, server, { options, isReached: () => isReached, kept: 1 });
 }
 
-/** An interceptor that keeps a complete answer to itself. */
+/** An interceptor that holds a complete answer back. */
 function enterResponseInterceptor(status: number): Stage['enter'] {
   return async (setting) => {
     let answers = 0;
@@ -177,7 +177,7 @@ function brokenOff(status: number): [answer: Buffer, cut: number] {
   return [answer, answer.length - 5];
 }
 
-/** An answer that stops after the informational one ahead of it. */
+/** An answer that stops after an informational response. */
 function informational(head: string): [answer: Buffer, cut: number] {
   return [Buffer.concat([Buffer.from(head), ANSWER]), head.length];
 }

@@ -1,26 +1,26 @@
 import type { Path, Scene, Setting } from './scene.js';
 
-/** How a call can be ended ahead of its answer. */
+/** The ways to end a call before its answer. */
 export const WAYS = ['abort()', 'AbortSignal.timeout()', 'timeoutMs', 'deadlineMs'] as const;
 export type Way = (typeof WAYS)[number];
 
-/** Those that come from the caller alone, where no time limit of ours strikes. */
+/** The ways that only the caller can use, at a stage without a time limit of ours. */
 export const BY_SIGNAL: readonly Way[] = ['abort()', 'AbortSignal.timeout()'];
 
-/** A stage of a call's way, and what is true of a call that ends there. */
+/** A stage of a call, and the expected result of a call that ends there. */
 export interface Stage {
-  /** Goes on "a call that is ended". */
+  /** Completes the title "a call that is ended". */
   readonly name: string;
-  /** What it did at Lalamove's: nothing because it never got there, nothing because it was refused, or nobody knows. */
+  /** What Lalamove did with the call: never received it, refused it, or nothing certain. */
   readonly outcome: 'unsent' | 'refused' | 'unknown';
-  /** The status of an answer whose head is complete. */
+  /** The status of an answer with a complete head. */
   readonly status?: number;
-  /** The class that such an answer stands for, whatever ended the call. */
+  /** The class for such an answer, however the call was ended. */
   readonly exception?: string;
-  /** In which ways it can be ended there, where not in all. */
+  /** The ways to end the call there, if not all. */
   readonly ways?: readonly Way[];
-  /** By which paths it gets there, where not by all. */
+  /** The paths that reach the stage, if not all. */
   readonly paths?: readonly Path[];
-  /** Sets a scene where the call gets stuck there. */
+  /** Starts a scene in which the call stalls at this stage. */
   readonly enter: (setting: Setting) => Promise<Scene>;
 }

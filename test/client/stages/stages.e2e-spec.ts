@@ -12,11 +12,9 @@ import { BY_SIGNAL, WAYS, type Stage, type Way } from './stage.js';
 import { UNSENT_STAGES } from './unsent-stages.js';
 import { turn, until } from '../../support/until.js';
 
-/**
- * Real time that a machine may stand still under load; it takes 1 ms. What waits for a timer never ends here at all.
- */
+/** The maximum real time under load; the step takes 1 ms. A call that waits for a timer never ends here. */
 const PROMPT_MS = 750;
-/** What is left of a call that has ended as it should. */
+/** What remains of a call that has ended correctly. */
 const NOTHING = {
   isEarly: false,
   listeners: 0,
@@ -27,22 +25,22 @@ const NOTHING = {
   openAfterClose: 0,
 };
 /**
- * All else stands still until a call has got to its stage: a time limit strikes nowhere else, and what it leaves can be
- * counted.
+ * All other timers stand still until a call has reached its stage: a time limit fires nowhere else, and the remaining
+ * timers can be counted.
  */
 const REAL = ['nextTick', 'performance', 'hrtime', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
 
-/** One end of one call at a stage. */
+/** One way to end one call at a stage. */
 interface Cell {
   readonly call: CallName;
   readonly way: Way;
   readonly path: Path;
 }
 
-/** How calls end by all paths but a stage's first: the ways meet before the paths part. */
+/** The ways to end calls on all paths but the first of a stage: all ways share their code before the paths split. */
 const FEW_WAYS: readonly Way[] = ['timeoutMs'];
 
-/** Axios's own adapter does not say whether there was a connection: to be on the safe side, it may have been sent. */
+/** Axios's own adapter does not report whether there was a connection, so the client must assume that it has sent. */
 const UNWATCHED = /socket|DNS|TCP/;
 
 const clients = new ClientRequests();
@@ -80,32 +78,32 @@ describe.each([...UNSENT_STAGES, BETWEEN_ATTEMPTS, ...SENT_STAGES])('a call that
     expect(seen.get(cell)).toMatchObject(NOTHING);
     expect(seen.get(cell)?.lateMs).toBeLessThan(PROMPT_MS);
   };
-  it.each(cells)('tells the truth, at once, and leaves nothing behind: $call by $way, $path', (cell) => {
+  it.each(cells)('has the right exception at once, and leaves nothing open: $call by $way, $path', (cell) => {
     tellsTheTruth(cell);
     endsAtOnce(cell);
   });
 
-  it('leaves no socket behind', async () => {
+  it('leaves no socket open', async () => {
     await until(() => isBackTo(before));
     expect({ before, after: resources(), isBack: isBackTo(before) }).toMatchObject({ isBack: true });
   });
 });
 
-describe('a call that may be sent three times', () => {
+describe('a call with three attempts', () => {
   const stages = [...UNSENT_STAGES, BETWEEN_ATTEMPTS, ...SENT_STAGES];
   const limited = stages.filter(({ ways = WAYS }) => ways.includes('timeoutMs'));
   // A server that never reads never answers.
   const repeatable = limited.filter(({ name }) => name !== 'while it is being sent');
 
   it.each(limited.filter(({ outcome }) => outcome === 'unsent'))(
-    'is sent again, even if it spends, after a timeout $name',
+    'is retried, even if it places an order, after a timeout $name',
     async (stage) => {
       expect(await repeated(stage, 'placeOrder')).toMatchObject({ end: 'answered', requests: 1 });
     },
   );
 
   it.each(limited.filter(({ outcome }) => outcome !== 'unsent'))(
-    'is not sent again, if it spends, after a timeout $name',
+    'is not retried, if it places an order, after a timeout $name',
     async (stage) => {
       const { end, requests, connections } = await repeated(stage, 'placeOrder');
       expect(end).toBe(stage.outcome === 'refused' ? 'LalamoveException' : 'LalamoveOutcomeUnknownException');
@@ -116,7 +114,7 @@ describe('a call that may be sent three times', () => {
 
   it.each(repeatable)('is answered, if it only reads, after a timeout $name', async (stage) => {
     const { end } = await repeated(stage, 'getOrder');
-    // To a read a 4xx is an answer, even if it breaks off.
+    // For a read, a 4xx is an answer even if its body breaks off.
     const isRefused = stage.exception === 'LalamoveException' || stage.outcome === 'refused';
     expect(end).toBe(isRefused ? 'LalamoveException' : 'answered');
   });
@@ -129,7 +127,7 @@ describe('a call that may be sent three times', () => {
         ended.push({ name: stage.name, call, scene, ...(await endCall(scene, way)) });
       }
     }
-    // Any back-off would be over.
+    // Any backoff would have ended.
     jest.advanceTimersByTime(REPEATS.maxDelayMs);
     for (const { name, call, requests, lateMs, ...left } of await lookAround(ended, clients)) {
       expect({ name, call, isPrompt: lateMs < PROMPT_MS, isOneAtMost: requests <= 1, ...left }).toMatchObject({
@@ -144,7 +142,7 @@ describe('a call that may be sent three times', () => {
 });
 
 describe('a wait', () => {
-  it('for the rate limit that would outlast deadlineMs does not begin', async () => {
+  it('for the rate limit does not start if it would exceed deadlineMs', async () => {
     const rateLimit = { perMinute: { placeOrder: 2 } };
     await withRawLalamove(answering(ANSWER), { rateLimit, deadlineMs: 5000 }, async (lalamove, server) => {
       await lalamove.placeOrder(ORDER);
@@ -158,7 +156,7 @@ describe('a wait', () => {
     });
   });
 
-  it('between two attempts that would outlast deadlineMs does not begin', async () => {
+  it('between two attempts does not start if it would exceed deadlineMs', async () => {
     const refusing = answering(http(429, '', { 'retry-after': '6' }));
     await withRawLalamove(refusing, { deadlineMs: 5000 }, async (lalamove, server) => {
       const error = await failureOf(lalamove.placeOrder(ORDER));
@@ -167,7 +165,7 @@ describe('a wait', () => {
     });
   });
 
-  it('for the rate limit is not cut by timeoutMs, which is an attempt’s', async () => {
+  it('for the rate limit is not limited by timeoutMs, which limits an attempt', async () => {
     const onRequest = jest.fn();
     const options = { rateLimit: { ordersPerSecond: 1 }, timeoutMs: 200, hooks: { onRequest } };
     await withRawLalamove(answering(ANSWER), options, async (lalamove) => {
@@ -180,7 +178,7 @@ describe('a wait', () => {
     });
   });
 
-  it('between two attempts is not cut by timeoutMs either', async () => {
+  it('between two attempts is not limited by timeoutMs either', async () => {
     let answers = 0;
     const refusingOnce: RawHandler = (socket) => {
       answers += 1;
@@ -199,7 +197,7 @@ describe('a wait', () => {
 });
 
 describe('in real time', () => {
-  /** Enough for a request to leave a busy machine. */
+  /** Enough time for a request to be sent on a busy machine. */
   const LIMIT_MS = 500;
   const cells = CALL_NAMES.flatMap((call) => WAYS.map((way) => ({ call, way })));
 
@@ -207,7 +205,7 @@ describe('in real time', () => {
     jest.useRealTimers();
   });
 
-  it('every way ends every call when it should, and leaves no timer', async () => {
+  it('every way ends every call on time, and leaves no timer', async () => {
     const before = resources();
     await withRawLalamove(
       () => undefined,
@@ -249,10 +247,10 @@ describe('in real time', () => {
   });
 });
 
-/** How repeats are made here. */
+/** The retry options of these tests. */
 const REPEATS = { maxAttempts: 3, baseDelayMs: 1, maxDelayMs: 1 };
 
-/** Every end that is tried at a stage. */
+/** Every combination that is tested at a stage. */
 function cellsOf(stage: Stage): Cell[] {
   const { ways = WAYS, paths = PATHS } = stage;
   return paths.flatMap((path) =>
@@ -262,12 +260,12 @@ function cellsOf(stage: Stage): Cell[] {
   );
 }
 
-/** The first path by which a call gets to a stage. */
+/** The first path on which a call reaches a stage. */
 function pathOf({ paths: [path = 'past axios'] = PATHS }: Stage): Path {
   return path;
 }
 
-/** How the end of a call has to read. */
+/** The expected properties of the exception. */
 function truth({ name, outcome, status, exception }: Stage, { call, way, path }: Cell): Record<string, unknown> {
   const mayBeSent = outcome !== 'unsent' || (path === 'by a proxy' && UNWATCHED.test(name));
   const byWay = way === 'abort()' ? 'LalamoveAbortedException' : 'LalamoveTimeoutException';
@@ -279,7 +277,7 @@ function truth({ name, outcome, status, exception }: Stage, { call, way, path }:
   return { ...plain, name: 'LalamoveOutcomeUnknownException', retryable: false, cause: plain };
 }
 
-/** What becomes of a call whose first sending gets stuck until `timeoutMs`, and that may be sent again. */
+/** The result of a call with retries, with its first attempt stalled until `timeoutMs`. */
 async function repeated(stage: Stage, call: CallName): Promise<{ end: string; requests: number; connections: number }> {
   const scene = await stage.enter({ call, path: pathOf(stage), clients, stalls: 1, retry: REPEATS });
   const made = scene.send({ timeoutMs: 1000 }).then(
@@ -298,7 +296,7 @@ async function repeated(stage: Stage, call: CallName): Promise<{ end: string; re
   return seen;
 }
 
-/** A server that has one answer for all. */
+/** A server that gives every request the same answer. */
 function answering(bytes: Buffer): RawHandler {
   return (socket) => socket.write(bytes);
 }

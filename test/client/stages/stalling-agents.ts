@@ -2,21 +2,21 @@ import { Agent as HttpAgent, type ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Socket, type LookupFunction } from 'node:net';
 
-/** What an agent's `createConnection` gives. */
+/** What the `createConnection` of an agent returns. */
 type Connection = ReturnType<HttpAgent['createConnection']>;
 
-/** A socket whose connection is never made: what the system does where nobody answers a SYN. */
+/** A socket that never connects, as if the SYN got no answer. */
 class UnconnectedSocket extends Socket {
   override readonly connecting = true;
 }
 
-/** An agent whose first connections wait for their address. */
+/** An agent that leaves its first DNS lookups open. */
 export class NamelessAgent extends HttpAgent {
-  /** How many addresses were asked for. */
+  /** How many addresses were looked up. */
   lookups = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param stalls how many get none */
+  /** @param stalls how many lookups stay open */
   constructor(stalls: number) {
     const lookup: LookupFunction = (_, __, callback) => {
       this.lookups += 1;
@@ -29,19 +29,19 @@ export class NamelessAgent extends HttpAgent {
     super({ lookup, autoSelectFamily: false });
   }
 
-  /** Tells those that wait. */
+  /** Answers the open lookups. */
   answer(): void {
     for (const answer of this.#waiting) answer();
   }
 }
 
-/** An agent whose first connections are never made. */
+/** An agent that never completes its first connections. */
 export class UnconnectingAgent extends HttpAgent {
-  /** How many connections were asked for. */
+  /** How many connections were requested. */
   connections = 0;
   readonly #stalls: number;
 
-  /** @param stalls how many are never made */
+  /** @param stalls how many never complete */
   constructor(stalls: number) {
     super();
     this.#stalls = stalls;
@@ -56,12 +56,12 @@ export class UnconnectingAgent extends HttpAgent {
   }
 }
 
-/** An agent whose first connections are made, but to a port where nobody speaks TLS. */
+/** An agent that makes its first connections to a port without TLS. */
 export class MisledAgent extends HttpsAgent {
   readonly #mutePort: string;
   #left: number;
 
-  /** @param stalls how many are led there */
+  /** @param stalls how many connect to that port */
   constructor(stalls: number, mutePort: string, ca: Buffer) {
     super({ ca });
     this.#left = stalls;

@@ -9,7 +9,7 @@ import { BY_SIGNAL, type Stage } from './stage.js';
 import { MisledAgent, NamelessAgent, UnconnectingAgent } from './stalling-agents.js';
 import { until } from '../../support/until.js';
 
-/** The stages before there is a connection: nothing can have left. */
+/** The stages before there is a connection: nothing can have been sent. */
 export const UNSENT_STAGES: readonly Stage[] = [
   { name: 'before it is made', outcome: 'unsent', ways: BY_SIGNAL, paths: ['past axios'], enter: enterBeforeCall },
   {
@@ -60,7 +60,7 @@ async function enterSocketQueue(setting: Setting): Promise<Scene> {
     isReached: () => Object.keys(httpAgent.requests).length > 0,
     release,
   });
-  // Where the scene is taken down unplayed, it fails.
+  // This call fails if the scene is closed without a release.
   holding = scene.send(ASIDE).catch(() => undefined);
   await until(() => held.length > 0);
   return scene;

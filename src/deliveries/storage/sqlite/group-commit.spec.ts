@@ -48,7 +48,7 @@ describe('GroupCommit', () => {
     return rows.map(({ name }) => name);
   }
 
-  it('runs each write in the async context of who asked for it', async () => {
+  it('runs each write in the async context of its caller', async () => {
     const user = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const write = (name: string): Promise<void> =>
@@ -64,7 +64,7 @@ describe('GroupCommit', () => {
     expect(seen).toEqual(['u1', 'u1', 'u2', 'u2']);
   });
 
-  it('gives writes of one turn one commit, in their order', async () => {
+  it('commits the writes of one turn together, in order', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `${index}`);
     expect(await Promise.all(names.map((name) => note(name)))).toEqual(names);
     expect(statements.filter((text) => text === 'insert into noted values (?, ?)')).toHaveLength(50);
@@ -73,7 +73,7 @@ describe('GroupCommit', () => {
     expect(await noted()).toEqual(names);
   });
 
-  it('lets each write fail alone, with nothing of it left', async () => {
+  it('rolls back a failed write alone', async () => {
     const half = group.write(async (trx) => {
       await sql`insert into noted values ('half', null)`.execute(trx);
       throw new Error('The other half failed.');
@@ -91,15 +91,15 @@ describe('GroupCommit', () => {
     expect(await note('after')).toBe('after');
   });
 
-  it('rolls a write that is alone back as well', async () => {
+  it('rolls back a single write that fails', async () => {
     await note('a');
     expect((await failureOf(note('a'))).message).toContain('UNIQUE');
     await note('b');
     expect(await noted()).toEqual(['a', 'b']);
   });
 
-  it('tells nobody before the commit, and everybody that it has failed', async () => {
-    // Deferred: only the commit finds out that there is no such parent.
+  it('resolves no write before the commit, and rejects all writes if the commit fails', async () => {
+    // Deferred constraint: only the commit detects that the parent does not exist.
     const writes = await Promise.allSettled([note('a'), note('orphan', 'nobody'), note('b')]);
     expect(writes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(await noted()).toEqual([]);
@@ -107,7 +107,7 @@ describe('GroupCommit', () => {
     expect(await noted()).toEqual(['c', 'd']);
   });
 
-  it('lets what comes while it commits share the next commit', async () => {
+  it('adds a write that arrives during a commit to the next commit', async () => {
     const order: string[] = [];
     const first = group.write(async () => {
       order.push('first');
@@ -121,7 +121,7 @@ describe('GroupCommit', () => {
     expect(await noted()).toEqual(['second', 'third']);
   });
 
-  it('keeps going behind more writes than share a commit', async () => {
+  it('continues after more writes than fit into one commit', async () => {
     const many = Array.from({ length: 350 }, (_, index) => `${index}`);
     await Promise.all(many.map((name) => note(name)));
     expect(await noted()).toHaveLength(350);

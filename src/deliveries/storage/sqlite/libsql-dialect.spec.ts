@@ -30,7 +30,7 @@ describe('LibsqlDialect', () => {
   const all = async (): Promise<string[]> =>
     (await db.selectFrom('coins').select('id').orderBy('id').execute()).map(({ id }) => id);
 
-  it('hands its one connection out in turn: no transaction sees into another', async () => {
+  it('gives its one connection to one transaction at a time, in order', async () => {
     const order: string[] = [];
     const transactions = ['a', 'b', 'c'].map((name) =>
       db.transaction().execute(async (trx) => {
@@ -45,7 +45,7 @@ describe('LibsqlDialect', () => {
     expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends', 'read abc']);
   });
 
-  it('rolls back what fails, and commits what comes after it', async () => {
+  it('rolls back a failed transaction, and commits the next one', async () => {
     const failing = db.transaction().execute(async (trx) => {
       await put('a', trx);
       await put('a', trx);
@@ -57,7 +57,7 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual(['b', 'c']);
   });
 
-  it('commits behind a statement with rows that has failed, and one that was left half read', async () => {
+  it('commits after a failed statement with rows, and after a stream that was not read to its end', async () => {
     await put('a');
     await put('b');
     await db.transaction().execute(async (trx) => {
@@ -73,8 +73,8 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual(['a', 'b', 'c']);
   });
 
-  it('shows the first error, whatever becomes of the rollback', async () => {
-    // As a full disk has it: SQLite rolls back by itself, and then there is nothing to be rolled back.
+  it('throws the first error, also if the rollback fails', async () => {
+    // As on a full disk: SQLite itself rolls back, and the rollback that follows has no transaction.
     const full = db.transaction().execute(async (trx) => {
       await put('a', trx);
       await sql`insert or rollback into coins values ('a', null)`.execute(trx);
@@ -84,7 +84,7 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual(['b']);
   });
 
-  it('carries nothing out that comes after an error by which the transaction was rolled back', async () => {
+  it('executes nothing after an error that rolled the transaction back', async () => {
     const told: unknown[] = [];
     const careless = db.transaction().execute(async (trx) => {
       await put('a', trx);
@@ -111,7 +111,7 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual(['a', 'c']);
   });
 
-  it('waits for another process’s transaction without blocking, and for no longer than it says', async () => {
+  it('waits for the transaction of another process without blocking, and only for a limited time', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dialect-'));
     const [ours, theirs] = [new Database(join(folder, 'x.db')), new Database(join(folder, 'x.db'))];
     ours.exec('pragma journal_mode = wal');
@@ -122,7 +122,7 @@ describe('LibsqlDialect', () => {
     try {
       theirs.exec('begin immediate');
       const waiting = write('a');
-      // The event loop goes on, or this would never be.
+      // This timer fires only if the event loop is not blocked.
       await new Promise((resolve) => setTimeout(resolve, 100));
       theirs.exec('commit');
       await waiting;
@@ -142,7 +142,7 @@ describe('LibsqlDialect', () => {
     }
   }, 30_000);
 
-  it('streams rows one by one, and hands the connection on behind the last', async () => {
+  it('streams rows one by one, and releases the connection after the last row', async () => {
     for (const id of ['a', 'b', 'c']) await put(id);
     const ids: string[] = [];
     const streaming = (async () => {
@@ -153,7 +153,7 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('prepares more statements than it keeps', async () => {
+  it('prepares more statements than it caches', async () => {
     for (let count = 0; count < 450; count += 1) {
       const { rows } = await sql<{ n: number }>`select ${sql.raw(`${count}`)} as n`.execute(db);
       expect(rows).toEqual([{ n: count }]);
@@ -162,7 +162,7 @@ describe('LibsqlDialect', () => {
     expect(await all()).toEqual(['a']);
   });
 
-  it('tells how many rows were changed, and keeps what is no text apart', async () => {
+  it('returns the number of changed rows, and distinguishes null from text', async () => {
     await put('a');
     await put('b');
     const [{ numUpdatedRows }] = (await db.updateTable('coins').set({ worth: null }).execute()) as [

@@ -7,7 +7,7 @@ describe('loadLibsql', () => {
     jest.resetModules();
   });
 
-  /** The message if libsql cannot be loaded, which ends as given. */
+  /** The message of the error if the import of libsql fails with this message and code. */
   async function messageFor(message: string, code: string): Promise<string> {
     const cause = Object.assign(new Error(message), { code });
     jest.unstable_mockModule('libsql', () => {
@@ -18,7 +18,7 @@ describe('loadLibsql', () => {
     return failure.message;
   }
 
-  it('tells of a missing platform package what it is, and what to pass to which bundler', async () => {
+  it('names the missing platform package, and the option for each bundler', async () => {
     const message = await messageFor("Cannot find module '@libsql/linux-x64-gnu'\nRequire stack:", 'MODULE_NOT_FOUND');
     expect(message).toContain('needs @libsql/linux-x64-gnu, the native package of libsql for this platform');
     expect(message).toContain('ncc build --external libsql');
@@ -26,12 +26,12 @@ describe('loadLibsql', () => {
     expect(message).not.toContain('npm install libsql');
   });
 
-  it('tells of one that is of another platform where to install', async () => {
+  it('says where to install if the package is for another platform', async () => {
     const message = await messageFor('Error relocating index.node: symbol not found', 'ERR_DLOPEN_FAILED');
     expect(message).toContain('Run npm install, or npm ci, on the platform on which the app runs.');
   });
 
-  it('tells of a missing libsql how to install it', async () => {
+  it('says how to install libsql if it is missing', async () => {
     const message = await messageFor("Cannot find package 'libsql' imported from app.js", 'ERR_MODULE_NOT_FOUND');
     expect(message).toBe('The embedded database of deliveries needs the package libsql: npm install libsql');
   });

@@ -34,7 +34,7 @@ describe('openDatabase', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('makes the folders and the tables that are missing, once', async () => {
+  it('creates missing folders and tables once', async () => {
     const db = await openDatabase({ file });
     await migrateDeliveries(db);
     await sql`insert into deliveries (id, account, reference, request_hash, state, version, progress, created_at, updated_at) values ('1', '', 'A', '', 'requested', 1, '{}', 0, 0)`.execute(
@@ -49,7 +49,7 @@ describe('openDatabase', () => {
     await again.destroy();
   });
 
-  it('refuses a file that another process has, and has it as soon as that one is dead', async () => {
+  it('refuses a file that another process has open, and opens it after that process has died', async () => {
     const own = join(folder, 'deliveries.db');
     holder = spawn(process.execPath, ['-e', HOLDER, createRequire(import.meta.url).resolve('libsql'), own], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,15 +67,15 @@ describe('openDatabase', () => {
     await (await openDatabase({ file: own })).destroy();
   });
 
-  it('refuses a file that this process has opened already', async () => {
+  it('refuses a file that this process has already opened', async () => {
     const db = await openDatabase({ file });
     expect(await failureOf(openDatabase({ file }))).toMatchObject({ code: 'LALAMOVE_DELIVERIES_STORE' });
-    // Whoever was refused has not taken the lock with him.
+    // The refused attempt has not released the lock.
     await sql`select count(*) from deliveries`.execute(db);
     await db.destroy();
   });
 
-  it('refuses what is no database, and what cannot be opened', async () => {
+  it('refuses a file that is no database, and a path that cannot be opened', async () => {
     const text = join(folder, 'notes.txt');
     writeFileSync(text, 'Remember the milk. '.repeat(100));
     expect((await failureOf(openDatabase({ file: text }))).message).toContain(
@@ -87,7 +87,7 @@ describe('openDatabase', () => {
     );
   });
 
-  it('refuses missing tables where it may not make them, and leaves none behind', async () => {
+  it('refuses missing tables if it may not create them, and can open the file later', async () => {
     const refusal = await failureOf(openDatabase({ file, migrate: false }));
     expect(refusal).toBeInstanceOf(DeliveriesStoreException);
     expect(refusal.message).toMatch(/are missing, or not up to date: run npx lalamove-deliveries-migrate /);
