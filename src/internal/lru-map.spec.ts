@@ -11,7 +11,7 @@ describe('LruMap', () => {
     expect(map.size).toBe(2);
   });
 
-  it('keeps an entry that was read or set again; a check with has does not count', () => {
+  it('does not drop an entry that was read or set again; has() does not count as a read', () => {
     const map = new LruMap<string, number>(3);
     for (const key of ['a', 'b', 'c']) map.set(key, 0);
     map.get('a');

@@ -382,7 +382,7 @@ describe('LalamoveService', () => {
     proxy.close();
   });
 
-  it('refuses input whose JSON differs from its fields, and option names that every object inherits', async () => {
+  it('refuses input with other JSON than its fields, and option names that every object inherits', async () => {
     const lalamove = await start();
     const disguised = [
       { ...ORDER, metadata: new Map([['reference', 'A-1']]) },

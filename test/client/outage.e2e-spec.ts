@@ -135,7 +135,7 @@ describe('an outage', () => {
     expect(await isRepeatLeft(lalamove)).toBe(true);
   });
 
-  it('does not cause a retry storm in an app whose options are request-scoped', async () => {
+  it('does not cause a retry storm in an app with request-scoped options', async () => {
     const useFactory = () => driven.account({ clock: systemClock, retry: { baseDelayMs: 1, maxDelayMs: 1 } });
     const imports = [LalamoveModule.forRootAsync({ inject: [REQUEST], useFactory })];
     const { app, url } = await startHost('express', { imports, controllers: [StorefrontController] });

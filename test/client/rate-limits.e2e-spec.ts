@@ -312,7 +312,7 @@ describe('rate limits', () => {
       const headers = { 'retry-after': '20' };
       driven.sandbox.respondNext({ status: 429, body: '', headers });
       await driven.clock.advance(2000);
-      // The first call was sent and refused; neither it nor the calls behind it could be sent in time.
+      // The first call was sent and refused; neither it nor the calls after it could be sent in time.
       expect(waiting.ended.map(({ at }) => at)).toEqual([2000, 2000, 2000]);
       expect(failures(waiting)).toMatchObject([
         { code: 'LALAMOVE_RATE_LIMITED', upstreamStatus: undefined, retryAfterSeconds: 20 },
@@ -421,7 +421,7 @@ describe('rate limits', () => {
     });
   });
 
-  describe('of an app whose options are request-scoped', () => {
+  describe('of an app with request-scoped options', () => {
     let store: LalamoveRateLimitStore | undefined;
 
     beforeEach(() => {

@@ -124,7 +124,7 @@ describe.each(PLATFORMS)('no secret on %s', (platform) => {
     expect(written(lalamove.forAccount({ ...KEYS, apiSecret: 'sk_test_PRIVATEKEY_2' }))).not.toMatch(SECRET);
   });
 
-  it('and at least one line was logged', () => {
+  it('although at least one line was logged', () => {
     expect(logged.join('\n')).toMatch(/getCities failed: .*\(code=LALAMOVE_/);
   });
 });

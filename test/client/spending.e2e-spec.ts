@@ -38,7 +38,7 @@ const AMBIGUOUS: [string, RawHandler, number][] = [
   ['garbage', (socket) => socket.write('SPDY nonsense\r\n\r\n'), 502],
 ];
 
-describe('a call that must not be repeated', () => {
+describe('a call that must not be retried', () => {
   let server: RawServer;
   let close: () => Promise<void>;
 

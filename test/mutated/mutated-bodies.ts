@@ -1,7 +1,7 @@
 import { DOCUMENTED_CODES } from './answer-oracle.js';
 import type { SeededRandom } from '../support/seeded-random.js';
 
-/** The calls whose answers are mutated. */
+/** The calls with mutated answers. */
 export const MUTATED_OPERATIONS = ['getOrder', 'placeOrder', 'createQuotation', 'cancelOrder'] as const;
 export type MutatedOperation = (typeof MUTATED_OPERATIONS)[number];
 

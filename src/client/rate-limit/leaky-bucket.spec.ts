@@ -48,7 +48,7 @@ const most = ({ intervalMs, burst }: RateLimit, windowMs: number): number =>
   burst + Math.floor((windowMs + ROUNDING) / intervalMs);
 
 describe('a rate limit', () => {
-  it('admits at most its burst, and what leaks meanwhile, in any period', () => {
+  it('admits at most its burst, and what leaks during the period, in any period', () => {
     fc.assert(
       fc.property(LIMITS, PAUSES, (limit, pauses) => {
         const { admitted } = served(limit, pauses);

@@ -46,7 +46,7 @@ describe('LimiterQueue', () => {
       expect(scene.ends.slice(3)).toEqual(['3 at 100', 'late at 200']);
     });
 
-    it('all who have a slot by then, if a busy process wakes late', () => {
+    it('all waiters that have a slot by then, if a busy process wakes late', () => {
       scene.joinAll(7);
       scene.clock.wakeLate(250);
       expect(scene.ends.slice(3)).toEqual(['3 at 250', '4 at 250']);
@@ -112,7 +112,7 @@ describe('LimiterQueue', () => {
       expect(scene.ends.at(-1)).toBe('next at 5500');
     });
 
-    it('by the limit per minute, once it is stricter', () => {
+    it('with the wait of the limit per minute if it is the longer one', () => {
       scene = new LimiterQueueScene(ORDERS);
       scene.joinAll(1200);
       scene.join('by the minute', 600_000);

@@ -38,7 +38,7 @@ describe('RateLimiter', () => {
       expect(scene.limitsOf('getOrder')).toMatchObject([{ intervalMs: 1500, burst: 38 }]);
     });
 
-    it('and keeps the interval between orders', () => {
+    it('and does not change the interval between orders', () => {
       scene.answer('placeOrder', 201, { 'ratelimits-limit-postorder': '60' });
       expect(scene.limitsOf('placeOrder')).toMatchObject([{ intervalMs: 1000, burst: 57 }, { burst: 1 }]);
       expect(scene.limitsOf('placeOrder')[1]?.intervalMs).toBeCloseTo(550);
@@ -126,7 +126,7 @@ describe('RateLimiter', () => {
       ]);
     });
 
-    it('rejects at once a waiting call that cannot be served in time any more', () => {
+    it('rejects at once a waiting call that can no longer be served in time', () => {
       scene.fill('getOrder');
       scene.take('getOrder', 'short', { withinMs: 5000 });
       scene.take('getOrder', 'long', { withinMs: 20_000 });

@@ -50,7 +50,7 @@ describe('RateLimiter', () => {
       expect(scene.clock.waiting).toBe(0);
     });
 
-    it.each(OPERATIONS)('of %s, for 95 % of its budget at once and then at its rate', (operation) => {
+    it.each(OPERATIONS)('of %s, at once up to 95 % of its budget, and then at its rate', (operation) => {
       for (const [budgets, perMinute] of [
         ['sandbox', BUDGETS[operation][0]],
         ['production', BUDGETS[operation][1]],
@@ -192,14 +192,14 @@ describe('RateLimiter', () => {
     });
   });
 
-  describe('keeps at most 10 000 limits', () => {
+  describe('holds at most 10 000 limits', () => {
     /** Takes a slot of each of 10 000 other keys. */
     const othersCome = (): void => {
       for (let index = 0; index < 10_000; index += 1) scene.take('getCities', '', { key: `pk_test_${index}` });
       scene.ends.length = 0;
     };
 
-    it('and forgets the least recently used one', () => {
+    it('and drops the least recently used one', () => {
       scene.answer('getOrder', 200, { 'ratelimit-limit': '120' });
       scene.answer('getDriver', 200, { 'ratelimit-limit': '120' });
       for (let index = 0; index < 9998; index += 1) scene.take('getCities', '', { key: `pk_test_${index}` });
@@ -209,8 +209,8 @@ describe('RateLimiter', () => {
       expect(scene.limitsOf('getDriver')).toMatchObject([{ intervalMs: 1200 }]);
     });
 
-    it('but none with waiting calls', () => {
-      // A store that keeps more than the scene.limiter does.
+    it('but never drops one with waiting calls', () => {
+      // A store with a higher capacity than the one in scene.limiter.
       scene = new RateLimiterScene({}, new RecordingStore(20_000));
       scene.fill('getOrder');
       scene.take('getOrder', 'waits');

@@ -29,7 +29,7 @@ describe('AttemptSignal', () => {
     expect([attemptSignal.aborted, attemptSignal.kind]).toEqual([true, 'aborted']);
   });
 
-  it('calls its listeners in order, without those that were removed, even if one is removed meanwhile', () => {
+  it('calls its listeners in order, without removed ones, even if a listener is removed during the calls', () => {
     const attemptSignal = new AttemptSignal(100, undefined);
     const told: string[] = [];
     const gone = (): void => {

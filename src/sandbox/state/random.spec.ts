@@ -27,7 +27,7 @@ describe('Random', () => {
     expect(new Set(all).size).toBe(3 * STREAMS.length);
   });
 
-  it('draws the same numbers in a stream, whatever other streams draw', () => {
+  it('draws the same numbers in a stream, independent of other streams', () => {
     fc.assert(
       fc.property(seeds, streams, fc.array(streams), (seed, stream, others) => {
         const [alone, disturbed] = [new Random(seed), new Random(seed)];

@@ -36,7 +36,7 @@ export interface Left {
 }
 
 /**
- * The time limits here, in ms of Jest's time. That time stands still until a call has reached its stage, so a busy
+ * The time limits here, in ms of Jest's time. That time does not advance until a call has reached its stage, so a busy
  * machine cannot change the result.
  */
 const LIMIT_MS = 1000;

@@ -25,7 +25,7 @@ export interface Setting {
   readonly retry: NonNullable<LalamoveModuleOptions['retry']>;
 }
 
-/** An app and a server that keeps a call waiting at one stage. */
+/** An app and a server that stalls a call at one stage. */
 export interface Scene {
   readonly server: RawServer;
   readonly lalamove: LalamoveService;
@@ -39,7 +39,7 @@ export interface Scene {
   readonly release: () => void | Promise<void>;
   /** How many requests of the call have arrived completely. */
   readonly requests: () => number;
-  /** How many connections may stay open, for the next call. */
+  /** How many connections may stay open, ready to be reused. */
   readonly kept: number;
   /** Closes the app. */
   readonly close: () => Promise<void>;

@@ -15,7 +15,7 @@ export interface Stage {
   readonly outcome: 'unsent' | 'refused' | 'unknown';
   /** The status of an answer with a complete head. */
   readonly status?: number;
-  /** The class for such an answer, however the call was ended. */
+  /** The class for such an answer, independent of the way in which the call ended. */
   readonly exception?: string;
   /** The ways to end the call there, if not all. */
   readonly ways?: readonly Way[];
