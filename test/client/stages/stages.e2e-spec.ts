@@ -25,8 +25,8 @@ const NOTHING = {
   openAfterClose: 0,
 };
 /**
- * The functions that Jest does not fake. All other timers are fake: a time limit fires only at the stage of a call, and the
- * remaining timers can be counted.
+ * The functions that Jest does not fake. All other timers are fake: a time limit fires only at the stage of a call, and
+ * the remaining timers can be counted.
  */
 const REAL = ['nextTick', 'performance', 'hrtime', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
 
