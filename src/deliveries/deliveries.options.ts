@@ -10,7 +10,7 @@ import type { GivenPolicy } from './domain/delivery-policy.js';
 import { policyProblems } from './domain/policy-checks.js';
 import type { EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
 import type { ResolveDeliveryAccount } from './application/account-services.js';
-import type { DeliveriesQueue } from './queue/in-process-queue.js';
+import type { DeliveriesQueue } from './queue/queue.js';
 
 /** Options of `DeliveriesModule`. */
 export interface DeliveriesModuleOptions {

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { detached } from '../../internal/async-context.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { TimeoutError, withTimeout } from '../../internal/with-timeout.js';
-import type { DeliveriesQueue } from './in-process-queue.js';
+import type { DeliveriesQueue } from './queue.js';
 
 /** The timeout of a call to the host's queue, in ms. */
 const QUEUE_TIMEOUT_MS = 10_000;

@@ -1,23 +1,7 @@
 import { detached } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
 import { atMost } from '../../internal/with-timeout.js';
-
-/**
- * Wakes deliveries when they are due. It holds no state that is not in the database: a lost wake only delays the work,
- * because the sweeper finds the delivery. An unnecessary wake has no effect.
- */
-export interface DeliveriesQueue {
-  /**
-   * Starts the queue. It calls `work` for each wake.
-   *
-   * @param work runs all due actions of a delivery, and returns the next due time in Unix ms. It never rejects
-   */
-  start(work: (deliveryId: string) => Promise<number | undefined>): void | Promise<void>;
-  /** @param at the due time, in Unix ms */
-  wake(deliveryId: string, at: number): void | Promise<void>;
-  /** Starts no new work, and waits at most `graceMs` for the running work. */
-  stop(graceMs: number): Promise<void>;
-}
+import type { DeliveriesQueue } from './queue.js';
 
 /** In ms. The queue ignores later wakes, so that memory use stays bounded. The sweeper finds these deliveries. */
 export const HORIZON_MS = 10 * 60_000;
