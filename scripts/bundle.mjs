@@ -50,8 +50,8 @@ async function bundle(dir, format) {
       // name.
       keepNames: true,
       comments: false,
-      // ES modules keep their lines, because Node prints the line of an uncaught error. The CommonJS modules are the small
-      // copy: without white space, and with short names of local variables.
+      // ES modules keep their lines, because Node prints the line of an uncaught error. The CommonJS modules are the
+      // small copy: without white space, and with short names of local variables.
       minify:
         format === 'cjs'
           ? { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } }

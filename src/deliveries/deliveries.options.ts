@@ -27,8 +27,8 @@ export interface DeliveriesModuleOptions {
    */
   queue?: DeliveriesQueue;
   /**
-   * What deliveries do automatically. `book` may give a delivery its own policy. Parts that are left out have the values
-   * of `DEFAULT_POLICY`.
+   * What deliveries do automatically. `book` may give a delivery its own policy. Parts that are left out have the
+   * values of `DEFAULT_POLICY`.
    */
   policy?: GivenPolicy;
   /**
@@ -39,8 +39,8 @@ export interface DeliveriesModuleOptions {
    */
   accounts?: { resolve: ResolveDeliveryAccount; timeoutSeconds?: number };
   /**
-   * How long a method with `@OnDelivery` or `@OnLalamoveEvent` may take for an event, in seconds. If it takes longer, it
-   * counts as failed and is retried later. Meanwhile other handlers get their events.
+   * How long a method with `@OnDelivery` or `@OnLalamoveEvent` may take for an event, in seconds. If it takes longer,
+   * it counts as failed and is retried later. Meanwhile other handlers get their events.
    *
    * @default 60
    */

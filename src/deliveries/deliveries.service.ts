@@ -46,9 +46,9 @@ export class DeliveriesService {
   }
 
   /**
-   * Stores a delivery and returns as soon as it is committed. The order is placed right after. The same request with the
-   * same reference returns the existing delivery in its current state: called twice, ten times at once or again after a
-   * crash, it places one order.
+   * Stores a delivery and returns as soon as it is committed. The order is placed right after. The same request with
+   * the same reference returns the existing delivery in its current state: called twice, ten times at once or again
+   * after a crash, it places one order.
    *
    * @param options `trx`: a Kysely transaction on {@link database} that commits the booking
    * @throws InvalidDeliveryException with a pointer for each fault; `/trx` if `trx` is no open transaction on
@@ -118,8 +118,8 @@ export class DeliveriesService {
   }
 
   /**
-   * The events of a delivery that this process commits from now on. It completes when the delivery ends, and errors with
-   * `DeliveryNotFoundException`.
+   * The events of a delivery that this process commits from now on. It completes when the delivery ends, and errors
+   * with `DeliveryNotFoundException`.
    */
   watch(reference: string, options: DeliveryAccount = {}): Observable<DeliveryEvent> {
     return this.#parts.queries.watch(() => deliveryKey(reference, options));

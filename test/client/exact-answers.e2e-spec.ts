@@ -11,7 +11,9 @@ const DRIVER = '80557';
 
 /** Each call, the `data` that the server answers with ids as JSON numbers, and what the caller gets. */
 // prettier-ignore
-const ANSWERS: [call: string, data: string, make: (lalamove: LalamoveService) => Promise<unknown>, expected: object][] = [
+type Row = [call: string, data: string, make: (lalamove: LalamoveService) => Promise<unknown>, expected: object];
+
+const ANSWERS: Row[] = [
   ['placeOrder', `{"orderId":${ID},"quotationId":${STOP}}`, (lalamove) => lalamove.placeOrder(ORDER), { orderId: ID, quotationId: STOP }],
   ['getOrder', `{"orderId": ${ID} ,"driverId":${DRIVER},"stops":[{"stopId":${STOP}}]}`, (lalamove) => lalamove.getOrder('1'), { orderId: ID, driverId: DRIVER, stops: [{ stopId: STOP }] }],
   ['getOrder of an old id', '{"orderId":107900701184,"driverId":null}', (lalamove) => lalamove.getOrder('1'), { orderId: '107900701184', driverId: null }],
