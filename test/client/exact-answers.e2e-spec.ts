@@ -9,10 +9,10 @@ const ID = '3284759483745893456';
 const STOP = '3284759483745893457';
 const DRIVER = '80557';
 
-/** Each call, the `data` that the server answers with ids as JSON numbers, and what the caller gets. */
-// prettier-ignore
 type Row = [call: string, data: string, make: (lalamove: LalamoveService) => Promise<unknown>, expected: object];
 
+/** Each call, the `data` that the server answers with ids as JSON numbers, and what the caller gets. */
+// prettier-ignore
 const ANSWERS: Row[] = [
   ['placeOrder', `{"orderId":${ID},"quotationId":${STOP}}`, (lalamove) => lalamove.placeOrder(ORDER), { orderId: ID, quotationId: STOP }],
   ['getOrder', `{"orderId": ${ID} ,"driverId":${DRIVER},"stops":[{"stopId":${STOP}}]}`, (lalamove) => lalamove.getOrder('1'), { orderId: ID, driverId: DRIVER, stops: [{ stopId: STOP }] }],
