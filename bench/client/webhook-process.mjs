@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { LalamoveModule, LalamoveWebhooks, signWebhook } from '../../dist/esm/index.js';
+import { anchoredNow, systemClock } from '../../dist/compiled/internal/clock.js';
 import { verifyWebhook } from '../../dist/compiled/webhooks/verify/webhook-verifier.js';
 import { answering } from './processes.mjs';
 import { median } from './report.mjs';
@@ -26,7 +27,8 @@ const settings = {
   secrets: [CREDENTIALS.apiSecret],
   maxAgeSeconds: 172_800,
   others: undefined,
-  clock: { now: () => Date.now() },
+  clock: systemClock,
+  anchored: anchoredNow(systemClock),
 };
 const paths = [WEBHOOK_PATH];
 
