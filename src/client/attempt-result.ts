@@ -8,7 +8,7 @@ import {
   type Outcome,
 } from '../errors/failed-attempt.js';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
-import { isRateLimited, isText } from '../errors/refusal.js';
+import { hasTextContentType, isRateLimited } from '../errors/refusal.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
 import { parseLosslessly } from '../internal/exact-json.js';
 import { isRecord } from '../internal/is-record.js';
@@ -54,7 +54,7 @@ export interface AttemptContext<Answer> {
 export function readAnswer<Answer>(context: AttemptContext<Answer>, answer: UpstreamAnswer): Answer {
   const { settings, call, request } = context;
   if (answer.status >= 200 && answer.status < 300) {
-    const envelope = isText(answer.headers) ? undefined : readEnvelope(answer.body);
+    const envelope = hasTextContentType(answer.headers) ? undefined : readEnvelope(answer.body);
     const read = envelope && call.operation.read(envelope.data);
     if (read !== undefined) return read;
   }

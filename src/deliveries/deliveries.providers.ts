@@ -21,7 +21,7 @@ import { DeliveriesSettings } from './deliveries.settings.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
 import { GuardedQueue } from './queue/guarded-queue.js';
 import { InProcessQueue } from './queue/in-process-queue.js';
-import { refuseSecond } from './refuse-second.js';
+import { refuseSecondModule } from './refuse-second-module.js';
 import { openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlite/open-database.js';
 import { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
 import type { DeliveriesStorage } from './storage/storage.js';
@@ -41,7 +41,7 @@ const STORAGE_PROVIDERS: Provider[] = [
     provide: DATABASE,
     inject: [DeliveriesSettings, LalamoveInboxHost],
     useFactory: ({ options }: DeliveriesSettings, inboxes: LalamoveInboxHost) => {
-      refuseSecond(inboxes);
+      refuseSecondModule(inboxes);
       return openDeliveriesDatabase(options.database ?? {}, options.logger);
     },
   },
@@ -90,7 +90,12 @@ const EVENT_PROVIDERS: Provider[] = [
       { hooks, now, unmatchedMs }: DeliveriesSettings,
     ) =>
       new DurableInbox({
-        ...{ deliveries, handlers, hooks, now, wake, unmatchedMs },
+        deliveries,
+        handlers,
+        hooks,
+        now,
+        wake,
+        unmatchedMs,
         clockSettled: () => watch.check(),
         wakeHandlers: () => {
           dispatcher.wake();
@@ -156,7 +161,11 @@ const WORK_PROVIDERS: Provider[] = [
       { clock, logger, sweepMs: everyMs }: DeliveriesSettings,
     ) =>
       new Sweeper({
-        ...{ storage, local, clock, logger, everyMs },
+        storage,
+        local,
+        clock,
+        logger,
+        everyMs,
         wake: (id, at) => queue.woken(id, at),
         round: () => round.run(),
       }),
@@ -174,8 +183,13 @@ const SERVICE_PROVIDERS: Provider[] = [
   {
     provide: DeliveryCommands,
     inject: [
-      ...[DeliveryTransactions, UnreadableRows, FoundOrders],
-      ...[DeliveryWorker, GuardedQueue, OutboxDispatcher, DeliveriesSettings],
+      DeliveryTransactions,
+      UnreadableRows,
+      FoundOrders,
+      DeliveryWorker,
+      GuardedQueue,
+      OutboxDispatcher,
+      DeliveriesSettings,
     ],
     useFactory: (
       deliveries: DeliveryTransactions,
@@ -209,8 +223,17 @@ const SERVICE_PROVIDERS: Provider[] = [
 const RUNTIME: Provider = {
   provide: DeliveriesRuntime,
   inject: [
-    ...[DeliveriesSettings, DeliveryTransactions, UnreadableRows, ClockWatch, InProcessQueue, GuardedQueue],
-    ...[DeliveryWorker, DurableInbox, DeliveryHandlers, OutboxDispatcher, Sweeper],
+    DeliveriesSettings,
+    DeliveryTransactions,
+    UnreadableRows,
+    ClockWatch,
+    InProcessQueue,
+    GuardedQueue,
+    DeliveryWorker,
+    DurableInbox,
+    DeliveryHandlers,
+    OutboxDispatcher,
+    Sweeper,
   ],
   useFactory: (
     settings: DeliveriesSettings,
@@ -226,8 +249,17 @@ const RUNTIME: Provider = {
     sweeper: Sweeper,
   ) =>
     new DeliveriesRuntime({
-      ...{ settings, deliveries, unreadable, watch, local, queue },
-      ...{ worker, inbox, handlers, dispatcher, sweeper },
+      settings,
+      deliveries,
+      unreadable,
+      watch,
+      local,
+      queue,
+      worker,
+      inbox,
+      handlers,
+      dispatcher,
+      sweeper,
     }),
 };
 

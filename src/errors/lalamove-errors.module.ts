@@ -2,6 +2,7 @@ import { Global, Injectable, Module, UseFilters, type ExceptionFilter } from '@n
 import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { LalamoveErrorPolicies } from './error-policies.js';
 import { appFilter, delegatingFilter, LalamoveExceptionFilter } from './lalamove-exception.filter.js';
+import { isObject } from '../internal/is-object.js';
 
 /** Binds the filter by its class, because `overrideFilter` of a testing module replaces only filters bound this way. */
 @Injectable()
@@ -57,5 +58,5 @@ function overridden(modules: ModulesContainer): ExceptionFilter | undefined {
 }
 
 function isFilter(value: unknown): value is ExceptionFilter {
-  return typeof value === 'object' && value !== null && 'catch' in value && typeof value.catch === 'function';
+  return isObject(value) && 'catch' in value && typeof value.catch === 'function';
 }

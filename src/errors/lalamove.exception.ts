@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { LalamoveErrorItem } from './lalamove-error-item.js';
 import { nestErrorBody, type GatewayAnswer, type NestErrorBody } from './nest-error-body.js';
+import { isObject } from '../internal/is-object.js';
 
 /** Marks our exceptions across several copies of this package in a process (ESM and CommonJS, or two versions). */
 const BRAND = Symbol.for('nestjs-lalamove:exception');
@@ -118,7 +119,7 @@ export class LalamoveException extends HttpException {
 
   /** Whether an error is a Lalamove exception, including one of another copy of this package. */
   static is(error: unknown): error is LalamoveException {
-    return typeof error === 'object' && error !== null && BRAND in error;
+    return isObject(error) && BRAND in error;
   }
 
   /** The body in Nest's format, for a host that answers `HttpException`s itself. */

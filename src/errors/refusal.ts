@@ -34,12 +34,12 @@ export function isLalamoves(
   { status, headers, isCut }: { status: number; headers: AnswerHeaders; isCut?: boolean },
   { form, errors }: Pick<ErrorBody, 'form' | 'errors'>,
 ): boolean {
-  if (isCut || isText(headers)) return false;
+  if (isCut || hasTextContentType(headers)) return false;
   return (form === 'json' && errors.length > 0) || (form === 'empty' && STATUSES_WITHOUT_BODY.has(status));
 }
 
 /** Whether the `Content-Type` is a kind of text. Lalamove never sends text. */
-export function isText(headers: AnswerHeaders): boolean {
+export function hasTextContentType(headers: AnswerHeaders): boolean {
   return /^text\//i.test(headers['content-type']?.trim() ?? '');
 }
 

@@ -75,8 +75,9 @@ export class CachedResolver<Value> {
 
   #lookup(key: string, maxAgeMs: number): Lookup<Value> {
     const { now } = this.options;
+    const at = now();
     const known = this.#lookups.get(key);
-    if (known && now() < known.holdsUntil && now() - (known.settledAt ?? now()) < maxAgeMs) return known;
+    if (known && at < known.holdsUntil && at - (known.settledAt ?? at) < maxAgeMs) return known;
     // All callers share the result, so the lookup must not run in the context of the first caller.
     const value = detached(() => this.options.resolve(key));
     const lookup: Lookup<Value> = { askedAt: now(), value, settledAt: undefined, holdsUntil: Infinity };

@@ -1,6 +1,8 @@
+import { isObject } from './is-object.js';
+
 /** Whether a value from outside is an object with named members, not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value) && !Array.isArray(value);
 }
 
 /** Whether a value from outside is an object in which all members are strings. */

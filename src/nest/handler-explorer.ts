@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { logLine } from '../internal/log-line.js';
 import type { AppInstance, FoundMethod } from './handler-invoker.js';
+import { isObject } from '../internal/is-object.js';
 
 /** Reads what a decorator stored on a method; empty if the method has no decorator. */
 export type ReadSubscriptions<Subscription> = (method: object) => readonly Subscription[];
@@ -72,11 +73,11 @@ function prototypeOf(wrapper: AppInstance): object | undefined {
     wrapper;
   if (isAlias) return undefined;
   if (!isNotMetatype && typeof metatype === 'function') return objectOf(metatype.prototype);
-  return typeof instance === 'object' && instance !== null ? objectOf(Object.getPrototypeOf(instance)) : undefined;
+  return isObject(instance) ? objectOf(Object.getPrototypeOf(instance)) : undefined;
 }
 
 function objectOf(value: unknown): object | undefined {
-  return typeof value === 'object' && value !== null && value !== Object.prototype ? value : undefined;
+  return isObject(value) && value !== Object.prototype ? value : undefined;
 }
 
 function isMethod(value: unknown): value is (...args: unknown[]) => unknown {

@@ -23,9 +23,9 @@ export function moduleOptionProblems(options: unknown, checks: OptionChecks): st
 /**
  * The message of the exception at boot, which lists every problem.
  *
- * @param whose `DeliveriesModule`
+ * @param module `DeliveriesModule`
  * @param problems one sentence each
  */
-export function optionsMessage(whose: string, problems: readonly string[]): string {
-  return `The options of ${whose} are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
+export function optionsMessage(module: string, problems: readonly string[]): string {
+  return `The options of ${module} are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
 }

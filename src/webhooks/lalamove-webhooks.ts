@@ -10,6 +10,7 @@ import { rooted, type SignedPaths } from './endpoint/signed-paths.js';
 import type { ThrottledLog } from '../internal/throttled-log.js';
 import { LalamoveWebhookException } from './webhook.exceptions.js';
 import { verifyWebhook, type ParsedBody, type Verdict, type VerifierSettings } from './verify/webhook-verifier.js';
+import { isObject } from '../internal/is-object.js';
 
 /** Options for a webhook that a route of your own received. */
 export interface VerifyWebhookOptions {
@@ -183,7 +184,7 @@ function receivedAs(body: unknown): Uint8Array | ParsedBody {
   if (body instanceof Uint8Array) return body;
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (typeof body === 'string') return Buffer.from(body);
-  if (typeof body === 'object' && body !== null) return { parsed: body };
+  if (isObject(body)) return { parsed: body };
   throw new TypeError(
     `The body of a webhook must be the received bytes, or the object parsed from them, not ${String(body)}. ` +
       'In Nest, create the app with { rawBody: true } and pass request.rawBody.',

@@ -5,7 +5,7 @@ import {
   cancellationSettled,
   cancelSent,
 } from '../../src/deliveries/domain/cancellation.js';
-import { adopted, orderOnItsWay } from '../../src/deliveries/domain/adoption.js';
+import { adopted, activeOrder } from '../../src/deliveries/domain/adoption.js';
 import type { Action } from '../../src/deliveries/domain/decide.js';
 import {
   isTerminal,
@@ -153,7 +153,7 @@ export class ModelDelivery {
     const { attempt: known } = this.snapshot.progress;
     if (!live) {
       // `resolve` refuses this too while an order may be active.
-      if (orderOnItsWay(this.snapshot.progress)) return;
+      if (activeOrder(this.snapshot.progress)) return;
       const alone = { ...this.snapshot.progress, duplicates: undefined };
       this.#commit(abandoned({ ...this.snapshot, progress: alone }, 'RESOLVED'));
       return;

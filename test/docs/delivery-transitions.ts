@@ -1,5 +1,5 @@
 import { cancelAsked, canceled, cancellationSettled, cancelRefused } from '../../src/deliveries/domain/cancellation.js';
-import { adopted, orderOnItsWay } from '../../src/deliveries/domain/adoption.js';
+import { adopted, activeOrder } from '../../src/deliveries/domain/adoption.js';
 import { decide, type Action } from '../../src/deliveries/domain/decide.js';
 import {
   isTerminal,
@@ -344,7 +344,7 @@ function byHost({ snapshot, now, unmatched }: Node): Step[] {
   const alone = { ...progress, duplicates: undefined };
   return [
     ...steps,
-    ...(orderOnItsWay(progress)
+    ...(activeOrder(progress)
       ? []
       : [
           to('resolve rebook', abandoned({ state, progress: alone }, 'RESOLVED')),

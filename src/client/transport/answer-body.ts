@@ -6,6 +6,7 @@ import type { UpstreamAnswer } from '../../errors/translate-answer.js';
 import { GrowingBytes } from '../../internal/growing-bytes.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { AttemptSignal } from './attempt-signal.js';
+import { isObject } from '../../internal/is-object.js';
 
 /** The largest answer of Lalamove, the list of cities, is a fraction of this. */
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -94,7 +95,7 @@ export function wholeBody(data: unknown, status: number): ReadBody {
 /** Whether parsing may have rounded a number: an id has 19 digits, and a `number` holds 15. */
 function hasRoundedNumber(data: unknown): boolean {
   if (typeof data === 'number') return !(Math.abs(data) <= Number.MAX_SAFE_INTEGER);
-  return typeof data === 'object' && data !== null && Object.values(data).some(hasRoundedNumber);
+  return isObject(data) && Object.values(data).some(hasRoundedNumber);
 }
 
 /** Without the byte order mark, which `JSON.parse` refuses. */

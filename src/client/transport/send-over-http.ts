@@ -6,6 +6,7 @@ import { AnswerBody, UnreadableBody } from './answer-body.js';
 import type { LalamoveRequest } from './lalamove-request.js';
 import type { RequestTracker } from './request-tracker.js';
 import { resendsOnKeepAlive } from './runtime.js';
+import { isObject } from '../../internal/is-object.js';
 
 /** The parts of a request that go over the wire; axios may have changed each. */
 type Sent = Pick<LalamoveRequest, 'method' | 'url' | 'body'> & { readonly headers: OutgoingHttpHeaders };
@@ -82,7 +83,7 @@ function nodesAgent(): false | undefined {
 
 /** Accepts any class with the method of an agent: agents for proxies have classes of their own. */
 function isAgent(value: unknown): value is http.Agent {
-  return typeof value === 'object' && value !== null && 'addRequest' in value;
+  return isObject(value) && 'addRequest' in value;
 }
 
 /** Reports when there is a connection: until then, whatever is written waits in this process. */

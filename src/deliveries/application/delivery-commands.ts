@@ -3,7 +3,7 @@ import { detached } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
 import { DeliveryConflictException, DeliveryNotFoundException } from '../delivery.exceptions.js';
 import { deliveryOf, accountName, type Delivery } from '../delivery.js';
-import { orderOnItsWay } from '../domain/adoption.js';
+import { activeOrder } from '../domain/adoption.js';
 import { cancelAsked } from '../domain/cancellation.js';
 import { newProgress } from '../domain/delivery-progress.js';
 import { resolvedByCancelling, resolvedByRebooking } from '../domain/resolution.js';
@@ -15,7 +15,7 @@ import type { DeliveryTransaction } from './delivery-transaction.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { DeliveryWorker } from './delivery-worker.js';
 import type { FoundOrders } from './found-orders.js';
-import { notInNeed } from './not-in-need.js';
+import { notResolvable } from './not-resolvable.js';
 import type { OutboxDispatcher } from './outbox-dispatcher.js';
 import type { UnreadableRows } from './unreadable-rows.js';
 
@@ -100,7 +100,7 @@ export class DeliveryCommands {
   async resolve(key: DeliveryKey, resolution: ResolveDelivery): Promise<Delivery> {
     const record = await this.#record(key);
     const isToBeFound = 'orderId' in resolution && record.progress.attempt?.outcome === 'unknown';
-    if (record.state !== 'needs_attention' && !isToBeFound) throw notInNeed(record);
+    if (record.state !== 'needs_attention' && !isToBeFound) throw notResolvable(record);
     if ('orderId' in resolution) await this.parts.foundOrders.adopt(record, resolution.orderId);
     else await this.#resolveWithoutOrder(record.id, resolution);
     this.parts.wake(record.id);
@@ -110,8 +110,8 @@ export class DeliveryCommands {
   async #resolveWithoutOrder(id: string, resolution: Exclude<ResolveDelivery, { orderId: string }>): Promise<void> {
     const { deliveries, clock } = this.parts;
     await deliveries.change(id, (snapshot) => {
-      if (snapshot.state !== 'needs_attention') throw notInNeed(snapshot);
-      const alive = orderOnItsWay(snapshot.progress);
+      if (snapshot.state !== 'needs_attention') throw notResolvable(snapshot);
+      const alive = activeOrder(snapshot.progress);
       if (alive) {
         const message = `Its order ${alive.orderId} may be on its way: cancel it, or resolve({ orderId }) with it.`;
         throw new DeliveryConflictException(message, accountName(snapshot.account));

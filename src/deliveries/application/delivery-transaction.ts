@@ -2,7 +2,7 @@ import { decide, isWork, type Action } from '../domain/decide.js';
 import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import { MAX_UNREAD } from '../domain/duplicates.js';
 import { cloneAlreadyKnown, orderAlreadyKnown } from '../domain/known-order.js';
-import { soughtSince } from '../domain/sought-orders.js';
+import { searchSince } from '../domain/order-search.js';
 import type { AttemptChange, Transition } from '../domain/transition.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { snapshotOf, type DeliveryRecord } from '../storage/delivery-record.js';
@@ -32,7 +32,7 @@ export class LostLease extends Error {
   override readonly name = 'LostLease';
 
   constructor() {
-    super('The lease of the delivery is somebody else’s.');
+    super('Another worker holds the lease of the delivery.');
   }
 }
 
@@ -79,7 +79,7 @@ export class DeliveryTransaction {
     const record = await this.#changed(before, change(before));
     const action = await this.#decided(record);
     const isYielded = yields !== undefined && record.leaseToken === yields && !isWork(action);
-    return this.#save(before, record, action, isYielded ? 'give back' : undefined);
+    return this.#save(before, record, action, isYielded ? 'release' : undefined);
   }
 
   /**
@@ -98,7 +98,7 @@ export class DeliveryTransaction {
     const before = await this.storage.lockFree(id);
     if (!before) return undefined;
     const action = await this.#decided(before);
-    if (!isWork(action)) return this.#save(before, before, action, 'give back');
+    if (!isWork(action)) return this.#save(before, before, action, 'release');
     const begun = await this.#changed(before, begin(action)?.(before));
     return this.#save(before, begun, action, lease);
   }
@@ -107,7 +107,7 @@ export class DeliveryTransaction {
   async release(id: string, token: string): Promise<Decided | undefined> {
     const before = await this.storage.lock(id);
     if (before?.leaseToken !== token) return undefined;
-    return this.#save(before, before, await this.#decided(before), 'give back');
+    return this.#save(before, before, await this.#decided(before), 'release');
   }
 
   async #changed(before: DeliveryRecord, transition: Transition | undefined): Promise<DeliveryRecord> {
@@ -187,7 +187,7 @@ export class DeliveryTransaction {
 
   async #decided(record: DeliveryRecord): Promise<Action> {
     const { now, policyOf } = this.rules;
-    const since = soughtSince(record, now());
+    const since = searchSince(record, now());
     const unmatched = since === undefined ? [] : await this.#unmatchedOrders(record, since);
     return decide(snapshotOf(record, unmatched), policyOf(record), now());
   }

@@ -63,7 +63,7 @@ export class DeliveryWorker {
       }
       if (!isOurs(decided, token)) return decided;
       const fields = { delivery: decided.record.reference, action: decided.action.do, actions: MAX_ACTIONS };
-      say(logger, 'warn', logLine('A delivery goes round in circles: it goes on later', fields));
+      say(logger, 'warn', logLine('A delivery needs too many actions in a row: it continues later', fields));
       return await this.#postpone(decided, token);
     } catch (error) {
       if (error instanceof LostLease) return decided;

@@ -8,7 +8,7 @@ import { needsRead } from '../domain/transitions.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
 import type { AccountServices } from './account-services.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
-import { notInNeed } from './not-in-need.js';
+import { notResolvable } from './not-resolvable.js';
 
 /** The dependencies of {@link FoundOrders}. */
 export interface FoundOrdersParts {
@@ -51,7 +51,7 @@ export class FoundOrders {
   ): Transition {
     const { attempt: latest } = snapshot.progress;
     const isToBeFound = latest?.outcome === 'unknown' && latest.id === known?.id;
-    if (snapshot.state !== 'needs_attention' && !isToBeFound) throw notInNeed(snapshot);
+    if (snapshot.state !== 'needs_attention' && !isToBeFound) throw notResolvable(snapshot);
     return foundOrder(snapshot, attempt, orderId, this.parts.now());
   }
 

@@ -38,7 +38,7 @@ export function isUnexplained({ order, cancelSent }: DeliveryProgress): boolean 
 }
 
 /** An order that is active or may be active: the live order, or a duplicate order. */
-export function orderOnItsWay(progress: DeliveryProgress): TrackedOrder | undefined {
+export function activeOrder(progress: DeliveryProgress): TrackedOrder | undefined {
   return isLive(progress) ? progress.order : aliveDuplicate(progress)?.order;
 }
 

@@ -17,7 +17,8 @@ export function cancelAsked({ state, progress }: Snapshot, now: number): Transit
       // Lalamove may allow it by now.
       duplicates: progress.duplicates?.map((duplicate) => ({
         ...duplicate,
-        ...{ retryAt: undefined, cancelRefused: undefined },
+        retryAt: undefined,
+        cancelRefused: undefined,
       })),
     },
     events: [{ type: 'cancel_requested' }],

@@ -1,7 +1,7 @@
 import type { DeliverySnapshot, DuplicateOrder } from './delivery-progress.js';
 import type { DeliveryPolicy } from './delivery-policy.js';
 import { nextPoll } from './next-poll.js';
-import { isCloneSought, soughtSince } from './sought-orders.js';
+import { searchesClone, searchSince } from './order-search.js';
 
 /** How often to look for webhooks of a clone, in ms. */
 const LOOK_MS = 5 * 60_000;
@@ -52,9 +52,9 @@ function withDuplicate(
 /** Reads the orders of unmatched webhooks while one of them may belong to this delivery. */
 function withUnmatched(snapshot: DeliverySnapshot, now: number): DuplicatesAction[] {
   const { progress, unmatched } = snapshot;
-  if (soughtSince(snapshot, now) === undefined) return [];
+  if (searchSince(snapshot, now) === undefined) return [];
   // No webhook wakes a delivery for a clone that is not known yet: look again later.
-  if (unmatched.length === 0) return isCloneSought(snapshot, now) ? [{ do: 'wait', until: now + LOOK_MS }] : [];
+  if (unmatched.length === 0) return searchesClone(snapshot, now) ? [{ do: 'wait', until: now + LOOK_MS }] : [];
   return unmatched.map((orderId) => {
     const { retryAt = 0 } = progress.unread?.find((unread) => unread.orderId === orderId) ?? {};
     return retryAt > now ? { do: 'wait', until: retryAt } : { do: 'identify', orderId };

@@ -96,11 +96,11 @@ function afterEnd({ state, progress }: DeliverySnapshot, now: number): Action {
 
 /** A person decides. Meanwhile the order is still read, and a cancellation that was asked for is still sent. */
 function atRest(progress: DeliveryProgress, held: number | undefined): Action {
-  const action = besidesPerson(progress);
+  const action = whilePersonDecides(progress);
   return action.do === 'rest' || held === undefined ? action : { do: 'wait', until: held };
 }
 
-function besidesPerson(progress: DeliveryProgress): Action {
+function whilePersonDecides(progress: DeliveryProgress): Action {
   const { order } = progress;
   if (order && progress.needsRead) return { do: 'read', orderId: order.orderId };
   if (progress.cancelAskedAt === undefined || progress.cancelRefused) return { do: 'rest' };

@@ -6,13 +6,13 @@ import { withAbandoned } from './abandoned-attempts.js';
 import type { Snapshot, Transition } from './transition.js';
 import { abandoned, placed } from './transitions.js';
 
-/** A person vouches that no order is on its way, not even a clone that nobody has told of, and books again. */
+/** A person has confirmed that no order is active, not even a clone without a webhook, and books again. */
 export function resolvedByRebooking({ state, progress }: Snapshot, maxPrice = progress.maxPrice): Transition {
   const again = abandoned({ state, progress: { ...progress, duplicates: undefined } }, 'RESOLVED');
   return { ...again, progress: { ...again.progress, maxPrice } };
 }
 
-/** As {@link resolvedByRebooking}, but the delivery is not carried out. */
+/** As {@link resolvedByRebooking}, but the delivery is canceled. */
 export function resolvedByCancelling({ state, progress }: Snapshot, now: number): Transition {
   const { attempt } = progress;
   const isUnknown = attempt?.outcome === 'unknown';
@@ -28,7 +28,7 @@ export function resolvedByCancelling({ state, progress }: Snapshot, now: number)
   return { ...canceled({ state, progress: asked }), attempts };
 }
 
-/** A person has found its order. The one that was live, if it may be on its way still, is followed beside it. */
+/** A person has found the order. A former live order that may still be active becomes a duplicate order. */
 export function foundOrder(snapshot: Snapshot, attempt: DeliveryAttempt, orderId: string, now: number): Transition {
   const { progress } = snapshot;
   if (duplicateOf(snapshot, orderId)) return adopted(snapshot, orderId);
@@ -40,10 +40,13 @@ export function foundOrder(snapshot: Snapshot, attempt: DeliveryAttempt, orderId
   return placed({ ...snapshot, progress: followed }, attempt.id, { orderId }, now);
 }
 
-/** An attempt whose order a person has found: somebody else has placed it, customer service say. */
+/** The attempt of an order that a person has found. Customer service, for example, may have placed the order. */
 export function attemptFound(id: string, known: DeliveryAttempt | undefined, now: number): DeliveryAttempt {
   return {
-    ...{ number: 1, quotationId: '', quotationExpiresAt: now, reservedAt: now },
+    number: 1,
+    quotationId: '',
+    quotationExpiresAt: now,
+    reservedAt: now,
     ...known,
     id,
     outcome: 'unknown',

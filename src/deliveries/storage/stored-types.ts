@@ -1,3 +1,4 @@
+import type { DeliveriesMetrics } from '../deliveries-metrics.js';
 import type { DeliveryState } from '../domain/delivery-progress.js';
 import type { NewDeliveryEvent } from '../events/delivery-event.js';
 import type { DeliveryRecord } from './delivery-record.js';
@@ -21,7 +22,7 @@ export interface DueDelivery {
 }
 
 /** A change of a lease: take it for a number of ms by the storage's clock, or release it. */
-export type LeaseChange = { readonly token: string; readonly ms: number } | 'give back';
+export type LeaseChange = { readonly token: string; readonly ms: number } | 'release';
 
 /** An event to store. */
 export interface NewStoredEvent {
@@ -56,15 +57,7 @@ export interface StoredPage {
 }
 
 /** The number of rows of each kind. */
-export interface StoredCounts {
-  readonly byState: Readonly<Record<DeliveryState, number>>;
-  readonly unknownAttempts: number;
-  readonly unmatched: number;
-  readonly setAsideUnmatched: number;
-  readonly pendingEvents: number;
-  readonly setAsideEvents: number;
-  readonly unreadable: number;
-}
+export type StoredCounts = Omit<DeliveriesMetrics, 'lagMs'>;
 
 /** Whether a delivery was erased, and the reason if not. */
 export type Erasure =

@@ -106,7 +106,10 @@ function wholeOrder({ order }: OrderEntry, { world, time }: Context): object {
 function stopData(stop: OrderStop, time: (unixMs: number) => string): object {
   const { coordinates, address, name, phone, POD, delivery_code: deliveryCode } = stop;
   return {
-    ...{ coordinates, address, name, phone },
+    coordinates,
+    address,
+    name,
+    phone,
     ...(POD && { POD: localProof(POD, time) }),
     deliveryCode: deliveryCode ?? NO_DELIVERY_CODE,
   };

@@ -1,3 +1,5 @@
+import { isObject } from '../../internal/is-object.js';
+
 /** Freezes an object and everything in it, to any depth. */
 export function deepFreeze<T extends object>(object: T): T {
   const pending: object[] = [object];
@@ -6,7 +8,7 @@ export function deepFreeze<T extends object>(object: T): T {
     const members: readonly unknown[] = Object.values(next);
     Object.freeze(next);
     for (const value of members) {
-      if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) pending.push(value);
+      if (isObject(value) && !Object.isFrozen(value)) pending.push(value);
     }
   }
   return object;

@@ -1,6 +1,7 @@
 import { isRecord } from '../../internal/is-record.js';
 import { cutData } from './cut-data.js';
 import { rewriteData } from './rewrite-data.js';
+import { isObject } from '../../internal/is-object.js';
 
 /** One form in which `data` may have been signed, and its parsed value. */
 export interface DataForm {
@@ -77,7 +78,7 @@ function isProbe(members: Readonly<Record<string, unknown>>): boolean {
 }
 
 function hasContent(data: unknown): boolean {
-  return typeof data === 'object' && data !== null ? Object.keys(data).length > 0 : !!data;
+  return isObject(data) ? Object.keys(data).length > 0 : !!data;
 }
 
 /** The form of a body without `data`: an empty text is checked against the signature. */

@@ -71,7 +71,9 @@ export async function timelineOf(db: Db, deliveryId: string): Promise<StoredEven
     .orderBy('id')
     .execute();
   return rows.map(({ id, source, type, payload, order_id, occurred_at, received_at }) => ({
-    ...{ id, type, payload },
+    id,
+    type,
+    payload,
     source: source === 'delivery' ? 'delivery' : 'webhook',
     orderId: order_id ?? undefined,
     occurredAt: occurred_at,

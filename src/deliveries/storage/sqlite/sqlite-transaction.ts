@@ -65,7 +65,7 @@ export class SqliteTransaction implements StorageTransaction {
   }
 
   #leased(lease: LeaseChange): Pick<DeliveryRecord, 'leaseToken' | 'leaseUntil'> {
-    if (lease === 'give back') return { leaseToken: undefined, leaseUntil: undefined };
+    if (lease === 'release') return { leaseToken: undefined, leaseUntil: undefined };
     return { leaseToken: lease.token, leaseUntil: this.#now() + lease.ms };
   }
 

@@ -8,7 +8,7 @@ const APPS = new WeakSet<LalamoveInboxHost>();
  * @throws DeliveriesOptionsException for the second module of an app: before its file is opened, which may be the
  * first one's
  */
-export function refuseSecond(inboxes: LalamoveInboxHost): void {
+export function refuseSecondModule(inboxes: LalamoveInboxHost): void {
   if (APPS.has(inboxes)) {
     throw new DeliveriesOptionsException([
       'DeliveriesModule is imported twice in this app, and two inboxes would compete for its webhooks: ' +

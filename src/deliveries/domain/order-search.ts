@@ -12,7 +12,7 @@ const CLONE_MS = 24 * 3_600_000;
  * @param now Unix ms
  * @returns Unix ms; `undefined` if no order is sought
  */
-export function soughtSince(snapshot: Snapshot, now: number): number | undefined {
+export function searchSince(snapshot: Snapshot, now: number): number | undefined {
   const { attempt, lost } = snapshot.progress;
   const times = [
     ...(lost && now < lost.until ? [lost.since] : []),
@@ -23,7 +23,7 @@ export function soughtSince(snapshot: Snapshot, now: number): number | undefined
 }
 
 /** Whether to look for a clone of an order that somebody else cancelled. No attempt has a row for it. */
-export function isCloneSought(snapshot: Snapshot, now: number): boolean {
+export function searchesClone(snapshot: Snapshot, now: number): boolean {
   return cancelledAt(snapshot, now).length > 0;
 }
 
