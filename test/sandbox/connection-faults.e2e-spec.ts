@@ -4,19 +4,12 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
-import type { LalamoveModuleOptions, LalamoveService, PlaceOrderDto } from 'nestjs-lalamove';
-import {
-  LalamoveSandbox,
-  SandboxClock,
-  SandboxControlError,
-  type CallFault,
-  type LedgerLine,
-} from 'nestjs-lalamove/sandbox';
-import { accountOn } from '../support/account.js';
+import { LalamoveSandbox, SandboxControlError, type CallFault } from 'nestjs-lalamove/sandbox';
 import { booked, orderOf, QUOTATION } from '../support/inputs.js';
-import { failureOf, startLalamove } from '../support/lalamove.js';
+import { failureOf } from '../support/lalamove.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { UNKNOWN, until } from './fault-answers.js';
+import { FaultScene } from './fault-scene.js';
 
 /** Whether a sandbox accepts connections. */
 async function listens(url: string): Promise<boolean> {
@@ -57,47 +50,19 @@ async function overSocket(
 }
 
 describe('a fault', () => {
-  let clock: SandboxClock;
-
-  let sandbox: LalamoveSandbox;
-
-  let lalamove: LalamoveService;
-
-  /** Closes everything that a test has started. */
-  let closers: (() => Promise<void>)[];
+  let scene: FaultScene;
 
   beforeEach(async () => {
-    clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false });
-    closers = [() => sandbox.stop()];
-    lalamove = await clientOf(sandbox);
+    scene = await FaultScene.start();
   });
 
-  afterEach(async () => {
-    for (const close of closers.reverse()) await close();
-  });
-
-  /** A client that is closed after the test. */
-  async function clientOf(of: LalamoveSandbox, more: Partial<LalamoveModuleOptions> = {}): Promise<LalamoveService> {
-    const started = await startLalamove(accountOn(of, more));
-    closers.push(started.close);
-    return started.lalamove;
-  }
-
-  const line = (): LedgerLine => {
-    const { reference } = sandbox.ledger.byMetadata;
-    return reference?.['A-1'] ?? { orderIds: [], live: [], completed: [], spent: {} };
-  };
-
-  const live = (): number => line().live.length;
-
-  const toOrder = async (): Promise<PlaceOrderDto> => orderOf(await lalamove.createQuotation(QUOTATION));
+  afterEach(() => scene.close());
 
   describe('of the connection', () => {
     const place = async (fault: CallFault): ReturnType<typeof overSocket> => {
-      const order = await toOrder();
-      sandbox.addFault({ call: 'placeOrder', ...fault });
-      return overSocket(sandbox, 'POST', '/v3/orders', order);
+      const order = await scene.toOrder();
+      scene.sandbox.addFault({ call: 'placeOrder', ...fault });
+      return overSocket(scene.sandbox, 'POST', '/v3/orders', order);
     };
 
     it.each(['skipped', 'done'] as const)('is a reset without a byte (work %s)', async (work) => {
@@ -106,11 +71,11 @@ describe('a fault', () => {
 
     it('is no answer, however long the client waits', async () => {
       const answer = place({ answer: 'hang' });
-      await until(() => sandbox.requests.some(({ operation }) => operation === 'placeOrder'));
-      await sandbox.advance('1d');
+      await until(() => scene.sandbox.requests.some(({ operation }) => operation === 'placeOrder'));
+      await scene.sandbox.advance('1d');
       const silence = new Promise((resolve) => setTimeout(resolve, 50, 'silence'));
       expect(await Promise.race([answer, silence])).toBe('silence');
-      await sandbox.stop();
+      await scene.sandbox.stop();
       expect(await answer).toMatchObject({ head: '', body: '' });
     });
 
@@ -123,11 +88,11 @@ describe('a fault', () => {
     });
 
     it('is a 204 that never comes, because it has no body to cut', async () => {
-      const { orderId } = await booked(lalamove);
-      sandbox.addFault({ call: 'cancelOrder', work: 'done', answer: 'truncate' });
-      const answer = await overSocket(sandbox, 'DELETE', `/v3/orders/${orderId}`, {});
+      const { orderId } = await booked(scene.lalamove);
+      scene.sandbox.addFault({ call: 'cancelOrder', work: 'done', answer: 'truncate' });
+      const answer = await overSocket(scene.sandbox, 'DELETE', `/v3/orders/${orderId}`, {});
       expect(answer).toEqual({ head: '', body: '', end: 'ECONNRESET' });
-      expect(live()).toBe(0);
+      expect(scene.live()).toBe(0);
     });
 
     it('is a refusal in every recorded shape', async () => {
@@ -148,7 +113,7 @@ describe('a fault', () => {
       const page = await place({ work: 'done', answer: { code: 'LALAMOVE_SERVER_ERROR', status: 502, shape: 'html' } });
       expect(page.head).toMatch(/^HTTP\/1\.1 502 [^]*content-type: text\/html/i);
       expect(page.body).toMatch(/^<html>/);
-      expect(live()).toBe(1);
+      expect(scene.live()).toBe(1);
       const headers = { 'content-type': 'text/plain', 'retry-after': '7' };
       const word = await place({ answer: { status: 418, headers, body: 'tea' } });
       expect(word.head).toMatch(/^HTTP\/1\.1 418 [^]*content-type: text\/plain\r\n[^]*retry-after: 7/i);
@@ -159,7 +124,7 @@ describe('a fault', () => {
       const pem = (name: string): string =>
         readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), 'utf8');
       const safe = await LalamoveSandbox.start({ tls: { key: pem('key'), cert: pem('cert') } });
-      closers.push(() => safe.stop());
+      scene.closeLater(() => safe.stop());
       safe.addFault({ answer: 'reset' });
       const ended = new Promise((resolve) => {
         const request = requestHttps(`${safe.url}/v3/cities`, { agent: false, ca: pem('cert') }, (answer) => {
@@ -176,12 +141,12 @@ describe('a fault', () => {
 
   describe('of latency', () => {
     it('delays an answer, and a refusal too', async () => {
-      sandbox.addFault({ call: 'getCities', latencyMs: 30 });
-      sandbox.addFault({ call: 'getCities', latencyMs: 30, answer: { code: 'ERR_RATE_LIMIT_EXCEEDED' } });
+      scene.sandbox.addFault({ call: 'getCities', latencyMs: 30 });
+      scene.sandbox.addFault({ call: 'getCities', latencyMs: 30, answer: { code: 'ERR_RATE_LIMIT_EXCEEDED' } });
       const beganAt = performance.now();
-      await lalamove.getCities();
+      await scene.lalamove.getCities();
       const answeredAt = performance.now();
-      expect(await failureOf(lalamove.getCities())).toMatchObject({ name: 'RateLimitedException' });
+      expect(await failureOf(scene.lalamove.getCities())).toMatchObject({ name: 'RateLimitedException' });
       expect(answeredAt - beganAt).toBeGreaterThan(28);
       expect(performance.now() - answeredAt).toBeGreaterThan(28);
     });
@@ -190,7 +155,7 @@ describe('a fault', () => {
       // The base clock of the sandbox's clock. It shows timers that were not cancelled.
       const base = new ManualClock();
       const ended = await LalamoveSandbox.start({ clock: base, rateLimits: false });
-      const client = await clientOf(ended);
+      const client = await scene.clientOf(ended);
       const order = orderOf(await client.createQuotation(QUOTATION));
       ended.addFault({ call: 'placeOrder', latencyMs: 40 });
       const call = failureOf(client.placeOrder(order));
@@ -207,42 +172,42 @@ describe('a fault', () => {
     it('accepts no connection, and then listens again on the same port', async () => {
       // A keep-alive connection would be cut, but not refused.
       const http = { httpAgent: new Agent({ keepAlive: false }) };
-      const fresh = await clientOf(sandbox, { http });
-      const order = await toOrder();
-      const { url } = sandbox;
-      await sandbox.control.refuseConnections(100);
+      const fresh = await scene.clientOf(scene.sandbox, { http });
+      const order = await scene.toOrder();
+      const { url } = scene.sandbox;
+      await scene.sandbox.control.refuseConnections(100);
       await new Promise(setImmediate);
       expect(await failureOf(fresh.placeOrder(order))).toMatchObject({
         name: 'LalamoveConnectionException',
         retryable: true,
         cause: { code: 'ECONNREFUSED' },
       });
-      expect(sandbox.requests).toHaveLength(1);
-      expect(sandbox.url).toBe(url);
+      expect(scene.sandbox.requests).toHaveLength(1);
+      expect(scene.sandbox.url).toBe(url);
       while (!(await listens(url)));
       await fresh.placeOrder(order);
-      expect(live()).toBe(1);
+      expect(scene.live()).toBe(1);
     });
 
     it('cuts open connections', async () => {
-      sandbox.addFault({ answer: 'hang' });
-      const call = failureOf(lalamove.getCities());
-      await until(() => sandbox.requests.length === 1);
-      await sandbox.control.refuseConnections(10);
+      scene.sandbox.addFault({ answer: 'hang' });
+      const call = failureOf(scene.lalamove.getCities());
+      await until(() => scene.sandbox.requests.length === 1);
+      await scene.sandbox.control.refuseConnections(10);
       expect(await call).toMatchObject({ name: 'LalamoveConnectionException' });
     });
 
     it('ends when the sandbox is stopped', async () => {
-      const { url } = sandbox;
-      await sandbox.control.refuseConnections(10);
+      const { url } = scene.sandbox;
+      await scene.sandbox.control.refuseConnections(10);
       // At once, before the refusal of connections has begun.
-      await sandbox.stop();
+      await scene.sandbox.stop();
       await new Promise((resolve) => setTimeout(resolve, 30));
       expect(await listens(url)).toBe(false);
     });
 
     it.each([0, -1, Number.NaN, 2 ** 31])('cannot last %d ms', async (forMs) => {
-      const refusal = await failureOf(sandbox.control.refuseConnections(forMs));
+      const refusal = await failureOf(scene.sandbox.control.refuseConnections(forMs));
       expect(refusal).toBeInstanceOf(SandboxControlError);
       expect(refusal.message).toMatch(/a number of ms/);
     });

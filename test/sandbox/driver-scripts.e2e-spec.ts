@@ -1,20 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CreateQuotationDto, LalamoveService, Order, PlaceOrderDto } from 'nestjs-lalamove';
+import type { Order } from 'nestjs-lalamove';
 import {
   DRIVER_SCRIPTS,
-  LalamoveSandbox,
   MAGIC_VALUES,
-  SandboxClock,
   type DriverScript,
   type DriverScriptName,
   type DriverStep,
-  type LalamoveSandboxOptions,
-  type SandboxOrder,
 } from 'nestjs-lalamove/sandbox';
-import { accountOn } from '../support/account.js';
-import { booked, orderOf, QUOTATION } from '../support/inputs.js';
-import { startLalamove } from '../support/lalamove.js';
-import { START, SECOND, MINUTE, TWO_DROPS, type Moment } from './order-inputs.js';
+import { booked, QUOTATION } from '../support/inputs.js';
+import { SECOND, MINUTE, TWO_DROPS, type Moment } from './order-inputs.js';
+import { OrderScene, proofsOf } from './order-scene.js';
 
 /**
  * For each script: the statuses of the order and of the order that replaces it, the proofs of the two drop-offs at the
@@ -47,50 +42,9 @@ const COURSES: Record<DriverScriptName, { orders: string[][]; proofs: string[]; 
 };
 
 describe('the life of an order in a sandbox', () => {
-  let closers: (() => Promise<void>)[] = [];
+  const scene = new OrderScene();
 
-  afterEach(async () => {
-    for (const close of closers.reverse()) await close();
-    closers = [];
-  });
-
-  let sandbox: LalamoveSandbox;
-
-  let lalamove: LalamoveService;
-
-  async function opened(options: LalamoveSandboxOptions = {}, market = 'HK'): Promise<void> {
-    const clock = new SandboxClock({ speed: 0, startAt: START });
-    const started = await LalamoveSandbox.start({ clock, rateLimits: false, ...options });
-    closers.push(() => started.stop());
-    const client = await startLalamove(accountOn(started, { market }));
-    closers.push(client.close);
-    [sandbox, lalamove] = [started, client.lalamove];
-  }
-
-  async function place(route: CreateQuotationDto = TWO_DROPS, more: Partial<PlaceOrderDto> = {}): Promise<Order> {
-    const order = orderOf(await lalamove.createQuotation(route));
-    return lalamove.placeOrder({ ...order, isPODEnabled: true, ...more });
-  }
-
-  /** The statuses of each order with their times, by order id, without the first `ASSIGNING_DRIVER` that all have. */
-  async function courses(): Promise<Map<string, Moment[]>> {
-    const found = new Map(sandbox.orders.map(({ orderId }): [string, Moment[]] => [orderId, []]));
-    for (const entry of await sandbox.control.log()) {
-      if (entry.kind !== 'event' || entry.type !== 'ORDER_STATUS_CHANGED') continue;
-      found.get(entry.orderId ?? '')?.push([entry.now ?? '', (Date.parse(entry.at) - Date.parse(START)) / SECOND]);
-    }
-    for (const moments of found.values()) expect(moments.shift()?.[0]).toBe('ASSIGNING_DRIVER');
-    return found;
-  }
-
-  const progressOf = async (orderId: string): Promise<Moment[]> => (await courses()).get(orderId) ?? [];
-
-  const statusesOf = async (orderId: string): Promise<string[]> =>
-    (await progressOf(orderId)).map(([status]) => status);
-
-  const view = (orderId: string): Promise<SandboxOrder> => sandbox.control.order(orderId);
-
-  const proofsOf = ({ stops }: Order): unknown[] => stops.slice(1).map(({ POD }) => POD?.status);
+  afterEach(() => scene.close());
 
   describe('follows a script by its name', () => {
     it('each of which is in the table and is a magic value', () => {
@@ -99,13 +53,13 @@ describe('the life of an order in a sandbox', () => {
     });
 
     const byOption = async (drivers: DriverScript): Promise<Order> => {
-      await opened({ drivers });
-      return place();
+      await scene.open({ drivers });
+      return scene.place();
     };
     const byMagic = async (name: string): Promise<Order> => {
       // The sandbox's own script differs from the magic value.
-      await opened({ drivers: name === 'still' ? 'prompt' : 'still' });
-      return place(TWO_DROPS, { metadata: { reference: 'A-1', sandbox: name } });
+      await scene.open({ drivers: name === 'still' ? 'prompt' : 'still' });
+      return scene.place(TWO_DROPS, { metadata: { reference: 'A-1', sandbox: name } });
     };
 
     describe.each([
@@ -114,13 +68,15 @@ describe('the life of an order in a sandbox', () => {
     ])('%s', (_, placed) => {
       it.each(Object.entries(COURSES))('%s', async (name, { orders, proofs, isPaid }) => {
         const { orderId, priceBreakdown } = await placed(scriptOf(name));
-        await sandbox.advance('8h');
-        const clones = sandbox.orders.slice(1);
-        const statuses = await Promise.all([orderId, ...clones.map((clone) => clone.orderId)].map(statusesOf));
+        await scene.sandbox.advance('8h');
+        const clones = scene.sandbox.orders.slice(1);
+        const statuses = await Promise.all(
+          [orderId, ...clones.map((clone) => clone.orderId)].map((id) => scene.statusesOf(id)),
+        );
         expect(statuses).toEqual(orders);
-        const last = sandbox.orders.at(-1);
+        const last = scene.sandbox.orders.at(-1);
         expect(last && proofsOf(last)).toEqual(proofs);
-        const { live, completed, spent } = sandbox.ledger.total;
+        const { live, completed, spent } = scene.sandbox.ledger.total;
         expect([live.length, completed.length]).toEqual([0, isPaid ? 1 : 0]);
         expect(spent).toEqual({ HKD: isPaid ? priceBreakdown.total : '0' });
       });
@@ -161,31 +117,33 @@ describe('the life of an order in a sandbox', () => {
       ],
     ])('%s, by the clock', async (name, moments) => {
       const { orderId } = await byOption(name);
-      await sandbox.advance('8h');
-      expect((await progressOf(orderId)).slice(0, moments.length)).toEqual(moments);
+      await scene.sandbox.advance('8h');
+      expect((await scene.progressOf(orderId)).slice(0, moments.length)).toEqual(moments);
     });
 
     it('late: at the pick-up 45 minutes later', async () => {
       const { orderId } = await byOption('late');
-      await sandbox.advance('8h');
-      const [[, accepted] = [], [, pickedUp] = []] = await progressOf(orderId);
+      await scene.sandbox.advance('8h');
+      const [[, accepted] = [], [, pickedUp] = []] = await scene.progressOf(orderId);
       expect((pickedUp ?? 0) - (accepted ?? 0)).toBeGreaterThanOrEqual(45 * 60);
     });
 
     it('prompt: in the time that the distance needs', async () => {
-      await opened({ drivers: 'prompt' });
+      await scene.open({ drivers: 'prompt' });
       const [near, far] = [
         { lat: '22.2800', lng: '114.1500' },
         { lat: '22.3080', lng: '113.9185' },
       ];
       const pickUp = { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak' };
       const orders = await Promise.all(
-        [near, far].map((coordinates) => place({ ...QUOTATION, stops: [pickUp, { coordinates, address: 'There' }] })),
+        [near, far].map((coordinates) =>
+          scene.place({ ...QUOTATION, stops: [pickUp, { coordinates, address: 'There' }] }),
+        ),
       );
-      await sandbox.advance('8h');
+      await scene.sandbox.advance('8h');
       const [short = 0, long = 0] = await Promise.all(
         orders.map(async ({ orderId }) => {
-          const [, [, pickedUp] = [], [, completed] = []] = await progressOf(orderId);
+          const [, [, pickedUp] = [], [, completed] = []] = await scene.progressOf(orderId);
           return (completed ?? 0) - (pickedUp ?? 0);
         }),
       );
@@ -196,22 +154,22 @@ describe('the life of an order in a sandbox', () => {
     });
 
     it('failing: completed although its only drop-off failed', async () => {
-      await opened({ drivers: 'failing' });
-      const { orderId } = await place(QUOTATION);
-      await sandbox.advance('8h');
-      expect(await statusesOf(orderId)).toEqual(['ON_GOING', 'PICKED_UP', 'COMPLETED']);
-      expect(proofsOf((await view(orderId)).order)).toEqual(['FAILED']);
+      await scene.open({ drivers: 'failing' });
+      const { orderId } = await scene.place(QUOTATION);
+      await scene.sandbox.advance('8h');
+      expect(await scene.statusesOf(orderId)).toEqual(['ON_GOING', 'PICKED_UP', 'COMPLETED']);
+      expect(proofsOf((await scene.view(orderId)).order)).toEqual(['FAILED']);
     });
 
     it('the one that is set when the order is placed', async () => {
-      await opened();
-      const still = await booked(lalamove);
-      await sandbox.control.setDrivers('prompt');
-      const prompt = await booked(lalamove);
-      await sandbox.control.setDrivers('rejecting');
-      const rejected = await booked(lalamove);
-      await sandbox.advance('3h');
-      const statuses = sandbox.orders.map(({ orderId, status }) => [orderId, status]);
+      await scene.open();
+      const still = await booked(scene.lalamove);
+      await scene.sandbox.control.setDrivers('prompt');
+      const prompt = await booked(scene.lalamove);
+      await scene.sandbox.control.setDrivers('rejecting');
+      const rejected = await booked(scene.lalamove);
+      await scene.sandbox.advance('3h');
+      const statuses = scene.sandbox.orders.map(({ orderId, status }) => [orderId, status]);
       expect(Object.fromEntries(statuses)).toEqual({
         [still.orderId]: 'EXPIRED',
         [prompt.orderId]: 'COMPLETED',
@@ -222,12 +180,12 @@ describe('the life of an order in a sandbox', () => {
 
   it('mixed: a random script by the seed, mostly prompt', async () => {
     const mixed = async (seed: string): Promise<string[]> => {
-      await opened({ drivers: 'mixed', seed });
+      await scene.open({ drivers: 'mixed', seed });
       const orderIds: string[] = [];
-      for (let count = 0; count < 24; count += 1) orderIds.push((await place()).orderId);
-      await sandbox.advance('8h');
-      const moments = await courses();
-      const ends = new Map(sandbox.orders.map((order) => [order.orderId, proofsOf(order)]));
+      for (let count = 0; count < 24; count += 1) orderIds.push((await scene.place()).orderId);
+      await scene.sandbox.advance('8h');
+      const moments = await scene.courses();
+      const ends = new Map(scene.sandbox.orders.map((order) => [order.orderId, proofsOf(order)]));
       return orderIds.map((orderId) => {
         const statuses = moments.get(orderId)?.map(([status]) => status) ?? [];
         return [...statuses, ...(ends.get(orderId) ?? [])].join(' ');
@@ -257,15 +215,15 @@ describe('the life of an order in a sandbox', () => {
     ];
 
     it('at the given times', async () => {
-      await opened({ drivers: STEPS });
-      const { orderId } = await place();
-      await sandbox.advance('5h');
-      expect(await progressOf(orderId)).toEqual([
+      await scene.open({ drivers: STEPS });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('5h');
+      expect(await scene.progressOf(orderId)).toEqual([
         ['ON_GOING', 10],
         ['PICKED_UP', 310],
         ['COMPLETED', 310 + 600 + 1200 + 90],
       ]);
-      const { stops } = await lalamove.getOrder(orderId);
+      const { stops } = await scene.lalamove.getOrder(orderId);
       expect(stops.map(({ POD }) => POD)).toEqual([
         undefined,
         { status: 'SIGNED', image: expect.stringMatching(/^https:/), deliveredAt: '2026-11-22T08:35:10.00Z' },
@@ -276,40 +234,40 @@ describe('the life of an order in a sandbox', () => {
     });
 
     it('not a millisecond too early', async () => {
-      await opened({ drivers: STEPS });
-      const { orderId } = await place();
-      await sandbox.advance(10 * SECOND - 1);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
-      await sandbox.advance(1);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({
+      await scene.open({ drivers: STEPS });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance(10 * SECOND - 1);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
+      await scene.sandbox.advance(1);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({
         status: 'ON_GOING',
         driverId: expect.stringMatching(/./),
       });
-      await sandbox.advance(5 * MINUTE - 1);
-      expect((await view(orderId)).steps).toEqual(STEPS.slice(1));
-      await sandbox.advance(1);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'PICKED_UP' });
-      expect((await view(orderId)).steps).toEqual(STEPS.slice(3));
+      await scene.sandbox.advance(5 * MINUTE - 1);
+      expect((await scene.view(orderId)).steps).toEqual(STEPS.slice(1));
+      await scene.sandbox.advance(1);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'PICKED_UP' });
+      expect((await scene.view(orderId)).steps).toEqual(STEPS.slice(3));
     });
 
     it('from now on, if an order gets another script', async () => {
-      await opened({ drivers: 'prompt' });
-      const { orderId } = await place();
-      await sandbox.advance('20s');
-      await sandbox.control.setScript(orderId, [{ do: 'accept', after: '5m' }]);
-      await sandbox.advance('5h');
-      expect(await progressOf(orderId)).toEqual([['ON_GOING', 320]]);
+      await scene.open({ drivers: 'prompt' });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('20s');
+      await scene.sandbox.control.setScript(orderId, [{ do: 'accept', after: '5m' }]);
+      await scene.sandbox.advance('5h');
+      expect(await scene.progressOf(orderId)).toEqual([['ON_GOING', 320]]);
     });
 
     it('and no others: without steps an order stands still', async () => {
-      await opened({ drivers: [{ do: 'accept' }] });
-      const { orderId } = await place();
-      await sandbox.advance('30h');
-      expect(await progressOf(orderId)).toEqual([['ON_GOING', 30]]);
+      await scene.open({ drivers: [{ do: 'accept' }] });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('30h');
+      expect(await scene.progressOf(orderId)).toEqual([['ON_GOING', 30]]);
     });
 
     it('for all the drop-offs that are left, one after the other', async () => {
-      await opened({
+      await scene.open({
         drivers: [
           { do: 'accept', after: 0 },
           { do: 'arrive', after: 0 },
@@ -317,11 +275,11 @@ describe('the life of an order in a sandbox', () => {
           { do: 'deliver', after: '10m' },
         ],
       });
-      const { orderId } = await place();
+      const { orderId } = await scene.place();
       const course: unknown[] = [];
       for (let minutes = 0; minutes < 30; minutes += 10) {
-        await sandbox.advance('10m');
-        course.push(proofsOf((await view(orderId)).order));
+        await scene.sandbox.advance('10m');
+        course.push(proofsOf((await scene.view(orderId)).order));
       }
       expect(course).toEqual([
         ['DELIVERED', 'PENDING'],
@@ -331,11 +289,11 @@ describe('the life of an order in a sandbox', () => {
     });
 
     it('and drops steps that do not fit any more', async () => {
-      await opened({ drivers: [{ do: 'accept' }, { do: 'complete' }, { do: 'reject' }] });
-      const { orderId } = await place();
-      await sandbox.advance('1h');
-      expect(await statusesOf(orderId)).toEqual(['ON_GOING']);
-      expect((await view(orderId)).steps).toEqual([]);
+      await scene.open({ drivers: [{ do: 'accept' }, { do: 'complete' }, { do: 'reject' }] });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('1h');
+      expect(await scene.statusesOf(orderId)).toEqual(['ON_GOING']);
+      expect((await scene.view(orderId)).steps).toEqual([]);
     });
   });
 });

@@ -1,17 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { LalamoveModuleOptions, LalamoveService, PlaceOrderDto } from 'nestjs-lalamove';
-import {
-  DRIVER_SCRIPTS,
-  LalamoveSandbox,
-  MAGIC_VALUES,
-  SandboxClock,
-  type FaultAnswer,
-  type LedgerLine,
-} from 'nestjs-lalamove/sandbox';
-import { accountOn } from '../support/account.js';
+import type { PlaceOrderDto } from 'nestjs-lalamove';
+import { DRIVER_SCRIPTS, LalamoveSandbox, MAGIC_VALUES, type FaultAnswer } from 'nestjs-lalamove/sandbox';
 import { orderOf, QUOTATION } from '../support/inputs.js';
-import { failureOf, startLalamove } from '../support/lalamove.js';
+import { failureOf } from '../support/lalamove.js';
 import { IMPATIENT, UNKNOWN, ANSWERS, until } from './fault-answers.js';
+import { FaultScene } from './fault-scene.js';
 
 /**
  * The effect of each magic value: the error of the first `POST`, and the number of couriers then, after a naive repeat,
@@ -32,52 +25,18 @@ const MAGIC: Record<string, { ends: object; live: [first: number, repeated: numb
 };
 
 describe('a fault', () => {
-  let clock: SandboxClock;
-
-  let sandbox: LalamoveSandbox;
-
-  let lalamove: LalamoveService;
-
-  /** Closes everything that a test has started. */
-  let closers: (() => Promise<void>)[];
+  let scene: FaultScene;
 
   beforeEach(async () => {
-    clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-    sandbox = await LalamoveSandbox.start({ clock, rateLimits: false });
-    closers = [() => sandbox.stop()];
-    lalamove = await clientOf(sandbox);
+    scene = await FaultScene.start();
   });
 
-  afterEach(async () => {
-    for (const close of closers.reverse()) await close();
-  });
-
-  /** A client that is closed after the test. */
-  async function clientOf(of: LalamoveSandbox, more: Partial<LalamoveModuleOptions> = {}): Promise<LalamoveService> {
-    const started = await startLalamove(accountOn(of, more));
-    closers.push(started.close);
-    return started.lalamove;
-  }
-
-  const line = (): LedgerLine => {
-    const { reference } = sandbox.ledger.byMetadata;
-    return reference?.['A-1'] ?? { orderIds: [], live: [], completed: [], spent: {} };
-  };
-
-  const live = (): number => line().live.length;
-
-  const toOrder = async (): Promise<PlaceOrderDto> => orderOf(await lalamove.createQuotation(QUOTATION));
-
-  /** Checks the number of live couriers for the order's reference, and that exactly these are paid for. */
-  const expectLive = (count: number, price: string): void => {
-    expect(line().live).toHaveLength(count);
-    expect(line().spent).toEqual(count === 0 ? {} : { HKD: String(count * Number(price)) });
-  };
+  afterEach(() => scene.close());
 
   describe('with a probability', () => {
     /** The indexes of the faulty calls out of 40. */
     async function course(seed: number | string): Promise<boolean[]> {
-      const random = await LalamoveSandbox.start({ seed, clock, rateLimits: false });
+      const random = await LalamoveSandbox.start({ seed, clock: scene.clock, rateLimits: false });
       random.addFault({ times: 'always', probability: 0.3, answer: { status: 418, body: '' } });
       for (let call = 0; call < 40; call += 1) await fetch(`${random.url}/v3/cities`);
       const struck = random.requests.map(({ answer }) => answer?.status === 418);
@@ -98,13 +57,13 @@ describe('a fault', () => {
     });
 
     it('never applies at 0, always at 1, and is used up only if it applies', async () => {
-      sandbox.addFault({ probability: 0, answer: 'reset' });
-      sandbox.addFault({ probability: 1, times: 3, answer: { status: 418, body: '' } });
+      scene.sandbox.addFault({ probability: 0, answer: 'reset' });
+      scene.sandbox.addFault({ probability: 1, times: 3, answer: { status: 418, body: '' } });
       for (let call = 0; call < 3; call += 1) {
-        expect(await failureOf(lalamove.getCities())).toMatchObject({ upstreamStatus: 418 });
+        expect(await failureOf(scene.lalamove.getCities())).toMatchObject({ upstreamStatus: 418 });
       }
-      await lalamove.getCities();
-      expect(await sandbox.control.faults()).toMatchObject([{ probability: 0, left: 1 }]);
+      await scene.lalamove.getCities();
+      expect(await scene.sandbox.control.faults()).toMatchObject([{ probability: 0, left: 1 }]);
     });
   });
 
@@ -120,59 +79,61 @@ describe('a fault', () => {
     const written = (status: number): FaultAnswer => ({ status, body: '' });
 
     it('applies only to the given calls', async () => {
-      sandbox.addFault({ call: ['getOrder', 'getQuotation'], times: 2, answer: written(418) });
-      await lalamove.getCities();
-      expect(await statusOf(lalamove.getOrder('1'))).toBe(418);
-      await lalamove.createQuotation(QUOTATION);
-      expect(await statusOf(lalamove.getQuotation('1'))).toBe(418);
-      expect(await statusOf(lalamove.getQuotation('1'))).toBe(422);
+      scene.sandbox.addFault({ call: ['getOrder', 'getQuotation'], times: 2, answer: written(418) });
+      await scene.lalamove.getCities();
+      expect(await statusOf(scene.lalamove.getOrder('1'))).toBe(418);
+      await scene.lalamove.createQuotation(QUOTATION);
+      expect(await statusOf(scene.lalamove.getQuotation('1'))).toBe(418);
+      expect(await statusOf(scene.lalamove.getQuotation('1'))).toBe(422);
     });
 
     it('applies to any call, also to an unsigned and an unknown one', async () => {
-      sandbox.addFault({ times: 2, answer: written(418) });
-      expect((await fetch(`${sandbox.url}/v3/orders`, { method: 'POST' })).status).toBe(418);
-      expect((await fetch(`${sandbox.url}/v3/elsewhere`)).status).toBe(418);
-      expect((await fetch(`${sandbox.url}/v3/orders`, { method: 'POST' })).status).toBe(401);
+      scene.sandbox.addFault({ times: 2, answer: written(418) });
+      expect((await fetch(`${scene.sandbox.url}/v3/orders`, { method: 'POST' })).status).toBe(418);
+      expect((await fetch(`${scene.sandbox.url}/v3/elsewhere`)).status).toBe(418);
+      expect((await fetch(`${scene.sandbox.url}/v3/orders`, { method: 'POST' })).status).toBe(401);
     });
 
     it('applies after the rules that were added before it', async () => {
-      sandbox.addFault({ times: 2, answer: written(418) });
-      sandbox.addFault({ call: 'getCities', answer: written(419) });
-      sandbox.addFault({ answer: written(420) });
+      scene.sandbox.addFault({ times: 2, answer: written(418) });
+      scene.sandbox.addFault({ call: 'getCities', answer: written(419) });
+      scene.sandbox.addFault({ answer: written(420) });
       const seen: unknown[] = [];
-      for (let call = 0; call < 5; call += 1) seen.push(await statusOf(lalamove.getCities()));
+      for (let call = 0; call < 5; call += 1) seen.push(await statusOf(scene.lalamove.getCities()));
       expect(seen).toEqual([418, 418, 419, 420, 200]);
     });
 
     it('counts down and is removed', async () => {
-      const { id, left } = sandbox.addFault({ times: 2, answer: written(418) });
+      const { id, left } = scene.sandbox.addFault({ times: 2, answer: written(418) });
       expect(left).toBe(2);
-      await statusOf(lalamove.getCities());
-      expect(await sandbox.control.faults()).toEqual([{ id, left: 1, times: 2, answer: { status: 418, body: '' } }]);
-      await statusOf(lalamove.getCities());
-      expect(await sandbox.control.faults()).toEqual([]);
+      await statusOf(scene.lalamove.getCities());
+      expect(await scene.sandbox.control.faults()).toEqual([
+        { id, left: 1, times: 2, answer: { status: 418, body: '' } },
+      ]);
+      await statusOf(scene.lalamove.getCities());
+      expect(await scene.sandbox.control.faults()).toEqual([]);
     });
 
     it('stays forever, until it is removed or all are cleared', async () => {
-      const always = sandbox.addFault({ times: 'always', answer: written(418) });
-      const behind = await sandbox.control.addFault({ times: 'always', answer: written(419) });
-      for (let call = 0; call < 5; call += 1) expect(await statusOf(lalamove.getCities())).toBe(418);
-      await sandbox.control.removeFault(always.id);
-      for (let call = 0; call < 5; call += 1) expect(await statusOf(lalamove.getCities())).toBe(419);
-      expect(await failureOf(sandbox.control.removeFault(always.id))).toMatchObject({
+      const always = scene.sandbox.addFault({ times: 'always', answer: written(418) });
+      const behind = await scene.sandbox.control.addFault({ times: 'always', answer: written(419) });
+      for (let call = 0; call < 5; call += 1) expect(await statusOf(scene.lalamove.getCities())).toBe(418);
+      await scene.sandbox.control.removeFault(always.id);
+      for (let call = 0; call < 5; call += 1) expect(await statusOf(scene.lalamove.getCities())).toBe(419);
+      expect(await failureOf(scene.sandbox.control.removeFault(always.id))).toMatchObject({
         name: 'SandboxControlError',
         status: 400,
         message: `The sandbox has no fault ${always.id}.`,
       });
-      expect(await sandbox.control.faults()).toMatchObject([{ id: behind.id, left: 'always' }]);
-      await sandbox.control.clearFaults();
-      expect(await statusOf(lalamove.getCities())).toBe(200);
+      expect(await scene.sandbox.control.faults()).toMatchObject([{ id: behind.id, left: 'always' }]);
+      await scene.sandbox.control.clearFaults();
+      expect(await statusOf(scene.lalamove.getCities())).toBe(200);
     });
 
     it('is in the log, with the request that it applied to', async () => {
-      const { id } = sandbox.addFault({ call: 'getCities', latencyMs: 1, work: 'done', answer: written(418) });
-      await statusOf(lalamove.getCities());
-      const log = await sandbox.control.log();
+      const { id } = scene.sandbox.addFault({ call: 'getCities', latencyMs: 1, work: 'done', answer: written(418) });
+      await statusOf(scene.lalamove.getCities());
+      const log = await scene.sandbox.control.log();
       expect(log.filter(({ kind }) => kind !== 'control')).toMatchObject([
         { kind: 'request', number: 1, operation: 'getCities' },
         { kind: 'fault', number: 1, id, what: '1 ms, work done, 418' },
@@ -182,10 +143,10 @@ describe('a fault', () => {
 
     it('is a copy that cannot be changed from outside', async () => {
       const answer = { status: 418, body: '' };
-      const rule = sandbox.addFault({ times: 2, answer });
+      const rule = scene.sandbox.addFault({ times: 2, answer });
       rule.left = 'always';
       answer.status = 200;
-      expect(await sandbox.control.faults()).toMatchObject([{ left: 2, answer: { status: 418 } }]);
+      expect(await scene.sandbox.control.faults()).toMatchObject([{ left: 2, answer: { status: 418 } }]);
     });
   });
 
@@ -213,62 +174,65 @@ describe('a fault', () => {
       it.each(Object.entries(MAGIC).filter(([value]) => values.includes(value)))(
         '%s: once per quotation',
         async (value, { ends, live: [first, repeated, later] }) => {
-          const quotation = await lalamove.createQuotation(QUOTATION);
+          const quotation = await scene.lalamove.createQuotation(QUOTATION);
           const order = put(orderOf(quotation), value);
           const timeoutMs = value.startsWith('hang') ? IMPATIENT : {};
-          expect(await failureOf(lalamove.placeOrder(order, timeoutMs))).toMatchObject(ends);
+          expect(await failureOf(scene.lalamove.placeOrder(order, timeoutMs))).toMatchObject(ends);
           const { total } = quotation.priceBreakdown;
-          await until(() => sandbox.requests.some(({ operation }) => operation === 'placeOrder'));
-          expectLive(first, total);
-          await lalamove.placeOrder(order);
-          expectLive(repeated, total);
-          await sandbox.advance('2m');
-          expectLive(later, total);
+          await until(() => scene.sandbox.requests.some(({ operation }) => operation === 'placeOrder'));
+          scene.expectLive(first, total);
+          await scene.lalamove.placeOrder(order);
+          scene.expectLive(repeated, total);
+          await scene.sandbox.advance('2m');
+          scene.expectLive(later, total);
         },
       );
 
       it('is refused with a clear message if it does not exist', async () => {
-        const error = await failureOf(lalamove.placeOrder(put(await toOrder(), 'no-such')));
+        const error = await failureOf(scene.lalamove.placeOrder(put(await scene.toOrder(), 'no-such')));
         expect(error).toMatchObject({
           code: 'ERR_INVALID_FIELD',
           upstreamStatus: 422,
           errors: [{ message: `The sandbox has no magic value "no-such". It has ${MAGIC_VALUES.join(', ')}.` }],
         });
-        expect(sandbox.orders).toEqual([]);
+        expect(scene.sandbox.orders).toEqual([]);
       });
     });
 
     it('may stand among others, and beside other words', async () => {
-      const order = inMetadata(await toOrder(), 'prompt, webhooks-lost\n reset-before-work ');
-      expect(await failureOf(lalamove.placeOrder(order))).toMatchObject(MAGIC['reset-before-work']?.ends ?? {});
-      await lalamove.placeOrder(order);
+      const order = inMetadata(await scene.toOrder(), 'prompt, webhooks-lost\n reset-before-work ');
+      expect(await failureOf(scene.lalamove.placeOrder(order))).toMatchObject(MAGIC['reset-before-work']?.ends ?? {});
+      await scene.lalamove.placeOrder(order);
       const remarks = 'By the sandbox: ring twice, mysandbox:tea is none';
-      const harmless = await toOrder();
-      await lalamove.placeOrder({ ...harmless, recipients: harmless.recipients.map((each) => ({ ...each, remarks })) });
-      expect(live()).toBe(2);
+      const harmless = await scene.toOrder();
+      await scene.lalamove.placeOrder({
+        ...harmless,
+        recipients: harmless.recipients.map((each) => ({ ...each, remarks })),
+      });
+      expect(scene.live()).toBe(2);
     });
 
     it('applies again to another quotation', async () => {
-      for (const order of [await toOrder(), await toOrder()]) {
+      for (const order of [await scene.toOrder(), await scene.toOrder()]) {
         const doomed = inMetadata(order, 'insufficient-credit');
-        expect(await failureOf(lalamove.placeOrder(doomed))).toMatchObject({ upstreamStatus: 402 });
-        await lalamove.placeOrder(doomed);
+        expect(await failureOf(scene.lalamove.placeOrder(doomed))).toMatchObject({ upstreamStatus: 402 });
+        await scene.lalamove.placeOrder(doomed);
       }
     });
 
     it('applies after a fault that was added', async () => {
-      const order = inMetadata(await toOrder(), 'insufficient-credit');
-      sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_RATE_LIMIT_EXCEEDED' } });
-      expect(await failureOf(lalamove.placeOrder(order))).toMatchObject({ upstreamStatus: 429 });
-      expect(await failureOf(lalamove.placeOrder(order))).toMatchObject({ upstreamStatus: 402 });
-      await lalamove.placeOrder(order);
+      const order = inMetadata(await scene.toOrder(), 'insufficient-credit');
+      scene.sandbox.addFault({ call: 'placeOrder', answer: { code: 'ERR_RATE_LIMIT_EXCEEDED' } });
+      expect(await failureOf(scene.lalamove.placeOrder(order))).toMatchObject({ upstreamStatus: 429 });
+      expect(await failureOf(scene.lalamove.placeOrder(order))).toMatchObject({ upstreamStatus: 402 });
+      await scene.lalamove.placeOrder(order);
     });
 
     it('does not apply to a request with a wrong signature', async () => {
-      const order = inMetadata(await toOrder(), 'reset-before-work');
-      const thief = await clientOf(sandbox, { apiSecret: 'sk_test_wrong' });
+      const order = inMetadata(await scene.toOrder(), 'reset-before-work');
+      const thief = await scene.clientOf(scene.sandbox, { apiSecret: 'sk_test_wrong' });
       expect(await failureOf(thief.placeOrder(order))).toMatchObject({ upstreamStatus: 401 });
-      expect(await failureOf(lalamove.placeOrder(order))).toMatchObject(UNKNOWN);
+      expect(await failureOf(scene.lalamove.placeOrder(order))).toMatchObject(UNKNOWN);
     });
 
     describe('slow-answer', () => {
@@ -287,19 +251,19 @@ describe('a fault', () => {
         ['for a client that waits', {}, { status: 'ASSIGNING_DRIVER' }],
         ['for one that gives up, too', IMPATIENT, { ...UNKNOWN, cause: ANSWERS.hang.ends }],
       ])('books 3 seconds later, %s', async (_, timeoutMs, ends) => {
-        const quotation = await lalamove.createQuotation(QUOTATION);
+        const quotation = await scene.lalamove.createQuotation(QUOTATION);
         const order = inMetadata(orderOf(quotation), 'slow-answer');
-        const answer = lalamove.placeOrder(order, timeoutMs).catch((error: unknown) => error);
-        await until(() => sandbox.requests.length === 2);
+        const answer = scene.lalamove.placeOrder(order, timeoutMs).catch((error: unknown) => error);
+        await until(() => scene.sandbox.requests.length === 2);
         jest.advanceTimersByTime(2999);
         await new Promise(setImmediate);
-        expectLive(0, '0');
+        scene.expectLive(0, '0');
         jest.advanceTimersByTime(1);
         expect(await answer).toMatchObject(ends);
-        await until(() => live() === 1);
-        expectLive(1, quotation.priceBreakdown.total);
-        expect(await lalamove.placeOrder(order)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
-        expectLive(2, quotation.priceBreakdown.total);
+        await until(() => scene.live() === 1);
+        scene.expectLive(1, quotation.priceBreakdown.total);
+        expect(await scene.lalamove.placeOrder(order)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+        scene.expectLive(2, quotation.priceBreakdown.total);
       });
     });
   });

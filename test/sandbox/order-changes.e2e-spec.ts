@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Order, Quotation } from 'nestjs-lalamove';
-import type { LalamoveSandbox, LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
-import { startFrozen } from './frozen-sandbox.js';
-import { booked, EDIT, orderOf, QUOTATION } from '../support/inputs.js';
+import type { Order } from 'nestjs-lalamove';
+import { BookingScene, route, UNCHECKED } from './booking-scene.js';
+import { expectRefusal } from './expect-refusal.js';
+import { booked, EDIT, orderOf } from '../support/inputs.js';
 import { failureOf } from '../support/lalamove.js';
 import { MARKETS } from './market-inputs.js';
 
@@ -13,133 +13,81 @@ function oneUnitLess(amount: string): string {
 }
 
 describe('an order of the sandbox', () => {
-  let sandbox: LalamoveSandbox;
+  const scene = new BookingScene();
 
-  let lalamove: LalamoveService;
+  beforeEach(() => scene.start());
 
-  let close: () => Promise<void> = () => Promise.resolve();
-
-  async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
-    await close();
-    ({ sandbox, lalamove, close } = await startFrozen(options));
-  }
-
-  beforeEach(() => start());
-
-  afterEach(async () => {
-    await close();
-    close = () => Promise.resolve();
-  });
-
-  // The local checks are off, so that the sandbox refuses the request.
-  const unchecked = { validate: false };
-
-  // A stop of a quotation has no name and no phone.
-  const bare = (stop: object = {}): object =>
-    Object.fromEntries(Object.entries(stop).filter(([name]) => ['coordinates', 'address'].includes(name)));
-
-  const quote = ({
-    stops = QUOTATION.stops,
-    ...more
-  }: { stops?: readonly (object | undefined)[]; scheduleAt?: string } = {}): Promise<Quotation> =>
-    lalamove.createQuotation({ ...QUOTATION, ...more, ...route(stops.map(bare)) });
-
-  const place = (quotation: Quotation, more: object = {}, market = 'HK'): Promise<Order> =>
-    lalamove.placeOrder({ ...orderOf(quotation), ...more }, { ...unchecked, market });
-
-  const route = (stops: readonly object[]): object => ({ stops });
+  afterEach(() => scene.close());
 
   const edit = (orderId: string, stops: readonly object[], market = 'HK'): Promise<Order> =>
-    lalamove.editOrder(orderId, { ...EDIT, ...route(stops) }, { ...unchecked, market });
+    scene.lalamove.editOrder(orderId, { ...EDIT, ...route(stops) }, { ...UNCHECKED, market });
 
   const fee = (orderId: string, priorityFee: string, market = 'HK'): Promise<Order> =>
-    lalamove.addPriorityFee(orderId, { priorityFee }, { ...unchecked, market });
+    scene.lalamove.addPriorityFee(orderId, { priorityFee }, { ...UNCHECKED, market });
 
   const balance = async (market = 'HK'): Promise<string | undefined> =>
-    (await sandbox.control.wallets()).find((wallet) => wallet.market === market)?.balance;
-
-  const fill = async (amount: string, market = 'HK'): Promise<void> => {
-    await sandbox.control.setBalance({ market }, amount);
-  };
+    (await scene.sandbox.control.wallets()).find((wallet) => wallet.market === market)?.balance;
 
   const accepted = async (): Promise<Order> => {
-    const { orderId } = await booked(lalamove);
-    return sandbox.moveOrder(orderId, 'ON_GOING');
+    const { orderId } = await booked(scene.lalamove);
+    return scene.sandbox.moveOrder(orderId, 'ON_GOING');
   };
-
-  const expectRefusal = async (call: Promise<unknown>, code: string, pointer?: string, status = 422): Promise<void> => {
-    const errors = pointer === undefined ? [{ code }] : [{ code, pointer }];
-    await expect(call).rejects.toMatchObject({ code, upstreamStatus: status, errors });
-  };
-
-  /** Requests a quotation in a market and places its order with these phones. */
-  async function placeIn(market: string, phones: { sender?: string; recipient?: string } = {}): Promise<Order> {
-    const { language = '', serviceType = '', phone = '' } = MARKETS[market] ?? {};
-    const stops = [{ address: 'First street' }, { address: 'Second street' }];
-    const quotation = await lalamove.createQuotation({ language, serviceType, stops }, { market });
-    const { sender, recipients } = orderOf(quotation);
-    const people = {
-      sender: { ...sender, phone: phones.sender ?? phone },
-      recipients: recipients.map((person) => ({ ...person, phone: phones.recipient ?? phone })),
-    };
-    return place(quotation, people, market);
-  }
 
   describe('is paid from the wallet', () => {
     it.each([['HK'], ['MY'], ['BR']])('of %s: with exactly its price, and not with one unit less', async (market) => {
-      const { priceBreakdown } = await placeIn(market);
+      const { priceBreakdown } = await scene.placeIn(market);
       const { total, currency } = priceBreakdown;
-      await fill(oneUnitLess(total), market);
-      await expectRefusal(placeIn(market), 'ERR_INSUFFICIENT_CREDIT', undefined, 402);
+      await scene.fill(oneUnitLess(total), market);
+      await expectRefusal(scene.placeIn(market), 'ERR_INSUFFICIENT_CREDIT', undefined, 402);
       expect(await balance(market)).toBe(oneUnitLess(total));
-      expect(sandbox.orders).toHaveLength(1);
-      await fill(total, market);
-      await placeIn(market);
+      expect(scene.sandbox.orders).toHaveLength(1);
+      await scene.fill(total, market);
+      await scene.placeIn(market);
       expect(Number(await balance(market))).toBe(0);
-      expect(Number(sandbox.ledger.total.spent[currency])).toBeCloseTo(2 * Number(total), 6);
+      expect(Number(scene.sandbox.ledger.total.spent[currency])).toBeCloseTo(2 * Number(total), 6);
     });
 
     it('of its market only', async () => {
-      await fill('0', 'SG');
-      await booked(lalamove);
+      await scene.fill('0', 'SG');
+      await booked(scene.lalamove);
       expect(await balance('SG')).toBe('0.0');
     });
 
     it('with exactly the amount of a priority fee, and not with one unit less', async () => {
-      const order = await booked(lalamove);
+      const order = await booked(scene.lalamove);
       const { orderId } = order;
       for (const [amount, added] of [
         ['20', '20'],
         ['25', '5'],
       ] as const) {
-        const before = await lalamove.getOrder(orderId);
-        await fill(oneUnitLess(added));
+        const before = await scene.lalamove.getOrder(orderId);
+        await scene.fill(oneUnitLess(added));
         await expectRefusal(fee(orderId, amount), 'ERR_INSUFFICIENT_CREDIT', undefined, 402);
-        expect(await lalamove.getOrder(orderId)).toEqual(before);
-        await fill(added);
+        expect(await scene.lalamove.getOrder(orderId)).toEqual(before);
+        await scene.fill(added);
         await fee(orderId, amount);
         expect(await balance()).toBe('0');
       }
-      expect(Number(sandbox.ledger.total.spent.HKD)).toBe(Number(order.priceBreakdown.total) + 25);
+      expect(Number(scene.sandbox.ledger.total.spent.HKD)).toBe(Number(order.priceBreakdown.total) + 25);
     });
 
     it('with exactly the amount that an edit adds; with one unit less there is no edit', async () => {
       const { orderId, priceBreakdown } = await accepted();
       const longer = [...EDIT.stops, ...EDIT.stops.slice(1)];
-      const { priceBreakdown: further } = await quote({ stops: longer });
+      const { priceBreakdown: further } = await scene.quote({ stops: longer });
       const added = String(Number(further.total) - Number(priceBreakdown.total));
       expect(Number(added)).toBeGreaterThan(0);
-      await fill(oneUnitLess(added));
+      await scene.fill(oneUnitLess(added));
       await expectRefusal(edit(orderId, longer), 'ERR_INSUFFICIENT_CREDIT', undefined, 402);
       expect(await balance()).toBe(oneUnitLess(added));
-      await fill(added);
+      await scene.fill(added);
       expect((await edit(orderId, longer)).priceBreakdown.total).toBe(further.total);
       expect(await balance()).toBe('0');
     });
 
     it('and gets back what an edit saves', async () => {
       const { orderId, priceBreakdown } = await accepted();
-      await fill('0');
+      await scene.fill('0');
       const [pickUp, dropOff] = EDIT.stops;
       const near = { ...dropOff, coordinates: { lat: '22.28', lng: '114.15' } };
       const edited = await edit(orderId, [{ ...pickUp }, near]);
@@ -149,23 +97,23 @@ describe('an order of the sandbox', () => {
 
     const reject = (orderId: string): void => {
       for (let count = 0; count < 3; count += 1) {
-        sandbox.drive(orderId, { do: 'accept' });
-        sandbox.drive(orderId, { do: 'reject' });
+        scene.sandbox.drive(orderId, { do: 'accept' });
+        scene.sandbox.drive(orderId, { do: 'reject' });
       }
     };
 
     it.each<[string, string, (orderId: string) => unknown]>([
-      ['cancelled while a driver is sought', 'CANCELED', (orderId) => lalamove.cancelOrder(orderId)],
+      ['cancelled while a driver is sought', 'CANCELED', (orderId) => scene.lalamove.cancelOrder(orderId)],
       [
         'cancelled after the match',
         'CANCELED',
         (orderId) => {
-          sandbox.moveOrder(orderId, 'ON_GOING');
-          return lalamove.cancelOrder(orderId);
+          scene.sandbox.moveOrder(orderId, 'ON_GOING');
+          return scene.lalamove.cancelOrder(orderId);
         },
       ],
-      ['cancelled by customer service', 'CANCELED', (orderId) => sandbox.drive(orderId, { do: 'cancel' })],
-      ['not accepted by anybody', 'EXPIRED', () => sandbox.advance('2h')],
+      ['cancelled by customer service', 'CANCELED', (orderId) => scene.sandbox.drive(orderId, { do: 'cancel' })],
+      ['not accepted by anybody', 'EXPIRED', () => scene.sandbox.advance('2h')],
       [
         'given back too often',
         'REJECTED',
@@ -174,28 +122,28 @@ describe('an order of the sandbox', () => {
         },
       ],
     ])('and is refunded, with the fee, if it is %s', async (_, status, end) => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       const { priceBreakdown } = await fee(orderId, '20');
-      await fill('0');
+      await scene.fill('0');
       await end(orderId);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status });
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status });
       expect(await balance()).toBe(priceBreakdown.total);
-      expect(sandbox.ledger.total).toMatchObject({ live: [], completed: [], spent: { HKD: '0' } });
+      expect(scene.sandbox.ledger.total).toMatchObject({ live: [], completed: [], spent: { HKD: '0' } });
     });
 
     it('with no refund if it is completed', async () => {
       const { orderId, priceBreakdown } = await accepted();
-      await fill('0');
-      for (const status of ['PICKED_UP', 'COMPLETED']) sandbox.moveOrder(orderId, status);
-      await sandbox.advance('1d');
+      await scene.fill('0');
+      for (const status of ['PICKED_UP', 'COMPLETED']) scene.sandbox.moveOrder(orderId, status);
+      await scene.sandbox.advance('1d');
       expect(await balance()).toBe('0');
-      expect(sandbox.ledger.total).toMatchObject({ completed: [orderId], spent: { HKD: priceBreakdown.total } });
+      expect(scene.sandbox.ledger.total).toMatchObject({ completed: [orderId], spent: { HKD: priceBreakdown.total } });
     });
   });
 
   describe('takes a priority fee', () => {
     it('in addition to its price', async () => {
-      const { orderId, priceBreakdown } = await booked(lalamove);
+      const { orderId, priceBreakdown } = await booked(scene.lalamove);
       const { total } = priceBreakdown;
       expect(await fee(orderId, '20')).toMatchObject({
         orderId,
@@ -205,7 +153,7 @@ describe('an order of the sandbox', () => {
     });
 
     it('that replaces the last one, and must be higher', async () => {
-      const { orderId, priceBreakdown } = await booked(lalamove);
+      const { orderId, priceBreakdown } = await booked(scene.lalamove);
       await fee(orderId, '20');
       for (const amount of ['19', '20', '20.0']) {
         await expectRefusal(fee(orderId, amount), 'ERR_INVALID_TIPS', '/data/priorityFee');
@@ -215,7 +163,7 @@ describe('an order of the sandbox', () => {
         priorityFee: '21',
         total: String(Number(priceBreakdown.total) + 21),
       });
-      await expect(lalamove.getOrder(orderId)).resolves.toEqual(raised);
+      await expect(scene.lalamove.getOrder(orderId)).resolves.toEqual(raised);
     });
 
     it.each([
@@ -226,7 +174,7 @@ describe('an order of the sandbox', () => {
       ['BR', '0.70', '0.69', 'ERR_EXCEED_MIN_TIPS'],
       ['BR', '140.00', '140.01', 'ERR_EXCEED_MAX_TIPS'],
     ])('within limits: in %s of %s, but not of %s', async (market, withTimeout, beyond, code) => {
-      const { orderId } = await placeIn(market);
+      const { orderId } = await scene.placeIn(market);
       await expectRefusal(fee(orderId, beyond, market), code, '/data/priorityFee');
       expect(await fee(orderId, withTimeout, market)).toMatchObject({ priceBreakdown: { priorityFee: withTimeout } });
     });
@@ -240,25 +188,25 @@ describe('an order of the sandbox', () => {
       ['MY', '5.55'],
       ['BR', '5.555'],
     ])('that is an amount: in %s not %j', async (market, amount) => {
-      const { orderId } = await placeIn(market);
+      const { orderId } = await scene.placeIn(market);
       await expectRefusal(fee(orderId, amount, market), 'ERR_INVALID_TIPS', '/data/priorityFee');
     });
 
     it('until a driver accepts, and again when the driver has given it back', async () => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       await fee(orderId, '20');
-      sandbox.moveOrder(orderId, 'ON_GOING');
+      scene.sandbox.moveOrder(orderId, 'ON_GOING');
       await expectRefusal(fee(orderId, '30'), 'ERR_INVALID_ORDER_STATUS');
-      sandbox.drive(orderId, { do: 'reject' });
+      scene.sandbox.drive(orderId, { do: 'reject' });
       await expectRefusal(fee(orderId, '20'), 'ERR_INVALID_TIPS', '/data/priorityFee');
       expect(await fee(orderId, '30')).toMatchObject({ priceBreakdown: { priorityFee: '30' } });
     });
 
     it('and keeps it after an edit', async () => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       await fee(orderId, '20');
-      sandbox.moveOrder(orderId, 'ON_GOING');
-      const before = await lalamove.getOrder(orderId);
+      scene.sandbox.moveOrder(orderId, 'ON_GOING');
+      const before = await scene.lalamove.getOrder(orderId);
       expect((await edit(orderId, EDIT.stops)).priceBreakdown).toEqual(before.priceBreakdown);
     });
   });
@@ -269,7 +217,7 @@ describe('an order of the sandbox', () => {
 
     it('to another route, with a new price', async () => {
       const { orderId, priceBreakdown, metadata } = await accepted();
-      const { priceBreakdown: quoted, distance } = await quote({ stops: [pickUp, KOWLOON, dropOff] });
+      const { priceBreakdown: quoted, distance } = await scene.quote({ stops: [pickUp, KOWLOON, dropOff] });
       const edited = await edit(orderId, [{ ...pickUp }, KOWLOON, { ...dropOff, remarks: 'ring twice' }]);
       expect(edited).toMatchObject({ orderId, status: 'ON_GOING', metadata, distance });
       expect(edited.priceBreakdown.total).toBe(quoted.total);
@@ -279,27 +227,27 @@ describe('an order of the sandbox', () => {
         ['Kowloon', 'Bob'],
         ['Airport', 'Ada'],
       ]);
-      await expect(lalamove.getOrder(orderId)).resolves.toEqual(edited);
-      const { contacts } = await sandbox.control.order(orderId);
+      await expect(scene.lalamove.getOrder(orderId)).resolves.toEqual(edited);
+      const { contacts } = await scene.sandbox.control.order(orderId);
       expect(contacts.map(({ remarks }) => remarks)).toEqual([undefined, undefined, 'ring twice']);
       expect(edited.remarks).toEqual(['ring twice']);
     });
 
     it('and loses remarks that are not repeated', async () => {
-      const quotation = await quote();
+      const quotation = await scene.quote();
       const recipients = orderOf(quotation).recipients.map((person) => ({ ...person, remarks: 'ring twice' }));
-      const { orderId } = await place(quotation, { recipients });
-      sandbox.moveOrder(orderId, 'ON_GOING');
+      const { orderId } = await scene.place(quotation, { recipients });
+      scene.sandbox.moveOrder(orderId, 'ON_GOING');
       await edit(orderId, EDIT.stops);
-      expect((await sandbox.control.order(orderId)).contacts[1]).not.toHaveProperty('remarks');
+      expect((await scene.sandbox.control.order(orderId)).contacts[1]).not.toHaveProperty('remarks');
     });
 
     it('once, even if the driver changed since', async () => {
       const { orderId } = await accepted();
       await edit(orderId, [{ ...pickUp }, KOWLOON]);
       await expectRefusal(edit(orderId, EDIT.stops), 'ERR_ORDER_EDIT');
-      sandbox.drive(orderId, { do: 'reject' });
-      sandbox.drive(orderId, { do: 'accept' });
+      scene.sandbox.drive(orderId, { do: 'reject' });
+      scene.sandbox.drive(orderId, { do: 'accept' });
       await expectRefusal(edit(orderId, EDIT.stops), 'ERR_ORDER_EDIT');
     });
 
@@ -311,8 +259,8 @@ describe('an order of the sandbox', () => {
       ['it is rejected', ['ON_GOING', 'REJECTED']],
       ['it has expired', ['EXPIRED']],
     ])('but not while %s', async (_, path) => {
-      const { orderId } = await booked(lalamove);
-      for (const status of path) sandbox.moveOrder(orderId, status);
+      const { orderId } = await booked(scene.lalamove);
+      for (const status of path) scene.sandbox.moveOrder(orderId, status);
       await expectRefusal(edit(orderId, [{ ...pickUp }, KOWLOON]), 'ERR_ORDER_EDIT');
     });
 
@@ -361,8 +309,8 @@ describe('an order of the sandbox', () => {
     });
 
     it('within its city', async () => {
-      const { orderId, stops } = await placeIn('TH');
-      sandbox.moveOrder(orderId, 'ON_GOING');
+      const { orderId, stops } = await scene.placeIn('TH');
+      scene.sandbox.moveOrder(orderId, 'ON_GOING');
       const people = { name: 'Ada', phone: MARKETS.TH?.phone };
       const [from, to] = stops.map(({ coordinates, address }) => ({ ...people, coordinates, address }));
       const inPattaya = { ...people, coordinates: { lat: '12.9236', lng: '100.8825' }, address: 'Beach Road' };
@@ -374,14 +322,14 @@ describe('an order of the sandbox', () => {
   });
 
   it('differs from one that does not exist', async () => {
-    await booked(lalamove);
+    await booked(scene.lalamove);
     for (const call of [
-      lalamove.getOrder('1'),
-      lalamove.cancelOrder('1'),
+      scene.lalamove.getOrder('1'),
+      scene.lalamove.cancelOrder('1'),
       edit('1', EDIT.stops),
       fee('1', '20'),
-      lalamove.getDriver('1', '2'),
-      lalamove.changeDriver('1', '2', { reason: 'DRIVER_LATE' }),
+      scene.lalamove.getDriver('1', '2'),
+      scene.lalamove.changeDriver('1', '2', { reason: 'DRIVER_LATE' }),
     ]) {
       expect(await failureOf(call)).toMatchObject({ code: 'ERR_ORDER_NOT_FOUND', upstreamStatus: 404 });
     }

@@ -1,18 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CreateQuotationDto, LalamoveService, Order, OrderStatus, PlaceOrderDto } from 'nestjs-lalamove';
-import {
-  LalamoveSandbox,
-  SandboxClock,
-  type DriverScript,
-  type DriverStep,
-  type LalamoveSandboxOptions,
-  type SandboxOrder,
-} from 'nestjs-lalamove/sandbox';
-import { accountOn } from '../support/account.js';
-import { orderOf, QUOTATION } from '../support/inputs.js';
-import { failureOf, startLalamove } from '../support/lalamove.js';
+import type { OrderStatus } from 'nestjs-lalamove';
+import { type DriverScript, type DriverStep } from 'nestjs-lalamove/sandbox';
+import { QUOTATION } from '../support/inputs.js';
+import { failureOf } from '../support/lalamove.js';
 import { WebhookReceiver, withTimeout } from '../webhooks/webhook-receiver.js';
-import { START, SECOND, MINUTE, TWO_DROPS, type Moment } from './order-inputs.js';
+import { START, SECOND, MINUTE, TWO_DROPS } from './order-inputs.js';
+import { OrderScene, proofsOf } from './order-scene.js';
 
 const HOUR = 60 * MINUTE;
 
@@ -55,50 +48,9 @@ const BAD_STEPS: [step: unknown, why: RegExp][] = [
 ];
 
 describe('the life of an order in a sandbox', () => {
-  let closers: (() => Promise<void>)[] = [];
+  const scene = new OrderScene();
 
-  afterEach(async () => {
-    for (const close of closers.reverse()) await close();
-    closers = [];
-  });
-
-  let sandbox: LalamoveSandbox;
-
-  let lalamove: LalamoveService;
-
-  async function opened(options: LalamoveSandboxOptions = {}, market = 'HK'): Promise<void> {
-    const clock = new SandboxClock({ speed: 0, startAt: START });
-    const started = await LalamoveSandbox.start({ clock, rateLimits: false, ...options });
-    closers.push(() => started.stop());
-    const client = await startLalamove(accountOn(started, { market }));
-    closers.push(client.close);
-    [sandbox, lalamove] = [started, client.lalamove];
-  }
-
-  async function place(route: CreateQuotationDto = TWO_DROPS, more: Partial<PlaceOrderDto> = {}): Promise<Order> {
-    const order = orderOf(await lalamove.createQuotation(route));
-    return lalamove.placeOrder({ ...order, isPODEnabled: true, ...more });
-  }
-
-  /** The statuses of each order with their times, by order id, without the first `ASSIGNING_DRIVER` that all have. */
-  async function courses(): Promise<Map<string, Moment[]>> {
-    const found = new Map(sandbox.orders.map(({ orderId }): [string, Moment[]] => [orderId, []]));
-    for (const entry of await sandbox.control.log()) {
-      if (entry.kind !== 'event' || entry.type !== 'ORDER_STATUS_CHANGED') continue;
-      found.get(entry.orderId ?? '')?.push([entry.now ?? '', (Date.parse(entry.at) - Date.parse(START)) / SECOND]);
-    }
-    for (const moments of found.values()) expect(moments.shift()?.[0]).toBe('ASSIGNING_DRIVER');
-    return found;
-  }
-
-  const progressOf = async (orderId: string): Promise<Moment[]> => (await courses()).get(orderId) ?? [];
-
-  const statusesOf = async (orderId: string): Promise<string[]> =>
-    (await progressOf(orderId)).map(([status]) => status);
-
-  const view = (orderId: string): Promise<SandboxOrder> => sandbox.control.order(orderId);
-
-  const proofsOf = ({ stops }: Order): unknown[] => stops.slice(1).map(({ POD }) => POD?.status);
+  afterEach(() => scene.close());
 
   describe('ends by itself', () => {
     it.each<[string, DriverScript, string | undefined, number]>([
@@ -116,42 +68,42 @@ describe('the life of an order in a sandbox', () => {
         3 * HOUR,
       ],
     ])('EXPIRED %s, and is refunded', async (_, drivers, scheduleAt, ms) => {
-      await opened({ drivers });
-      const { orderId } = await place({ ...TWO_DROPS, ...(scheduleAt !== undefined && { scheduleAt }) });
-      await sandbox.advance(ms - 1);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
-      expect(sandbox.ledger.total).toMatchObject({ live: [orderId] });
-      await sandbox.advance(1);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'EXPIRED', driverId: '' });
-      expect(sandbox.ledger.total).toMatchObject({ live: [], spent: { HKD: '0' } });
+      await scene.open({ drivers });
+      const { orderId } = await scene.place({ ...TWO_DROPS, ...(scheduleAt !== undefined && { scheduleAt }) });
+      await scene.sandbox.advance(ms - 1);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+      expect(scene.sandbox.ledger.total).toMatchObject({ live: [orderId] });
+      await scene.sandbox.advance(1);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'EXPIRED', driverId: '' });
+      expect(scene.sandbox.ledger.total).toMatchObject({ live: [], spent: { HKD: '0' } });
     });
 
     it('but not if a driver accepts in the last second', async () => {
-      await opened({ drivers: [{ do: 'accept', after: 2 * HOUR - SECOND }] });
-      const { orderId } = await place();
-      await sandbox.advance('8h');
-      expect(await statusesOf(orderId)).toEqual(['ON_GOING']);
+      await scene.open({ drivers: [{ do: 'accept', after: 2 * HOUR - SECOND }] });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('8h');
+      expect(await scene.statusesOf(orderId)).toEqual(['ON_GOING']);
     });
 
     it.each([
       [1, ['ON_GOING', 'REJECTED']],
       [2, ['ON_GOING', 'ASSIGNING_DRIVER', 'ON_GOING', 'REJECTED']],
     ])('REJECTED after %d drivers gave it back, and is refunded', async (maxRejections, course) => {
-      await opened({ drivers: 'rejecting', maxRejections });
-      const { orderId } = await place();
-      await sandbox.advance('1h');
-      expect(await statusesOf(orderId)).toEqual(course);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'REJECTED', driverId: '' });
-      expect(sandbox.ledger.total).toMatchObject({ live: [], spent: { HKD: '0' } });
+      await scene.open({ drivers: 'rejecting', maxRejections });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('1h');
+      expect(await scene.statusesOf(orderId)).toEqual(course);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'REJECTED', driverId: '' });
+      expect(scene.sandbox.ledger.total).toMatchObject({ live: [], spent: { HKD: '0' } });
     });
 
     it('COMPLETED with a stop that failed', async () => {
-      await opened();
-      const { orderId } = await place();
-      for (const step of ['accept', 'pick-up'] as const) sandbox.drive(orderId, { do: step });
-      sandbox.drive(orderId, { do: 'fail', stop: 1 });
-      sandbox.drive(orderId, { do: 'deliver', stop: 2, proof: 'signature' });
-      const { status, stops } = sandbox.drive(orderId, { do: 'complete' });
+      await scene.open();
+      const { orderId } = await scene.place();
+      for (const step of ['accept', 'pick-up'] as const) scene.sandbox.drive(orderId, { do: step });
+      scene.sandbox.drive(orderId, { do: 'fail', stop: 1 });
+      scene.sandbox.drive(orderId, { do: 'deliver', stop: 2, proof: 'signature' });
+      const { status, stops } = scene.sandbox.drive(orderId, { do: 'complete' });
       expect(status).toBe('COMPLETED');
       expect(stops.map(({ POD }) => POD?.status)).toEqual([undefined, 'FAILED', 'SIGNED']);
     });
@@ -161,12 +113,12 @@ describe('the life of an order in a sandbox', () => {
     /** Every webhook in its order, and the number of live couriers when it was received. */
     async function watched(): Promise<{ events: unknown[]; live: number[] }> {
       const receiver = await WebhookReceiver.start();
-      closers.push(() => receiver.stop());
-      await lalamove.setWebhookUrl(receiver.url);
+      scene.closeLater(() => receiver.stop());
+      await scene.lalamove.setWebhookUrl(receiver.url);
       const [events, live]: [unknown[], number[]] = [[], []];
       receiver.answer = () => {
         const event = receiver.events.at(-1);
-        live.push(sandbox.ledger.byMetadata.reference?.['A-1']?.live.length ?? 0);
+        live.push(scene.sandbox.ledger.byMetadata.reference?.['A-1']?.live.length ?? 0);
         if (event && event.eventType !== 'WALLET_BALANCE_CHANGED') {
           const order = (name: string): unknown => withTimeout(event.data, 'order', name);
           const seconds = event.timestamp - Date.parse(START) / SECOND;
@@ -184,11 +136,11 @@ describe('the life of an order in a sandbox', () => {
     }
 
     it('by a cancellation, its announcement, and then the life of the new order', async () => {
-      await opened({ drivers: 'replaced' });
+      await scene.open({ drivers: 'replaced' });
       const { events, live } = await watched();
-      const { orderId: old, quotationId } = await place(QUOTATION, { isPODEnabled: false });
-      await sandbox.advance('8h');
-      const clone = sandbox.orders.at(-1)?.orderId;
+      const { orderId: old, quotationId } = await scene.place(QUOTATION, { isPODEnabled: false });
+      await scene.sandbox.advance('8h');
+      const clone = scene.sandbox.orders.at(-1)?.orderId;
       const gap = 120;
       expect(events.slice(0, 9)).toEqual([
         [0, 'ORDER_CREATED', old, 'ASSIGNING_DRIVER', undefined],
@@ -203,7 +155,7 @@ describe('the life of an order in a sandbox', () => {
       ]);
       expect(events.slice(9).map((event) => withTimeout(event, '3'))).toEqual([undefined, 'PICKED_UP', 'COMPLETED']);
       expect(Math.max(...live)).toBe(1);
-      expect(sandbox.ledger.byQuotation[quotationId]).toMatchObject({
+      expect(scene.sandbox.ledger.byQuotation[quotationId]).toMatchObject({
         orderIds: [old, clone],
         live: [],
         completed: [clone],
@@ -213,118 +165,122 @@ describe('the life of an order in a sandbox', () => {
     it.each<[OrderStatus[]]>([[[]], [['ON_GOING']], [['ON_GOING', 'PICKED_UP']]])(
       'by a command, at once, in the middle of %j',
       async (through) => {
-        await opened();
+        await scene.open();
         const { live } = await watched();
-        const placed = await place();
-        for (const status of through) sandbox.moveOrder(placed.orderId, status);
-        const canceled = sandbox.drive(placed.orderId, { do: 'replace' });
+        const placed = await scene.place();
+        for (const status of through) scene.sandbox.moveOrder(placed.orderId, status);
+        const canceled = scene.sandbox.drive(placed.orderId, { do: 'replace' });
         expect(canceled).toMatchObject({ orderId: placed.orderId, status: 'CANCELED', driverId: '' });
-        const { replacedBy = '' } = await view(placed.orderId);
+        const { replacedBy = '' } = await scene.view(placed.orderId);
         // Everything that a customer can see, except the id and the link.
-        expect(await lalamove.getOrder(replacedBy)).toEqual({
+        expect(await scene.lalamove.getOrder(replacedBy)).toEqual({
           ...placed,
           orderId: replacedBy,
           shareLink: expect.stringContaining(replacedBy),
         });
-        expect(await view(replacedBy)).toMatchObject({ replaces: placed.orderId, rejections: 0, isEdited: false });
-        expect(sandbox.ledger.byMetadata.reference?.['A-1']).toMatchObject({
+        expect(await scene.view(replacedBy)).toMatchObject({
+          replaces: placed.orderId,
+          rejections: 0,
+          isEdited: false,
+        });
+        expect(scene.sandbox.ledger.byMetadata.reference?.['A-1']).toMatchObject({
           orderIds: [placed.orderId, replacedBy],
           live: [replacedBy],
           spent: { HKD: placed.priceBreakdown.total },
         });
-        await sandbox.advance('2h');
-        expect(await statusesOf(replacedBy)).toEqual(['EXPIRED']);
+        await scene.sandbox.advance('2h');
+        expect(await scene.statusesOf(replacedBy)).toEqual(['EXPIRED']);
         expect(Math.max(...live)).toBe(1);
       },
     );
 
     it('by a command, after a gap in which nothing happens', async () => {
-      await opened();
-      const { orderId } = await place();
-      sandbox.drive(orderId, { do: 'replace', gap: '5m' });
-      expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ code: 'ERR_CANCELLATION' });
-      await sandbox.advance(5 * MINUTE - 1);
-      expect(sandbox.orders).toMatchObject([{ orderId, status: 'CANCELED' }]);
+      await scene.open();
+      const { orderId } = await scene.place();
+      scene.sandbox.drive(orderId, { do: 'replace', gap: '5m' });
+      expect(await failureOf(scene.lalamove.cancelOrder(orderId))).toMatchObject({ code: 'ERR_CANCELLATION' });
+      await scene.sandbox.advance(5 * MINUTE - 1);
+      expect(scene.sandbox.orders).toMatchObject([{ orderId, status: 'CANCELED' }]);
       // The amount paid is not refunded. It moves to the new order.
-      expect(sandbox.ledger.total).toMatchObject({ live: [], spent: { HKD: '443' } });
-      await sandbox.advance(1);
-      expect(sandbox.orders).toMatchObject([{ status: 'CANCELED' }, { status: 'ASSIGNING_DRIVER' }]);
-      expect(sandbox.ledger.total.live).toHaveLength(1);
+      expect(scene.sandbox.ledger.total).toMatchObject({ live: [], spent: { HKD: '443' } });
+      await scene.sandbox.advance(1);
+      expect(scene.sandbox.orders).toMatchObject([{ status: 'CANCELED' }, { status: 'ASSIGNING_DRIVER' }]);
+      expect(scene.sandbox.ledger.total.live).toHaveLength(1);
     });
 
     it.each(['0s', '5m'])('and the new order (%s later) is delivered, if drivers follow a script', async (gap) => {
-      await opened({ drivers: 'late' });
-      const { orderId } = await place();
-      sandbox.drive(orderId, { do: 'replace', gap });
-      await sandbox.advance('8h');
-      expect(sandbox.orders.map(({ status }) => status)).toEqual(['CANCELED', 'COMPLETED']);
+      await scene.open({ drivers: 'late' });
+      const { orderId } = await scene.place();
+      scene.sandbox.drive(orderId, { do: 'replace', gap });
+      await scene.sandbox.advance('8h');
+      expect(scene.sandbox.orders.map(({ status }) => status)).toEqual(['CANCELED', 'COMPLETED']);
     });
 
     it('twice, and the second new order replaces the first', async () => {
-      await opened();
-      const { orderId } = await place();
-      sandbox.drive(orderId, { do: 'replace' });
-      const { replacedBy: first = '' } = await view(orderId);
-      sandbox.drive(first, { do: 'replace' });
-      const { replacedBy: second = '', replaces } = await view(first);
+      await scene.open();
+      const { orderId } = await scene.place();
+      scene.sandbox.drive(orderId, { do: 'replace' });
+      const { replacedBy: first = '' } = await scene.view(orderId);
+      scene.sandbox.drive(first, { do: 'replace' });
+      const { replacedBy: second = '', replaces } = await scene.view(first);
       expect(replaces).toBe(orderId);
-      expect(await view(second)).toMatchObject({ replaces: first });
-      expect((await view(second)).replacedBy).toBeUndefined();
-      expect(sandbox.ledger.total.live).toEqual([second]);
+      expect(await scene.view(second)).toMatchObject({ replaces: first });
+      expect((await scene.view(second)).replacedBy).toBeUndefined();
+      expect(scene.sandbox.ledger.total.live).toEqual([second]);
     });
   });
 
   describe('leaves its script', () => {
     it.each<[string, (orderId: string) => unknown, string[]]>([
-      ['driven', (orderId) => sandbox.drive(orderId, { do: 'accept' }), ['ON_GOING']],
-      ['moved', (orderId) => sandbox.moveOrder(orderId, 'ON_GOING'), ['ON_GOING']],
-      ['cancelled by support', (orderId) => sandbox.drive(orderId, { do: 'cancel' }), ['CANCELED']],
+      ['driven', (orderId) => scene.sandbox.drive(orderId, { do: 'accept' }), ['ON_GOING']],
+      ['moved', (orderId) => scene.sandbox.moveOrder(orderId, 'ON_GOING'), ['ON_GOING']],
+      ['cancelled by support', (orderId) => scene.sandbox.drive(orderId, { do: 'cancel' }), ['CANCELED']],
     ])('if it is %s by a command: the scheduled steps are cancelled', async (_, byHand, course) => {
-      await opened({ drivers: 'prompt' });
-      const { orderId } = await place();
-      await sandbox.advance('10s');
+      await scene.open({ drivers: 'prompt' });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('10s');
       byHand(orderId);
-      expect((await view(orderId)).steps).toEqual([]);
-      await sandbox.advance('30h');
-      expect(await statusesOf(orderId)).toEqual(course);
+      expect((await scene.view(orderId)).steps).toEqual([]);
+      await scene.sandbox.advance('30h');
+      expect(await scene.statusesOf(orderId)).toEqual(course);
     });
 
     it('if its customer cancels it in the middle', async () => {
-      await opened({ drivers: 'prompt' });
-      const { orderId } = await place();
-      await sandbox.advance('1m');
-      await lalamove.cancelOrder(orderId);
-      expect(await view(orderId)).toMatchObject({ order: { status: 'CANCELED', driverId: '' }, steps: [] });
-      await sandbox.advance('30h');
-      expect(await progressOf(orderId)).toEqual([
+      await scene.open({ drivers: 'prompt' });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('1m');
+      await scene.lalamove.cancelOrder(orderId);
+      expect(await scene.view(orderId)).toMatchObject({ order: { status: 'CANCELED', driverId: '' }, steps: [] });
+      await scene.sandbox.advance('30h');
+      expect(await scene.progressOf(orderId)).toEqual([
         ['ON_GOING', 30],
         ['CANCELED', 60],
       ]);
-      expect(sandbox.ledger.total).toMatchObject({ live: [], completed: [], spent: { HKD: '0' } });
+      expect(scene.sandbox.ledger.total).toMatchObject({ live: [], completed: [], spent: { HKD: '0' } });
     });
 
     it('and is not replaced, if its customer cancels it before', async () => {
-      await opened({ drivers: 'replaced' });
-      const { orderId } = await place();
-      await sandbox.advance('5m');
-      await lalamove.cancelOrder(orderId);
-      await sandbox.advance('30h');
-      expect(sandbox.orders).toMatchObject([{ orderId, status: 'CANCELED' }]);
+      await scene.open({ drivers: 'replaced' });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('5m');
+      await scene.lalamove.cancelOrder(orderId);
+      await scene.sandbox.advance('30h');
+      expect(scene.sandbox.orders).toMatchObject([{ orderId, status: 'CANCELED' }]);
     });
 
     it('if its customer asks for another driver, who starts from the beginning', async () => {
-      await opened({ drivers: 'late' });
-      const { orderId } = await place();
-      await sandbox.advance('16m');
-      const { driverId } = await lalamove.getOrder(orderId);
-      await lalamove.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
-      await sandbox.advance('30s');
-      const { driverId: second, status } = await lalamove.getOrder(orderId);
+      await scene.open({ drivers: 'late' });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('16m');
+      const { driverId } = await scene.lalamove.getOrder(orderId);
+      await scene.lalamove.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE' });
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
+      await scene.sandbox.advance('30s');
+      const { driverId: second, status } = await scene.lalamove.getOrder(orderId);
       expect(status).toBe('ON_GOING');
       expect(second).not.toBe(driverId);
-      await sandbox.advance('8h');
-      const course = await progressOf(orderId);
+      await scene.sandbox.advance('8h');
+      const course = await scene.progressOf(orderId);
       expect(course.map(([each]) => each)).toEqual([
         'ON_GOING',
         'ASSIGNING_DRIVER',
@@ -333,22 +289,22 @@ describe('the life of an order in a sandbox', () => {
         'COMPLETED',
       ]);
       expect(course[3]?.[1]).toBeGreaterThanOrEqual(16 * 60 + 30 + 45 * 60);
-      expect((await view(orderId)).rejections).toBe(0);
+      expect((await scene.view(orderId)).rejections).toBe(0);
     });
 
     it('and reports who cancelled it, and why', async () => {
-      await opened();
+      await scene.open();
       const receiver = await WebhookReceiver.start();
-      closers.push(() => receiver.stop());
-      await lalamove.setWebhookUrl(receiver.url);
+      scene.closeLater(() => receiver.stop());
+      await scene.lalamove.setWebhookUrl(receiver.url);
       for (const step of [
         { do: 'cancel' },
         { do: 'cancel', by: 'DRIVER', reason: 'CUSTOMER_UNREACHABLE' },
       ] satisfies DriverStep[]) {
-        sandbox.drive((await place()).orderId, step);
+        scene.sandbox.drive((await scene.place()).orderId, step);
       }
-      await lalamove.cancelOrder((await place()).orderId);
-      await sandbox.advance(0);
+      await scene.lalamove.cancelOrder((await scene.place()).orderId);
+      await scene.sandbox.advance(0);
       const ends = receiver.events
         .map(({ data }) => data.order)
         .filter((order) => withTimeout(order, 'status') === 'CANCELED');
@@ -363,57 +319,57 @@ describe('the life of an order in a sandbox', () => {
   describe('refuses a step that its status does not allow', () => {
     /** Everything that can be seen of an order, and of its payment. */
     const everything = async (orderId: string): Promise<unknown> => {
-      const events = (await sandbox.control.log()).filter(({ kind }) => kind === 'event');
-      return { order: await view(orderId), orders: sandbox.orders, ledger: sandbox.ledger, events };
+      const events = (await scene.sandbox.control.log()).filter(({ kind }) => kind === 'event');
+      return { order: await scene.view(orderId), orders: scene.sandbox.orders, ledger: scene.sandbox.ledger, events };
     };
 
     it.each(FORBIDDEN)('%j and then %j', async (through, step, why) => {
-      await opened();
-      const { orderId } = await place();
-      for (const status of through) sandbox.moveOrder(orderId, status);
+      await scene.open();
+      const { orderId } = await scene.place();
+      for (const status of through) scene.sandbox.moveOrder(orderId, status);
       const before = await everything(orderId);
-      expect(() => sandbox.drive(orderId, step)).toThrow(RangeError);
-      const refusal = await failureOf(sandbox.control.drive(orderId, step));
+      expect(() => scene.sandbox.drive(orderId, step)).toThrow(RangeError);
+      const refusal = await failureOf(scene.sandbox.control.drive(orderId, step));
       expect(refusal).toMatchObject({ name: 'SandboxControlError', status: 400, message: expect.stringMatching(why) });
       expect(refusal.message).toContain(orderId);
       expect(await everything(orderId)).toEqual(before);
     });
 
     it('a drop-off twice, or one that does not exist', async () => {
-      await opened();
-      const { orderId } = await place();
-      for (const status of ['ON_GOING', 'PICKED_UP']) sandbox.moveOrder(orderId, status);
-      sandbox.drive(orderId, { do: 'deliver', stop: 1 });
-      expect(() => sandbox.drive(orderId, { do: 'fail', stop: 1 })).toThrow(/its drop-off 1 is finished already/);
-      expect(proofsOf((await view(orderId)).order)).toEqual(['DELIVERED', 'PENDING']);
+      await scene.open();
+      const { orderId } = await scene.place();
+      for (const status of ['ON_GOING', 'PICKED_UP']) scene.sandbox.moveOrder(orderId, status);
+      scene.sandbox.drive(orderId, { do: 'deliver', stop: 1 });
+      expect(() => scene.sandbox.drive(orderId, { do: 'fail', stop: 1 })).toThrow(/its drop-off 1 is finished already/);
+      expect(proofsOf((await scene.view(orderId)).order)).toEqual(['DELIVERED', 'PENDING']);
     });
 
     it('giving back without a driver, however often', async () => {
-      await opened({ maxRejections: 1 });
-      const { orderId } = await place();
-      expect(() => sandbox.drive(orderId, { do: 'reject' })).toThrow(RangeError);
-      expect(await view(orderId)).toMatchObject({ order: { status: 'ASSIGNING_DRIVER' }, rejections: 0 });
+      await scene.open({ maxRejections: 1 });
+      const { orderId } = await scene.place();
+      expect(() => scene.sandbox.drive(orderId, { do: 'reject' })).toThrow(RangeError);
+      expect(await scene.view(orderId)).toMatchObject({ order: { status: 'ASSIGNING_DRIVER' }, rejections: 0 });
     });
 
     it('and the scheduled steps continue', async () => {
-      await opened({ drivers: 'prompt' });
-      const { orderId } = await place();
-      await sandbox.advance('10s');
+      await scene.open({ drivers: 'prompt' });
+      const { orderId } = await scene.place();
+      await scene.sandbox.advance('10s');
       const before = await everything(orderId);
       for (const step of ['pick-up', 'complete', 'reject'] as const) {
-        expect(() => sandbox.drive(orderId, { do: step })).toThrow(RangeError);
+        expect(() => scene.sandbox.drive(orderId, { do: step })).toThrow(RangeError);
       }
-      expect(() => sandbox.moveOrder(orderId, 'COMPLETED')).toThrow(RangeError);
+      expect(() => scene.sandbox.moveOrder(orderId, 'COMPLETED')).toThrow(RangeError);
       expect(await everything(orderId)).toEqual(before);
-      await sandbox.advance('8h');
-      expect(await statusesOf(orderId)).toEqual(['ON_GOING', 'PICKED_UP', 'COMPLETED']);
+      await scene.sandbox.advance('8h');
+      expect(await scene.statusesOf(orderId)).toEqual(['ON_GOING', 'PICKED_UP', 'COMPLETED']);
     });
 
     it.each(BAD_STEPS)('%j, which is not a step', async (step, why) => {
-      await opened({ drivers: 'prompt' });
-      const { orderId } = await place();
+      await scene.open({ drivers: 'prompt' });
+      const { orderId } = await scene.place();
       const before = await everything(orderId);
-      const answer = await fetch(`${sandbox.url}/_sandbox/orders/${orderId}/steps`, {
+      const answer = await fetch(`${scene.sandbox.url}/_sandbox/orders/${orderId}/steps`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(step),
@@ -423,9 +379,9 @@ describe('the life of an order in a sandbox', () => {
     });
 
     it('of an order that does not exist', async () => {
-      await opened();
-      expect(() => sandbox.drive('1', { do: 'accept' })).toThrow('The sandbox has no order 1.');
-      const refusal = await failureOf(sandbox.control.setScript('1', 'prompt'));
+      await scene.open();
+      expect(() => scene.sandbox.drive('1', { do: 'accept' })).toThrow('The sandbox has no order 1.');
+      const refusal = await failureOf(scene.sandbox.control.setScript('1', 'prompt'));
       expect(refusal).toMatchObject({
         name: 'SandboxControlError',
         status: 400,

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Driver, LalamoveService, Order } from 'nestjs-lalamove';
-import type { LalamoveSandbox, LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
-import { startFrozen } from './frozen-sandbox.js';
+import type { Driver, Order } from 'nestjs-lalamove';
+import { FrozenScene } from './frozen-scene.js';
 import { booked, orderOf, QUOTATION } from '../support/inputs.js';
 import { failureOf } from '../support/lalamove.js';
 import { MINUTE, HOUR } from './time-units.js';
@@ -9,43 +8,32 @@ import { MINUTE, HOUR } from './time-units.js';
 const DAY = 24 * HOUR;
 
 describe('LalamoveSandbox', () => {
-  let sandbox: LalamoveSandbox;
+  const scene = new FrozenScene();
 
-  let lalamove: LalamoveService;
+  beforeEach(() => scene.start());
 
-  let close: () => Promise<void> = () => Promise.resolve();
-
-  async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
-    await close();
-    ({ sandbox, lalamove, close } = await startFrozen(options));
-  }
-
-  beforeEach(() => start());
-
-  afterEach(async () => {
-    await close();
-    close = () => Promise.resolve();
-  });
+  afterEach(() => scene.close());
 
   const refused = async (call: Promise<unknown>): Promise<unknown> => Reflect.get(await failureOf(call), 'code');
 
-  const statusOf = async (orderId: string): Promise<string> => (await lalamove.getOrder(orderId)).status;
+  const statusOf = async (orderId: string): Promise<string> => (await scene.lalamove.getOrder(orderId)).status;
 
   const move = (orderId: string, ...path: string[]): void => {
-    for (const status of path) sandbox.moveOrder(orderId, status);
+    for (const status of path) scene.sandbox.moveOrder(orderId, status);
   };
 
   /** An order that a driver has accepted. */
-  const accepted = async (): Promise<Order> => sandbox.moveOrder((await booked(lalamove)).orderId, 'ON_GOING');
+  const accepted = async (): Promise<Order> =>
+    scene.sandbox.moveOrder((await booked(scene.lalamove)).orderId, 'ON_GOING');
 
   /** An order with this pick-up time. */
   const bookedFor = async (scheduleAt: string): Promise<Order> =>
-    lalamove.placeOrder(orderOf(await lalamove.createQuotation({ ...QUOTATION, scheduleAt })));
+    scene.lalamove.placeOrder(orderOf(await scene.lalamove.createQuotation({ ...QUOTATION, scheduleAt })));
 
   const releaseDriver = (orderId: string, times = 1): void => {
     for (let count = 0; count < times; count += 1) {
-      sandbox.drive(orderId, { do: 'accept' });
-      sandbox.drive(orderId, { do: 'reject' });
+      scene.sandbox.drive(orderId, { do: 'accept' });
+      scene.sandbox.drive(orderId, { do: 'reject' });
     }
   };
 
@@ -70,33 +58,33 @@ describe('LalamoveSandbox', () => {
         return orderId;
       };
       for (const status of next) {
-        expect(sandbox.moveOrder(await reached(), status)).toMatchObject({ status });
+        expect(scene.sandbox.moveOrder(await reached(), status)).toMatchObject({ status });
       }
       const orderId = await reached();
       const known = next.length === 0 ? 'that is final' : `next can be ${next.join(', ')}`;
       for (const status of [...STATUSES, 'LOST'].filter((each) => !next.includes(each))) {
-        expect(() => sandbox.moveOrder(orderId, status)).toThrow(
+        expect(() => scene.sandbox.moveOrder(orderId, status)).toThrow(
           new RangeError(`The order ${orderId} cannot go from ${from} to ${status}: ${known}.`),
         );
       }
-      expect(await lalamove.getOrder(orderId, { market })).toMatchObject({ status: from });
+      expect(await scene.lalamove.getOrder(orderId, { market })).toMatchObject({ status: from });
     });
 
     const bookedIn = async (market: string): Promise<Order> => {
-      if (market === 'HK') return booked(lalamove);
+      if (market === 'HK') return booked(scene.lalamove);
       const stops = [{ address: 'First street' }, { address: 'Second street' }];
       const quotation = { language: 'pt_BR', serviceType: 'LALAGO', stops };
-      const { sender, recipients, ...order } = orderOf(await lalamove.createQuotation(quotation, { market }));
+      const { sender, recipients, ...order } = orderOf(await scene.lalamove.createQuotation(quotation, { market }));
       const phone = '+5511912345678';
       const people = recipients.map((person) => ({ ...person, phone }));
-      return lalamove.placeOrder({ ...order, sender: { ...sender, phone }, recipients: people }, { market });
+      return scene.lalamove.placeOrder({ ...order, sender: { ...sender, phone }, recipients: people }, { market });
     };
 
     it('to another driver with each match, and to no driver otherwise', async () => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       const drivers: string[] = [];
       for (const status of ['ON_GOING', 'ASSIGNING_DRIVER', 'ON_GOING', 'PICKED_UP', 'COMPLETED']) {
-        drivers.push(sandbox.moveOrder(orderId, status).driverId);
+        drivers.push(scene.sandbox.moveOrder(orderId, status).driverId);
       }
       const [first, none, second, ...rest] = drivers;
       expect(first).toMatch(/^\d+$/);
@@ -107,17 +95,17 @@ describe('LalamoveSandbox', () => {
     });
 
     it('only if the order exists', () => {
-      expect(() => sandbox.moveOrder('1', 'ON_GOING')).toThrow(new RangeError('The sandbox has no order 1.'));
-      expect(() => sandbox.drive('1', { do: 'accept' })).toThrow(RangeError);
+      expect(() => scene.sandbox.moveOrder('1', 'ON_GOING')).toThrow(new RangeError('The sandbox has no order 1.'));
+      expect(() => scene.sandbox.drive('1', { do: 'accept' })).toThrow(RangeError);
     });
   });
 
   it('proves a delivery if the order asked for proofs', async () => {
-    const order = orderOf(await lalamove.createQuotation(QUOTATION));
-    const { orderId, stops } = await lalamove.placeOrder({ ...order, isPODEnabled: true });
+    const order = orderOf(await scene.lalamove.createQuotation(QUOTATION));
+    const { orderId, stops } = await scene.lalamove.placeOrder({ ...order, isPODEnabled: true });
     expect(stops.map(({ POD }) => POD?.status)).toEqual([undefined, 'PENDING']);
     move(orderId, 'ON_GOING', 'PICKED_UP', 'COMPLETED');
-    expect((await lalamove.getOrder(orderId)).stops[1]?.POD).toMatchObject({
+    expect((await scene.lalamove.getOrder(orderId)).stops[1]?.POD).toMatchObject({
       status: 'DELIVERED',
       deliveredAt: '2026-11-22T08:00:00.00Z',
     });
@@ -130,32 +118,35 @@ describe('LalamoveSandbox', () => {
       [5 * MINUTE + 1, 'ERR_CANCELLATION_FORBIDDEN'],
     ])('%d ms after the match: %s', async (after, outcome) => {
       const { orderId } = await accepted();
-      await sandbox.advance(after);
+      await scene.sandbox.advance(after);
       if (outcome === 'CANCELED') {
-        await lalamove.cancelOrder(orderId);
-        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'CANCELED', driverId: '' });
+        await scene.lalamove.cancelOrder(orderId);
+        expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'CANCELED', driverId: '' });
       } else {
-        expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ code: outcome, upstreamStatus: 409 });
+        expect(await failureOf(scene.lalamove.cancelOrder(orderId))).toMatchObject({
+          code: outcome,
+          upstreamStatus: 409,
+        });
         expect(await statusOf(orderId)).toBe('ON_GOING');
       }
     });
 
     it('as long as there is no driver', async () => {
-      const { orderId } = await booked(lalamove);
-      await sandbox.advance(2 * HOUR - 1);
-      await lalamove.cancelOrder(orderId);
+      const { orderId } = await booked(scene.lalamove);
+      await scene.sandbox.advance(2 * HOUR - 1);
+      await scene.lalamove.cancelOrder(orderId);
       expect(await statusOf(orderId)).toBe('CANCELED');
     });
 
     it('again, when a driver has given it back, and within 5 minutes after the last match', async () => {
       const orders = [await accepted(), await accepted()].map(({ orderId }) => orderId);
-      await sandbox.advance(30 * MINUTE);
+      await scene.sandbox.advance(30 * MINUTE);
       const [sought = '', matched = ''] = orders;
-      for (const orderId of orders) sandbox.drive(orderId, { do: 'reject' });
-      await lalamove.cancelOrder(sought);
-      sandbox.drive(matched, { do: 'accept' });
-      await sandbox.advance(5 * MINUTE);
-      await lalamove.cancelOrder(matched);
+      for (const orderId of orders) scene.sandbox.drive(orderId, { do: 'reject' });
+      await scene.lalamove.cancelOrder(sought);
+      scene.sandbox.drive(matched, { do: 'accept' });
+      await scene.sandbox.advance(5 * MINUTE);
+      await scene.lalamove.cancelOrder(matched);
       expect(await statusOf(matched)).toBe('CANCELED');
     });
 
@@ -166,9 +157,9 @@ describe('LalamoveSandbox', () => {
       ['that is rejected', ['REJECTED'], 'ERR_CANCELLATION_FORBIDDEN', 409],
       ['that is already cancelled', ['CANCELED'], 'ERR_CANCELLATION', 422],
     ])('but not one %s', async (_, path, code, upstreamStatus) => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       move(orderId, ...path);
-      expect(await failureOf(lalamove.cancelOrder(orderId))).toMatchObject({ code, upstreamStatus });
+      expect(await failureOf(scene.lalamove.cancelOrder(orderId))).toMatchObject({ code, upstreamStatus });
       expect(await statusOf(orderId)).toBe(path.at(-1));
     });
   });
@@ -176,7 +167,12 @@ describe('LalamoveSandbox', () => {
   describe('changes the driver', () => {
     const because = (reason: string): object => ({ reason });
     const change = (orderId: string, driverId: string, reason = 'DRIVER_LATE'): Promise<void> =>
-      lalamove.changeDriver(orderId, driverId, { reason: 'DRIVER_LATE', ...because(reason) }, { validate: false });
+      scene.lalamove.changeDriver(
+        orderId,
+        driverId,
+        { reason: 'DRIVER_LATE', ...because(reason) },
+        { validate: false },
+      );
 
     it.each([
       [15 * MINUTE - 1, 'ERR_CHANGE_DRIVER'],
@@ -185,19 +181,19 @@ describe('LalamoveSandbox', () => {
       [DAY, 'ASSIGNING_DRIVER'],
     ])('%d ms after the match: %s', async (after, outcome) => {
       const { orderId, driverId } = await accepted();
-      await sandbox.advance(after);
+      await scene.sandbox.advance(after);
       if (outcome === 'ASSIGNING_DRIVER') {
         await change(orderId, driverId);
-        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: outcome, driverId: '' });
+        expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: outcome, driverId: '' });
       } else {
         expect(await refused(change(orderId, driverId))).toBe(outcome);
-        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING', driverId });
+        expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING', driverId });
       }
     });
 
     it('until pick-up', async () => {
       const { orderId, driverId } = await accepted();
-      await sandbox.advance('15m');
+      await scene.sandbox.advance('15m');
       move(orderId, 'PICKED_UP');
       expect(await refused(change(orderId, driverId))).toBe('ERR_CHANGE_DRIVER');
       move(orderId, 'COMPLETED');
@@ -206,13 +202,13 @@ describe('LalamoveSandbox', () => {
 
     it('counted from the last match', async () => {
       const { orderId } = await accepted();
-      await sandbox.advance('14m');
-      sandbox.drive(orderId, { do: 'reject' });
-      sandbox.drive(orderId, { do: 'accept' });
-      await sandbox.advance(15 * MINUTE - 1);
-      const { driverId } = await lalamove.getOrder(orderId);
+      await scene.sandbox.advance('14m');
+      scene.sandbox.drive(orderId, { do: 'reject' });
+      scene.sandbox.drive(orderId, { do: 'accept' });
+      await scene.sandbox.advance(15 * MINUTE - 1);
+      const { driverId } = await scene.lalamove.getOrder(orderId);
       expect(await refused(change(orderId, driverId))).toBe('ERR_CHANGE_DRIVER');
-      await sandbox.advance(1);
+      await scene.sandbox.advance(1);
       await change(orderId, driverId);
     });
 
@@ -220,7 +216,7 @@ describe('LalamoveSandbox', () => {
       'for the reason %s',
       async (reason) => {
         const { orderId, driverId } = await accepted();
-        await sandbox.advance('15m');
+        await scene.sandbox.advance('15m');
         await change(orderId, driverId, reason);
         expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
       },
@@ -228,7 +224,7 @@ describe('LalamoveSandbox', () => {
 
     it('for no other reason, and only the driver of the order', async () => {
       const { orderId, driverId } = await accepted();
-      await sandbox.advance('15m');
+      await scene.sandbox.advance('15m');
       expect(await failureOf(change(orderId, driverId, 'DRIVER_TALL'))).toMatchObject({
         code: 'ERR_INVALID_FIELD',
         errors: [{ pointer: '/data/reason' }],
@@ -246,32 +242,32 @@ describe('LalamoveSandbox', () => {
       [4 * HOUR, 'shown'],
     ])('of an order for in 3 hours, %d ms after the match: %s', async (after, outcome) => {
       const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
-      const { driverId } = sandbox.moveOrder(orderId, 'ON_GOING');
-      await sandbox.advance(after);
-      const read = lalamove.getDriver(orderId, driverId);
+      const { driverId } = scene.sandbox.moveOrder(orderId, 'ON_GOING');
+      await scene.sandbox.advance(after);
+      const read = scene.lalamove.getDriver(orderId, driverId);
       if (outcome === 'shown') expect(await read).toMatchObject({ driverId });
       else expect(await failureOf(read)).toMatchObject({ code: outcome, upstreamStatus: 403 });
     });
 
     it('earlier, if the driver is already at the pick-up', async () => {
       const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
-      const { driverId } = sandbox.moveOrder(orderId, 'ON_GOING');
-      expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
-      sandbox.drive(orderId, { do: 'arrive' });
-      expect(await lalamove.getDriver(orderId, driverId)).toMatchObject({ driverId });
+      const { driverId } = scene.sandbox.moveOrder(orderId, 'ON_GOING');
+      expect(await refused(scene.lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+      scene.sandbox.drive(orderId, { do: 'arrive' });
+      expect(await scene.lalamove.getDriver(orderId, driverId)).toMatchObject({ driverId });
     });
 
     it('but not one that has just accepted, if an earlier driver was at the pick-up', async () => {
       const { orderId } = await bookedFor('2026-11-22T11:00:00Z');
-      for (const step of ['accept', 'arrive', 'reject', 'accept'] as const) sandbox.drive(orderId, { do: step });
-      const { driverId } = await lalamove.getOrder(orderId);
-      expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+      for (const step of ['accept', 'arrive', 'reject', 'accept'] as const) scene.sandbox.drive(orderId, { do: step });
+      const { driverId } = await scene.lalamove.getOrder(orderId);
+      expect(await refused(scene.lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
     });
 
     it('until the order is completed, with a name, a phone in E.164 and a masked plate', async () => {
       const { orderId, driverId } = await accepted();
       move(orderId, 'PICKED_UP');
-      expect(await lalamove.getDriver(orderId, driverId)).toEqual({
+      expect(await scene.lalamove.getDriver(orderId, driverId)).toEqual({
         driverId,
         name: expect.stringMatching(/\S/),
         phone: expect.stringMatching(/^\+852\d{8}$/),
@@ -284,28 +280,28 @@ describe('LalamoveSandbox', () => {
         },
       });
       move(orderId, 'COMPLETED');
-      expect(await refused(lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
+      expect(await refused(scene.lalamove.getDriver(orderId, driverId))).toBe('LALAMOVE_FORBIDDEN');
     });
 
     it('of this order only: none before the match, none after a cancellation', async () => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       const missing = { code: 'ERR_DRIVER_NOT_FOUND', upstreamStatus: 404 };
-      expect(await failureOf(lalamove.getDriver(orderId, '80001'))).toMatchObject(missing);
-      const { driverId } = sandbox.moveOrder(orderId, 'ON_GOING');
+      expect(await failureOf(scene.lalamove.getDriver(orderId, '80001'))).toMatchObject(missing);
+      const { driverId } = scene.sandbox.moveOrder(orderId, 'ON_GOING');
       const { driverId: another } = await accepted();
-      expect(await failureOf(lalamove.getDriver(orderId, another))).toMatchObject(missing);
-      await lalamove.cancelOrder(orderId);
-      expect(await failureOf(lalamove.getDriver(orderId, driverId))).toMatchObject(missing);
+      expect(await failureOf(scene.lalamove.getDriver(orderId, another))).toMatchObject(missing);
+      await scene.lalamove.cancelOrder(orderId);
+      expect(await failureOf(scene.lalamove.getDriver(orderId, driverId))).toMatchObject(missing);
     });
 
     it('on the way, at a position that is refreshed every 10 seconds', async () => {
-      await start({ drivers: [{ do: 'accept', after: '30s' }, { do: 'arrive' }] });
-      const { orderId } = await booked(lalamove);
-      await sandbox.advance('30s');
-      const { driverId } = await lalamove.getOrder(orderId);
+      await scene.start({ drivers: [{ do: 'accept', after: '30s' }, { do: 'arrive' }] });
+      const { orderId } = await booked(scene.lalamove);
+      await scene.sandbox.advance('30s');
+      const { driverId } = await scene.lalamove.getOrder(orderId);
       const positionAfter = async (ms: number): Promise<Driver['coordinates']> => {
-        await sandbox.advance(ms);
-        return (await lalamove.getDriver(orderId, driverId)).coordinates;
+        await scene.sandbox.advance(ms);
+        return (await scene.lalamove.getDriver(orderId, driverId)).coordinates;
       };
       const first = await positionAfter(0);
       expect(first).toMatchObject({ updatedAt: '2026-11-22T08:00:30.00Z' });
@@ -318,11 +314,11 @@ describe('LalamoveSandbox', () => {
     });
 
     it('at the pick-up, while the driver waits', async () => {
-      await start({ drivers: [{ do: 'accept' }, { do: 'arrive' }] });
-      const { orderId, stops } = await booked(lalamove);
-      await sandbox.advance('1h');
-      const { driverId } = await lalamove.getOrder(orderId);
-      const { coordinates } = await lalamove.getDriver(orderId, driverId);
+      await scene.start({ drivers: [{ do: 'accept' }, { do: 'arrive' }] });
+      const { orderId, stops } = await booked(scene.lalamove);
+      await scene.sandbox.advance('1h');
+      const { driverId } = await scene.lalamove.getOrder(orderId);
+      const { coordinates } = await scene.lalamove.getDriver(orderId, driverId);
       expect([coordinates?.lat, coordinates?.lng].map(Number)).toEqual(
         [stops[0]?.coordinates.lat, stops[0]?.coordinates.lng].map(Number),
       );
@@ -331,17 +327,17 @@ describe('LalamoveSandbox', () => {
 
   describe('lets an order expire', () => {
     const expectExpiry = async (orderId: string, after: number): Promise<void> => {
-      await sandbox.advance(after - 1);
+      await scene.sandbox.advance(after - 1);
       expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
-      await sandbox.advance(1);
+      await scene.sandbox.advance(1);
       expect(await statusOf(orderId)).toBe('EXPIRED');
     };
 
     it('2 hours after it was placed', async () => {
-      await sandbox.advance(1234);
-      const { orderId } = await booked(lalamove);
+      await scene.sandbox.advance(1234);
+      const { orderId } = await booked(scene.lalamove);
       await expectExpiry(orderId, 2 * HOUR);
-      await sandbox.advance('1d');
+      await scene.sandbox.advance('1d');
       expect(await statusOf(orderId)).toBe('EXPIRED');
     });
 
@@ -351,17 +347,17 @@ describe('LalamoveSandbox', () => {
     });
 
     it('2 hours after a driver gave it back for the first time', async () => {
-      const { orderId } = await booked(lalamove);
-      await sandbox.advance('1h');
+      const { orderId } = await booked(scene.lalamove);
+      await scene.sandbox.advance('1h');
       releaseDriver(orderId);
       await expectExpiry(orderId, 2 * HOUR);
     });
 
     it('2 hours after the first of several gave it back', async () => {
-      const { orderId } = await booked(lalamove);
-      await sandbox.advance('1h');
+      const { orderId } = await booked(scene.lalamove);
+      await scene.sandbox.advance('1h');
       releaseDriver(orderId);
-      await sandbox.advance('90m');
+      await scene.sandbox.advance('90m');
       releaseDriver(orderId);
       await expectExpiry(orderId, 30 * MINUTE);
     });
@@ -371,57 +367,60 @@ describe('LalamoveSandbox', () => {
       ['after them, so that another 2 hours begin', 2 * HOUR, 2 * HOUR],
       ['long after them', 5 * HOUR, 2 * HOUR],
     ])('when the next driver gives it back %s', async (_, later, left) => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       releaseDriver(orderId);
-      sandbox.drive(orderId, { do: 'accept' });
-      await sandbox.advance(later);
-      sandbox.drive(orderId, { do: 'reject' });
+      scene.sandbox.drive(orderId, { do: 'accept' });
+      await scene.sandbox.advance(later);
+      scene.sandbox.drive(orderId, { do: 'reject' });
       await expectExpiry(orderId, left);
     });
 
     it('but not while it has a driver, however long, nor when it is given back', async () => {
       const { orderId } = await accepted();
-      await sandbox.advance('3h');
+      await scene.sandbox.advance('3h');
       expect(await statusOf(orderId)).toBe('ON_GOING');
-      sandbox.drive(orderId, { do: 'reject' });
+      scene.sandbox.drive(orderId, { do: 'reject' });
       await expectExpiry(orderId, 2 * HOUR);
     });
 
     it('but not one that was accepted a millisecond before, nor one that was cancelled', async () => {
-      const [{ orderId: accepts }, { orderId: cancelled }] = [await booked(lalamove), await booked(lalamove)];
-      await sandbox.advance(2 * HOUR - 1);
-      sandbox.drive(accepts, { do: 'accept' });
-      await lalamove.cancelOrder(cancelled);
-      await sandbox.advance('1h');
+      const [{ orderId: accepts }, { orderId: cancelled }] = [
+        await booked(scene.lalamove),
+        await booked(scene.lalamove),
+      ];
+      await scene.sandbox.advance(2 * HOUR - 1);
+      scene.sandbox.drive(accepts, { do: 'accept' });
+      await scene.lalamove.cancelOrder(cancelled);
+      await scene.sandbox.advance('1h');
       expect([await statusOf(accepts), await statusOf(cancelled)]).toEqual(['ON_GOING', 'CANCELED']);
     });
   });
 
   describe('rejects an order', () => {
     it.each([[1], [2], [3], [5]])('when %d drivers have given it back, and not before', async (maxRejections) => {
-      await start({ maxRejections });
-      const { orderId } = await booked(lalamove);
+      await scene.start({ maxRejections });
+      const { orderId } = await booked(scene.lalamove);
       for (let count = 1; count < maxRejections; count += 1) {
         releaseDriver(orderId);
-        expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
+        expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'ASSIGNING_DRIVER', driverId: '' });
       }
       releaseDriver(orderId);
-      expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'REJECTED', driverId: '' });
-      expect((await sandbox.control.order(orderId)).rejections).toBe(maxRejections);
+      expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'REJECTED', driverId: '' });
+      expect((await scene.sandbox.control.order(orderId)).rejections).toBe(maxRejections);
     });
 
     it('when 3 have by default, also with the goods on board', async () => {
-      const { orderId } = await booked(lalamove);
+      const { orderId } = await booked(scene.lalamove);
       releaseDriver(orderId, 2);
-      for (const step of ['accept', 'pick-up', 'reject'] as const) sandbox.drive(orderId, { do: step });
+      for (const step of ['accept', 'pick-up', 'reject'] as const) scene.sandbox.drive(orderId, { do: step });
       expect(await statusOf(orderId)).toBe('REJECTED');
     });
 
     it.each([[1], [3]])('only if it has a driver, with maxRejections %d', async (maxRejections) => {
-      await start({ maxRejections });
-      const { orderId } = await booked(lalamove);
+      await scene.start({ maxRejections });
+      const { orderId } = await booked(scene.lalamove);
       releaseDriver(orderId, maxRejections - 1);
-      expect(() => sandbox.drive(orderId, { do: 'reject' })).toThrow(RangeError);
+      expect(() => scene.sandbox.drive(orderId, { do: 'reject' })).toThrow(RangeError);
       expect(await statusOf(orderId)).toBe('ASSIGNING_DRIVER');
     });
   });
@@ -431,9 +430,10 @@ describe('LalamoveSandbox', () => {
     [60 * DAY, 'EXPIRED'],
     [60 * DAY + 1, 'LALAMOVE_FORBIDDEN'],
   ])('shows an order for 60 days: %d ms after it was placed it is %s', async (age, outcome) => {
-    const { orderId } = await booked(lalamove);
-    await sandbox.advance(age);
+    const { orderId } = await booked(scene.lalamove);
+    await scene.sandbox.advance(age);
     if (outcome === 'EXPIRED') expect(await statusOf(orderId)).toBe(outcome);
-    else expect(await failureOf(lalamove.getOrder(orderId))).toMatchObject({ code: outcome, upstreamStatus: 403 });
+    else
+      expect(await failureOf(scene.lalamove.getOrder(orderId))).toMatchObject({ code: outcome, upstreamStatus: 403 });
   });
 });

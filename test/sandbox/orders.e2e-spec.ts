@@ -1,72 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Order, Quotation } from 'nestjs-lalamove';
-import type { LalamoveSandbox, LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
-import { startFrozen } from './frozen-sandbox.js';
+import type { Order } from 'nestjs-lalamove';
+import { BookingScene } from './booking-scene.js';
+import { expectRefusal } from './expect-refusal.js';
 import { booked, orderOf, QUOTATION } from '../support/inputs.js';
 import { MARKETS } from './market-inputs.js';
 
 describe('an order of the sandbox', () => {
-  let sandbox: LalamoveSandbox;
+  const scene = new BookingScene();
 
-  let lalamove: LalamoveService;
+  beforeEach(() => scene.start());
 
-  let close: () => Promise<void> = () => Promise.resolve();
-
-  async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
-    await close();
-    ({ sandbox, lalamove, close } = await startFrozen(options));
-  }
-
-  beforeEach(() => start());
-
-  afterEach(async () => {
-    await close();
-    close = () => Promise.resolve();
-  });
-
-  // The local checks are off, so that the sandbox refuses the request.
-  const unchecked = { validate: false };
-
-  // A stop of a quotation has no name and no phone.
-  const bare = (stop: object = {}): object =>
-    Object.fromEntries(Object.entries(stop).filter(([name]) => ['coordinates', 'address'].includes(name)));
-
-  const quote = ({
-    stops = QUOTATION.stops,
-    ...more
-  }: { stops?: readonly (object | undefined)[]; scheduleAt?: string } = {}): Promise<Quotation> =>
-    lalamove.createQuotation({ ...QUOTATION, ...more, ...route(stops.map(bare)) });
-
-  const place = (quotation: Quotation, more: object = {}, market = 'HK'): Promise<Order> =>
-    lalamove.placeOrder({ ...orderOf(quotation), ...more }, { ...unchecked, market });
-
-  const route = (stops: readonly object[]): object => ({ stops });
-
-  const fill = async (amount: string, market = 'HK'): Promise<void> => {
-    await sandbox.control.setBalance({ market }, amount);
-  };
-
-  const expectRefusal = async (call: Promise<unknown>, code: string, pointer?: string, status = 422): Promise<void> => {
-    const errors = pointer === undefined ? [{ code }] : [{ code, pointer }];
-    await expect(call).rejects.toMatchObject({ code, upstreamStatus: status, errors });
-  };
-
-  /** Requests a quotation in a market and places its order with these phones. */
-  async function placeIn(market: string, phones: { sender?: string; recipient?: string } = {}): Promise<Order> {
-    const { language = '', serviceType = '', phone = '' } = MARKETS[market] ?? {};
-    const stops = [{ address: 'First street' }, { address: 'Second street' }];
-    const quotation = await lalamove.createQuotation({ language, serviceType, stops }, { market });
-    const { sender, recipients } = orderOf(quotation);
-    const people = {
-      sender: { ...sender, phone: phones.sender ?? phone },
-      recipients: recipients.map((person) => ({ ...person, phone: phones.recipient ?? phone })),
-    };
-    return place(quotation, people, market);
-  }
+  afterEach(() => scene.close());
 
   it('has the quoted values and the metadata of the request', async () => {
-    const quotation = await quote();
-    const order = await place(quotation, { metadata: { reference: 'A-1', note: '' } });
+    const quotation = await scene.quote();
+    const order = await scene.place(quotation, { metadata: { reference: 'A-1', note: '' } });
     const { totalBeforeOptimization } = quotation.priceBreakdown;
     expect(order).toMatchObject({
       quotationId: quotation.quotationId,
@@ -78,14 +26,14 @@ describe('an order of the sandbox', () => {
     expect({ ...order.priceBreakdown, totalBeforeOptimization }).toEqual(quotation.priceBreakdown);
     expect(order.priceBreakdown).not.toHaveProperty('totalBeforeOptimization');
     expect(order.stops.map(({ address }) => address)).toEqual(['Victoria Peak', 'Airport']);
-    await expect(lalamove.getOrder(order.orderId)).resolves.toEqual(order);
+    await expect(scene.lalamove.getOrder(order.orderId)).resolves.toEqual(order);
   });
 
   it('has an id of 19 digits, larger than all ids before it', async () => {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) {
-      const quotation = await quote();
-      ids.push(quotation.quotationId, (await place(quotation)).orderId);
+      const quotation = await scene.quote();
+      ids.push(quotation.quotationId, (await scene.place(quotation)).orderId);
     }
     for (const id of ids) expect(id).toMatch(/^\d{19}$/);
     expect(ids).toEqual([...new Set(ids)].sort());
@@ -100,15 +48,15 @@ describe('an order of the sandbox', () => {
       ['PH', '+639171234567', '09171234567'],
       ['SG', '+6591234567', '91234567'],
     ])('whose phones are formatted as in the market: in %s %s as %j', async (market, phone, seen) => {
-      const { stops } = await placeIn(market, { sender: phone, recipient: phone });
+      const { stops } = await scene.placeIn(market, { sender: phone, recipient: phone });
       expect(stops.map((stop) => stop.phone)).toEqual([seen, seen]);
     });
 
     it('whose remarks are listed line by line', async () => {
-      const quotation = await quote();
+      const quotation = await scene.quote();
       const remarked = (remarks?: string): Promise<Order> => {
         const recipients = orderOf(quotation).recipients.map((person) => ({ ...person, ...(remarks && { remarks }) }));
-        return place(quotation, { recipients });
+        return scene.place(quotation, { recipients });
       };
       expect(await remarked()).toMatchObject({ remarks: [] });
       expect(await remarked('Ring twice')).toMatchObject({ remarks: ['Ring twice'] });
@@ -119,13 +67,13 @@ describe('an order of the sandbox', () => {
 
     it('without codes, unless the sandbox gives codes', async () => {
       const codes = async (): Promise<unknown[]> => {
-        const { stops } = await booked(lalamove);
+        const { stops } = await booked(scene.lalamove);
         for (const stop of stops) expect(stop).not.toHaveProperty('stopId');
         return stops.map((stop) => stop.delivery_code);
       };
       const none = { value: '', status: 'Not Applicable' };
       expect(await codes()).toEqual([none, none]);
-      await start({ deliveryCodes: true });
+      await scene.start({ deliveryCodes: true });
       expect(await codes()).toEqual([none, { value: expect.stringMatching(/^\d{4}$/), status: 'Pending' }]);
     });
 
@@ -133,10 +81,10 @@ describe('an order of the sandbox', () => {
       'with phones of the market: in %s none of %s',
       async (market, other) => {
         const foreign = MARKETS[other]?.phone ?? '';
-        expect(await placeIn(market)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+        expect(await scene.placeIn(market)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
         const code = 'ERR_INVALID_PHONE_NUMBER';
-        await expectRefusal(placeIn(market, { sender: foreign }), code, '/data/sender/phone');
-        await expectRefusal(placeIn(market, { recipient: foreign }), code, '/data/recipients/0/phone');
+        await expectRefusal(scene.placeIn(market, { sender: foreign }), code, '/data/sender/phone');
+        await expectRefusal(scene.placeIn(market, { recipient: foreign }), code, '/data/recipients/0/phone');
       },
     );
 
@@ -156,39 +104,41 @@ describe('an order of the sandbox', () => {
       ['BR', '+551111111111', 'as long as a phone, but not assigned'],
       ['TW', '+886012345678', 'as long as a phone, but not assigned'],
     ])('but in %s not one with %s: %s', async (market, phone) => {
-      await expectRefusal(placeIn(market, { sender: phone }), 'ERR_INVALID_PHONE_NUMBER', '/data/sender/phone');
-      expect(sandbox.orders).toHaveLength(0);
+      await expectRefusal(scene.placeIn(market, { sender: phone }), 'ERR_INVALID_PHONE_NUMBER', '/data/sender/phone');
+      expect(scene.sandbox.orders).toHaveLength(0);
     });
 
     it.each([
       ['BR', '+551133350200', 'a landline'],
       ['HK', '+85221234567', 'a landline'],
     ])('and in %s also one with %s: %s', async (market, phone) => {
-      expect(await placeIn(market, { sender: phone, recipient: phone })).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+      expect(await scene.placeIn(market, { sender: phone, recipient: phone })).toMatchObject({
+        status: 'ASSIGNING_DRIVER',
+      });
     });
 
     it('with remarks of up to 1500 characters', async () => {
-      const quotation = await quote();
+      const quotation = await scene.quote();
       const remarked = (length: number): object => ({
         recipients: orderOf(quotation).recipients.map((person) => ({ ...person, remarks: 'é'.repeat(length) })),
       });
-      await place(quotation, remarked(1500));
-      await expectRefusal(place(quotation, remarked(1501)), 'ERR_INVALID_FIELD', '/data/recipients/0/remarks');
+      await scene.place(quotation, remarked(1500));
+      await expectRefusal(scene.place(quotation, remarked(1501)), 'ERR_INVALID_FIELD', '/data/recipients/0/remarks');
     });
 
     it('one at each stop of the quotation', async () => {
-      const quotation = await quote({ stops: [...QUOTATION.stops, { address: 'Third street' }] });
+      const quotation = await scene.quote({ stops: [...QUOTATION.stops, { address: 'Third street' }] });
       const { sender, recipients } = orderOf(quotation);
       const [first, second] = recipients;
-      const at = (...people: (object | undefined)[]): Promise<Order> => place(quotation, { recipients: people });
+      const at = (...people: (object | undefined)[]): Promise<Order> => scene.place(quotation, { recipients: people });
       await expectRefusal(at(), 'ERR_MISSING_FIELD', '/data/recipients');
       await expectRefusal(at(first), 'ERR_MISSING_FIELD', '/data/recipients');
       await expectRefusal(at(first, first), 'ERR_INVALID_FIELD', '/data/recipients/1/stopId');
       await expectRefusal(at(first, second, second), 'ERR_INVALID_FIELD', '/data/recipients/2/stopId');
       await expectRefusal(at(sender, first, second), 'ERR_INVALID_FIELD', '/data/recipients/0/stopId');
       await expectRefusal(at({ ...first, stopId: '1' }, second), 'ERR_INVALID_FIELD', '/data/recipients/0/stopId');
-      await expectRefusal(place(quotation, { sender: first }), 'ERR_INVALID_FIELD', '/data/sender/stopId');
-      expect(sandbox.orders).toHaveLength(0);
+      await expectRefusal(scene.place(quotation, { sender: first }), 'ERR_INVALID_FIELD', '/data/sender/stopId');
+      expect(scene.sandbox.orders).toHaveLength(0);
       // In any order of the recipients.
       expect(await at(second, first)).toMatchObject({ stops: [{}, {}, { address: 'Third street' }] });
     });
@@ -211,7 +161,7 @@ describe('an order of the sandbox', () => {
         '/data/sender/phone',
       ],
     ])('and is refused with %s', async (_, more, code, pointer) => {
-      await expectRefusal(place(await quote(), more), code, pointer);
+      await expectRefusal(scene.place(await scene.quote(), more), code, pointer);
     });
   });
 
@@ -219,16 +169,16 @@ describe('an order of the sandbox', () => {
     it.each([[{}], [{ reference: 'A-1' }], [{ 'a key': '', другой: '值' }]])(
       'that are strings by name: %j',
       async (metadata) => {
-        const { orderId } = await place(await quote(), { metadata });
-        expect(await lalamove.getOrder(orderId)).toMatchObject({ metadata });
+        const { orderId } = await scene.place(await scene.quote(), { metadata });
+        expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ metadata });
       },
     );
 
     it.each([[{ count: 1 }], [{ nested: { a: 'b' } }], [{ none: null }], [{ list: ['a'] }], [['a']], ['a text'], [7]])(
       'and nothing else: %j',
       async (metadata) => {
-        await expectRefusal(place(await quote(), { metadata }), 'ERR_INVALID_FIELD', '/data/metadata');
-        expect(sandbox.orders).toHaveLength(0);
+        await expectRefusal(scene.place(await scene.quote(), { metadata }), 'ERR_INVALID_FIELD', '/data/metadata');
+        expect(scene.sandbox.orders).toHaveLength(0);
       },
     );
   });
@@ -239,20 +189,21 @@ describe('an order of the sandbox', () => {
       [300_000, 'ERR_INVALID_QUOTATION_ID'],
       [300_001, 'ERR_INVALID_QUOTATION_ID'],
     ])('that is %d ms old: %s', async (age, outcome) => {
-      const quotation = await quote();
-      await sandbox.advance(age);
-      if (outcome === 'placed') expect(await place(quotation)).toMatchObject({ quotationId: quotation.quotationId });
-      else await expectRefusal(place(quotation), outcome, '/data/quotationId');
+      const quotation = await scene.quote();
+      await scene.sandbox.advance(age);
+      if (outcome === 'placed')
+        expect(await scene.place(quotation)).toMatchObject({ quotationId: quotation.quotationId });
+      else await expectRefusal(scene.place(quotation), outcome, '/data/quotationId');
     });
 
     it.each([
       [60_000, 'placed'],
       [60_001, 'ERR_INVALID_SCHEDULE_TIME'],
     ])('with the pick-up a minute after it, placed after %d ms: %s', async (age, outcome) => {
-      const quotation = await quote({ scheduleAt: '2026-11-22T08:01:00Z' });
-      await sandbox.advance(age);
-      if (outcome === 'placed') expect(await place(quotation)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
-      else await expectRefusal(place(quotation), outcome, '/data/scheduleAt');
+      const quotation = await scene.quote({ scheduleAt: '2026-11-22T08:01:00Z' });
+      await scene.sandbox.advance(age);
+      if (outcome === 'placed') expect(await scene.place(quotation)).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+      else await expectRefusal(scene.place(quotation), outcome, '/data/scheduleAt');
     });
 
     it.each([
@@ -260,27 +211,27 @@ describe('an order of the sandbox', () => {
       ['none', undefined, 'ERR_MISSING_FIELD'],
       ['a number', 3394517965935702, 'ERR_INVALID_FIELD'],
     ])('but not for %s', async (_, quotationId, code) => {
-      await expectRefusal(place(await quote(), { quotationId }), code, '/data/quotationId');
+      await expectRefusal(scene.place(await scene.quote(), { quotationId }), code, '/data/quotationId');
     });
 
     it('twice, which is the worse case', async () => {
-      const quotation = await quote();
-      const orders = [await place(quotation), await place(quotation)];
+      const quotation = await scene.quote();
+      const orders = [await scene.place(quotation), await scene.place(quotation)];
       expect(new Set(orders.map(({ orderId }) => orderId)).size).toBe(2);
-      expect(sandbox.ledger.byQuotation[quotation.quotationId]?.live).toHaveLength(2);
+      expect(scene.sandbox.ledger.byQuotation[quotation.quotationId]?.live).toHaveLength(2);
     });
 
     it('once, if the option says so, and a refused order does not count', async () => {
-      await start({ unknowns: { reorderedQuotation: 'refused' } });
-      const quotation = await quote();
-      await fill('0');
-      await expectRefusal(place(quotation), 'ERR_INSUFFICIENT_CREDIT', undefined, 402);
-      await fill('1000000');
-      const { orderId } = await place(quotation);
-      await expectRefusal(place(quotation), 'ERR_INVALID_QUOTATION_ID', '/data/quotationId');
-      await lalamove.cancelOrder(orderId);
-      await expectRefusal(place(quotation), 'ERR_INVALID_QUOTATION_ID', '/data/quotationId');
-      expect(await place(await quote())).toMatchObject({ status: 'ASSIGNING_DRIVER' });
+      await scene.start({ unknowns: { reorderedQuotation: 'refused' } });
+      const quotation = await scene.quote();
+      await scene.fill('0');
+      await expectRefusal(scene.place(quotation), 'ERR_INSUFFICIENT_CREDIT', undefined, 402);
+      await scene.fill('1000000');
+      const { orderId } = await scene.place(quotation);
+      await expectRefusal(scene.place(quotation), 'ERR_INVALID_QUOTATION_ID', '/data/quotationId');
+      await scene.lalamove.cancelOrder(orderId);
+      await expectRefusal(scene.place(quotation), 'ERR_INVALID_QUOTATION_ID', '/data/quotationId');
+      expect(await scene.place(await scene.quote())).toMatchObject({ status: 'ASSIGNING_DRIVER' });
     });
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LalamoveService, Quotation, SpecialRequest } from 'nestjs-lalamove';
+import { expectRefusal } from './expect-refusal.js';
 import { startFrozen } from './frozen-sandbox.js';
 import { QUOTATION } from '../support/inputs.js';
 
@@ -20,11 +21,6 @@ describe('a quotation of the sandbox', () => {
   // The local checks are off, so that the sandbox refuses the request.
   const quote = (more: object = {}, market = 'HK'): Promise<Quotation> =>
     lalamove.createQuotation({ ...QUOTATION, ...more }, { market, validate: false });
-
-  const expectRefusal = async (call: Promise<unknown>, code: string, pointer?: string, status = 422): Promise<void> => {
-    const errors = pointer === undefined ? [{ code }] : [{ code, pointer }];
-    await expect(call).rejects.toMatchObject({ code, upstreamStatus: status, errors });
-  };
 
   describe('is in a language', () => {
     it.each([['en_HK'], ['zh_HK']])('of its market: %s', async (language) => {

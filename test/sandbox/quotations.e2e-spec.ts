@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LalamoveService, Quotation } from 'nestjs-lalamove';
 import type { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { expectRefusal } from './expect-refusal.js';
 import { startFrozen } from './frozen-sandbox.js';
 import { QUOTATION } from '../support/inputs.js';
 import { HONG_KONG, north, east, stops } from './quotation-stops.js';
@@ -21,11 +22,6 @@ describe('a quotation of the sandbox', () => {
   // The local checks are off, so that the sandbox refuses the request.
   const quote = (more: object = {}, market = 'HK'): Promise<Quotation> =>
     lalamove.createQuotation({ ...QUOTATION, ...more }, { market, validate: false });
-
-  const expectRefusal = async (call: Promise<unknown>, code: string, pointer?: string, status = 422): Promise<void> => {
-    const errors = pointer === undefined ? [{ code }] : [{ code, pointer }];
-    await expect(call).rejects.toMatchObject({ code, upstreamStatus: status, errors });
-  };
 
   it('keeps its price for 5 minutes and can be read', async () => {
     const quotation = await quote({ isRouteOptimized: false });

@@ -2,43 +2,32 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import type { LalamoveService, Order } from 'nestjs-lalamove';
 import { LalamoveSandbox, type LalamoveSandboxOptions } from 'nestjs-lalamove/sandbox';
-import { startFrozen } from './frozen-sandbox.js';
+import { FrozenScene } from './frozen-scene.js';
 import { booked, ORDER, orderOf, QUOTATION } from '../support/inputs.js';
 import { failureOf } from '../support/lalamove.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { HOUR } from './time-units.js';
 
 describe('LalamoveSandbox', () => {
-  let sandbox: LalamoveSandbox;
+  const scene = new FrozenScene();
 
-  let lalamove: LalamoveService;
+  beforeEach(() => scene.start());
 
-  let close: () => Promise<void> = () => Promise.resolve();
-
-  async function start(options: LalamoveSandboxOptions = {}): Promise<void> {
-    await close();
-    ({ sandbox, lalamove, close } = await startFrozen(options));
-  }
-
-  beforeEach(() => start());
-
-  afterEach(async () => {
-    await close();
-    close = () => Promise.resolve();
-  });
+  afterEach(() => scene.close());
 
   const refused = async (call: Promise<unknown>): Promise<unknown> => Reflect.get(await failureOf(call), 'code');
 
-  const statusOf = async (orderId: string): Promise<string> => (await lalamove.getOrder(orderId)).status;
+  const statusOf = async (orderId: string): Promise<string> => (await scene.lalamove.getOrder(orderId)).status;
 
   /** An order that a driver has accepted. */
-  const accepted = async (): Promise<Order> => sandbox.moveOrder((await booked(lalamove)).orderId, 'ON_GOING');
+  const accepted = async (): Promise<Order> =>
+    scene.sandbox.moveOrder((await booked(scene.lalamove)).orderId, 'ON_GOING');
 
   describe('separates', () => {
     const OTHER = { apiKey: 'pk_test_other', apiSecret: 'sk_test_other' };
     const THAI = { apiKey: 'pk_test_thai', apiSecret: 'sk_test_thai', market: 'TH' };
 
-    beforeEach(() => start({ accounts: [OTHER, THAI] }));
+    beforeEach(() => scene.start({ accounts: [OTHER, THAI] }));
 
     /** Every call that names an order or a quotation. */
     const callsOf = (
@@ -55,7 +44,7 @@ describe('LalamoveSandbox', () => {
 
     it('markets: an order of one is not found in another', async () => {
       const order = await accepted();
-      for (const call of Object.values(callsOf(lalamove, order, 'TH'))) {
+      for (const call of Object.values(callsOf(scene.lalamove, order, 'TH'))) {
         expect(await failureOf(call)).toMatchObject({ code: 'ERR_ORDER_NOT_FOUND', upstreamStatus: 422 });
       }
       expect(await statusOf(order.orderId)).toBe('ON_GOING');
@@ -63,7 +52,7 @@ describe('LalamoveSandbox', () => {
 
     it('accounts: an order of one cannot be read or changed by another', async () => {
       const order = await accepted();
-      const stranger = lalamove.forAccount({ ...OTHER, market: 'HK' });
+      const stranger = scene.lalamove.forAccount({ ...OTHER, market: 'HK' });
       for (const call of Object.values(callsOf(stranger, order, 'HK'))) {
         expect(await failureOf(call)).toMatchObject({ code: 'LALAMOVE_FORBIDDEN', upstreamStatus: 403 });
       }
@@ -71,23 +60,23 @@ describe('LalamoveSandbox', () => {
     });
 
     it('the quotations of accounts and markets', async () => {
-      const quotation = await lalamove.createQuotation(QUOTATION);
-      const stranger = lalamove.forAccount({ ...OTHER, market: 'HK' });
+      const quotation = await scene.lalamove.createQuotation(QUOTATION);
+      const stranger = scene.lalamove.forAccount({ ...OTHER, market: 'HK' });
       const unknown = { code: 'ERR_INVALID_QUOTATION_ID', upstreamStatus: 422 };
       expect(await failureOf(stranger.getQuotation(quotation.quotationId))).toMatchObject(unknown);
       expect(await failureOf(stranger.placeOrder(orderOf(quotation)))).toMatchObject(unknown);
-      expect(await failureOf(lalamove.placeOrder(orderOf(quotation), { market: 'TH' }))).toMatchObject(unknown);
+      expect(await failureOf(scene.lalamove.placeOrder(orderOf(quotation), { market: 'TH' }))).toMatchObject(unknown);
     });
 
     it('the wallets of accounts', async () => {
-      await sandbox.control.setBalance({ market: 'HK', apiKey: OTHER.apiKey }, '0');
-      const stranger = lalamove.forAccount({ ...OTHER, market: 'HK' });
+      await scene.sandbox.control.setBalance({ market: 'HK', apiKey: OTHER.apiKey }, '0');
+      const stranger = scene.lalamove.forAccount({ ...OTHER, market: 'HK' });
       expect(await refused(booked(stranger))).toBe('ERR_INSUFFICIENT_CREDIT');
-      await booked(lalamove);
+      await booked(scene.lalamove);
     });
 
     it('an account of one market from all others', async () => {
-      const thai = lalamove.forAccount(THAI);
+      const thai = scene.lalamove.forAccount(THAI);
       expect((await thai.getCities()).map(({ locode }) => locode)).toContain('TH BKK');
       expect(await failureOf(thai.getCities({ market: 'HK' }))).toMatchObject({
         code: 'ERR_INVALID_COUNTRY',
@@ -97,16 +86,16 @@ describe('LalamoveSandbox', () => {
 
     it.each([['XX'], ['US'], ['ZZ']])('known markets from %s', async (market) => {
       const wrong = { code: 'ERR_INVALID_MARKET', upstreamStatus: 422 };
-      expect(await failureOf(lalamove.getCities({ market }))).toMatchObject(wrong);
-      expect(await failureOf(lalamove.createQuotation(QUOTATION, { market }))).toMatchObject(wrong);
+      expect(await failureOf(scene.lalamove.getCities({ market }))).toMatchObject(wrong);
+      expect(await failureOf(scene.lalamove.createQuotation(QUOTATION, { market }))).toMatchObject(wrong);
     });
   });
 
   it('follows its seed: the same ids for the same seed, others for another seed', async () => {
     const course = async (options: LalamoveSandboxOptions): Promise<unknown[]> => {
-      await start(options);
+      await scene.start(options);
       const { orderId } = await accepted();
-      return [orderId, (await sandbox.control.order(orderId)).driver];
+      return [orderId, (await scene.sandbox.control.order(orderId)).driver];
     };
 
     const [first, second, other] = [await course({ seed: 7 }), await course({ seed: 7 }), await course({ seed: 8 })];
@@ -120,14 +109,14 @@ describe('LalamoveSandbox', () => {
       method: string,
       path: string,
       body = '',
-      secret = sandbox.apiSecret,
+      secret = scene.sandbox.apiSecret,
     ): Promise<{ status: number; text: string }> => {
-      const timestamp = String(sandbox.clock.now());
+      const timestamp = String(scene.sandbox.clock.now());
       const signature = createHmac('sha256', secret)
         .update(`${timestamp}\r\n${method}\r\n${path}\r\n\r\n${body}`)
         .digest('hex');
-      const headers = { Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signature}`, Market: 'HK' };
-      const answer = await fetch(sandbox.url + path, { method, headers, ...(body !== '' && { body }) });
+      const headers = { Authorization: `hmac ${scene.sandbox.apiKey}:${timestamp}:${signature}`, Market: 'HK' };
+      const answer = await fetch(scene.sandbox.url + path, { method, headers, ...(body !== '' && { body }) });
       return { status: answer.status, text: await answer.text() };
     };
 
@@ -143,7 +132,7 @@ describe('LalamoveSandbox', () => {
     it('with a verdict that depends on the secret', async () => {
       expect(await call('GET', '/v3/cities')).toMatchObject({ status: 200 });
       expect(await call('GET', '/v3/cities', '', 'sk_test_wrong')).toMatchObject({ status: 401 });
-      expect(sandbox.requests.map(({ signed }) => signed)).toEqual([true, false]);
+      expect(scene.sandbox.requests.map(({ signed }) => signed)).toEqual([true, false]);
     });
 
     it.each([
@@ -158,28 +147,33 @@ describe('LalamoveSandbox', () => {
   });
 
   it('answers by script: in order, for one call, as often as given, before or after the work', async () => {
-    sandbox.respondNext({ code: 'ERR_INVALID_PARAMS', status: 409, shape: 'message' }, { operation: 'placeOrder' });
-    sandbox.respondNext({ status: 418, body: 'tea' }, { times: 2 });
-    expect(await failureOf(lalamove.getCities())).toMatchObject({ upstreamStatus: 418 });
-    expect(await failureOf(lalamove.placeOrder(ORDER))).toMatchObject({
+    scene.sandbox.respondNext(
+      { code: 'ERR_INVALID_PARAMS', status: 409, shape: 'message' },
+      { operation: 'placeOrder' },
+    );
+    scene.sandbox.respondNext({ status: 418, body: 'tea' }, { times: 2 });
+    expect(await failureOf(scene.lalamove.getCities())).toMatchObject({ upstreamStatus: 418 });
+    expect(await failureOf(scene.lalamove.placeOrder(ORDER))).toMatchObject({
       code: 'ERR_INVALID_PARAMS',
       upstreamStatus: 409,
     });
-    expect(await failureOf(lalamove.getCities())).toMatchObject({ upstreamStatus: 418 });
-    const order = orderOf(await lalamove.createQuotation(QUOTATION));
-    sandbox.respondNext('reset', { operation: 'placeOrder', afterWork: true });
-    expect(await failureOf(lalamove.placeOrder(order))).toMatchObject({ name: 'LalamoveOutcomeUnknownException' });
-    expect(sandbox.orders).toHaveLength(1);
-    sandbox.respondNext('reset', { operation: 'placeOrder' });
-    await failureOf(lalamove.placeOrder(order));
-    expect(sandbox.orders).toHaveLength(1);
+    expect(await failureOf(scene.lalamove.getCities())).toMatchObject({ upstreamStatus: 418 });
+    const order = orderOf(await scene.lalamove.createQuotation(QUOTATION));
+    scene.sandbox.respondNext('reset', { operation: 'placeOrder', afterWork: true });
+    expect(await failureOf(scene.lalamove.placeOrder(order))).toMatchObject({
+      name: 'LalamoveOutcomeUnknownException',
+    });
+    expect(scene.sandbox.orders).toHaveLength(1);
+    scene.sandbox.respondNext('reset', { operation: 'placeOrder' });
+    await failureOf(scene.lalamove.placeOrder(order));
+    expect(scene.sandbox.orders).toHaveLength(1);
   });
 
   it('returns copies of its orders', async () => {
-    const { orderId } = await booked(lalamove);
-    for (const order of sandbox.orders) order.status = 'COMPLETED';
-    sandbox.moveOrder(orderId, 'ON_GOING').status = 'COMPLETED';
-    expect(await lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING' });
+    const { orderId } = await booked(scene.lalamove);
+    for (const order of scene.sandbox.orders) order.status = 'COMPLETED';
+    scene.sandbox.moveOrder(orderId, 'ON_GOING').status = 'COMPLETED';
+    expect(await scene.lalamove.getOrder(orderId)).toMatchObject({ status: 'ON_GOING' });
   });
 
   it.each([
@@ -190,40 +184,40 @@ describe('LalamoveSandbox', () => {
     ['reset', { times: 1.5 }, /times/],
   ])('refuses an invalid scripted answer: %j %j', (answer, options, problem) => {
     expect(() => {
-      sandbox.respondNext(answer as never, options);
+      scene.sandbox.respondNext(answer as never, options);
     }).toThrow(problem);
   });
 
   describe('takes its time', () => {
     it('from any clock, on which it builds one of its own', async () => {
       const clock = new ManualClock();
-      await start({ clock });
-      const { orderId } = await booked(lalamove);
+      await scene.start({ clock });
+      const { orderId } = await booked(scene.lalamove);
       clock.advance(2 * HOUR - 1);
-      expect(sandbox.clock.now()).toBe(clock.now());
-      expect(sandbox.orders).toMatchObject([{ orderId, status: 'ASSIGNING_DRIVER' }]);
+      expect(scene.sandbox.clock.now()).toBe(clock.now());
+      expect(scene.sandbox.orders).toMatchObject([{ orderId, status: 'ASSIGNING_DRIVER' }]);
       clock.advance(1);
-      expect(sandbox.orders).toMatchObject([{ orderId, status: 'EXPIRED' }]);
+      expect(scene.sandbox.orders).toMatchObject([{ orderId, status: 'EXPIRED' }]);
     });
 
     it('from a clock that others use as well', async () => {
-      const { orderId } = await booked(lalamove);
-      await sandbox.clock.advance('2h');
-      expect(sandbox.orders).toMatchObject([{ orderId, status: 'EXPIRED' }]);
-      await expect(sandbox.control.clock()).resolves.toEqual({ now: '2026-11-22T10:00:00.000Z', speed: 0 });
+      const { orderId } = await booked(scene.lalamove);
+      await scene.sandbox.clock.advance('2h');
+      expect(scene.sandbox.orders).toMatchObject([{ orderId, status: 'EXPIRED' }]);
+      await expect(scene.sandbox.control.clock()).resolves.toEqual({ now: '2026-11-22T10:00:00.000Z', speed: 0 });
     });
 
     it('and cancels what was scheduled when it stops', async () => {
-      const { orderId } = await booked(lalamove);
-      const { clock } = sandbox;
-      await sandbox.stop();
+      const { orderId } = await booked(scene.lalamove);
+      const { clock } = scene.sandbox;
+      await scene.sandbox.stop();
       await clock.advance('2h');
-      expect(sandbox.orders).toMatchObject([{ orderId, status: 'ASSIGNING_DRIVER' }]);
+      expect(scene.sandbox.orders).toMatchObject([{ orderId, status: 'ASSIGNING_DRIVER' }]);
     });
   });
 
   it('stops, and reports why it cannot start', async () => {
-    const { port } = new URL(sandbox.url);
+    const { port } = new URL(scene.sandbox.url);
     await expect(LalamoveSandbox.start({ port: Number(port) })).rejects.toThrow(/EADDRINUSE/);
     const other = await LalamoveSandbox.start();
     const { url } = other;
