@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
+import type { SandboxControl } from 'nestjs-lalamove/sandbox';
 import { OTHER, Scene, HK, refused, CONTROLS } from './control-scene.js';
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -17,7 +12,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   let control: SandboxControl;
 
   beforeEach(() => {
-    control = controlOf(sandbox);
+    control = controlOf(scene.sandbox);
   });
 
   describe('the clock', () => {
@@ -27,7 +22,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       expect(await control.advance(250)).toEqual({ now: '2026-11-22T09:30:00.250Z', speed: 0 });
       expect(await control.setSpeed(3600)).toMatchObject({ speed: 3600 });
       expect(await control.setSpeed(0)).toMatchObject({ speed: 0 });
-      expect(sandbox.clock.speed).toBe(0);
+      expect(scene.sandbox.clock.speed).toBe(0);
     });
 
     it('has sent the webhooks of an advance when the advance ends', async () => {
@@ -68,7 +63,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
     it('belong to a key in a market, and are listed once they have been used', async () => {
       expect(await control.wallets()).toEqual([]);
       expect(await control.setBalance({ market: 'hk' }, '700')).toEqual({
-        apiKey: sandbox.apiKey,
+        apiKey: scene.sandbox.apiKey,
         market: 'HK',
         currency: 'HKD',
         balance: '700',
@@ -76,9 +71,9 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       await control.setBalance({ market: 'SG', apiKey: OTHER.apiKey }, '12.5');
       await control.setBalance({ market: 'SG' }, '7.00');
       expect(await control.wallets()).toMatchObject([
-        { apiKey: sandbox.apiKey, market: 'HK', balance: '700' },
+        { apiKey: scene.sandbox.apiKey, market: 'HK', balance: '700' },
         { apiKey: OTHER.apiKey, market: 'SG', currency: 'SGD', balance: '12.5' },
-        { apiKey: sandbox.apiKey, market: 'SG', balance: '7.0' },
+        { apiKey: scene.sandbox.apiKey, market: 'SG', balance: '7.0' },
       ]);
     });
 

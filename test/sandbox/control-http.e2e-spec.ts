@@ -4,14 +4,9 @@ import { connect } from 'node:net';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { OTHER, Scene, HK } from './control-scene.js';
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -27,7 +22,7 @@ async function ask(
   { body = '', headers = {} }: { body?: string; headers?: Record<string, string> } = {},
 ): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: string }> {
   const type = method === 'GET' ? {} : { 'content-type': 'application/json' };
-  const outgoing = request(sandbox.url + path, { method, agent: false, headers: { ...type, ...headers } });
+  const outgoing = request(scene.sandbox.url + path, { method, agent: false, headers: { ...type, ...headers } });
   outgoing.end(body);
   const response = await answerTo(outgoing);
   let text = '';
@@ -40,7 +35,7 @@ describe('/_sandbox', () => {
     const { status, headers, body } = await ask('GET', '/_sandbox');
     expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     expect(JSON.parse(body)).toMatchObject({
-      apiKeys: [sandbox.apiKey, OTHER.apiKey],
+      apiKeys: [scene.sandbox.apiKey, OTHER.apiKey],
       time: { now: '2026-11-22T08:00:00.000Z', speed: 0 },
       drivers: 'still',
       unknowns: { reorderedQuotation: 'allowed' },
@@ -108,14 +103,14 @@ describe('/_sandbox', () => {
   it.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
     'refuses the content type %j, which a web page could send without a preflight',
     async (type) => {
-      const response = await fetch(`${sandbox.url}/_sandbox/faults`, {
+      const response = await fetch(`${scene.sandbox.url}/_sandbox/faults`, {
         method: 'POST',
         ...(type !== undefined && { headers: { 'content-type': type } }),
         body: new TextEncoder().encode('{"answer":"reset"}'),
       });
       expect([response.status, await response.json()]).toEqual([415, { message: expect.any(String) }]);
-      expect((await fetch(`${sandbox.url}/_sandbox`, { method: 'DELETE' })).status).toBe(415);
-      expect(await sandbox.control.faults()).toEqual([]);
+      expect((await fetch(`${scene.sandbox.url}/_sandbox`, { method: 'DELETE' })).status).toBe(415);
+      expect(await scene.sandbox.control.faults()).toEqual([]);
     },
   );
 
@@ -136,7 +131,7 @@ describe('/_sandbox', () => {
       }
       const moved = await ask('POST', '/_sandbox/clock/advance', { headers: { host }, body: '{"by":"1h"}' });
       expect(moved.status).toBe(403);
-      expect(sandbox.clock.now()).toBe(Date.parse('2026-11-22T08:00:00Z'));
+      expect(scene.sandbox.clock.now()).toBe(Date.parse('2026-11-22T08:00:00Z'));
     },
   );
 
@@ -178,7 +173,7 @@ describe('/_sandbox', () => {
   });
 
   it('reads the whole request of a client that sends everything before it reads the answer', async () => {
-    const { port, host } = new URL(sandbox.url);
+    const { port, host } = new URL(scene.sandbox.url);
     const head = `PUT /_sandbox/drivers HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n`;
     const socket = connect(Number(port), '127.0.0.1').pause();
     await new Promise<void>((resolve, reject) => {
@@ -195,7 +190,7 @@ describe('/_sandbox', () => {
   /** The first events of the stream, as text. */
   async function events(count: number, path: string, headers: Record<string, string> = {}): Promise<string[]> {
     const ends = new AbortController();
-    const response = await fetch(sandbox.url + path, { headers, signal: ends.signal });
+    const response = await fetch(scene.sandbox.url + path, { headers, signal: ends.signal });
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -214,8 +209,8 @@ describe('/_sandbox', () => {
   }
 
   it('streams the log as server-sent events', async () => {
-    await sandbox.control.setBalance(HK, '1');
-    const lines = await sandbox.control.log();
+    await scene.sandbox.control.setBalance(HK, '1');
+    const lines = await scene.sandbox.control.log();
     const written = lines.map((line) => `id: ${line.seq}\nevent: ${line.kind}\ndata: ${JSON.stringify(line)}`);
     expect(written).toHaveLength(2);
     expect(await events(2, '/_sandbox/events?since=0')).toEqual(written);

@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
+import type { SandboxControl } from 'nestjs-lalamove/sandbox';
 import { type Answer, type Quoted, Scene, HK, refused, CONTROLS } from './control-scene.js';
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -17,7 +12,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   let control: SandboxControl;
 
   beforeEach(() => {
-    control = controlOf(sandbox);
+    control = controlOf(scene.sandbox);
   });
 
   describe('the ledger', () => {
@@ -91,7 +86,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       const answers: Answer[] = [];
       const step = async (answer: Promise<Answer>): Promise<void> => {
         answers.push(await answer);
-        await sandbox.advance(0);
+        await scene.sandbox.advance(0);
       };
       const from = scene.receiver.bodies.length;
       for (let minute = 0; minute < 2; minute += 1) {
@@ -99,9 +94,9 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
         await step(scene.call('GET', `/v3/orders/${orderId}`));
         await step(scene.call('POST', '/v3/orders/1/priority-fee', { priorityFee: '20' }));
         await step(scene.call('GET', '/v3/cities'));
-        await sandbox.advance('1m');
+        await scene.sandbox.advance('1m');
       }
-      await sandbox.advance('3h');
+      await scene.sandbox.advance('3h');
       await step(scene.call('GET', `/v3/orders/${orderId}`));
       const seen = await Promise.all([
         control.clock(),

@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
+import type { SandboxControl } from 'nestjs-lalamove/sandbox';
 import { OTHER, UNKNOWN_ID, Scene, statusOf, refused, CONTROLS } from './control-scene.js';
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -17,7 +12,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   let control: SandboxControl;
 
   beforeEach(() => {
-    control = controlOf(sandbox);
+    control = controlOf(scene.sandbox);
   });
 
   describe('orders', () => {
@@ -28,7 +23,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       expect(orders.map(({ order }) => order.orderId)).toEqual([first, second]);
       expect(orders).toMatchObject([
         {
-          apiKey: sandbox.apiKey,
+          apiKey: scene.sandbox.apiKey,
           market: 'HK',
           locode: 'HK HKG',
           serviceType: 'MOTORCYCLE',

@@ -1,16 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
-import type { LalamoveSandbox, SandboxControl } from 'nestjs-lalamove/sandbox';
+import type { SandboxControl } from 'nestjs-lalamove/sandbox';
 import { OTHER, endOf, Scene, HK, refused, CONTROLS } from './control-scene.js';
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -18,7 +13,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   let control: SandboxControl;
 
   beforeEach(() => {
-    control = controlOf(sandbox);
+    control = controlOf(scene.sandbox);
   });
 
   describe('webhooks', () => {
@@ -30,9 +25,15 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       await control.addFault({ webhook: 'lost', event: 'WALLET_BALANCE_CHANGED' });
       const orderId = await scene.book();
       await control.advance(0);
-      const url = { apiKey: sandbox.apiKey, market: 'HK', url: scene.hooks, isDisabled: false };
+      const url = { apiKey: scene.sandbox.apiKey, market: 'HK', url: scene.hooks, isDisabled: false };
       const at = '2026-11-22T08:00:00.000Z';
-      const created = { eventType: 'ORDER_CREATED', orderId, market: 'HK', apiKey: sandbox.apiKey, occurredAt: at };
+      const created = {
+        eventType: 'ORDER_CREATED',
+        orderId,
+        market: 'HK',
+        apiKey: scene.sandbox.apiKey,
+        occurredAt: at,
+      };
       expect(await control.webhooks()).toMatchObject({
         urls: [url],
         events: [
@@ -95,11 +96,11 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   describe('requests', () => {
     /** A valid `Authorization` header. */
     const right = (): string => {
-      const timestamp = String(sandbox.clock.now());
-      const signature = createHmac('sha256', sandbox.apiSecret)
+      const timestamp = String(scene.sandbox.clock.now());
+      const signature = createHmac('sha256', scene.sandbox.apiSecret)
         .update(`${timestamp}\r\nGET\r\n/v3/cities?a=b\r\n\r\n`)
         .digest('hex');
-      return `hmac ${sandbox.apiKey}:${timestamp}:${signature}`;
+      return `hmac ${scene.sandbox.apiKey}:${timestamp}:${signature}`;
     };
 
     it.each<[string, (authorization: string) => string | undefined]>([
@@ -111,17 +112,17 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       ['malformed Authorization header', () => ''],
       ['unknown key', (authorization) => authorization.replace('sandbox', 'stranger')],
       ['wrong signature', (authorization) => authorization.replace(/[0-9a-f]{64}$/, '0'.repeat(64))],
-      ['wrong signature', (authorization) => authorization.replace(sandbox.apiKey, OTHER.apiKey)],
+      ['wrong signature', (authorization) => authorization.replace(scene.sandbox.apiKey, OTHER.apiKey)],
     ])('have the verdict of their signature: %s', async (verdict, authorizationOf) => {
       const authorization = authorizationOf(right());
       const headers = { market: 'HK', ...(authorization !== undefined && { authorization }) };
-      const { status } = await fetch(`${sandbox.url}/v3/cities?a=b`, { headers });
+      const { status } = await fetch(`${scene.sandbox.url}/v3/cities?a=b`, { headers });
       const isRight = verdict === 'right';
       expect(status).toBe(isRight ? 200 : 401);
       const [seen] = await control.requests();
       expect(seen).toMatchObject({
         number: 1,
-        at: sandbox.clock.now(),
+        at: scene.sandbox.clock.now(),
         method: 'GET',
         path: '/v3/cities?a=b',
         operation: 'getCities',
@@ -129,7 +130,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
         verdict,
         answer: { status },
       });
-      expect(seen?.apiKey).toBe(isRight ? sandbox.apiKey : undefined);
+      expect(seen?.apiKey).toBe(isRight ? scene.sandbox.apiKey : undefined);
       expect((await control.log())[0]).toMatchObject({ kind: 'request', number: 1, verdict });
     });
 

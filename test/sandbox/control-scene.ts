@@ -91,23 +91,35 @@ export class Receiver {
 
 /** A sandbox on a clock that stands still, with two accounts, and a client of its API. */
 export class Scene {
-  private constructor(
-    readonly sandbox: LalamoveSandbox,
-    readonly receiver: Receiver,
-    readonly hooks: string,
-  ) {}
+  #sandbox: LalamoveSandbox | undefined;
+  #receiver = new Receiver();
+  #hooks = '';
 
-  static async start(): Promise<Scene> {
-    const receiver = new Receiver();
+  async start(): Promise<void> {
     const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
     const webhooks = { retryPauses: ['1m'] };
-    const sandbox = await LalamoveSandbox.start({ clock, accounts: [OTHER], rateLimits: false, webhooks });
-    return new Scene(sandbox, receiver, await receiver.start());
+    this.#sandbox = await LalamoveSandbox.start({ clock, accounts: [OTHER], rateLimits: false, webhooks });
+    this.#receiver = new Receiver();
+    this.#hooks = await this.#receiver.start();
   }
 
   async stop(): Promise<void> {
-    this.receiver.stop();
-    await this.sandbox.stop();
+    this.#receiver.stop();
+    await this.#sandbox?.stop();
+  }
+
+  get sandbox(): LalamoveSandbox {
+    if (!this.#sandbox) throw new Error('Start the scene first.');
+    return this.#sandbox;
+  }
+
+  get receiver(): Receiver {
+    return this.#receiver;
+  }
+
+  /** The URL of the receiver. */
+  get hooks(): string {
+    return this.#hooks;
   }
 
   call(method: string, path: string, data?: object, caller?: Caller): Promise<Answer> {

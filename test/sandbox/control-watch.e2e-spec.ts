@@ -1,17 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { LalamoveSandbox, SandboxControl, SandboxLogEntry } from 'nestjs-lalamove/sandbox';
+import type { SandboxControl, SandboxLogEntry } from 'nestjs-lalamove/sandbox';
 import { SandboxLog } from '../../src/sandbox/sandbox-log.js';
 import { failureOf } from '../support/lalamove.js';
 import { endOf, turn, Scene, firstOf, HK, CONTROLS } from './control-scene.js';
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -19,7 +14,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   let control: SandboxControl;
 
   beforeEach(() => {
-    control = controlOf(sandbox);
+    control = controlOf(scene.sandbox);
   });
 
   describe('a watcher', () => {
@@ -50,7 +45,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       expect(watching).toBe(0);
     };
 
-    const say = (balance: number): Promise<unknown> => sandbox.control.setBalance(HK, String(balance));
+    const say = (balance: number): Promise<unknown> => scene.sandbox.control.setBalance(HK, String(balance));
 
     it('receives new lines live, and no earlier ones', async () => {
       await say(1);
@@ -64,7 +59,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
         await turn();
       }
       const { value } = (await first) as { value: SandboxLogEntry };
-      const all = await sandbox.control.log();
+      const all = await scene.sandbox.control.log();
       expect(value.seq).toBeGreaterThan(2);
       expect(all).toContainEqual(value);
       expect(await lines.next()).toEqual({ done: false, value: all.find(({ seq }) => seq === value.seq + 1) });
@@ -76,7 +71,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
     it('receives every line after `since` once, both earlier and new ones', async () => {
       await say(1);
       await say(2);
-      const all = (): Promise<SandboxLogEntry[]> => sandbox.control.log();
+      const all = (): Promise<SandboxLogEntry[]> => scene.sandbox.control.log();
       const [first] = await all();
       const lines = control.watch({ since: first?.seq ?? 0 })[Symbol.asyncIterator]();
       const received: unknown[] = [];
@@ -145,7 +140,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       const ends = new AbortController();
       const watchers = Array.from({ length: 5 }, () => firstOf(control.watch({ since: 0, signal: ends.signal }), 6));
       for (let balance = 1; balance < 4; balance += 1) await say(balance);
-      const all = (await sandbox.control.log()).slice(0, 6);
+      const all = (await scene.sandbox.control.log()).slice(0, 6);
       expect(await Promise.all(watchers)).toEqual([all, all, all, all, all]);
       await nobodyIsLeft();
     });
@@ -156,7 +151,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       await lines.next();
       await lines.next();
       const waiting = endOf(lines.next());
-      await sandbox.stop();
+      await scene.sandbox.stop();
       const state = { isOver: false };
       const over = Promise.all([waiting, endOf(firstOf(control.watch(), 1))]);
       void over.then(() => (state.isOver = true));

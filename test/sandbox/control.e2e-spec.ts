@@ -63,14 +63,9 @@ const READINGS = [
   'ledgerFor',
 ] as const;
 
-let scene: Scene;
+const scene = new Scene();
 
-let sandbox: LalamoveSandbox;
-
-beforeEach(async () => {
-  scene = await Scene.start();
-  ({ sandbox } = scene);
-});
+beforeEach(() => scene.start());
 
 afterEach(() => scene.stop());
 
@@ -80,13 +75,13 @@ it('refuses options that it does not have', async () => {
 });
 
 it('returns the ledger line of one reference, also if nothing was booked', async () => {
-  expect(sandbox.ledgerFor({ reference: 'A-1' })).toEqual({ orderIds: [], live: [], completed: [], spent: {} });
+  expect(scene.sandbox.ledgerFor({ reference: 'A-1' })).toEqual({ orderIds: [], live: [], completed: [], spent: {} });
   const orderId = await scene.book({ metadata: { reference: 'A-1', shop: 'east' } });
   await scene.book({ metadata: { reference: 'A-2', shop: 'east' } });
-  expect(await sandbox.control.ledgerFor({ reference: 'A-1', shop: 'east' })).toMatchObject({ live: [orderId] });
-  expect(sandbox.ledgerFor({ reference: 'A-1', shop: 'west' }).live).toEqual([]);
-  expect(sandbox.ledgerFor({ shop: 'east' }).live).toHaveLength(2);
-  expect(sandbox.ledgerFor({ constructor: 'x' }).live).toEqual([]);
+  expect(await scene.sandbox.control.ledgerFor({ reference: 'A-1', shop: 'east' })).toMatchObject({ live: [orderId] });
+  expect(scene.sandbox.ledgerFor({ reference: 'A-1', shop: 'west' }).live).toEqual([]);
+  expect(scene.sandbox.ledgerFor({ shop: 'east' }).live).toHaveLength(2);
+  expect(scene.sandbox.ledgerFor({ constructor: 'x' }).live).toEqual([]);
 });
 
 it('has no method that these tests do not cover', () => {
@@ -96,9 +91,9 @@ it('has no method that these tests do not cover', () => {
 
 it('returns the same in process and over HTTP', async () => {
   const known = await scene.populate();
-  const remote = SandboxControl.connect(`${sandbox.url}/`);
+  const remote = SandboxControl.connect(`${scene.sandbox.url}/`);
   for (const reading of READINGS) {
-    expect(await CALLS[reading](remote, known)).toEqual(await CALLS[reading](sandbox.control, known));
+    expect(await CALLS[reading](remote, known)).toEqual(await CALLS[reading](scene.sandbox.control, known));
   }
 });
 
@@ -106,14 +101,14 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   let control: SandboxControl;
 
   beforeEach(() => {
-    control = controlOf(sandbox);
+    control = controlOf(scene.sandbox);
   });
 
   it('never returns a secret', async () => {
     const known = await scene.populate();
     for (const [method, callMethod] of Object.entries(CALLS)) {
       const answer = JSON.stringify((await callMethod(control, known)) ?? null);
-      expect([method, answer.includes(sandbox.apiSecret), answer.includes(OTHER.apiSecret)]).toEqual([
+      expect([method, answer.includes(scene.sandbox.apiSecret), answer.includes(OTHER.apiSecret)]).toEqual([
         method,
         false,
         false,
@@ -169,7 +164,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
   });
 
   it('refuses connections for the given time, and then accepts them again', async () => {
-    const { port } = new URL(sandbox.url);
+    const { port } = new URL(scene.sandbox.url);
     const isThere = (): Promise<boolean> =>
       new Promise((resolve, reject) => {
         const socket = connect(Number(port), '127.0.0.1', () => {
@@ -186,7 +181,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
     await turn();
     expect(await isThere()).toBe(false);
     // The second call replaces the first.
-    await sandbox.control.refuseConnections(1);
+    await scene.sandbox.control.refuseConnections(1);
     await turn();
     while (!(await isThere())) await turn();
     for (const forMs of [0, -1, Number.NaN, 2 ** 31]) {
@@ -197,7 +192,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
 
   it('stops without an error while it refuses connections, or is about to', async () => {
     await control.refuseConnections(60_000);
-    await sandbox.stop();
+    await scene.sandbox.stop();
     await turn();
     await turn();
   });
@@ -224,7 +219,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
     expect(await refused(control.order(orderId))).toMatch(/no order/);
     expect((await scene.order(quoted)).body).toContain('ERR_INVALID_QUOTATION_ID');
     const sent = scene.receiver.bodies.length;
-    await sandbox.advance('1d');
+    await scene.sandbox.advance('1d');
     expect(scene.receiver.bodies).toHaveLength(sent);
     expect((await control.log()).filter(({ kind }) => kind === 'event' || kind === 'webhook')).toEqual([]);
     const next = await scene.book();
@@ -259,8 +254,8 @@ describe('SandboxControl.connect', () => {
   });
 
   it('reports that nothing listens', async () => {
-    const { url } = sandbox;
-    await sandbox.stop();
+    const { url } = scene.sandbox;
+    await scene.sandbox.stop();
     for (const callMethod of [CALLS.ledger, CALLS.clear, CALLS.watch]) {
       const end = await endOf(callMethod(SandboxControl.connect(url), KNOWN));
       expect(end).toMatchObject({ message: expect.stringContaining(url) });
