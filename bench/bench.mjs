@@ -179,14 +179,16 @@ async function measureCalls() {
     row(`import beyond Nest, axios and class-validator, CommonJS, ms, of ${cjs.length} processes`, cjs, requireBar),
     row("the core's own files in the tarball, as packed, kB", [zipped / 1000], { bar: 150 }),
   ];
-  const text = `CPU of the client's process alone, user and system. The peer is \`${PEER}\`; without a wire it is the \`HttpService\`, beneath the same stub.
+  const text = `CPU of the client's process alone, user and system. The peer is \`${PEER}\`; without a network it is
+the \`HttpService\` with the same stub.
 
 ${contenderTable(cpu)}
 
-All have a keep-alive agent of the same kind. Left with its own (\`https.globalAgent\`), \`lalamove-js\` made ${connections.made} connections for ${connections.calls} calls.
+All have a keep-alive agent of the same kind. With its own agent (\`https.globalAgent\`), \`lalamove-js\` made
+${connections.made} connections for ${connections.calls} calls.
 
-How far \`heapUsed\` grows over ${ALLOCATION_CALLS} calls in a process whose young space takes all of them, so that nothing is collected (a count above 0 makes
-a row void); buffers lie outside the heap.
+How much \`heapUsed\` grows over ${ALLOCATION_CALLS} calls in a process whose young space holds all of them, so that
+nothing is collected (a count above 0 makes a row void). Buffers are outside the heap.
 
 ${allocationTable(allocation)}
 
@@ -200,7 +202,8 @@ async function measureReceiving() {
   const webhooks = await measureWebhooks({ rounds });
   say(`receiving: ${rounds} rounds of ${calls} webhooks each`);
   const servers = await measureWebhookServers({ rounds, count: calls });
-  const text = `Each server is a process of its own, and so is what sends, 50 at once over open connections; every webhook is an event of its own, and is handled.
+  const text = `Each server and the sender are separate processes. The sender has 50 requests in flight over open
+connections. Every webhook is a distinct event, and is handled.
 
 ${serverTable(servers)}`;
   return { rows: webhookRows(webhooks), text };
@@ -225,7 +228,8 @@ async function measureSeeingThrough() {
     figure(rssMb),
     figure(fileMb),
   ]);
-  const text = `The host is a process of its own with its database in a file; the sandbox, which sends the webhooks of deliveries, and the sender of ${load.events} webhooks share the cores with it. ${deliveries} deliveries at once.
+  const text = `The host is a separate process with its database in a file. The sandbox, which sends the webhooks of
+deliveries, and the sender of ${load.events} webhooks share the cores with it. ${deliveries} deliveries at once.
 
 ${table(['deliveries stored', 'webhooks, p50 ms', 'memory of the host, MB', 'file, MB'], sizes)}`;
   return { rows, text };

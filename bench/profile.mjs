@@ -82,7 +82,8 @@ mkdirSync(values.out, { recursive: true });
 const mine = await profiled(name);
 const other = await profiled(values.beside);
 console.log(
-  `${machine()}. ${calls} calls, 50 in flight. The shares of the samples, times the CPU of a call without the profiler.`,
+  `${machine()}. ${calls} calls, 50 in flight. The shares of the samples, ` +
+    'times the CPU of a call without the profiler.',
 );
 for (const method of METHODS) {
   console.log(`
@@ -92,7 +93,7 @@ ${familyTable(mine[method], other[method])}
 
 ${functionTable('a function by itself', mine[method].functions)}
 
-${functionTable('a function of ours or of a package (but rxjs), with all that it calls before it returns', mine[method].whole)}
+${functionTable('a function of ours or of a package except rxjs, with all its synchronous calls', mine[method].whole)}
 
 ${mine[method].file}
 ${other[method].file}`);

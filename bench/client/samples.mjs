@@ -102,7 +102,9 @@ export const REFUSALS = {
   'HTML 502': {
     status: 502,
     headers: { date: 'Tue, 01 Dec 2026 08:00:00 GMT', 'content-type': 'text/html' },
-    body: '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n',
+    body:
+      '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>' +
+      '\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n',
   },
 };
 

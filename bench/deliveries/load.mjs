@@ -21,7 +21,8 @@ export async function measureDeliveries({ stored, ...load }) {
   try {
     for (const count of stored) {
       console.error(
-        `… deliveries: ${count} stored, ${load.rounds} rounds of ${load.deliveries} deliveries and ${load.events} webhooks`,
+        `… deliveries: ${count} stored, ${load.rounds} rounds of ` +
+          `${load.deliveries} deliveries and ${load.events} webhooks`,
       );
       const file = join(place, `${count}.db`);
       await storeMany(file, count);

@@ -30,17 +30,21 @@ export async function storeMany(file, count) {
     const id = `printf('%016x', i)`;
     db.exec('begin');
     db.prepare(
-      `insert into deliveries ${numbers} select ${id}, '', 'old-' || i, 'hash', ?, null, 'completed', 9, null, null, null, 'o' || i, ?, 1000 + i, 2000 + i from n`,
+      `insert into deliveries ${numbers} select ${id}, '', 'old-' || i, 'hash', ?, null, 'completed', 9,
+         null, null, null, 'o' || i, ?, 1000 + i, 2000 + i from n`,
     ).run([request, progress]);
     db.exec(
-      `insert into delivery_attempts ${numbers} select 'a' || ${id}, ${id}, '', 1, 'q' || i, 'o' || i, 'placed', '213', 'HKD', 1000 + i, 1001 + i from n`,
+      `insert into delivery_attempts ${numbers} select 'a' || ${id}, ${id}, '', 1, 'q' || i, 'o' || i, 'placed',
+         '213', 'HKD', 1000 + i, 1001 + i from n`,
     );
     for (let event = 0; event < WEBHOOKS + EVENTS; event += 1) {
       const isWebhook = event < WEBHOOKS;
       const keys = isWebhook ? `'f${event}' || ${id}, 'r${event}' || ${id}, 'o' || i` : 'null, null, null';
       db.prepare(
-        `insert into delivery_events (delivery_id, account, source, type, fingerprint, repeat_key, order_id, occurred_at, received_at, payload, applied_at, dispatch)
-         ${numbers} select ${id}, '', '${isWebhook ? 'webhook' : 'delivery'}', 'ORDER_STATUS_CHANGED', ${keys}, 1000 + i, 1000 + i, ?, 1, 'none' from n`,
+        `insert into delivery_events (delivery_id, account, source, type, fingerprint, repeat_key, order_id,
+           occurred_at, received_at, payload, applied_at, dispatch)
+         ${numbers} select ${id}, '', '${isWebhook ? 'webhook' : 'delivery'}', 'ORDER_STATUS_CHANGED', ${keys},
+           1000 + i, 1000 + i, ?, 1, 'none' from n`,
       ).run([payload]);
     }
     db.exec('commit');

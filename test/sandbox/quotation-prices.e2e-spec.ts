@@ -1,26 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Quotation } from 'nestjs-lalamove';
-import { startFrozen } from './frozen-sandbox.js';
-import { QUOTATION } from '../support/inputs.js';
+import type { Quotation } from 'nestjs-lalamove';
+import { QuotationScene } from './quotation-scene.js';
 import { HONG_KONG, north, east, stops } from './quotation-stops.js';
 
 describe('a quotation of the sandbox', () => {
-  let lalamove: LalamoveService;
+  const scene = new QuotationScene();
 
-  let close: () => Promise<void>;
+  beforeAll(() => scene.start());
 
-  beforeAll(async () => {
-    ({ lalamove, close } = await startFrozen());
-  });
-
-  afterAll(() => close());
-
-  // The local checks are off, so that the sandbox refuses the request.
-  const quote = (more: object = {}, market = 'HK'): Promise<Quotation> =>
-    lalamove.createQuotation({ ...QUOTATION, ...more }, { market, validate: false });
+  afterAll(() => scene.close());
 
   const total = async (more: object, market?: string): Promise<number> =>
-    Number((await quote(more, market)).priceBreakdown.total);
+    Number((await scene.quote(more, market)).priceBreakdown.total);
 
   describe('costs', () => {
     it('the base price up to 5 km, and more with every further km', async () => {
@@ -64,8 +55,8 @@ describe('a quotation of the sandbox', () => {
 
     it('only if asked to', async () => {
       const route = [east(0), east(30), east(10), east(20)];
-      const asGiven = await quote({ stops: route });
-      const optimised = await quote({ stops: route, isRouteOptimized: true });
+      const asGiven = await scene.quote({ stops: route });
+      const optimised = await scene.quote({ stops: route, isRouteOptimized: true });
       expect([asGiven.isRouteOptimized, optimised.isRouteOptimized]).toEqual([false, true]);
       expect(addresses(asGiven)).toEqual(['0', '30', '10', '20'].map((steps) => `${steps} steps east`));
       expect(addresses(optimised)).toEqual(['0', '10', '20', '30'].map((steps) => `${steps} steps east`));
@@ -73,25 +64,25 @@ describe('a quotation of the sandbox', () => {
 
     it('and returns the price before it', async () => {
       const route = [east(0), east(30), east(10), east(20)];
-      const [before, same] = prices(await quote({ stops: route }));
-      const [returned, lower] = prices(await quote({ stops: route, isRouteOptimized: true }));
+      const [before, same] = prices(await scene.quote({ stops: route }));
+      const [returned, lower] = prices(await scene.quote({ stops: route, isRouteOptimized: true }));
       expect([same, returned]).toEqual([before, before]);
       expect(lower).toBeLessThan(Number(before));
     });
 
     it('at the same price, if nothing is gained', async () => {
-      const [before, after] = prices(await quote({ stops: stops(5), isRouteOptimized: true }));
+      const [before, after] = prices(await scene.quote({ stops: stops(5), isRouteOptimized: true }));
       expect(after).toBe(before);
     });
 
     it('never to a higher price, also if the next stop is not the nearest', async () => {
       const route = [east(0), east(-11), east(10), east(30)];
-      const [before, after] = prices(await quote({ stops: route, isRouteOptimized: true }));
+      const [before, after] = prices(await scene.quote({ stops: route, isRouteOptimized: true }));
       expect(after).toBeLessThanOrEqual(Number(before));
     });
 
     it('and keeps the id of each stop', async () => {
-      const given = await quote({ stops: [east(0), east(20), east(10)], isRouteOptimized: true });
+      const given = await scene.quote({ stops: [east(0), east(20), east(10)], isRouteOptimized: true });
       const [first, second, third] = given.stops.map(({ stopId }) => stopId);
       expect([first, third, second]).toEqual([first, second, third].sort());
     });

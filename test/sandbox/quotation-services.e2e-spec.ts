@@ -1,40 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Quotation, SpecialRequest } from 'nestjs-lalamove';
+import type { SpecialRequest } from 'nestjs-lalamove';
 import { expectRefusal } from './expect-refusal.js';
-import { startFrozen } from './frozen-sandbox.js';
-import { QUOTATION } from '../support/inputs.js';
+import { QuotationScene } from './quotation-scene.js';
 
 /** Markets in which every service accepts an `item`. */
 const ITEM_MARKETS = new Set(['HK', 'TH', 'VN']);
 
 describe('a quotation of the sandbox', () => {
-  let lalamove: LalamoveService;
+  const scene = new QuotationScene();
 
-  let close: () => Promise<void>;
+  beforeAll(() => scene.start());
 
-  beforeAll(async () => {
-    ({ lalamove, close } = await startFrozen());
-  });
-
-  afterAll(() => close());
-
-  // The local checks are off, so that the sandbox refuses the request.
-  const quote = (more: object = {}, market = 'HK'): Promise<Quotation> =>
-    lalamove.createQuotation({ ...QUOTATION, ...more }, { market, validate: false });
+  afterAll(() => scene.close());
 
   describe('is in a language', () => {
     it.each([['en_HK'], ['zh_HK']])('of its market: %s', async (language) => {
-      expect(await quote({ language })).toMatchObject({ language: language.toUpperCase() });
+      expect(await scene.quote({ language })).toMatchObject({ language: language.toUpperCase() });
     });
 
     it.each([['th_TH'], ['EN_HK'], ['en'], ['fr_HK']])('and in no other: %s', async (language) => {
-      await expectRefusal(quote({ language }), 'ERR_INVALID_FIELD', '/data/language');
+      await expectRefusal(scene.quote({ language }), 'ERR_INVALID_FIELD', '/data/language');
     });
   });
 
   describe('is for a service', () => {
     it.each([['SUBMARINE'], ['motorcycle'], ['LALAGO']])('that the city has, and %s is not', async (serviceType) => {
-      await expectRefusal(quote({ serviceType }), 'ERR_INVALID_SERVICE_TYPE', '/data/serviceType');
+      await expectRefusal(scene.quote({ serviceType }), 'ERR_INVALID_SERVICE_TYPE', '/data/serviceType');
     });
 
     it.each([
@@ -47,7 +38,7 @@ describe('a quotation of the sandbox', () => {
       ['serviceType', '', 'ERR_REQUIRED_FIELD'],
       ['language', '', 'ERR_REQUIRED_FIELD'],
     ])('and reports an invalid %s: %j', async (member, value, code) => {
-      await expectRefusal(quote({ [member]: value }), code, `/data/${member}`);
+      await expectRefusal(scene.quote({ [member]: value }), code, `/data/${member}`);
     });
   });
 
@@ -57,7 +48,7 @@ describe('a quotation of the sandbox', () => {
       ['one', ['THERMAL_BAG_1']],
       ['one of each family', ['CASH_ON_DELIVERY', 'THERMAL_BAG_2']],
     ])('%s of them', async (_, specialRequests) => {
-      expect((await quote({ specialRequests })).specialRequests ?? []).toEqual(specialRequests);
+      expect((await scene.quote({ specialRequests })).specialRequests ?? []).toEqual(specialRequests);
     });
 
     it.each([
@@ -67,14 +58,14 @@ describe('a quotation of the sandbox', () => {
       ['one twice', ['CASH_ON_DELIVERY', 'CASH_ON_DELIVERY'], '/1'],
     ])('but not %s', async (_, specialRequests, below) => {
       const pointer = `/data/specialRequests${below}`;
-      await expectRefusal(quote({ specialRequests }), 'ERR_INVALID_SPECIAL_REQUEST', pointer);
+      await expectRefusal(scene.quote({ specialRequests }), 'ERR_INVALID_SPECIAL_REQUEST', pointer);
     });
 
     it.each([
       ['not an array', 'CASH_ON_DELIVERY', ''],
       ['not a string', [7], '/0'],
     ])('nor %s', async (_, specialRequests, below) => {
-      await expectRefusal(quote({ specialRequests }), 'ERR_INVALID_FIELD', `/data/specialRequests${below}`);
+      await expectRefusal(scene.quote({ specialRequests }), 'ERR_INVALID_FIELD', `/data/specialRequests${below}`);
     });
   });
 
@@ -87,8 +78,8 @@ describe('a quotation of the sandbox', () => {
     };
 
     it('that the service lists', async () => {
-      expect((await quote({ item: ITEM })).item).toEqual(ITEM);
-      expect(await quote({ item: {} })).toMatchObject({ item: {} });
+      expect((await scene.quote({ item: ITEM })).item).toEqual(ITEM);
+      expect(await scene.quote({ item: {} })).toMatchObject({ item: {} });
     });
 
     it.each([
@@ -99,7 +90,7 @@ describe('a quotation of the sandbox', () => {
       ['categories', 'FOOD_DELIVERY'],
       ['handlingInstructions', ['DO_NOT_STACK']],
     ])('whose %s is not %j', async (member, value) => {
-      const call = quote({ item: { ...ITEM, [member]: value } });
+      const call = scene.quote({ item: { ...ITEM, [member]: value } });
       await expect(call).rejects.toMatchObject({ code: 'ERR_INVALID_FIELD', upstreamStatus: 422 });
       await expect(call).rejects.toMatchObject({
         errors: [{ pointer: expect.stringMatching(new RegExp(`^/data/item/${member}(/0)?$`)) }],
@@ -108,12 +99,12 @@ describe('a quotation of the sandbox', () => {
 
     it('which most services accept without an error and leave out', async () => {
       const manila = [{ address: 'First street' }, { address: 'Second street' }];
-      const quotation = await quote({ item: { weight: 'ANY' }, language: 'en_PH', stops: manila }, 'PH');
+      const quotation = await scene.quote({ item: { weight: 'ANY' }, language: 'en_PH', stops: manila }, 'PH');
       expect(quotation).not.toHaveProperty('item');
     });
 
     it('that is an object', async () => {
-      await expectRefusal(quote({ item: 'a cake' }), 'ERR_INVALID_FIELD', '/data/item');
+      await expectRefusal(scene.quote({ item: 'a cake' }), 'ERR_INVALID_FIELD', '/data/item');
     });
   });
 
@@ -137,7 +128,7 @@ describe('a quotation of the sandbox', () => {
     const text = expect.stringMatching(/\S/);
 
     it('is for one of its cities, each with its services and their special requests', async () => {
-      const cities = await lalamove.getCities({ market });
+      const cities = await scene.lalamove.getCities({ market });
       expect(cities.length).toBeGreaterThan(0);
       expect(new Set(cities.map(({ locode }) => locode)).size).toBe(cities.length);
       for (const { locode, name, services } of cities) {
@@ -169,22 +160,24 @@ describe('a quotation of the sandbox', () => {
     });
 
     it('is in each of its languages, for each of its services with all special requests, in its currency', async () => {
-      const [city] = await lalamove.getCities({ market });
+      const [city] = await scene.lalamove.getCities({ market });
       const money = expect.stringMatching(decimals === 0 ? /^\d+$/ : new RegExp(`^\\d+\\.\\d{${decimals}}$`));
       for (const { key: serviceType, specialRequests = [], deliveryItemSpecification } of city?.services ?? []) {
         for (const language of languages) {
-          const { priceBreakdown, ...quotation } = await quote(
-            {
-              language,
-              serviceType,
-              item: { ...deliveryItemSpecification, weight: [deliveryItemSpecification?.weight ?? 'ANY'].flat()[0] },
-              specialRequests: oneOfEachFamily(specialRequests),
-              stops: [{ address: 'First street' }, { address: 'Second street' }, { address: 'Third street' }],
-            },
-            market,
-          ).catch((error: unknown) => {
-            throw new Error(`no ${serviceType} in ${language}`, { cause: error });
-          });
+          const { priceBreakdown, ...quotation } = await scene
+            .quote(
+              {
+                language,
+                serviceType,
+                item: { ...deliveryItemSpecification, weight: [deliveryItemSpecification?.weight ?? 'ANY'].flat()[0] },
+                specialRequests: oneOfEachFamily(specialRequests),
+                stops: [{ address: 'First street' }, { address: 'Second street' }, { address: 'Third street' }],
+              },
+              market,
+            )
+            .catch((error: unknown) => {
+              throw new Error(`no ${serviceType} in ${language}`, { cause: error });
+            });
           expect(quotation).toMatchObject({ serviceType, language: language.toUpperCase() });
           const { currency: returned, ...amounts } = priceBreakdown;
           expect(returned).toBe(currency);
@@ -194,7 +187,7 @@ describe('a quotation of the sandbox', () => {
     });
 
     it('is not in a language of another market', async () => {
-      const call = quote({ language: market === 'TH' ? 'en_HK' : 'th_TH' }, market);
+      const call = scene.quote({ language: market === 'TH' ? 'en_HK' : 'th_TH' }, market);
       await expectRefusal(call, 'ERR_INVALID_FIELD', '/data/language');
     });
   });

@@ -1,30 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LalamoveService, Quotation } from 'nestjs-lalamove';
-import type { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import type { Quotation } from 'nestjs-lalamove';
 import { expectRefusal } from './expect-refusal.js';
-import { startFrozen } from './frozen-sandbox.js';
+import { QuotationScene } from './quotation-scene.js';
 import { QUOTATION } from '../support/inputs.js';
 import { HONG_KONG, north, east, stops } from './quotation-stops.js';
 
 describe('a quotation of the sandbox', () => {
-  let sandbox: LalamoveSandbox;
+  const scene = new QuotationScene();
 
-  let lalamove: LalamoveService;
+  beforeAll(() => scene.start());
 
-  let close: () => Promise<void>;
-
-  beforeAll(async () => {
-    ({ sandbox, lalamove, close } = await startFrozen());
-  });
-
-  afterAll(() => close());
-
-  // The local checks are off, so that the sandbox refuses the request.
-  const quote = (more: object = {}, market = 'HK'): Promise<Quotation> =>
-    lalamove.createQuotation({ ...QUOTATION, ...more }, { market, validate: false });
+  afterAll(() => scene.close());
 
   it('keeps its price for 5 minutes and can be read', async () => {
-    const quotation = await quote({ isRouteOptimized: false });
+    const quotation = await scene.quote({ isRouteOptimized: false });
     expect(quotation).toMatchObject({
       quotationId: expect.stringMatching(/^\d{19}$/),
       scheduleAt: '2026-11-22T08:00:00.00Z',
@@ -35,12 +24,12 @@ describe('a quotation of the sandbox', () => {
       distance: { value: expect.stringMatching(/^\d+$/), unit: 'm' },
       stops: [{ address: 'Victoria Peak' }, { address: 'Airport' }],
     });
-    await expect(lalamove.getQuotation(quotation.quotationId)).resolves.toEqual(quotation);
-    await expectRefusal(lalamove.getQuotation('1'), 'ERR_INVALID_QUOTATION_ID');
+    await expect(scene.lalamove.getQuotation(quotation.quotationId)).resolves.toEqual(quotation);
+    await expectRefusal(scene.lalamove.getQuotation('1'), 'ERR_INVALID_QUOTATION_ID');
   });
 
   it('has ids of 19 digits for itself and its stops, each larger than the one before', async () => {
-    const quotations = [await quote({ stops: stops(16) }), await quote(), await quote()];
+    const quotations = [await scene.quote({ stops: stops(16) }), await scene.quote(), await scene.quote()];
     const ids = quotations.flatMap(({ quotationId, stops }) => [...stops.map(({ stopId }) => stopId), quotationId]);
     expect(ids).toHaveLength(17 + 3 + 3);
     for (const id of ids) expect(id).toMatch(/^\d{19}$/);
@@ -54,7 +43,7 @@ describe('a quotation of the sandbox', () => {
       ['in 30 days', '2026-12-22T08:00:00.000Z', '2026-12-22T08:00:00.00Z'],
       ['at once, if none is given', undefined, '2026-11-22T08:00:00.00Z'],
     ])('%s', async (_, scheduleAt, answered) => {
-      expect(await quote({ scheduleAt })).toMatchObject({ scheduleAt: answered });
+      expect(await scene.quote({ scheduleAt })).toMatchObject({ scheduleAt: answered });
     });
 
     it.each([
@@ -64,7 +53,7 @@ describe('a quotation of the sandbox', () => {
       ['on a day that does not exist', '2026-13-22T09:00:00Z', 'ERR_INVALID_FIELD'],
       ['in Unix time', Date.UTC(2026, 10, 22, 9), 'ERR_INVALID_FIELD'],
     ])('but not one %s', async (_, scheduleAt, code) => {
-      await expectRefusal(quote({ scheduleAt }), code, '/data/scheduleAt');
+      await expectRefusal(scene.quote({ scheduleAt }), code, '/data/scheduleAt');
     });
 
     it('but not one of another time zone', async () => {
@@ -75,7 +64,7 @@ describe('a quotation of the sandbox', () => {
 
   describe('has stops', () => {
     it.each([[2], [16], [17]])('%d of them', async (count) => {
-      expect((await quote({ stops: stops(count) })).stops).toHaveLength(count);
+      expect((await scene.quote({ stops: stops(count) })).stops).toHaveLength(count);
     });
 
     it.each([
@@ -84,12 +73,12 @@ describe('a quotation of the sandbox', () => {
       ['1', stops(1), 'ERR_INSUFFICIENT_STOPS'],
       ['18', stops(18), 'ERR_TOO_MANY_STOPS'],
     ])('but not %s', async (_, given, code) => {
-      await expectRefusal(quote({ stops: given }), code, '/data/stops');
+      await expectRefusal(scene.quote({ stops: given }), code, '/data/stops');
     });
 
     it('whose coordinates have up to 15 decimals, and come back with 7', async () => {
       const given = { lat: '22.319312345678901', lng: '114.1694' };
-      const { stops } = await quote({ stops: [{ coordinates: given, address: 'Peak' }, east(1)] });
+      const { stops } = await scene.quote({ stops: [{ coordinates: given, address: 'Peak' }, east(1)] });
       expect(stops[0].coordinates).toEqual({ lat: '22.3193123', lng: '114.1694000' });
     });
 
@@ -104,8 +93,8 @@ describe('a quotation of the sandbox', () => {
       ['beyond the other pole', { coordinates: { lat: '-90.0000001', lng: '0' } }, '/coordinates/lat'],
       ['beyond the date line', { coordinates: { lat: '0', lng: '180.0000001' } }, '/coordinates/lng'],
     ])('but not one %s', async (_, stop, below) => {
-      await expectRefusal(quote({ stops: [stop, east(0)] }), 'ERR_INVALID_FIELD', `/data/stops/0${below}`);
-      await expectRefusal(quote({ stops: [east(0), stop] }), 'ERR_INVALID_FIELD', `/data/stops/1${below}`);
+      await expectRefusal(scene.quote({ stops: [stop, east(0)] }), 'ERR_INVALID_FIELD', `/data/stops/0${below}`);
+      await expectRefusal(scene.quote({ stops: [east(0), stop] }), 'ERR_INVALID_FIELD', `/data/stops/1${below}`);
     });
 
     it('but not one with 16 decimals', async () => {
@@ -118,23 +107,23 @@ describe('a quotation of the sandbox', () => {
       ['a pole', { lat: '90', lng: '0' }],
       ['the date line', { lat: '0', lng: '-180' }],
     ])('and accepts %s as a place, even if it cannot deliver there', async (_, coordinates) => {
-      await expectRefusal(quote({ stops: [east(0), { coordinates }] }), 'ERR_OUT_OF_SERVICE_AREA');
+      await expectRefusal(scene.quote({ stops: [east(0), { coordinates }] }), 'ERR_OUT_OF_SERVICE_AREA');
     });
   });
 
   describe('serves an area', () => {
     it('of the given radius around a city, to the metre', async () => {
       const [middle, edge, beyond] = [0, 39_999, 40_001].map((metres) => north(HONG_KONG, metres));
-      await quote({ stops: [middle, edge] });
-      await expectRefusal(quote({ stops: [middle, beyond] }), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/1');
-      await expectRefusal(quote({ stops: [beyond, middle] }), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/0');
-      await expectRefusal(quote({ stops: [middle, edge, beyond] }), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/2');
+      await scene.quote({ stops: [middle, edge] });
+      await expectRefusal(scene.quote({ stops: [middle, beyond] }), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/1');
+      await expectRefusal(scene.quote({ stops: [beyond, middle] }), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/0');
+      await expectRefusal(scene.quote({ stops: [middle, edge, beyond] }), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/2');
     });
 
     it('in one city at a time', async () => {
       const bangkok = { lat: 13.7563, lng: 100.5018 };
       const pattaya = { lat: 12.9236, lng: 100.8825 };
-      const thai = (...route: object[]): Promise<Quotation> => quote({ language: 'th_TH', stops: route }, 'TH');
+      const thai = (...route: object[]): Promise<Quotation> => scene.quote({ language: 'th_TH', stops: route }, 'TH');
       await thai(north(bangkok, 0), north(bangkok, 1000));
       await thai(north(pattaya, 0), north(pattaya, 1000));
       await expectRefusal(
@@ -146,7 +135,7 @@ describe('a quotation of the sandbox', () => {
     });
 
     it('of the market of the call', async () => {
-      await expectRefusal(quote({ language: 'en_SG' }, 'SG'), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/0');
+      await expectRefusal(scene.quote({ language: 'en_SG' }, 'SG'), 'ERR_OUT_OF_SERVICE_AREA', '/data/stops/0');
     });
   });
 
@@ -161,7 +150,7 @@ describe('a quotation of the sandbox', () => {
       const serviceType = market === 'BR' ? 'LALAGO' : 'MOTORCYCLE';
       const route = [{ address }, { address: 'Second street' }];
       const find = async (): Promise<unknown> =>
-        (await quote({ language, serviceType, stops: route }, market)).stops[0].coordinates;
+        (await scene.quote({ language, serviceType, stops: route }, market)).stops[0].coordinates;
       const degrees = expect.stringMatching(/^-?\d+\.\d+$/);
       const found = await find();
       expect(found).toEqual({ lat: degrees, lng: degrees });
@@ -174,7 +163,7 @@ describe('a quotation of the sandbox', () => {
       ['a number', '12345'],
       ['single letters', 'A 1, B 2'],
     ])('but not by %s', async (_, address) => {
-      await expectRefusal(quote({ stops: [east(0), { address }] }), 'ERR_INCORRECT_ADDRESS');
+      await expectRefusal(scene.quote({ stops: [east(0), { address }] }), 'ERR_INCORRECT_ADDRESS');
     });
 
     it.each([
@@ -183,12 +172,12 @@ describe('a quotation of the sandbox', () => {
       ['TH', 'Bangkok, Thailand', 'th_TH'],
       ['TH', 'Pattaya', 'th_TH'],
     ])('nor, in %s, if it names only the city: %s', async (market, address, language) => {
-      const call = quote({ language, stops: [{ address: 'First street' }, { address }] }, market);
+      const call = scene.quote({ language, stops: [{ address: 'First street' }, { address }] }, market);
       await expectRefusal(call, 'ERR_REVERSE_GEOCODE_FAILURE');
     });
 
     it('and ignores the address if there are coordinates', async () => {
-      await quote({
+      await scene.quote({
         stops: [
           { ...east(0), address: '' },
           { ...east(1), address: undefined },
@@ -211,12 +200,12 @@ describe('a quotation of the sandbox', () => {
   async function sentAsIs(data: object): Promise<[status: number, code: unknown]> {
     const { createHmac } = await import('node:crypto');
     const body = JSON.stringify({ data });
-    const timestamp = String(sandbox.clock.now());
-    const signed = createHmac('sha256', sandbox.apiSecret)
+    const timestamp = String(scene.sandbox.clock.now());
+    const signed = createHmac('sha256', scene.sandbox.apiSecret)
       .update(`${timestamp}\r\nPOST\r\n/v3/quotations\r\n\r\n${body}`)
       .digest('hex');
-    const headers = { Authorization: `hmac ${sandbox.apiKey}:${timestamp}:${signed}`, Market: 'HK' };
-    const answer = await fetch(`${sandbox.url}/v3/quotations`, { method: 'POST', headers, body });
+    const headers = { Authorization: `hmac ${scene.sandbox.apiKey}:${timestamp}:${signed}`, Market: 'HK' };
+    const answer = await fetch(`${scene.sandbox.url}/v3/quotations`, { method: 'POST', headers, body });
     return [answer.status, /ERR_[A-Z_]+/.exec(await answer.text())?.[0]];
   }
 });

@@ -26,9 +26,8 @@ describe('GroupCommit', () => {
         statements.push(query.sql);
       },
     });
-    await sql`create table noted (name text unique, parent text references noted (name) deferrable initially deferred)`.execute(
-      db,
-    );
+    await sql`create table noted (name text unique,
+      parent text references noted (name) deferrable initially deferred)`.execute(db);
     await sql`pragma foreign_keys = on`.execute(db);
     group = new GroupCommit(db);
     statements = [];

@@ -37,9 +37,9 @@ describe('openDatabase', () => {
   it('creates missing folders and tables once', async () => {
     const db = await openDatabase({ file });
     await migrateDeliveries(db);
-    await sql`insert into deliveries (id, account, reference, request_hash, state, version, progress, created_at, updated_at) values ('1', '', 'A', '', 'requested', 1, '{}', 0, 0)`.execute(
-      db,
-    );
+    await sql`insert into deliveries
+      (id, account, reference, request_hash, state, version, progress, created_at, updated_at)
+      values ('1', '', 'A', '', 'requested', 1, '{}', 0, 0)`.execute(db);
     await db.destroy();
     const again = await openDatabase({ file });
     expect(await again.selectFrom('deliveries').select('reference').execute()).toEqual([{ reference: 'A' }]);
@@ -59,7 +59,8 @@ describe('openDatabase', () => {
     const refusal = await failureOf(openDatabase({ file: own }));
     expect(refusal).toBeInstanceOf(DeliveriesStoreException);
     expect(refusal.message).toBe(
-      `The deliveries' file ${own} is in use by another process: one process works on a file. Give each its own, or stop the other.`,
+      `The deliveries' file ${own} is in use by another process: one process works on a file. ` +
+        `Give each its own, or stop the other.`,
     );
     const dead = once(holder, 'exit');
     holder.kill('SIGKILL');
@@ -79,7 +80,8 @@ describe('openDatabase', () => {
     const text = join(folder, 'notes.txt');
     writeFileSync(text, 'Remember the milk. '.repeat(100));
     expect((await failureOf(openDatabase({ file: text }))).message).toContain(
-      `The deliveries' file ${text} cannot be opened: file is not a database. If it is a database of deliveries, it is `,
+      `The deliveries' file ${text} cannot be opened: file is not a database. ` +
+        `If it is a database of deliveries, it is `,
     );
     expect((await failureOf(openDatabase({ file: folder }))).message).toContain('cannot be opened');
     expect((await failureOf(openDatabase({ file: join(text, 'deliveries.db') }))).message).toContain(
