@@ -9,7 +9,7 @@ import type { BookDeliveryDto, ResolveDelivery } from './dto/book-delivery.dto.j
 import { checkedBooking } from './dto/booking-input.js';
 import { checkedResolution, deliveryKey, listQuery, optionsOf, type DeliveryAccount } from './dto/method-inputs.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
-import type { DeliveriesKysely } from './storage/sqlite/deliveries-schema.js';
+import type { DeliveriesKysely } from './storage/sql/deliveries-schema.js';
 import type { TimelineEntry } from './timeline-entry.js';
 
 /** The parts that the service delegates to. */

@@ -33,7 +33,7 @@ export type {
   DeliveriesTable,
   DeliveryAttemptsTable,
   DeliveryEventsTable,
-} from './storage/sqlite/deliveries-schema.js';
+} from './storage/sql/deliveries-schema.js';
 export { migrateDeliveries } from './storage/sqlite/migrate-deliveries.js';
 export { openDatabase, type EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
 export type { ResolveDeliveryAccount } from './application/account-services.js';

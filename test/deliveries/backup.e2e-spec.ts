@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rowOf } from '../../src/deliveries/storage/sqlite/delivery-rows.js';
+import { rowOf } from '../../src/deliveries/storage/sql/delivery-rows.js';
 import { openDeliveriesDatabase, type DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import { recordNamed } from './delivery-rows.js';
 import { failureOf } from '../support/lalamove.js';

@@ -23,7 +23,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { newProgress } from '../../src/deliveries/domain/delivery-progress.js';
 import { migrateFile } from '../../src/deliveries/migrate-file.js';
-import { rowOf } from '../../src/deliveries/storage/sqlite/delivery-rows.js';
+import { rowOf } from '../../src/deliveries/storage/sql/delivery-rows.js';
 import type { OpenerPlan } from '../chaos/opener.js';
 import { compile } from '../chaos/compile.mjs';
 import { recordNamed } from './delivery-rows.js';

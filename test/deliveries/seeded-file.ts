@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { openDatabase, type DeliveriesSchema } from 'nestjs-lalamove/deliveries';
 import type { Kysely } from 'kysely';
-import { rowOf } from '../../src/deliveries/storage/sqlite/delivery-rows.js';
+import { rowOf } from '../../src/deliveries/storage/sql/delivery-rows.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
 

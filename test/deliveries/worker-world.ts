@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { DeliveriesHooks, DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import { cancelAsked } from '../../src/deliveries/domain/cancellation.js';
 import type { DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
-import type { DeliveriesKysely } from '../../src/deliveries/storage/sqlite/deliveries-schema.js';
+import type { DeliveriesKysely } from '../../src/deliveries/storage/sql/deliveries-schema.js';
 import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
 import { openDeliveriesDatabase, type DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import type { DeliveryAccounts } from '../../src/deliveries/application/account-services.js';

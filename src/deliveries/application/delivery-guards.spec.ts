@@ -5,7 +5,7 @@ import type { ScriptedLalamove } from '../../../test/deliveries/scripted-lalamov
 import { ID, WorkerWorld } from '../../../test/deliveries/worker-world.js';
 import { createLalamoveException } from '../../errors/create-exception.js';
 import { readLalamoveEvent } from '../../webhooks/events/lalamove-event.js';
-import type { DeliveryAttemptsTable } from '../storage/sqlite/deliveries-schema.js';
+import type { DeliveryAttemptsTable } from '../storage/sql/deliveries-schema.js';
 import { DurableInbox } from './durable-inbox.js';
 import { WebhookHandlers } from './webhook-handlers.js';
 

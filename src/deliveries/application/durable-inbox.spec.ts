@@ -13,7 +13,7 @@ import type { LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js'
 import type { DeliveriesHooks } from '../deliveries.hooks.js';
 import type { DeliveryAttempt } from '../domain/delivery-progress.js';
 import { lostSight, placed } from '../domain/transitions.js';
-import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
+import type { DeliveriesSchema } from '../storage/sql/deliveries-schema.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
 import { openDeliveriesDatabase } from '../storage/sqlite/open-database.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';

@@ -6,7 +6,7 @@ import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { until } from '../../../test/support/until.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
-import type { DeliveriesSchema } from '../storage/sqlite/deliveries-schema.js';
+import type { DeliveriesSchema } from '../storage/sql/deliveries-schema.js';
 import { openDeliveriesDatabase, type DeliveriesDatabase } from '../storage/sqlite/open-database.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { NamedHandler } from './event-dispatch.js';

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import Database from 'libsql';
 import { Kysely, sql } from 'kysely';
 import { failureOf } from '../../../../test/support/lalamove.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
+import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
 import { GroupCommit } from './group-commit.js';
 import { LibsqlDialect } from './libsql-dialect.js';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { captureContext, detached } from '../../../internal/async-context.js';
-import type { DeliveriesSchema, DeliveriesTransaction } from './deliveries-schema.js';
+import type { DeliveriesSchema, DeliveriesTransaction } from '../sql/deliveries-schema.js';
 
 interface Job {
   /** @returns resolves the promise of the caller */

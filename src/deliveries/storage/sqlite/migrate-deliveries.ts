@@ -1,7 +1,7 @@
 import { Migrator, sql, type Kysely } from 'kysely';
 import { wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
+import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
 import { deliveriesMigrations, MIGRATION_NAMES, MIGRATION_TABLES } from './migrations.js';
 
 /**

@@ -8,7 +8,7 @@ import { backupDatabase } from './backup-database.js';
 import { retryBusy } from './busy-retry.js';
 import { DatabaseLock, inUse } from './database-lock.js';
 import { databasePath } from './database-path.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
+import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
 import type { LibsqlDatabase } from './libsql-connection.js';
 import { LibsqlDialect } from './libsql-dialect.js';
 import { loadLibsql } from './load-libsql.js';

@@ -1,6 +1,6 @@
 import { Kysely, type DatabaseConnection } from 'kysely';
 import { InvalidDeliveryException } from '../../delivery.exceptions.js';
-import type { DeliveriesTransaction } from './deliveries-schema.js';
+import type { DeliveriesTransaction } from '../sql/deliveries-schema.js';
 
 /** Checks which connection belongs to an open database. */
 export interface ConnectionOwner {

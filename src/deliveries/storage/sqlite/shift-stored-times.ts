@@ -7,9 +7,9 @@ import {
   IS_PENDING,
   IS_WAITING,
   type DeliveriesTable,
-  type DeliveriesTransaction,
-} from './deliveries-schema.js';
-import { recordOf } from './delivery-rows.js';
+  type DeliveriesKysely,
+} from '../sql/deliveries-schema.js';
+import { recordOf } from '../sql/delivery-rows.js';
 
 /** The batch size of reads. Between two batches the event loop can run other work. */
 const BATCH = 200;
@@ -29,7 +29,7 @@ const UNFINISHED = DELIVERY_STATES.filter((state) => !isTerminal(state));
  *
  * @param ms how far the clock was set forward; negative if it was set back
  */
-export async function shiftStoredTimes(trx: DeliveriesTransaction, ms: number): Promise<void> {
+export async function shiftStoredTimes(trx: DeliveriesKysely, ms: number): Promise<void> {
   for await (const rows of deliveriesUnderWay(trx)) {
     for (const row of rows) await rewrite(trx, row, ms, row.due_at === null ? null : row.due_at + ms);
     await setImmediate();
@@ -48,7 +48,7 @@ export async function shiftStoredTimes(trx: DeliveriesTransaction, ms: number): 
  *
  * @returns the number of corrected deliveries
  */
-export async function pullBackStoredTimes(trx: DeliveriesTransaction, now: number): Promise<number> {
+export async function pullBackStoredTimes(trx: DeliveriesKysely, now: number): Promise<number> {
   let count = 0;
   for await (const rows of deliveriesUnderWay(trx, now)) {
     for (const row of rows) {
@@ -70,7 +70,7 @@ export async function pullBackStoredTimes(trx: DeliveriesTransaction, now: numbe
  *
  * @param changedAfter Unix ms: selects only rows that were changed later
  */
-async function* deliveriesUnderWay(trx: DeliveriesTransaction, changedAfter = -1): AsyncGenerator<readonly Row[]> {
+async function* deliveriesUnderWay(trx: DeliveriesKysely, changedAfter = -1): AsyncGenerator<readonly Row[]> {
   for (const state of UNFINISHED) {
     for (let page = await unfinished(trx, state, changedAfter); page.length > 0;) {
       yield page;
@@ -89,7 +89,7 @@ async function* deliveriesUnderWay(trx: DeliveriesTransaction, changedAfter = -1
 }
 
 async function unfinished(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   state: DeliveryState,
   changedAfter: number,
   last?: Row,
@@ -100,7 +100,7 @@ async function unfinished(
 }
 
 /** The next batch of deliveries that have an attempt with an order that may still appear. */
-async function givenUpAfter(trx: DeliveriesTransaction, id: string): Promise<readonly string[]> {
+async function givenUpAfter(trx: DeliveriesKysely, id: string): Promise<readonly string[]> {
   const rows = await trx
     .selectFrom('delivery_attempts')
     .select('delivery_id')
@@ -115,7 +115,7 @@ async function givenUpAfter(trx: DeliveriesTransaction, id: string): Promise<rea
 
 /** @param changedAt Unix ms; if it is missing, the stored value does not change */
 async function rewrite(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   row: Row,
   ms: number,
   dueAt: number | null,

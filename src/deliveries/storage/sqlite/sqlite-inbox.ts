@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { InboxStorage, StoredWebhook, WebhookPlace } from '../inbox-storage.js';
-import { IS_READABLE, IS_TO_LOOK_AT, IS_WAITING, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_READABLE, IS_TO_LOOK_AT, IS_WAITING, type DeliveriesSchema } from '../sql/deliveries-schema.js';
 import type { GroupCommit } from './group-commit.js';
 
 /** The unmatched webhooks in a SQLite file. */

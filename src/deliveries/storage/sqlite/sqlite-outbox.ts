@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
-import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from './deliveries-schema.js';
-import { unlessErased } from './erase-delivery.js';
+import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { unlessErased } from '../sql/erase-delivery.js';
 import type { GroupCommit } from './group-commit.js';
 
 /** The columns of an event that waits for its handlers. */
@@ -83,14 +83,14 @@ export class SqliteOutbox implements OutboxStorage {
     await this.#commit.write((trx) =>
       trx
         .updateTable('delivery_events')
-        .set({
+        .set((event) => ({
           dispatch: status,
           handled_by: JSON.stringify(handledBy),
           tries: result.tries,
           next_try_at: result.nextTryAt ?? null,
           blocked_on: result.blockedOn ?? null,
-          error: error === undefined ? null : unlessErased(error),
-        })
+          error: error === undefined ? null : unlessErased(event, error),
+        }))
         .where('id', '=', eventId)
         .execute(),
     );

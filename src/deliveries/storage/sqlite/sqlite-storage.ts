@@ -3,11 +3,11 @@ import type { ListQuery } from '../../dto/method-inputs.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import type { DeliveriesStorage, StorageTransaction } from '../storage.js';
 import type { AttemptKey, DueDelivery, KnownAttempt, StoredCounts, StoredEvent, StoredPage } from '../stored-types.js';
-import { findAttempt } from './attempt-rows.js';
-import { countRows } from './count-rows.js';
-import type { DeliveriesSchema } from './deliveries-schema.js';
-import { dueDeliveries, findDelivery, listDeliveries, timelineOf } from './delivery-queries.js';
-import { eraseDelivery, erasableDeliveries } from './erase-delivery.js';
+import { findAttempt } from '../sql/attempt-rows.js';
+import { RowCounts } from '../sql/row-counts.js';
+import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { dueDeliveries, findDelivery, listDeliveries, timelineOf } from '../sql/delivery-queries.js';
+import { eraseDelivery, erasableDeliveries } from '../sql/erase-delivery.js';
 import { GroupCommit } from './group-commit.js';
 import type { DeliveriesDatabase } from './open-database.js';
 import { ownTransaction } from './own-transaction.js';
@@ -15,7 +15,7 @@ import { pullBackStoredTimes } from './shift-stored-times.js';
 import { SqliteInbox } from './sqlite-inbox.js';
 import { SqliteOutbox } from './sqlite-outbox.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
-import { SqliteUnreadableRows } from './sqlite-unreadable-rows.js';
+import { SqlUnreadableRows } from '../sql/sql-unreadable-rows.js';
 
 /**
  * Stores deliveries in a SQLite file that only this process uses. One connection runs the transactions one after
@@ -24,20 +24,22 @@ import { SqliteUnreadableRows } from './sqlite-unreadable-rows.js';
 export class SqliteStorage implements DeliveriesStorage {
   readonly inbox: SqliteInbox;
   readonly outbox: SqliteOutbox;
-  readonly unreadable: SqliteUnreadableRows;
+  readonly unreadable: SqlUnreadableRows;
   // A private field, so no log shows the database.
   readonly #database: DeliveriesDatabase;
   readonly #commit: GroupCommit;
   readonly #now: () => number;
+  readonly #counts: RowCounts;
 
   /** @param now the clock for leases: Unix ms */
   constructor(database: DeliveriesDatabase, now: () => number) {
     this.#database = database;
     this.#now = now;
     this.#commit = new GroupCommit(database.db);
+    this.#counts = new RowCounts(database.db);
     this.inbox = new SqliteInbox(database.db, this.#commit);
     this.outbox = new SqliteOutbox(database.db, this.#commit);
-    this.unreadable = new SqliteUnreadableRows(database.db, this.#commit);
+    this.unreadable = new SqlUnreadableRows(database.db, (work) => this.#commit.write(work));
   }
 
   get #db(): Kysely<DeliveriesSchema> {
@@ -103,7 +105,7 @@ export class SqliteStorage implements DeliveriesStorage {
   }
 
   metrics(): Promise<StoredCounts> {
-    return countRows(this.#db);
+    return this.#counts.count();
   }
 
   /** Erases each delivery in a separate transaction, so other writes do not wait for all of them. */

@@ -2,11 +2,11 @@ import type { DeliveryEvent } from '../../events/delivery-event.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import { readDeliveryEvent } from '../read-delivery-event.js';
 import type { NewStoredEvent } from '../stored-types.js';
-import type { DeliveriesTransaction } from './deliveries-schema.js';
+import type { DeliveriesKysely } from './deliveries-schema.js';
 
 /** Appends events to the timeline of a delivery. */
 export async function insertEvents(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   record: DeliveryRecord,
   events: readonly NewStoredEvent[],
   at: number,

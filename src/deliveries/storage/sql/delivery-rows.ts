@@ -57,7 +57,7 @@ export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): U
   if (orderId !== before.progress.order?.orderId) changed.order_id = orderId ?? null;
   if (after.state !== before.state) changed.state = after.state;
   if (after.dueAt !== before.dueAt) changed.due_at = after.dueAt ?? null;
-  if (after.leaseToken !== before.leaseToken) {
+  if (after.leaseToken !== before.leaseToken || after.leaseUntil !== before.leaseUntil) {
     changed.lease_token = after.leaseToken ?? null;
     changed.lease_until = after.leaseUntil ?? null;
   }

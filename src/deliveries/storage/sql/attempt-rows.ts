@@ -4,11 +4,11 @@ import type { DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { AttemptChange, OrderClone } from '../../domain/transition.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import type { AttemptKey, KnownAttempt } from '../stored-types.js';
-import { IS_OF_READABLE_DELIVERY, type DeliveriesSchema, type DeliveriesTransaction } from './deliveries-schema.js';
+import type { DeliveriesKysely, DeliveriesSchema } from './deliveries-schema.js';
 
 /** Writes the row of an attempt. The row is committed before the order is posted. */
 export async function reserveAttempt(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   { id, account }: DeliveryRecord,
   attempt: DeliveryAttempt,
   price: { total: string; currency: string },
@@ -54,7 +54,7 @@ function columnOf(key: AttemptKey): readonly ['order_id' | 'id' | 'quotation_id'
  * The delivery of an account's oldest attempt with an order that may still appear. Its worker checks all such attempts.
  */
 export async function lostAttempt(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   account: string,
   abandonedSince: number,
 ): Promise<string | undefined> {
@@ -66,7 +66,16 @@ export async function lostAttempt(
     .where('outcome', 'in', ['unknown', 'abandoned'])
     .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', abandonedSince)]))
     // A worker cannot process an unreadable row.
-    .where(IS_OF_READABLE_DELIVERY)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('deliveries')
+            .select('deliveries.id')
+            .whereRef('deliveries.id', '=', 'delivery_attempts.delivery_id')
+            .where('deliveries.unreadable_at', 'is not', null),
+        ),
+      ),
+    )
     .orderBy('reserved_at')
     .limit(1)
     .executeTakeFirst();
@@ -75,7 +84,7 @@ export async function lostAttempt(
 
 /** Writes the outcome of attempts. */
 export async function settleAttempts(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   attempts: readonly AttemptChange[],
   now: number,
 ): Promise<void> {
@@ -93,7 +102,7 @@ export async function settleAttempts(
  * outcome `replaced`.
  */
 export async function addClone(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   { id, account }: DeliveryRecord,
   { prevOrderId, orderId }: OrderClone,
 ): Promise<void> {

@@ -2,27 +2,27 @@ import type { Kysely, Selectable } from 'kysely';
 import { readDeliveryEvent } from '../read-delivery-event.js';
 import type { UnreadableRowsStorage } from '../unreadable-rows-storage.js';
 import { UnreadableRow, type StoredRow } from '../unreadable-row.js';
-import type { DeliveriesSchema, DeliveriesTable, DeliveryEventsTable } from './deliveries-schema.js';
-import { recordOf } from './delivery-rows.js';
-import type { GroupCommit } from './group-commit.js';
+import type { DeliveriesSchema, DeliveriesTable, DeliveryEventsTable } from '../sql/deliveries-schema.js';
+import { recordOf } from '../sql/delivery-rows.js';
+import type { WriteTransaction } from './write-transaction.js';
 
 /** The batch size for marked rows. */
 const BATCH = 200;
 
 type WebhookCheck = Parameters<UnreadableRowsStorage['recheck']>[1];
 
-/** The unreadable rows in a SQLite file. */
-export class SqliteUnreadableRows implements UnreadableRowsStorage {
+/** The unreadable rows of a database. */
+export class SqlUnreadableRows implements UnreadableRowsStorage {
   readonly #db: Kysely<DeliveriesSchema>;
-  readonly #commit: GroupCommit;
+  readonly #write: WriteTransaction;
 
-  constructor(db: Kysely<DeliveriesSchema>, commit: GroupCommit) {
+  constructor(db: Kysely<DeliveriesSchema>, write: WriteTransaction) {
     this.#db = db;
-    this.#commit = commit;
+    this.#write = write;
   }
 
   async mark({ table, id }: StoredRow, at: number): Promise<boolean> {
-    const { numUpdatedRows } = await this.#commit.write((trx) =>
+    const { numUpdatedRows } = await this.#write((trx) =>
       trx
         .updateTable(table)
         .set({ unreadable_at: at })
@@ -73,14 +73,14 @@ export class SqliteUnreadableRows implements UnreadableRowsStorage {
   }
 
   #unmarkDelivery(id: string): Promise<unknown> {
-    return this.#commit.write((trx) =>
+    return this.#write((trx) =>
       trx.updateTable('deliveries').set({ unreadable_at: null }).where('id', '=', id).execute(),
     );
   }
 
   /** The next sweep processes a webhook that can be read again. */
   #unmarkEvent(id: number, at: number): Promise<unknown> {
-    return this.#commit.write((trx) =>
+    return this.#write((trx) =>
       trx.updateTable('delivery_events').set({ unreadable_at: null, look_at: at }).where('id', '=', id).execute(),
     );
   }

@@ -1,20 +1,14 @@
-import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import { isRecord } from '../../../internal/is-record.js';
 import { DELIVERY_STATES, isTerminal } from '../../domain/delivery-progress.js';
 import type { Erasure } from '../stored-types.js';
-import {
-  IS_KEPT,
-  IS_PENDING,
-  IS_READABLE,
-  type DeliveriesSchema,
-  type DeliveriesTransaction,
-} from './deliveries-schema.js';
+import { IS_KEPT, IS_PENDING, IS_READABLE, type DeliveriesSchema, type DeliveriesKysely } from './deliveries-schema.js';
 
 /**
  * Erases the personal data of a delivery, if it has ended and its handlers have completed its webhooks. Webhooks
  * that were set aside or cannot be read are erased too.
  */
-export async function eraseDelivery(trx: DeliveriesTransaction, deliveryId: string): Promise<Erasure> {
+export async function eraseDelivery(trx: DeliveriesKysely, deliveryId: string): Promise<Erasure> {
   const found = await trx.selectFrom('deliveries').select('state').where('id', '=', deliveryId).executeTakeFirst();
   const state = DELIVERY_STATES.find((known) => known === found?.state);
   if (state !== undefined && !isTerminal(state)) return { isErased: false, state };
@@ -45,24 +39,42 @@ export async function erasableDeliveries(
     .select('id')
     .where(IS_KEPT)
     .where('updated_at', '<', endedBefore)
-    .where(HAS_NO_WAITING_WEBHOOK)
+    .where(hasNoWaitingWebhook)
     .limit(limit)
     .execute();
   return rows.map(({ id }) => id);
 }
 
-/** Excludes deliveries with waiting webhooks from the limited batch, so they do not block the others. */
-const HAS_NO_WAITING_WEBHOOK = sql<SqlBool>`not exists (
-  select 1 from delivery_events e where e.delivery_id = deliveries.id and e.source = 'webhook'
-    and e.dispatch = 'pending' and e.unreadable_at is null)`;
+type Delivery = ExpressionBuilder<DeliveriesSchema, 'deliveries'>;
+type Event = ExpressionBuilder<DeliveriesSchema, 'delivery_events'>;
 
-/** The text for the row of a delivery's event; `null` if its delivery is erased. */
-export function unlessErased(text: string): RawBuilder<string | null> {
-  return sql`case when exists (select 1 from deliveries d where d.id = delivery_id and d.request is null)
-    then null else ${text} end`;
+/** Excludes deliveries with waiting webhooks from the limited batch, so they do not block the others. */
+function hasNoWaitingWebhook({ not, exists, selectFrom }: Delivery): Expression<SqlBool> {
+  const waiting = selectFrom('delivery_events')
+    .select('delivery_events.id')
+    .whereRef('delivery_events.delivery_id', '=', 'deliveries.id')
+    .where('source', '=', 'webhook')
+    .where(IS_PENDING)
+    .where('delivery_events.unreadable_at', 'is', null);
+  return not(exists(waiting));
 }
 
-async function eraseWebhooks(trx: DeliveriesTransaction, deliveryId: string): Promise<void> {
+/** The text for the row of a delivery's event; `null` if its delivery is erased. */
+export function unlessErased(event: Event, text: string): Expression<string | null> {
+  const erased = event
+    .selectFrom('deliveries')
+    .select('deliveries.id')
+    .whereRef('deliveries.id', '=', 'delivery_events.delivery_id')
+    .where('deliveries.request', 'is', null);
+  return event
+    .case()
+    .when(event.exists(erased))
+    .then(null)
+    .else(event.cast<string>(event.val(text), 'text'))
+    .end();
+}
+
+async function eraseWebhooks(trx: DeliveriesKysely, deliveryId: string): Promise<void> {
   const webhooks = await trx
     .selectFrom('delivery_events')
     .selectAll()

@@ -1,6 +1,7 @@
+import type { SelectQueryBuilder } from 'kysely';
 import { formerKeyOf } from '../../../webhooks/inbox/event-keys.js';
 import type { NewWebhook, StoredWebhook } from '../inbox-storage.js';
-import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesTransaction } from './deliveries-schema.js';
+import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesKysely, type DeliveriesSchema } from './deliveries-schema.js';
 
 /** The keys that identify a duplicate, and the time of receipt. */
 interface Keys {
@@ -10,7 +11,7 @@ interface Keys {
 }
 
 /** @returns the id of the row; `undefined` if the webhook was stored before */
-export async function storeWebhook(trx: DeliveriesTransaction, webhook: NewWebhook): Promise<number | undefined> {
+export async function storeWebhook(trx: DeliveriesKysely, webhook: NewWebhook): Promise<number | undefined> {
   const { account, facts, isWanted, applied, receivedAt: at } = webhook;
   const [fingerprint, repeatKey] = webhook.keys;
   const keys: Keys = { fingerprint, repeatKey, at };
@@ -43,7 +44,7 @@ export async function storeWebhook(trx: DeliveriesTransaction, webhook: NewWebho
 }
 
 /** Whether an earlier version stored the webhook. Its keys did not contain the account. */
-async function wasStoredBefore(trx: DeliveriesTransaction, repeatKey: string, account: string): Promise<boolean> {
+async function wasStoredBefore(trx: DeliveriesKysely, repeatKey: string, account: string): Promise<boolean> {
   const row = await trx
     .selectFrom('delivery_events')
     .select('id')
@@ -54,7 +55,7 @@ async function wasStoredBefore(trx: DeliveriesTransaction, repeatKey: string, ac
 }
 
 /** A duplicate with a new signature or a new id can be sent again itself, so its own keys are stored too. */
-async function rememberKeys(trx: DeliveriesTransaction, { fingerprint, repeatKey, at }: Keys): Promise<void> {
+async function rememberKeys(trx: DeliveriesKysely, { fingerprint, repeatKey, at }: Keys): Promise<void> {
   const keys = [{ fingerprint }, ...(repeatKey === undefined ? [] : [{ repeat_key: repeatKey }])];
   for (const key of keys) {
     await trx
@@ -75,33 +76,33 @@ async function rememberKeys(trx: DeliveriesTransaction, { fingerprint, repeatKey
   }
 }
 
-/** Whether a webhook is not yet applied. */
-export async function isPendingWebhook(trx: DeliveriesTransaction, eventId: number): Promise<boolean> {
-  const row = await trx.selectFrom('delivery_events').select('applied_at').where('id', '=', eventId).executeTakeFirst();
-  return row?.applied_at === null;
+/** Selects a webhook if it is not yet applied. */
+export function pendingWebhookQuery(
+  trx: DeliveriesKysely,
+  eventId: number,
+): SelectQueryBuilder<DeliveriesSchema, 'delivery_events', { id: number }> {
+  return trx.selectFrom('delivery_events').select('id').where('id', '=', eventId).where('applied_at', 'is', null);
 }
 
-/** Webhooks of an order that are not yet applied, ordered by their signed time. */
-export async function pendingWebhooksOf(
-  trx: DeliveriesTransaction,
+/** Selects the webhooks of an order that are not yet applied, ordered by their signed time. */
+export function pendingWebhooksQuery(
+  trx: DeliveriesKysely,
   account: string,
   orderId: string,
-): Promise<StoredWebhook[]> {
-  const rows = await trx
+): SelectQueryBuilder<DeliveriesSchema, 'delivery_events', StoredWebhook> {
+  return trx
     .selectFrom('delivery_events')
     .select(['id', 'account', 'payload', 'received_at as receivedAt'])
     .where(IS_WAITING)
     .where('account', '=', account)
     .where('order_id', '=', orderId)
     .orderBy('occurred_at')
-    .orderBy('id')
-    .execute();
-  return rows;
+    .orderBy('id');
 }
 
 /** The orders of unmatched webhooks that were not read from Lalamove yet. */
 export async function unidentifiedOrders(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   account: string,
   receivedSince: number,
   limit: number,
@@ -121,7 +122,7 @@ export async function unidentifiedOrders(
 
 /** After an order was read, writes its quotation to its webhooks. */
 export async function identifyWebhooks(
-  trx: DeliveriesTransaction,
+  trx: DeliveriesKysely,
   account: string,
   orderId: string,
   quotationId: string,

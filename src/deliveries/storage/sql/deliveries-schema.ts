@@ -138,7 +138,3 @@ export const IS_PENDING = sql<SqlBool>`dispatch = 'pending'`;
 
 /** Rows that are not marked as unreadable. */
 export const IS_READABLE = sql<SqlBool>`unreadable_at is null`;
-
-/** Attempts of deliveries that are not marked as unreadable. */
-export const IS_OF_READABLE_DELIVERY = sql<SqlBool>`not exists (
-  select 1 from deliveries d where d.id = delivery_id and d.unreadable_at is not null)`;
