@@ -3,11 +3,8 @@ import { asyncFormProblems, asyncOptionsProviders, type AsyncOptions } from '../
 import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
 import { LalamoveWebhooksModule } from '../webhooks/lalamove-webhooks.module.js';
 import { DurableInbox } from './application/durable-inbox.js';
-import {
-  assertDeliveriesOptions,
-  DeliveriesOptionsException,
-  type DeliveriesModuleOptions,
-} from './deliveries.options.js';
+import { DeliveriesOptionsException } from './deliveries-options.exception.js';
+import { assertDeliveriesOptions, type DeliveriesModuleOptions } from './deliveries.options.js';
 import { DELIVERIES_OPTIONS, DELIVERIES_PROVIDERS } from './deliveries.providers.js';
 import { DeliveriesService } from './deliveries.service.js';
 
@@ -42,6 +39,14 @@ export class DeliveriesModule {
   /** Checks the options at boot: a `DeliveriesOptionsException` lists every problem. */
   static forRoot(options: DeliveriesModuleOptions = {}): DynamicModule {
     return registration([{ provide: DELIVERIES_OPTIONS, useFactory: () => checked(options) }]);
+  }
+
+  /**
+   * As {@link forRoot}, for a process that works on the deliveries that other processes book. It needs a `storage` that
+   * they share, and no HTTP server: `NestFactory.createApplicationContext` is enough.
+   */
+  static forWorker(options: DeliveriesModuleOptions): DynamicModule {
+    return DeliveriesModule.forRoot({ ...options, worker: true });
   }
 
   /**

@@ -3,11 +3,20 @@ import type { Clock } from '../internal/clock.js';
 import { isObject } from '../internal/is-object.js';
 import { isRecord } from '../internal/is-record.js';
 import type { OptionChecks, OptionProblem } from '../internal/validate-options.js';
-import { hasMethods, isFunction, isNumberFrom, isNumberUpTo, isWholeFrom } from '../internal/value-checks.js';
-import { CLOCK_CHECK, LOGGER_CHECK, moduleOptionProblems, optionsMessage } from '../nest/module-options.js';
+import {
+  hasMethods,
+  isBoolean,
+  isFunction,
+  isNumberFrom,
+  isNumberUpTo,
+  isWholeFrom,
+} from '../internal/value-checks.js';
+import { CLOCK_CHECK, LOGGER_CHECK, moduleOptionProblems } from '../nest/module-options.js';
+import { DeliveriesOptionsException } from './deliveries-options.exception.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { GivenPolicy } from './domain/delivery-policy.js';
 import { policyProblems } from './domain/policy-checks.js';
+import type { DeliveriesStorageProvider } from './storage/open-storage.js';
 import type { EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
 import type { ResolveDeliveryAccount } from './application/account-services.js';
 import type { DeliveriesQueue } from './queue/queue.js';
@@ -20,6 +29,17 @@ export interface DeliveriesModuleOptions {
    * @default { file: 'deliveries.db', migrate: true }
    */
   database?: EmbeddedDatabaseOptions;
+  /**
+   * The storage of several processes, instead of `database`: `postgresStorage` of `nestjs-lalamove/deliveries/postgres`.
+   */
+  storage?: DeliveriesStorageProvider;
+  /**
+   * Whether this process works on deliveries and calls its handlers. With `false` it only books, answers queries and
+   * receives webhooks; another process on the same `storage` must work.
+   *
+   * @default true
+   */
+  worker?: boolean;
   /**
    * The queue that wakes deliveries.
    *
@@ -51,6 +71,13 @@ export interface DeliveriesModuleOptions {
    * @default 16
    */
   concurrency?: number;
+  /**
+   * How long a worker holds the lease of a delivery, in seconds. Work goes on with a renewed lease. If the process dies,
+   * another one goes on after this time. No order is posted later than the end of its lease.
+   *
+   * @default 120
+   */
+  leaseSeconds?: number;
   /**
    * How often the sweeper runs, in seconds. It finds due deliveries that were not woken, and webhooks that were not
    * applied.
@@ -89,16 +116,6 @@ export interface DeliveriesModuleOptions {
   clock?: Clock;
 }
 
-/** Thrown at boot for wrong options. The message lists every problem and its remedy. */
-export class DeliveriesOptionsException extends Error {
-  override readonly name = 'DeliveriesOptionsException';
-
-  /** @param problems one sentence for each */
-  constructor(readonly problems: readonly string[]) {
-    super(optionsMessage('DeliveriesModule', problems));
-  }
-}
-
 /** Upper limits: an hour, a day, a year, a hundred years, an hour. */
 const MAX = {
   timeoutSeconds: 3600,
@@ -118,6 +135,11 @@ const CHECKS: OptionChecks<keyof DeliveriesModuleOptions> = {
       "such as { file: 'deliveries.db' }",
     more: (value) => (isForeignDatabase(value) ? [FOREIGN_DATABASE] : []),
   },
+  storage: {
+    holds: hasMethods('open'),
+    remedy: 'must be a storage, such as postgresStorage({ connectionString })',
+  },
+  worker: { holds: isBoolean, remedy: 'must be true or false' },
   queue: { holds: hasMethods('start', 'wake', 'stop'), remedy: 'must have start(), wake() and stop()' },
   policy: {
     holds: isObject,
@@ -133,6 +155,10 @@ const CHECKS: OptionChecks<keyof DeliveriesModuleOptions> = {
   },
   handlerTimeoutSeconds: { holds: isTimeout, remedy: `must be ${SECONDS}` },
   concurrency: { holds: isWholeFrom(1, 10_000), remedy: 'must be a whole number from 1 to 10000' },
+  leaseSeconds: {
+    holds: isNumberFrom(1, MAX.timeoutSeconds),
+    remedy: `must be from 1 to ${MAX.timeoutSeconds} seconds`,
+  },
   sweepSeconds: {
     holds: isNumberFrom(1, MAX.sweepSeconds),
     remedy: `must be a number of seconds, at least 1 and at most ${MAX.sweepSeconds} (a day)`,
@@ -156,8 +182,19 @@ const CHECKS: OptionChecks<keyof DeliveriesModuleOptions> = {
 
 /** @throws DeliveriesOptionsException that lists every problem */
 export function assertDeliveriesOptions(options: unknown): asserts options is DeliveriesModuleOptions {
-  const problems = moduleOptionProblems(options, CHECKS);
+  const problems = [...moduleOptionProblems(options, CHECKS), ...storageProblems(options)];
   if (problems.length > 0) throw new DeliveriesOptionsException(problems);
+}
+
+/** Finds options that do not fit the storage. */
+function storageProblems(options: unknown): string[] {
+  if (!isRecord(options)) return [];
+  const { storage, database, worker } = options;
+  if (storage !== undefined && database !== undefined) {
+    return ['storage and database exclude each other: give one of them.'];
+  }
+  if (storage !== undefined || worker !== false) return [];
+  return ['worker: false needs a storage that other processes use too: an embedded file has one process only.'];
 }
 
 /** On another database, two processes would post one delivery twice: this version does not prevent it there. */
@@ -165,7 +202,7 @@ const FOREIGN_DATABASE: OptionProblem = {
   option: 'kysely',
   message:
     'is not supported: deliveries need an embedded file of their own, because this version cannot prevent double ' +
-    "bookings on another database. Use database: { file: 'deliveries.db' }",
+    "bookings on another database. Use database: { file: 'deliveries.db' }, or storage: postgresStorage({ pool })",
 };
 
 function isForeignDatabase(value: unknown): boolean {

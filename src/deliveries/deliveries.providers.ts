@@ -2,6 +2,8 @@ import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
 import { AccountServices } from './application/account-services.js';
+import { LalamoveEventHandlers } from '../webhooks/events/event-handlers.js';
+import { AnnouncedTypes } from './application/announced-types.js';
 import { ClockWatch } from './application/clock-watch.js';
 import { DeliveryCommands } from './application/delivery-commands.js';
 import { DeliveryQueries } from './application/delivery-queries.js';
@@ -21,16 +23,17 @@ import { DeliveriesSettings } from './deliveries.settings.js';
 import { DeliveryHandlers } from './events/delivery-handlers.js';
 import { GuardedQueue } from './queue/guarded-queue.js';
 import { InProcessQueue } from './queue/in-process-queue.js';
+import { SignalQueue } from './queue/signal-queue.js';
 import { refuseSecondModule } from './refuse-second-module.js';
-import { openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlite/open-database.js';
-import { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
+import type { OpenStorage, StorageContext } from './storage/open-storage.js';
+import { sqliteStorage } from './storage/sqlite/open-sqlite.js';
 import type { DeliveriesStorage } from './storage/storage.js';
 
 /** Injection token of the validated options of `DeliveriesModule`. */
 export const DELIVERIES_OPTIONS = 'nestjs-lalamove:deliveries:options';
 
-/** Injection token of the open database. */
-const DATABASE = 'nestjs-lalamove:deliveries:database';
+/** Injection token of the {@link OpenStorage}. */
+const OPEN_STORAGE = 'nestjs-lalamove:deliveries:open-storage';
 
 /** Injection token of the {@link DeliveriesStorage}. */
 export const DELIVERIES_STORAGE = 'nestjs-lalamove:deliveries:storage';
@@ -38,17 +41,19 @@ export const DELIVERIES_STORAGE = 'nestjs-lalamove:deliveries:storage';
 /** The database and the parts that store data in it. */
 const STORAGE_PROVIDERS: Provider[] = [
   {
-    provide: DATABASE,
+    provide: OPEN_STORAGE,
     inject: [DeliveriesSettings, LalamoveInboxHost],
-    useFactory: ({ options }: DeliveriesSettings, inboxes: LalamoveInboxHost) => {
+    useFactory: (settings: DeliveriesSettings, inboxes: LalamoveInboxHost) => {
       refuseSecondModule(inboxes);
-      return openDeliveriesDatabase(options.database ?? {}, options.logger);
+      const { options, now, logger, leaseMs, sweepMs, handlerTimeoutMs } = settings;
+      const context: StorageContext = { now, logger, leaseMs, sweepMs, handlerTimeoutMs };
+      return (options.storage ?? sqliteStorage(options.database)).open(context);
     },
   },
   {
     provide: DELIVERIES_STORAGE,
-    inject: [DATABASE, DeliveriesSettings],
-    useFactory: (database: DeliveriesDatabase, { now }: DeliveriesSettings) => new SqliteStorage(database, now),
+    inject: [OPEN_STORAGE],
+    useFactory: ({ storage }: OpenStorage) => storage,
   },
   {
     provide: DeliveryTransactions,
@@ -69,6 +74,16 @@ const EVENT_PROVIDERS: Provider[] = [
   DeliveryHandlers,
   WebhookHandlers,
   {
+    provide: AnnouncedTypes,
+    inject: [DELIVERIES_STORAGE, DeliveryHandlers, LalamoveEventHandlers, DeliveriesSettings],
+    useFactory: (
+      storage: DeliveriesStorage,
+      deliveryHandlers: DeliveryHandlers,
+      webhookHandlers: LalamoveEventHandlers,
+      { isWorker }: DeliveriesSettings,
+    ) => new AnnouncedTypes({ storage, deliveryHandlers, webhookHandlers, isWorker }),
+  },
+  {
     provide: OutboxDispatcher,
     inject: [DELIVERIES_STORAGE, WebhookHandlers, DeliveryHandlers, DeliveriesSettings],
     useFactory: (
@@ -80,10 +95,19 @@ const EVENT_PROVIDERS: Provider[] = [
   },
   {
     provide: DurableInbox,
-    inject: [DeliveryTransactions, WebhookHandlers, OutboxDispatcher, ClockWatch, GuardedQueue, DeliveriesSettings],
+    inject: [
+      DeliveryTransactions,
+      WebhookHandlers,
+      AnnouncedTypes,
+      OutboxDispatcher,
+      ClockWatch,
+      GuardedQueue,
+      DeliveriesSettings,
+    ],
     useFactory: (
       deliveries: DeliveryTransactions,
       handlers: WebhookHandlers,
+      announced: AnnouncedTypes,
       dispatcher: OutboxDispatcher,
       watch: ClockWatch,
       { wake }: GuardedQueue,
@@ -92,6 +116,7 @@ const EVENT_PROVIDERS: Provider[] = [
       new DurableInbox({
         deliveries,
         handlers,
+        isAnnounced: (type) => announced.has('webhook', type),
         hooks,
         now,
         wake,
@@ -119,9 +144,18 @@ const WORK_PROVIDERS: Provider[] = [
   },
   {
     provide: GuardedQueue,
-    inject: [InProcessQueue, DeliveriesSettings],
-    useFactory: (local: InProcessQueue, { options, logger, now }: DeliveriesSettings) =>
-      new GuardedQueue({ host: options.queue, local, logger, now }),
+    inject: [InProcessQueue, DELIVERIES_STORAGE, DeliveriesSettings],
+    useFactory: (
+      local: InProcessQueue,
+      { signals }: DeliveriesStorage,
+      { options, logger, now, isWorker }: DeliveriesSettings,
+    ) =>
+      new GuardedQueue({
+        host: options.queue ?? (signals && !isWorker ? new SignalQueue(signals, now) : undefined),
+        local,
+        logger,
+        now,
+      }),
   },
   {
     provide: AccountServices,
@@ -136,19 +170,20 @@ const WORK_PROVIDERS: Provider[] = [
       deliveries: DeliveryTransactions,
       services: AccountServices,
       { wake }: GuardedQueue,
-      { hooks, logger, now }: DeliveriesSettings,
-    ) => new DeliveryWorker({ deliveries, services, hooks, logger, now, wake }),
+      { hooks, logger, now, leaseMs }: DeliveriesSettings,
+    ) => new DeliveryWorker({ deliveries, services, hooks, logger, now, wake, leaseMs }),
   },
   {
     provide: SweepRound,
-    inject: [DELIVERIES_STORAGE, ClockWatch, DurableInbox, OutboxDispatcher, DeliveriesSettings],
+    inject: [DELIVERIES_STORAGE, ClockWatch, DurableInbox, OutboxDispatcher, AnnouncedTypes, DeliveriesSettings],
     useFactory: (
       storage: DeliveriesStorage,
       watch: ClockWatch,
       inbox: DurableInbox,
       dispatcher: OutboxDispatcher,
+      announced: AnnouncedTypes,
       { now, retentionMs }: DeliveriesSettings,
-    ) => new SweepRound({ storage, watch, inbox, dispatcher, now, retentionMs }),
+    ) => new SweepRound({ storage, watch, inbox, dispatcher, announced, now, retentionMs }),
   },
   {
     provide: Sweeper,
@@ -209,13 +244,13 @@ const SERVICE_PROVIDERS: Provider[] = [
   },
   {
     provide: DeliveriesService,
-    inject: [DeliveryCommands, DeliveryQueries, DATABASE, DeliveriesSettings],
+    inject: [DeliveryCommands, DeliveryQueries, OPEN_STORAGE, DeliveriesSettings],
     useFactory: (
       commands: DeliveryCommands,
       queries: DeliveryQueries,
-      { db: database, backup }: DeliveriesDatabase,
+      { storage, database }: OpenStorage,
       { policy }: DeliveriesSettings,
-    ) => new DeliveriesService({ commands, queries, database, backup, policy }),
+    ) => new DeliveriesService({ commands, queries, database, policy, backup: (path) => storage.backup(path) }),
   },
 ];
 
@@ -232,6 +267,7 @@ const RUNTIME: Provider = {
     DeliveryWorker,
     DurableInbox,
     DeliveryHandlers,
+    AnnouncedTypes,
     OutboxDispatcher,
     Sweeper,
   ],
@@ -245,6 +281,7 @@ const RUNTIME: Provider = {
     worker: DeliveryWorker,
     inbox: DurableInbox,
     handlers: DeliveryHandlers,
+    announced: AnnouncedTypes,
     dispatcher: OutboxDispatcher,
     sweeper: Sweeper,
   ) =>
@@ -258,6 +295,7 @@ const RUNTIME: Provider = {
       worker,
       inbox,
       handlers,
+      announced,
       dispatcher,
       sweeper,
     }),

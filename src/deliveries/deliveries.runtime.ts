@@ -7,6 +7,7 @@ import type {
 import { detached } from '../internal/async-context.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
 import { atMost } from '../internal/with-timeout.js';
+import type { AnnouncedTypes } from './application/announced-types.js';
 import type { ClockWatch } from './application/clock-watch.js';
 import type { DeliveryTransactions } from './application/delivery-transactions.js';
 import type { DeliveryWorker } from './application/delivery-worker.js';
@@ -34,6 +35,7 @@ export interface DeliveriesRuntimeParts {
   readonly worker: DeliveryWorker;
   readonly inbox: DurableInbox;
   readonly handlers: DeliveryHandlers;
+  readonly announced: AnnouncedTypes;
   readonly dispatcher: OutboxDispatcher;
   readonly sweeper: Sweeper;
 }
@@ -46,8 +48,15 @@ export class DeliveriesRuntime
 
   constructor(private readonly parts: DeliveriesRuntimeParts) {
     const { deliveries, dispatcher, watch, local } = parts;
-    deliveries.committed.subscribe(({ type }) => {
+    const { signals } = deliveries.storage;
+    deliveries.committed.subscribe(({ deliveryId, event: { type } }) => {
       if (deliveries.isWanted(type)) dispatcher.wake();
+      signals?.publish({ kind: 'events', deliveryId });
+    });
+    signals?.received.subscribe(({ kind, deliveryId }) => {
+      if (!parts.settings.isWorker) return;
+      if (kind === 'events') dispatcher.wake();
+      else local.wake(deliveryId, parts.settings.now());
     });
     watch.shifted.subscribe((ms) => {
       local.shift(ms);
@@ -61,19 +70,21 @@ export class DeliveriesRuntime
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { deliveries, handlers } = this.parts;
+    const { deliveries, announced } = this.parts;
     this.#isStopped = false;
-    deliveries.isWanted = handlers.wanted;
+    deliveries.isWanted = (type) => announced.has('delivery', type);
     // A serverless app may be created within a request. Its timers and its queue must not keep that async context.
     await detached(() => this.#start());
   }
 
   async #start(): Promise<void> {
-    const { deliveries, unreadable, watch, local, queue, dispatcher, sweeper } = this.parts;
+    const { settings, deliveries, announced, unreadable, watch, local, queue, dispatcher, sweeper } = this.parts;
     const work = (id: string): Promise<number | undefined> => this.#work(id);
     await deliveries.storage.start();
+    await announced.refresh();
     await unreadable.lookAgain();
     await watch.start();
+    if (!settings.isWorker) return;
     local.start(work);
     await queue.start(work);
     dispatcher.start();

@@ -19,6 +19,9 @@ export class DeliveriesSettings {
   readonly handlerTimeoutMs: number;
   readonly accountTimeoutMs: number;
   readonly sweepMs: number;
+  readonly leaseMs: number;
+  /** Whether this process works on deliveries and calls its handlers. */
+  readonly isWorker: boolean;
   readonly unmatchedMs: number;
   /** `undefined`: no delivery is erased automatically. */
   readonly retentionMs: number | undefined;
@@ -33,6 +36,8 @@ export class DeliveriesSettings {
     this.concurrency = options.concurrency ?? 16;
     this.handlerTimeoutMs = (options.handlerTimeoutSeconds ?? 60) * 1000;
     this.accountTimeoutMs = (options.accounts?.timeoutSeconds ?? 10) * 1000;
+    this.leaseMs = (options.leaseSeconds ?? 120) * 1000;
+    this.isWorker = options.worker ?? true;
     this.sweepMs = (options.sweepSeconds ?? 30) * 1000;
     this.unmatchedMs = (options.unmatchedHours ?? 24) * 3_600_000;
     this.retentionMs = retentionDays === undefined ? undefined : retentionDays * DAY_MS;

@@ -4,7 +4,9 @@ export {
   type DeliveriesModuleAsyncOptions,
   type DeliveriesOptionsFactory,
 } from './deliveries.module.js';
-export { DeliveriesOptionsException, type DeliveriesModuleOptions } from './deliveries.options.js';
+export { DeliveriesOptionsException } from './deliveries-options.exception.js';
+export type { DeliveriesModuleOptions } from './deliveries.options.js';
+export type { DeliveriesStorageProvider } from './storage/open-storage.js';
 export type { DeliveriesMetrics } from './deliveries-metrics.js';
 export { DeliveriesService } from './deliveries.service.js';
 export type { Delivery, DeliveryPage } from './delivery.js';

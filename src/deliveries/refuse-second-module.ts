@@ -1,5 +1,5 @@
 import type { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
-import { DeliveriesOptionsException } from './deliveries.options.js';
+import { DeliveriesOptionsException } from './deliveries-options.exception.js';
 
 /** The apps that have deliveries, each by the one host of its inbox. */
 const APPS = new WeakSet<LalamoveInboxHost>();

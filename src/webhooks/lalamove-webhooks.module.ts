@@ -15,6 +15,6 @@ import { LalamoveWebhookRegistrations } from './endpoint/webhook-registrations.j
     LalamoveWebhookMount,
     LalamoveWebhookRegistrations,
   ],
-  exports: [LalamoveInboxHost, LalamoveWebhookRegistrations],
+  exports: [LalamoveEventHandlers, LalamoveInboxHost, LalamoveWebhookRegistrations],
 })
 export class LalamoveWebhooksModule {}

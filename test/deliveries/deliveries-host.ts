@@ -9,6 +9,7 @@ import {
 } from 'nestjs-lalamove/sandbox';
 import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { accountOn } from '../support/account.js';
+import { storageOptions } from './storage-options.js';
 import { startHost, type Platform } from '../support/host-app.js';
 
 /** The path of the webhook endpoint. */
@@ -65,7 +66,7 @@ export class DeliveriesHost {
         LalamoveModule.forRoot(
           accountOn(sandbox, { clock, webhook: { path: WEBHOOKS }, retry: { maxAttempts: 1 }, ...lalamove }),
         ),
-        DeliveriesModule.forRoot({ database: { file: ':memory:' }, clock, ...deliveries }),
+        DeliveriesModule.forRoot({ ...storageOptions(deliveries, clock), clock, ...deliveries }),
         ...Object.entries(named).map(([name, { apiKey, apiSecret }]) =>
           LalamoveModule.forRoot({ ...accountOn(sandbox, { clock }), name, apiKey, apiSecret }),
         ),

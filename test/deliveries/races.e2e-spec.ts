@@ -86,7 +86,7 @@ describe('a webhook', () => {
     database = await openDeliveriesDatabase({ file: ':memory:' });
     deliveries = deliveriesOn(database, () => now);
     emitted = [];
-    deliveries.committed.subscribe((event) => emitted.push(event));
+    deliveries.committed.subscribe(({ event }) => emitted.push(event));
     inbox = new DurableInbox({
       ...{ deliveries, handlers: new WebhookHandlers(), hooks: {}, now: () => now, unmatchedMs: 3_600_000 },
       wake: () => undefined,

@@ -75,6 +75,7 @@ export class WorkerWorld {
       logger: { log, warn: log, error: log },
       now,
       wake: () => undefined,
+      leaseMs: 120_000,
     });
   }
 

@@ -33,6 +33,8 @@ export interface ActionParts {
   readonly now: () => number;
   /** Wakes another delivery at this time, in Unix ms. */
   readonly wake: (deliveryId: string, at: number) => void;
+  /** The duration of a lease, in ms. */
+  readonly leaseMs: number;
   readonly failures: FailurePolicy;
   readonly answers: PostedAnswers;
 }

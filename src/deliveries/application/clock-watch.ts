@@ -11,7 +11,7 @@ const EVERY_MS = 5000;
 /** The dependencies of {@link ClockWatch}. */
 export interface ClockWatchParts {
   readonly clock: SteadyClock;
-  readonly storage: Pick<DeliveriesStorage, 'transact' | 'pullBackTimes'>;
+  readonly storage: Pick<DeliveriesStorage, 'transact' | 'pullBackTimes' | 'signals'>;
   readonly logger: LoggerService;
 }
 
@@ -83,8 +83,12 @@ export class ClockWatch {
       return;
     }
     const way = ms > 0 ? 'forward' : 'back';
-    const what = `The clock was set ${way}: the times of deliveries were set with it. See that it is kept by NTP`;
+    // On a shared database the times of other hosts stay as they are.
+    const isShared = storage.signals !== undefined;
+    const what = isShared
+      ? `The clock of this host was set ${way}: see that it is kept by NTP`
+      : `The clock was set ${way}: the times of deliveries were set with it. See that it is kept by NTP`;
     say(logger, 'warn', logLine(what, { seconds: Math.round(ms / 1000) }));
-    this.shifted.next(ms);
+    this.shifted.next(isShared ? 0 : ms);
   }
 }

@@ -31,8 +31,8 @@ export interface DeliveryCommandsParts {
   readonly wake: (deliveryId: string, at?: number) => void;
 }
 
-/** The delay before a delivery that was booked in the host's transaction is woken, in ms. */
-const SOON_MS = 50;
+/** The pauses before it is checked whether the host has committed its transaction, in ms. The sweeper looks later. */
+const COMMIT_PAUSES_MS = [50, 200, 1000, 4000];
 
 /** The commands of the host. Each one is committed when its method resolves. Workers execute it. */
 export class DeliveryCommands {
@@ -52,8 +52,7 @@ export class DeliveryCommands {
       throw new DeliveryConflictException(message, accountName(asked.account));
     }
     if (isNew && isOwn) wake(record.id);
-    // The commit of the host's transaction is not visible here. If this wake is too early, the sweeper finds the row.
-    else if (isNew) this.#wakeSoon(record.id);
+    else if (isNew) detached(() => void this.#wakeOnceCommitted(record));
     return deliveryOf(record);
   }
 
@@ -70,14 +69,17 @@ export class DeliveryCommands {
     return { record: others, isNew: false };
   }
 
-  /** Wakes the delivery and the dispatcher after a short delay, in which the host can commit its transaction. */
-  #wakeSoon(id: string): void {
-    const { wake, clock, dispatcher } = this.parts;
-    wake(id, clock.now() + SOON_MS);
-    const dispatch = (): void => {
+  /** Wakes the delivery and the dispatcher after the host has committed its transaction. It never rejects. */
+  async #wakeOnceCommitted({ id, account, reference }: DeliveryRecord): Promise<void> {
+    const { deliveries, wake, clock, dispatcher } = this.parts;
+    for (const pauseMs of COMMIT_PAUSES_MS) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs));
+      const committed = await deliveries.storage.find(account, reference).catch(() => undefined);
+      if (committed?.id !== id) continue;
+      wake(id);
       dispatcher.wake();
-    };
-    detached(() => clock.setTimeout(dispatch, SOON_MS));
+      return;
+    }
   }
 
   async cancel(key: DeliveryKey): Promise<Delivery> {

@@ -1,9 +1,7 @@
-import { filter, Observable, takeWhile } from 'rxjs';
-import { captureContext } from '../../internal/async-context.js';
+import type { Observable } from 'rxjs';
 import type { DeliveriesMetrics } from '../deliveries-metrics.js';
 import { DeliveryNotFoundException } from '../delivery.exceptions.js';
 import { accountName, deliveryOf, type Delivery, type DeliveryPage } from '../delivery.js';
-import { isTerminal } from '../domain/delivery-progress.js';
 import type { DeliveryKey, ListQuery } from '../dto/method-inputs.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
@@ -12,6 +10,7 @@ import type { StoredEvent } from '../storage/stored-types.js';
 import type { TimelineEntry } from '../timeline-entry.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { UnreadableRows } from './unreadable-rows.js';
+import { watchDelivery } from './watch-delivery.js';
 
 /** The dependencies of {@link DeliveryQueries}. */
 export interface DeliveryQueriesParts {
@@ -19,9 +18,6 @@ export interface DeliveryQueriesParts {
   readonly unreadable: UnreadableRows;
   readonly now: () => number;
 }
-
-/** The events that end a delivery. */
-const ENDS: ReadonlySet<string> = new Set(['completed', 'canceled', 'failed']);
 
 /** The queries of the host. They do not change deliveries. */
 export class DeliveryQueries {
@@ -63,50 +59,15 @@ export class DeliveryQueries {
 
   /** @param keyOf returns the key of the delivery. If it throws, the subscriber gets the error */
   watch(keyOf: () => DeliveryKey): Observable<DeliveryEvent> {
-    return new Observable((subscriber) => {
-      // Another caller commits the event, so the async context of the subscriber is captured here.
-      const run = captureContext();
-      const key = keyOf();
-      const isOurs = (event: DeliveryEvent): boolean =>
-        event.reference === key.reference && (event.account ?? '') === key.account;
-      const subscription = this.parts.deliveries.committed
-        .pipe(
-          filter(isOurs),
-          // By event type, not by state: all events of the last commit (for example a driver) have the final state.
-          takeWhile(({ type }) => !ENDS.has(type), true),
-        )
-        .subscribe({
-          next: (event) => {
-            run(() => {
-              subscriber.next(event);
-            });
-          },
-          complete: () => {
-            run(() => {
-              subscriber.complete();
-            });
-          },
-        });
-      this.get(key).then(
-        ({ state }) => {
-          if (isTerminal(state)) subscriber.complete();
-        },
-        (error: unknown) => {
-          subscriber.error(error);
-        },
-      );
-      return () => {
-        subscription.unsubscribe();
-      };
-    });
+    return watchDelivery({ deliveries: this.parts.deliveries, keyOf, find: (key) => this.#record(key) });
   }
 
   async metrics(): Promise<DeliveriesMetrics> {
     const { deliveries, now } = this.parts;
     const at = now();
     const counts = await deliveries.storage.metrics();
-    const [oldest] = await deliveries.storage.due(at, 1);
-    return { ...counts, lagMs: oldest ? Math.max(0, at - oldest.dueAt) : 0 };
+    const dueAt = await deliveries.storage.oldestDue(at);
+    return { ...counts, lagMs: dueAt === undefined ? 0 : Math.max(0, at - dueAt) };
   }
 
   async #record(key: DeliveryKey): Promise<DeliveryRecord> {

@@ -23,6 +23,8 @@ export type Change = (record: DeliveryRecord) => Transition | undefined;
 export interface LeaseTerms {
   /** The token of the lease that the delivery must have. */
   readonly token?: string;
+  /** Renews the lease `token` for this time, in ms. */
+  readonly renewMs?: number;
   /** The token of the lease that the change releases if there is nothing left to do now. */
   readonly yields?: string;
 }
@@ -34,6 +36,12 @@ export class LostLease extends Error {
   constructor() {
     super('Another worker holds the lease of the delivery.');
   }
+}
+
+/** A committed event of a delivery. */
+export interface CommittedEvent {
+  readonly deliveryId: string;
+  readonly event: DeliveryEvent;
 }
 
 /** A delivery and its next action. */
@@ -58,7 +66,7 @@ export interface DeliveryRules {
  */
 export class DeliveryTransaction {
   /** The events of the transaction. They are published after the commit. */
-  readonly events: DeliveryEvent[] = [];
+  readonly events: CommittedEvent[] = [];
 
   constructor(
     readonly storage: StorageTransaction,
@@ -73,13 +81,14 @@ export class DeliveryTransaction {
   }
 
   /** @throws LostLease if the delivery does not have the lease `token`, or does not exist */
-  async change(id: string, change: Change, { token, yields }: LeaseTerms = {}): Promise<Decided> {
+  async change(id: string, change: Change, { token, renewMs, yields }: LeaseTerms = {}): Promise<Decided> {
     const before = await this.storage.lock(id);
     if (!before || (token !== undefined && before.leaseToken !== token)) throw new LostLease();
     const record = await this.#changed(before, change(before));
     const action = await this.#decided(record);
     const isYielded = yields !== undefined && record.leaseToken === yields && !isWork(action);
-    return this.#save(before, record, action, isYielded ? 'release' : undefined);
+    const renewal = token !== undefined && renewMs !== undefined ? { token, ms: renewMs } : undefined;
+    return this.#save(before, record, action, isYielded ? 'release' : renewal);
   }
 
   /**
@@ -182,7 +191,8 @@ export class DeliveryTransaction {
   async #addEvents(record: DeliveryRecord, events: readonly NewDeliveryEvent[], at: number): Promise<void> {
     if (events.length === 0) return;
     const wanted = events.map((event) => ({ event, isWanted: this.rules.isWanted(event.type) }));
-    this.events.push(...(await this.storage.addEvents(record, wanted, at)));
+    const added = await this.storage.addEvents(record, wanted, at);
+    this.events.push(...added.map((event) => ({ deliveryId: record.id, event })));
   }
 
   async #decided(record: DeliveryRecord): Promise<Action> {

@@ -2,12 +2,12 @@ import { Subject } from 'rxjs';
 import type { Action } from '../domain/decide.js';
 import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import { withPolicy } from '../domain/policy-checks.js';
-import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
 import type { DeliveriesStorage } from '../storage/storage.js';
 import {
   DeliveryTransaction,
   type Change,
+  type CommittedEvent,
   type Decided,
   type DeliveryRules,
   type LeaseTerms,
@@ -24,7 +24,7 @@ export interface DeliveryTransactionsParts {
 /** Runs the transactions that change deliveries, and publishes their events after the commit. */
 export class DeliveryTransactions {
   /** Events that this process has committed. */
-  readonly committed = new Subject<DeliveryEvent>();
+  readonly committed = new Subject<CommittedEvent>();
   /** Whether events of a type have handlers; `true` until the handlers are known. */
   isWanted: (type: string) => boolean = () => true;
   readonly storage: DeliveriesStorage;

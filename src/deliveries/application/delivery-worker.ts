@@ -10,9 +10,6 @@ import { retryLater, runAction } from './action-handlers.js';
 import { FailurePolicy } from './failure-policy.js';
 import { PostedAnswers } from './posted-answers.js';
 
-/** The duration of a lease, in ms. It is longer than the longest call with all its retries. */
-const LEASE_MS = 120_000;
-
 /** The maximum number of actions in a row. A delivery that needs more is in a loop; its next action runs later. */
 const MAX_ACTIONS = 40;
 
@@ -40,10 +37,10 @@ export class DeliveryWorker {
    * @returns the next due time, in Unix ms; `undefined` if there is nothing to do or another worker holds the lease
    */
   async advance(id: string): Promise<number | undefined> {
-    const { deliveries, hooks } = this.#parts;
+    const { deliveries, hooks, leaseMs } = this.#parts;
     const token = randomUUID();
     const begin = ({ do: what }: Action): Change | undefined => (what === 'quote' ? quoting : undefined);
-    const claimed = await deliveries.claim(id, { token, ms: LEASE_MS }, begin);
+    const claimed = await deliveries.claim(id, { token, ms: leaseMs }, begin);
     if (claimed?.record.leaseToken !== token) return claimed?.record.dueAt;
     const { record } = await this.#runAll(claimed, token);
     // If nothing is left to do, the commit of the last result has already released the lease.
@@ -81,13 +78,13 @@ export class DeliveryWorker {
   }
 
   #contextOf(record: DeliveryRecord, token: string): ActionContext {
-    const { deliveries, hooks } = this.#parts;
+    const { deliveries, hooks, leaseMs: renewMs } = this.#parts;
     return {
       ...this.#parts,
       record,
       token,
-      persistIntent: (change) => deliveries.change(record.id, change, { token }),
-      persist: (change) => deliveries.change(record.id, change, { token, yields: token }),
+      persistIntent: (change) => deliveries.change(record.id, change, { token, renewMs }),
+      persist: (change) => deliveries.change(record.id, change, { token, renewMs, yields: token }),
       step: (step) => reportStep(hooks, step, record.reference),
     };
   }

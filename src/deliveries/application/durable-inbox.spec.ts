@@ -45,7 +45,7 @@ describe('DurableInbox', () => {
     errors = [];
     Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
     deliveries = deliveriesOn(database, () => clock.now());
-    deliveries.committed.subscribe(({ reference, type }) => events.push(`${reference} ${type}`));
+    deliveries.committed.subscribe(({ event: { reference, type } }) => events.push(`${reference} ${type}`));
     inbox = inboxWith({});
   });
 

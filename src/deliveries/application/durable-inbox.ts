@@ -15,6 +15,8 @@ import { orderOf, readWebhook, webhookUpdate } from './webhook-updates.js';
 export interface DurableInboxParts {
   readonly deliveries: DeliveryTransactions;
   readonly handlers: WebhookHandlers;
+  /** Whether a type has handlers in another process. */
+  readonly isAnnounced?: (type: string) => boolean;
   readonly hooks: DeliveriesHooks;
   readonly now: () => number;
   /** Resolves after the stored times are adjusted to a clock that was set; `undefined` if the clock was not set. */
@@ -103,6 +105,18 @@ export class DurableInbox implements LalamoveInbox {
     return { isTaken: false, wakes: [] };
   }
 
+  #isWanted(event: LalamoveEvent): boolean {
+    const { handlers, deliveries, isAnnounced } = this.parts;
+    // Other handlers of the type may be in other processes, for another account.
+    const isShared = deliveries.storage.signals !== undefined;
+    return handlers.isWanted(event) || (isShared && isAnnounced?.(event.eventType) === true);
+  }
+
+  /** Other processes on the database may receive the webhooks. */
+  get isShared(): boolean {
+    return this.parts.deliveries.storage.signals !== undefined;
+  }
+
   #newWebhook({ keys, facts, event }: LalamoveInboxEntry, applied?: NewWebhook['applied']): NewWebhook {
     return {
       keys,
@@ -112,7 +126,7 @@ export class DurableInbox implements LalamoveInbox {
       orderId: orderOf(event),
       // Uses the clock of deliveries, which may differ from the clock that verified the webhook.
       receivedAt: this.parts.now(),
-      isWanted: this.parts.handlers.isWanted(event),
+      isWanted: this.#isWanted(event),
       applied,
     };
   }

@@ -75,6 +75,8 @@ export class OutboxDispatcher {
     this.#cancelWake();
     clearTimeout(this.#look);
     await atMost(graceMs, this.idle());
+    // Without it, another process would get these events only after their lease.
+    await this.parts.storage.outbox.release().catch(() => undefined);
   }
 
   /** Looks for events to dispatch. */

@@ -1,4 +1,5 @@
 import type { DeliveriesStorage } from '../storage/storage.js';
+import type { AnnouncedTypes } from './announced-types.js';
 import type { ClockWatch } from './clock-watch.js';
 import type { DurableInbox } from './durable-inbox.js';
 import type { OutboxDispatcher } from './outbox-dispatcher.js';
@@ -12,6 +13,7 @@ export interface SweepRoundParts {
   readonly watch: Pick<ClockWatch, 'check'>;
   readonly inbox: Pick<DurableInbox, 'sweep'>;
   readonly dispatcher: Pick<OutboxDispatcher, 'wake'>;
+  readonly announced: Pick<AnnouncedTypes, 'refresh'>;
   readonly now: () => number;
   /** The time after which ended deliveries are erased, in ms; `undefined`: never. */
   readonly retentionMs: number | undefined;
@@ -22,8 +24,9 @@ export class SweepRound {
   constructor(private readonly parts: SweepRoundParts) {}
 
   async run(): Promise<void> {
-    const { storage, watch, inbox, dispatcher, now, retentionMs } = this.parts;
+    const { storage, watch, inbox, dispatcher, announced, now, retentionMs } = this.parts;
     await watch.check();
+    await announced.refresh();
     await inbox.sweep();
     if (retentionMs !== undefined) await storage.eraseOld(now() - retentionMs, ERASE_BATCH);
     dispatcher.wake();

@@ -41,6 +41,11 @@ export class DeliveryHandlers {
   readonly of = (event: DeliveryEvent): readonly NamedHandler<DeliveryEvent>[] =>
     this.#handlers.filter(({ subscriptions }) => isFor(subscriptions, event.type));
 
+  /** The event types of all handlers; `'*'` for all types. */
+  get types(): ReadonlySet<string> {
+    return new Set(this.#handlers.flatMap(({ subscriptions }) => subscriptions.flatMap(({ types }) => types)));
+  }
+
   /** Whether any handler handles this event type. */
   readonly wanted = (type: string): boolean => this.#handlers.some(({ subscriptions }) => isFor(subscriptions, type));
 }

@@ -1,3 +1,5 @@
+import type { HandledTypes } from './handled-types.js';
+
 /** An event that waits for its handlers. */
 export interface PendingEvent {
   readonly id: number;
@@ -32,7 +34,15 @@ export interface DispatchResult {
 /** The outbox: committed events that wait for dispatch to handlers. */
 export interface OutboxStorage {
   /**
-   * Events that are due. For each delivery: only the first of its own events, and all its webhooks.
+   * Announces the event types that this process handles. It is called at start and with each sweep.
+   *
+   * @returns the types that this process or another process on the database handles
+   */
+  announce(handled: HandledTypes): Promise<HandledTypes>;
+  /**
+   * Events that are due. For each delivery: only the first of its own events, and all its webhooks. If several
+   * processes use the database, no other process gets these events until their result is written or a lease ends, and
+   * this process gets only types that it handles.
    *
    * @param blockedOn selects events that wait for a slot of this handler; `undefined`: events that wait for no slot
    */
@@ -45,4 +55,6 @@ export interface OutboxStorage {
   unblock(limit: number): Promise<boolean>;
   /** Writes the result of a dispatch. */
   settle(eventId: number, result: DispatchResult): Promise<void>;
+  /** Gives back the events that this process has not dispatched, so that another process gets them. */
+  release(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import type {
   StoredEvent,
   StoredPage,
 } from './stored-types.js';
+import type { StorageSignals } from './storage-signals.js';
 import type { UnreadableRowsStorage } from './unreadable-rows-storage.js';
 
 /**
@@ -28,6 +29,8 @@ export interface DeliveriesStorage {
   readonly inbox: InboxStorage;
   readonly outbox: OutboxStorage;
   readonly unreadable: UnreadableRowsStorage;
+  /** The signals between processes; `undefined` if only one process uses the database. */
+  readonly signals: StorageSignals | undefined;
 
   /** Prepares the storage, once per start. An implementation may release the leases of a dead process. */
   start(): Promise<void>;
@@ -51,15 +54,28 @@ export interface DeliveriesStorage {
    */
   join(hostTransaction: unknown): Promise<StorageTransaction>;
 
+  /**
+   * How long the lease of a delivery lasts, in ms; 0 or less if it has ended. It is never too long, also if the clocks
+   * of the hosts differ, or if this process was suspended.
+   */
+  leaseMsLeft(record: DeliveryRecord): number;
+
   /** @param account empty for the default account */
   find(account: string, reference: string): Promise<DeliveryRecord | undefined>;
   /** Returns a page of deliveries, the oldest first. */
   list(query: ListQuery): Promise<StoredPage>;
   /** All stored events of a delivery, including its webhooks, in the order of the writes. */
   timeline(deliveryId: string): Promise<readonly StoredEvent[]>;
+  /** The own events of a delivery after an event, in the order of the writes. */
+  eventsAfter(deliveryId: string, eventId: number): Promise<readonly StoredEvent[]>;
+  /** The id of the last event of a delivery; 0 if it has none. */
+  lastEventId(deliveryId: string): Promise<number>;
   attemptOf(account: string, key: AttemptKey): Promise<KnownAttempt | undefined>;
+  /** The time of the longest overdue delivery without an active lease, in Unix ms. */
+  oldestDue(by: number): Promise<number | undefined>;
   /**
-   * Deliveries that are due at a time and have no active lease, the longest overdue first.
+   * Deliveries that are due at a time and have no active lease, the longest overdue first. If several processes use the
+   * database, each of them gets other deliveries.
    *
    * @param after the last delivery of the previous page
    */

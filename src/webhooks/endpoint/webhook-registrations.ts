@@ -95,7 +95,7 @@ export class LalamoveWebhookRegistrations
     }
     const names = this.handlers.all.map(({ name }) => name).join(', ');
     const isOn = [...this.#registrations.values()].some((registration) => registration.isOn);
-    if (names !== '' && !isOn) {
+    if (names !== '' && !isOn && this.inboxes.inbox.isShared !== true) {
       const message = 'These handlers get no events, because webhook is not set';
       const remedy = "set webhook: { path: 'webhooks/lalamove' }";
       this.#logger.warn(logLine(`${message}: ${remedy}`, { handlers: names }));

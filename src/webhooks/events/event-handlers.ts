@@ -34,6 +34,11 @@ export class LalamoveEventHandlers {
     }));
   }
 
+  /** The event types of all handlers; `'*'` for all types. */
+  get types(): ReadonlySet<string> {
+    return new Set(this.#handlers.flatMap(({ subscriptions }) => subscriptions.flatMap(({ types }) => types)));
+  }
+
   /** The handlers of an event. */
   readonly of = (event: LalamoveEvent): readonly LalamoveEventHandler[] =>
     this.#handlers.filter(({ subscriptions }) => subscriptions.some((subscription) => matches(subscription, event)));

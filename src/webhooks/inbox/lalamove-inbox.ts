@@ -28,6 +28,8 @@ export interface LalamoveEventHandler {
  * database.
  */
 export interface LalamoveInbox {
+  /** Whether other processes put their webhooks in this inbox too. */
+  readonly isShared?: boolean;
   /**
    * Accepts an event before its webhook is answered. It must return or resolve before it calls a handler.
    *

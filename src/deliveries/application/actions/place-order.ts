@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../../internal/log-line.js';
+import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import { isOpen, type CurrentQuotation, type DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { OrderReading } from '../../domain/order-updates.js';
 import { reason } from '../../domain/reasons.js';
@@ -13,12 +15,15 @@ import { isOutcomeUnknown, isUsedUp } from '../failure-policy.js';
 import { orderInput, readingOf } from '../lalamove-mapping.js';
 import type { PostedAttempt } from '../posted-answers.js';
 
+/** The pauses before the tries to settle an attempt that was not posted, in ms. */
+const WITHDRAW_PAUSES_MS = [0, 200, 1000, 5000];
+
 /** A committed attempt. Its order may be posted until the lease ends. */
 interface Reservation {
   readonly attempt: DeliveryAttempt;
   readonly quotation: CurrentQuotation;
-  /** Unix ms. */
-  readonly leaseUntil: number;
+  /** The delivery with the lease that the reservation has renewed. */
+  readonly leased: DeliveryRecord;
 }
 
 /**
@@ -45,7 +50,21 @@ export async function placeOrder(context: CallContext, first: Change = () => und
  * are in one transaction, so that no other change (for example a cancellation) can come between them.
  */
 async function reserve(
-  { deliveries, record: { id }, token, now }: CallContext,
+  context: CallContext,
+  first: Change,
+): Promise<{ readonly decided: Decided; readonly reservation?: Reservation }> {
+  const attemptId = randomUUID();
+  try {
+    return await reserveAs(context, attemptId, first);
+  } catch (error) {
+    if (error instanceof DeliveriesStoreException) await withdraw(context, attemptId);
+    throw error;
+  }
+}
+
+async function reserveAs(
+  { deliveries, record: { id }, token, leaseMs: renewMs, now }: CallContext,
+  attemptId: string,
   first: Change,
 ): Promise<{ readonly decided: Decided; readonly reservation?: Reservation }> {
   return deliveries.transact(async (trx) => {
@@ -53,7 +72,7 @@ async function reserve(
     const { quotation, attempt: before } = decided.record.progress;
     if (decided.action.do !== 'book' || !quotation) return { decided };
     const attempt: DeliveryAttempt = {
-      id: randomUUID(),
+      id: attemptId,
       number: (before?.number ?? 0) + 1,
       quotationId: quotation.quotationId,
       quotationExpiresAt: quotation.expiresAt,
@@ -61,10 +80,27 @@ async function reserve(
       reservedAt: now(),
     };
     await trx.storage.reserveAttempt(decided.record, attempt, quotation);
-    const booking = await trx.change(id, (snapshot) => reserved(snapshot, attempt), { token });
-    const { leaseUntil = 0 } = booking.record;
-    return { decided: booking, reservation: { attempt, quotation, leaseUntil } };
+    const booking = await trx.change(id, (snapshot) => reserved(snapshot, attempt), { token, renewMs });
+    return { decided: booking, reservation: { attempt, quotation, leased: booking.record } };
   });
+}
+
+/**
+ * Settles an attempt whose commit has an unknown result, because its order was certainly not posted. It gives up while
+ * the database fails; the outcome of the attempt is unknown then.
+ */
+async function withdraw({ deliveries, record: { id } }: CallContext, attemptId: string): Promise<void> {
+  for (const pauseMs of WITHDRAW_PAUSES_MS) {
+    try {
+      await pause(pauseMs, undefined, { ref: false });
+      await deliveries.change(id, (snapshot) =>
+        snapshot.progress.attempt?.id === attemptId ? refused(snapshot, attemptId) : undefined,
+      );
+      return;
+    } catch {
+      // The next try follows. The caller reports the first error.
+    }
+  }
 }
 
 /**
@@ -73,11 +109,8 @@ async function reserve(
  *
  * @throws LostLease if the lease has ended
  */
-async function checkLease(
-  { deliveries, record, now }: CallContext,
-  { attempt, leaseUntil }: Reservation,
-): Promise<void> {
-  if (now() < leaseUntil) return;
+async function checkLease({ deliveries, record }: CallContext, { attempt, leased }: Reservation): Promise<void> {
+  if (deliveries.storage.leaseMsLeft(leased) > 0) return;
   // No other worker posts this attempt, so its order was certainly not placed.
   await deliveries.change(record.id, (snapshot) => refused(snapshot, attempt.id));
   throw new LostLease();
@@ -104,13 +137,13 @@ async function postReserved(context: CallContext, request: BookedRequest, reserv
 async function post(
   context: CallContext,
   request: BookedRequest,
-  { attempt, quotation, leaseUntil }: Reservation,
+  { attempt, quotation, leased }: Reservation,
   posted: PostedAttempt,
 ): Promise<Change> {
-  const { service, now } = context;
+  const { service, deliveries, now } = context;
   // No retry (for example after a 429) may be sent after the lease ends, because other workers then treat the attempt
   // as lost.
-  const signal = AbortSignal.timeout(leaseUntil - now());
+  const signal = AbortSignal.timeout(Math.max(0, Math.floor(deliveries.storage.leaseMsLeft(leased))));
   const input = orderInput(request, quotation, attempt);
   try {
     const order = readingOf(await service.placeOrder(input, { requestId: attempt.id, signal }));

@@ -1,10 +1,15 @@
-import { sql, type Kysely, type Selectable, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import { isWellFormed } from '../../../internal/well-formed.js';
 import type { ListQuery } from '../../dto/method-inputs.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import type { DueDelivery, ListedDelivery, StoredEvent, StoredPage } from '../stored-types.js';
 import { UnreadableRow } from '../unreadable-row.js';
-import { IS_READABLE, type DeliveriesSchema, type DeliveriesTable } from './deliveries-schema.js';
+import {
+  IS_READABLE,
+  type DeliveriesSchema,
+  type DeliveriesTable,
+  type DeliveryEventsTable,
+} from './deliveries-schema.js';
 import { recordOf } from './delivery-rows.js';
 
 type Db = Kysely<DeliveriesSchema>;
@@ -64,21 +69,60 @@ function listed(row: Selectable<DeliveriesTable>): ListedDelivery {
 
 /** All stored events of a delivery, in the order of the writes. */
 export async function timelineOf(db: Db, deliveryId: string): Promise<StoredEvent[]> {
-  const rows = await db
+  const rows = await eventsOf(db, deliveryId).execute();
+  return rows.map(storedEvent);
+}
+
+/** The own events of a delivery after an event, in the order of the writes. */
+export async function eventsAfter(db: Db, deliveryId: string, eventId: number): Promise<StoredEvent[]> {
+  const rows = await eventsOf(db, deliveryId).where('id', '>', eventId).where('source', '=', 'delivery').execute();
+  return rows.map(storedEvent);
+}
+
+/** The id of the last event of a delivery; 0 if it has none. */
+export async function lastEventId(db: Db, deliveryId: string): Promise<number> {
+  const last = await db
     .selectFrom('delivery_events')
-    .selectAll()
+    .select('id')
     .where('delivery_id', '=', deliveryId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last?.id ?? 0;
+}
+
+function eventsOf(
+  db: Db,
+  deliveryId: string,
+): SelectQueryBuilder<DeliveriesSchema, 'delivery_events', Selectable<DeliveryEventsTable>> {
+  return db.selectFrom('delivery_events').selectAll().where('delivery_id', '=', deliveryId).orderBy('id');
+}
+
+function storedEvent(row: Selectable<DeliveryEventsTable>): StoredEvent {
+  return {
+    id: row.id,
+    type: row.type,
+    payload: row.payload,
+    source: row.source === 'delivery' ? 'delivery' : 'webhook',
+    orderId: row.order_id ?? undefined,
+    occurredAt: row.occurred_at,
+    receivedAt: row.received_at,
+  };
+}
+
+/** The time of the longest overdue delivery without an active lease, in Unix ms. */
+export async function oldestDue(db: Db, by: number, now: RawBuilder<number>): Promise<number | undefined> {
+  const oldest = await db
+    .selectFrom('deliveries')
+    .select('due_at')
+    .where('due_at', '<=', by)
+    .where(IS_READABLE)
+    .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
+    .orderBy('due_at')
     .orderBy('id')
-    .execute();
-  return rows.map(({ id, source, type, payload, order_id, occurred_at, received_at }) => ({
-    id,
-    type,
-    payload,
-    source: source === 'delivery' ? 'delivery' : 'webhook',
-    orderId: order_id ?? undefined,
-    occurredAt: occurred_at,
-    receivedAt: received_at,
-  }));
+    .limit(1)
+    .executeTakeFirst();
+  return oldest?.due_at ?? undefined;
 }
 
 /** Deliveries without an active lease that are due at a time. */

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { InboxStorage, StoredWebhook, WebhookPlace } from '../inbox-storage.js';
 import { IS_READABLE, IS_TO_LOOK_AT, IS_WAITING, type DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { windowEnd } from '../sql/webhook-window.js';
 import type { GroupCommit } from './group-commit.js';
 
 /** The unmatched webhooks in a SQLite file. */
@@ -50,7 +51,7 @@ export class SqliteInbox implements InboxStorage {
     { window, limit }: { readonly window: number; readonly limit: number },
   ): Promise<{ readonly webhooks: readonly StoredWebhook[]; readonly reached: WebhookPlace | undefined }> {
     const from = after ?? { receivedAt: 0, id: 0 };
-    const end = await this.#windowEnd(from, window);
+    const end = await windowEnd(this.#db, from, window);
     const to = end ?? { receivedAt: Number.MAX_SAFE_INTEGER, id: 0 };
     // SQLite does not reorder a cross join: it reads the window first, then finds each attempt by its index.
     const { rows: webhooks } = await sql<StoredWebhook>`
@@ -65,19 +66,5 @@ export class SqliteInbox implements InboxStorage {
     // The window contains more rows than the limit. The next search continues after the last one.
     if (last && webhooks.length === limit) return { webhooks, reached: { receivedAt: last.receivedAt, id: last.id } };
     return { webhooks, reached: end };
-  }
-
-  /** The last place of the window; `undefined` if the window reaches the end. */
-  #windowEnd({ receivedAt, id }: WebhookPlace, window: number): Promise<WebhookPlace | undefined> {
-    return this.#db
-      .selectFrom('delivery_events')
-      .select(['received_at as receivedAt', 'id'])
-      .where(IS_WAITING)
-      .where(sql<boolean>`(received_at, id) > (${receivedAt}, ${id})`)
-      .orderBy('received_at')
-      .orderBy('id')
-      .limit(1)
-      .offset(window - 1)
-      .executeTakeFirst();
   }
 }

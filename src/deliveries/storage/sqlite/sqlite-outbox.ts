@@ -1,21 +1,10 @@
 import { sql, type Kysely } from 'kysely';
+import type { HandledTypes } from '../handled-types.js';
 import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
 import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from '../sql/deliveries-schema.js';
-import { unlessErased } from '../sql/erase-delivery.js';
+import { resultColumns } from '../sql/result-columns.js';
+import { pendingEvent, type PendingRow } from '../sql/pending-rows.js';
 import type { GroupCommit } from './group-commit.js';
-
-/** The columns of an event that waits for its handlers. */
-interface PendingRow {
-  readonly id: number;
-  readonly source: string;
-  readonly payload: string;
-  readonly occurred_at: number;
-  readonly handled_by: string;
-  readonly tries: number;
-  readonly blocked_on: string | null;
-  readonly account: string;
-  readonly reference: string | null;
-}
 
 /** The outbox in a SQLite file. */
 export class SqliteOutbox implements OutboxStorage {
@@ -25,6 +14,11 @@ export class SqliteOutbox implements OutboxStorage {
   constructor(db: Kysely<DeliveriesSchema>, commit: GroupCommit) {
     this.#db = db;
     this.#commit = commit;
+  }
+
+  /** Only this process uses the file. */
+  announce(handled: HandledTypes): Promise<HandledTypes> {
+    return Promise.resolve(handled);
   }
 
   async pending(blockedOn: string | undefined, now: number, limit: number): Promise<readonly PendingEvent[]> {
@@ -79,44 +73,18 @@ export class SqliteOutbox implements OutboxStorage {
     return numUpdatedRows > 0n;
   }
 
-  async settle(eventId: number, { status, handledBy, error, ...result }: DispatchResult): Promise<void> {
+  async settle(eventId: number, result: DispatchResult): Promise<void> {
     await this.#commit.write((trx) =>
       trx
         .updateTable('delivery_events')
-        .set((event) => ({
-          dispatch: status,
-          handled_by: JSON.stringify(handledBy),
-          tries: result.tries,
-          next_try_at: result.nextTryAt ?? null,
-          blocked_on: result.blockedOn ?? null,
-          error: error === undefined ? null : unlessErased(event, error),
-        }))
+        .set((event) => resultColumns(event, result))
         .where('id', '=', eventId)
         .execute(),
     );
   }
-}
 
-function pendingEvent(row: PendingRow): PendingEvent {
-  return {
-    id: row.id,
-    source: row.source === 'webhook' ? 'webhook' : 'delivery',
-    payload: row.payload,
-    occurredAt: row.occurred_at,
-    handledBy: namesIn(row.handled_by),
-    tries: row.tries,
-    blockedOn: row.blocked_on ?? undefined,
-    reference: row.reference ?? undefined,
-    account: row.account,
-  };
-}
-
-/** An unreadable list counts as empty: a handler may get an event twice, but must not miss it. */
-function namesIn(json: string): string[] {
-  try {
-    const names: unknown = JSON.parse(json);
-    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
-  } catch {
-    return [];
+  /** Only this process uses the file. */
+  async release(): Promise<void> {
+    // There is nobody to give events to.
   }
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { ListQuery } from '../../dto/method-inputs.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import type { DeliveriesStorage, StorageTransaction } from '../storage.js';
@@ -6,7 +6,15 @@ import type { AttemptKey, DueDelivery, KnownAttempt, StoredCounts, StoredEvent, 
 import { findAttempt } from '../sql/attempt-rows.js';
 import { RowCounts } from '../sql/row-counts.js';
 import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
-import { dueDeliveries, findDelivery, listDeliveries, timelineOf } from '../sql/delivery-queries.js';
+import {
+  dueDeliveries,
+  eventsAfter,
+  findDelivery,
+  lastEventId,
+  listDeliveries,
+  oldestDue,
+  timelineOf,
+} from '../sql/delivery-queries.js';
 import { eraseDelivery, erasableDeliveries } from '../sql/erase-delivery.js';
 import { GroupCommit } from './group-commit.js';
 import type { DeliveriesDatabase } from './open-database.js';
@@ -25,6 +33,8 @@ export class SqliteStorage implements DeliveriesStorage {
   readonly inbox: SqliteInbox;
   readonly outbox: SqliteOutbox;
   readonly unreadable: SqlUnreadableRows;
+  /** Only this process uses the file. */
+  readonly signals = undefined;
   // A private field, so no log shows the database.
   readonly #database: DeliveriesDatabase;
   readonly #commit: GroupCommit;
@@ -73,6 +83,10 @@ export class SqliteStorage implements DeliveriesStorage {
     return new SqliteTransaction(await ownTransaction(hostTransaction, this.#database.owner), this.#now);
   }
 
+  leaseMsLeft({ leaseUntil = 0 }: DeliveryRecord): number {
+    return leaseUntil - this.#now();
+  }
+
   find(account: string, reference: string): Promise<DeliveryRecord | undefined> {
     return findDelivery(this.#db, account, reference);
   }
@@ -85,12 +99,24 @@ export class SqliteStorage implements DeliveriesStorage {
     return timelineOf(this.#db, deliveryId);
   }
 
+  eventsAfter(deliveryId: string, eventId: number): Promise<readonly StoredEvent[]> {
+    return eventsAfter(this.#db, deliveryId, eventId);
+  }
+
+  lastEventId(deliveryId: string): Promise<number> {
+    return lastEventId(this.#db, deliveryId);
+  }
+
   attemptOf(account: string, key: AttemptKey): Promise<KnownAttempt | undefined> {
     return findAttempt(this.#db, account, key);
   }
 
   due(by: number, limit: number, after?: DueDelivery): Promise<readonly DueDelivery[]> {
     return dueDeliveries(this.#db, { by, limit, after, now: this.#now() });
+  }
+
+  oldestDue(by: number): Promise<number | undefined> {
+    return oldestDue(this.#db, by, sql.lit(this.#now()));
   }
 
   async postpone(deliveryId: string, token: string, until: number): Promise<void> {

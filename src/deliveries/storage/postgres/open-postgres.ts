@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { logLine, say, wordsOf } from '../../../internal/log-line.js';
+import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+import type { OpenStorage, StorageContext } from '../open-storage.js';
+import type { DeliveriesKysely, DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { LeaseClock } from './lease-clock.js';
+import { migratePostgres, refuseOtherPostgres } from './migrate-postgres.js';
+import { GuardedPool } from './postgres-connection.js';
+import type { PostgresPool } from './postgres-pool.js';
+import { checkServer } from './postgres-server.js';
+import type { PostgresSettings } from './postgres-settings.js';
+import { PostgresSignals } from './postgres-signals.js';
+import { PostgresStorage } from './postgres-storage.js';
+import { tablesIn, type PostgresTables } from './postgres-tables.js';
+import { PostgresTransactions } from './postgres-transactions.js';
+
+/**
+ * Limits of the own pool, in ms. A statement or a lock that takes longer fails and is retried. A transaction of a
+ * suspended process ends, so that its locks do not block the others.
+ */
+const LIMITS = {
+  connectionTimeoutMillis: 10_000,
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 30_000,
+  query_timeout: 60_000,
+  keepAlive: true,
+} as const;
+
+/** Opens the database, checks the server, and creates or checks the tables. */
+export async function openPostgres(settings: PostgresSettings, context: StorageContext): Promise<OpenStorage> {
+  const { schema, migrate, leaseClock } = settings;
+  const { pool, close } = poolOf(settings, context);
+  const database = kyselyOn(pool, schema);
+  try {
+    await checkServer(database, context.logger);
+    await (migrate ? migratePostgres : refuseOtherPostgres)(database, schema);
+    const tables = tablesIn(schema);
+    const databaseId = await identityOf(database, tables);
+    const process = randomUUID();
+    const leases = new LeaseClock(leaseClock);
+    const transactions = new PostgresTransactions(database);
+    const { logger, leaseMs, sweepMs, handlerTimeoutMs } = context;
+    const channel = channelOf(databaseId, schema);
+    const notify = async (name: string, payload: string): Promise<void> => {
+      await sql`select pg_notify(${name}, ${payload})`.execute(database);
+    };
+    const signals = new PostgresSignals({ pool, notify, channel, process, logger });
+    const parts = { db: database, transactions, schema, tables, databaseId, leases, signals, process };
+    const durations = { sweepMs: Math.min(sweepMs, leaseMs), dispatchMs: handlerTimeoutMs + leaseMs };
+    return { database, storage: new PostgresStorage({ ...parts, ...durations, close }) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Kysely on a pool, with all tables in the schema. */
+export function kyselyOn(pool: PostgresPool, schema: string): DeliveriesKysely {
+  const dialect = new PostgresDialect({ pool: new GuardedPool(pool) });
+  return new Kysely<DeliveriesSchema>({ dialect }).withSchema(schema);
+}
+
+/** The pool of the host, or a new one. */
+export function poolOf(
+  { source, maxConnections }: Pick<PostgresSettings, 'source' | 'maxConnections'>,
+  { logger }: Pick<StorageContext, 'logger'>,
+): { readonly pool: PostgresPool; readonly close: () => Promise<void> } {
+  const isOwn = typeof source === 'string';
+  const pool: PostgresPool = isOwn
+    ? new pg.Pool({ connectionString: source, max: maxConnections, application_name: 'nestjs-lalamove', ...LIMITS })
+    : source;
+  // Without a listener, the error of an idle connection would end the process. Each query reports its own errors.
+  pool.on('error', (error) => {
+    say(logger, 'debug', logLine('An idle connection to PostgreSQL was lost', { error: wordsOf(error) }));
+  });
+  return { pool, close: () => (isOwn ? pool.end() : Promise.resolve()) };
+}
+
+async function identityOf(db: DeliveriesKysely, { identity: table }: PostgresTables): Promise<string> {
+  const row = await sql<{ database_id: string }>`select database_id from ${table}`.execute(db);
+  const [identity] = row.rows;
+  if (identity) return identity.database_id;
+  throw new DeliveriesStoreException('The table delivery_identity is empty: restore the database from a backup.');
+}
+
+/** The same for all processes on these tables, and for no others on the server. */
+function channelOf(databaseId: string, schema: string): string {
+  return `lalamove_${createHash('sha256').update(`${databaseId} ${schema}`).digest('hex').slice(0, 32)}`;
+}

@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import type { InboxStorage, StoredWebhook, WebhookPlace } from '../inbox-storage.js';
+import { IS_TO_LOOK_AT, IS_WAITING } from '../sql/deliveries-schema.js';
+import { windowEnd } from '../sql/webhook-window.js';
+import type { PostgresTables } from './postgres-tables.js';
+import type { PostgresTransactions } from './postgres-transactions.js';
+
+/** Another process does not check a webhook again for this time, in ms. */
+const LOOK_MS = 60_000;
+
+/** The unmatched webhooks in PostgreSQL. Each sweep takes the rows that no other sweep has locked. */
+export class PostgresInbox implements InboxStorage {
+  readonly #transactions: PostgresTransactions;
+  readonly #tables: PostgresTables;
+
+  constructor(transactions: PostgresTransactions, tables: PostgresTables) {
+    this.#transactions = transactions;
+    this.#tables = tables;
+  }
+
+  async setAside(receivedBefore: number, at: number, limit: number): Promise<void> {
+    const { events } = this.#tables;
+    await this.#transactions.run((trx) =>
+      sql`update ${events} set set_aside_at = ${at} where id in (
+        select id from ${events} where ${IS_WAITING} and unreadable_at is null and received_at < ${receivedBefore}
+        order by received_at limit ${limit} for update skip locked)`.execute(trx),
+    );
+  }
+
+  async toLookAt(by: number, limit: number): Promise<readonly StoredWebhook[]> {
+    const { events } = this.#tables;
+    const { rows } = await this.#transactions.run((trx) =>
+      sql<StoredWebhook>`update ${events} set look_at = ${by + LOOK_MS} where id in (
+        select id from ${events} where ${IS_TO_LOOK_AT} and unreadable_at is null and look_at <= ${by}
+        order by look_at, id limit ${limit} for update skip locked)
+        returning id, payload, account, received_at as "receivedAt"`.execute(trx),
+    );
+    return inOrder(rows);
+  }
+
+  async matched(
+    after: WebhookPlace | undefined,
+    { window, limit }: { readonly window: number; readonly limit: number },
+  ): Promise<{ readonly webhooks: readonly StoredWebhook[]; readonly reached: WebhookPlace | undefined }> {
+    return this.#transactions.read(async (db) => {
+      const from = after ?? { receivedAt: 0, id: 0 };
+      const end = await windowEnd(db, from, window);
+      const to = end ?? { receivedAt: Number.MAX_SAFE_INTEGER, id: 0 };
+      const { events, attempts } = this.#tables;
+      const { rows: webhooks } = await sql<StoredWebhook>`
+        select e.id, e.payload, e.account, e.received_at as "receivedAt" from ${events} e
+        where ${IS_WAITING} and e.unreadable_at is null and e.look_at is null
+          and (e.received_at, e.id) > (${from.receivedAt}, ${from.id})
+          and (e.received_at, e.id) <= (${to.receivedAt}, ${to.id})
+          and exists (select 1 from ${attempts} a where a.account = e.account and a.order_id = e.order_id)
+        order by e.received_at, e.id limit ${limit}`.execute(db);
+      const last = webhooks.at(-1);
+      // The window contains more rows than the limit. The next search continues after the last one.
+      if (last && webhooks.length === limit) return { webhooks, reached: { receivedAt: last.receivedAt, id: last.id } };
+      return { webhooks, reached: end };
+    });
+  }
+}
+
+/** `returning` has no order. */
+function inOrder(webhooks: readonly StoredWebhook[]): readonly StoredWebhook[] {
+  return [...webhooks].sort((a, b) => a.receivedAt - b.receivedAt || a.id - b.id);
+}

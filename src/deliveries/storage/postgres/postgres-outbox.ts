@@ -1,0 +1,174 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import type { HandledTypes } from '../handled-types.js';
+import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
+import { IS_PENDING, IS_READABLE } from '../sql/deliveries-schema.js';
+import { pendingEvent, type PendingRow } from '../sql/pending-rows.js';
+import { resultColumns } from '../sql/result-columns.js';
+import type { LeaseClock } from './lease-clock.js';
+import type { PostgresTables } from './postgres-tables.js';
+import type { PostgresTransactions } from './postgres-transactions.js';
+
+/** A type that no process has announced for this time, in ms, has no handlers any more: a day. */
+const ANNOUNCED_MS = 24 * 3_600_000;
+
+/** The maximum number of events that one statement changes. */
+const BATCH = 1000;
+
+/** The dependencies of {@link PostgresOutbox}. */
+export interface PostgresOutboxParts {
+  readonly transactions: PostgresTransactions;
+  readonly tables: PostgresTables;
+  readonly leases: LeaseClock;
+  /** Identifies this process. */
+  readonly process: string;
+  /** How long an event is leased to the process that dispatches it, in ms. Longer than the timeout of a handler. */
+  readonly leaseMs: number;
+}
+
+/** The outbox in PostgreSQL. A process leases the events that it dispatches. If it dies, another one gets them. */
+export class PostgresOutbox implements OutboxStorage {
+  readonly #parts: PostgresOutboxParts;
+  #handled: HandledTypes = { delivery: new Set(), webhook: new Set() };
+
+  constructor(parts: PostgresOutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Also removes the marks of processes that have died. */
+  async announce(handled: HandledTypes): Promise<HandledTypes> {
+    this.#handled = handled;
+    await this.#unblockLost();
+    const { transactions, tables, leases } = this.#parts;
+    const own = pairsOf(handled);
+    const { rows } = await transactions.run(async (trx) => {
+      for (const { source, type } of own) {
+        await sql`insert into ${tables.handlers} (source, type, seen_at) values (${source}, ${type}, ${leases.sql})
+          on conflict (source, type) do update set seen_at = excluded.seen_at`.execute(trx);
+      }
+      await this.#dropUnhandled().execute(trx);
+      return sql<{ source: string; type: string }>`select source, type from ${tables.handlers}
+        where seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint`.execute(trx);
+    });
+    const typesOf = (name: string): ReadonlySet<string> =>
+      new Set(rows.flatMap(({ source, type }) => (source === name ? [type] : [])));
+    return { delivery: typesOf('delivery'), webhook: typesOf('webhook') };
+  }
+
+  async #unblockLost(): Promise<void> {
+    const { transactions, tables, leases } = this.#parts;
+    await transactions.run((trx) =>
+      sql`update ${tables.events} set blocked_on = null where id in (
+        select id from ${tables.events}
+        where ${IS_PENDING} and blocked_on is not null and dispatch_until <= ${leases.sql}
+        limit ${BATCH} for update skip locked)`.execute(trx),
+    );
+  }
+
+  /** Ends the wait of events whose handlers are gone: they would wait forever. */
+  #dropUnhandled(): RawBuilder<unknown> {
+    const { tables, leases } = this.#parts;
+    return sql`update ${tables.events} set dispatch = 'none', next_try_at = null where id in (
+      select e.id from ${tables.events} e where e.dispatch = 'pending' and not exists (
+        select 1 from ${tables.handlers} h where h.source = e.source and h.type in ('*', e.type)
+          and h.seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint)
+      limit ${BATCH} for update skip locked)`;
+  }
+
+  async pending(blockedOn: string | undefined, now: number, limit: number): Promise<readonly PendingEvent[]> {
+    const { delivery, webhook } = this.#handled;
+    if (delivery.size + webhook.size === 0) return [];
+    const { transactions, tables, leases, process, leaseMs } = this.#parts;
+    const isEligible = blockedOn === undefined ? sql`e.blocked_on is null` : sql`e.blocked_on = ${blockedOn}`;
+    const { rows } = await transactions.run((trx) =>
+      sql<PendingRow & { next_try_at: number }>`
+        update ${tables.events} leased set dispatch_by = ${process}, dispatch_until = ${leases.sql} + ${leaseMs}::bigint
+        where leased.id in (
+          select e.id from ${tables.events} e
+          where e.dispatch = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${now}
+            and (e.dispatch_until is null or e.dispatch_until <= ${leases.sql} or e.dispatch_by = ${process})
+            and ((e.source = 'webhook' and ${isOneOf('e', webhook)}) or (e.source = 'delivery'
+              and ${isOneOf('e', delivery)} and not exists (
+                select 1 from ${tables.events} earlier
+                where earlier.delivery_id = e.delivery_id and earlier.dispatch = 'pending'
+                  and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id
+                  and ${isOneOf('earlier', delivery)})))
+          order by e.next_try_at, e.id limit ${limit} for update of e skip locked)
+        returning id, source, payload, occurred_at, handled_by, tries, account, blocked_on, next_try_at,
+          (select d.reference from ${tables.deliveries} d where d.id = leased.delivery_id) as reference`.execute(trx),
+    );
+    return [...rows].sort((a, b) => a.next_try_at - b.next_try_at || a.id - b.id).map(pendingEvent);
+  }
+
+  async nextTryAfter(now: number): Promise<number | undefined> {
+    const { transactions } = this.#parts;
+    const next = await transactions.read((db) =>
+      db
+        .selectFrom('delivery_events')
+        .select('next_try_at')
+        .where(IS_PENDING)
+        .where('blocked_on', 'is', null)
+        .where(IS_READABLE)
+        .where('next_try_at', '>', now)
+        .orderBy('next_try_at')
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    return next?.next_try_at ?? undefined;
+  }
+
+  async block(eventIds: readonly number[], handler: string): Promise<void> {
+    const { transactions, tables, process } = this.#parts;
+    await transactions.run((trx) =>
+      sql`update ${tables.events} set blocked_on = ${handler}
+        where id = any(${eventIds}) and dispatch_by = ${process}`.execute(trx),
+    );
+  }
+
+  /** Removes the marks of processes whose lease has ended, and of this one. */
+  async unblock(limit: number): Promise<boolean> {
+    const { transactions, tables, leases, process } = this.#parts;
+    const { numAffectedRows } = await transactions.run((trx) =>
+      sql`update ${tables.events} set blocked_on = null where id in (
+        select id from ${tables.events} where ${IS_PENDING} and blocked_on is not null
+          and (dispatch_until is null or dispatch_until <= ${leases.sql} or dispatch_by = ${process})
+        limit ${limit} for update skip locked)`.execute(trx),
+    );
+    return (numAffectedRows ?? 0n) > 0n;
+  }
+
+  /** Drops the result if the lease has ended and another process has the event. */
+  async settle(eventId: number, result: DispatchResult): Promise<void> {
+    const { transactions, process } = this.#parts;
+    await transactions.run((trx) =>
+      trx
+        .updateTable('delivery_events')
+        // A blocked event stays leased: its mark is valid as long as its lease.
+        .set((event) => ({ ...resultColumns(event, result), ...(result.blockedOn === undefined && NOT_LEASED) }))
+        .where('id', '=', eventId)
+        .where(sql<SqlBool>`dispatch_by = ${process}`)
+        .execute(),
+    );
+  }
+
+  async release(): Promise<void> {
+    const { transactions, tables, process } = this.#parts;
+    await transactions.run((trx) =>
+      sql`update ${tables.events} set dispatch_by = null, dispatch_until = null, blocked_on = null
+        where ${IS_PENDING} and dispatch_by = ${process}`.execute(trx),
+    );
+  }
+}
+
+const NOT_LEASED = { dispatch_by: null, dispatch_until: null };
+
+function pairsOf({ delivery, webhook }: HandledTypes): { source: string; type: string }[] {
+  return [
+    ...[...delivery].map((type) => ({ source: 'delivery', type })),
+    ...[...webhook].map((type) => ({ source: 'webhook', type })),
+  ];
+}
+
+/** Whether the type of an event is one of these. */
+function isOneOf(alias: string, types: ReadonlySet<string>): RawBuilder<unknown> {
+  return types.has('*') ? sql`true` : sql`${sql.ref(`${alias}.type`)} = any(${[...types]})`;
+}

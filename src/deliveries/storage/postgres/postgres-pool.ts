@@ -1,0 +1,39 @@
+/** The part of a `pg` client that is used. A client of `pg`, TypeORM or Drizzle has it. */
+export interface PostgresClient {
+  query(config: PostgresQuery): Promise<PostgresResult>;
+}
+
+/** A client that is borrowed from a pool. */
+export interface PostgresPoolClient extends PostgresClient {
+  on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
+  on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
+  removeAllListeners(event: 'notification' | 'error' | 'end'): unknown;
+  /** @param destroy whether the connection must not be used again */
+  release(destroy?: boolean): void;
+}
+
+/** The part of a `pg` pool that is used. */
+export interface PostgresPool {
+  connect(): Promise<PostgresPoolClient>;
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** A query with its parameters. */
+export interface PostgresQuery {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly types?: PostgresTypes;
+}
+
+/** Parses the values of a result, by the type's OID. */
+export interface PostgresTypes {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown;
+}
+
+/** The result of a query. */
+export interface PostgresResult {
+  readonly command: string;
+  readonly rowCount: number | null;
+  readonly rows: unknown[];
+}

@@ -1,0 +1,39 @@
+import type { PendingEvent } from '../outbox-storage.js';
+
+/** The columns of an event that waits for its handlers. */
+export interface PendingRow {
+  readonly id: number;
+  readonly source: string;
+  readonly payload: string;
+  readonly occurred_at: number;
+  readonly handled_by: string;
+  readonly tries: number;
+  readonly blocked_on: string | null;
+  readonly account: string;
+  readonly reference: string | null;
+}
+
+/** Converts the row of an event that waits for its handlers. */
+export function pendingEvent(row: PendingRow): PendingEvent {
+  return {
+    id: row.id,
+    source: row.source === 'webhook' ? 'webhook' : 'delivery',
+    payload: row.payload,
+    occurredAt: row.occurred_at,
+    handledBy: namesIn(row.handled_by),
+    tries: row.tries,
+    blockedOn: row.blocked_on ?? undefined,
+    reference: row.reference ?? undefined,
+    account: row.account,
+  };
+}
+
+/** An unreadable list counts as empty: a handler may get an event twice, but must not miss it. */
+function namesIn(json: string): string[] {
+  try {
+    const names: unknown = JSON.parse(json);
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
+}
