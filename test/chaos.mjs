@@ -9,32 +9,34 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '1000' },
     lanes: { type: 'string', default: '2' },
+    deliveries: { type: 'string', default: '12' },
     only: { type: 'string' },
     broken: { type: 'boolean', default: false },
   },
 });
-for (const name of /** @type {const} */ (['seed', 'runs', 'lanes'])) {
+for (const name of /** @type {const} */ (['seed', 'runs', 'lanes', 'deliveries'])) {
   if (!/^\d+$/.test(values[name])) throw new TypeError(`--${name} must be a whole number.`);
 }
 
 const KILLS_A_RUN = 10;
 const folder = await compile(values.broken ? commitAfterPost : undefined);
-/** @type {{ chaosRun: (folder: string, seed: number, run: number, kills: number) => Promise<any> }} */
+/** @type {import('./chaos/run.js')} */
 const { chaosRun } = await import(`${folder}/test/chaos/run.js`);
 
 const seed = Number(values.seed);
 const count = Math.ceil(Number(values.runs) / KILLS_A_RUN);
 const waiting = values.only === undefined ? Array.from({ length: count }, (_, index) => index) : [Number(values.only)];
 const began = Date.now();
-const total = { kills: 0, deliveries: 0, acknowledged: 0 };
+const total = { kills: 0, powerCuts: 0, deliveries: 0, acknowledged: 0 };
 /** @type {Record<string, number>} */
 const ends = {};
 let findings = 0;
 
 async function lane() {
   for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-    const result = await chaosRun(folder, seed, run, KILLS_A_RUN);
+    const result = await chaosRun(folder, seed, run, KILLS_A_RUN, { deliveries: Number(values.deliveries) });
     total.kills += result.kills;
+    total.powerCuts += result.powerCuts;
     total.deliveries += result.deliveries;
     total.acknowledged += result.acknowledged;
     for (const [end, times] of Object.entries(result.ends)) ends[end] = (ends[end] ?? 0) + Number(times);
@@ -48,7 +50,7 @@ async function lane() {
 await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
 
 console.log(
-  `\n${total.kills} kills of seed ${seed}, ${total.deliveries} deliveries, ${total.acknowledged} webhooks acknowledged, in ${Math.round((Date.now() - began) / 1000)} s`,
+  `\n${total.kills} kills of seed ${seed} (${total.powerCuts} power cuts), ${total.deliveries} deliveries, ${total.acknowledged} webhooks acknowledged, in ${Math.round((Date.now() - began) / 1000)} s`,
 );
 for (const [end, times] of Object.entries(ends).sort(([, a], [, b]) => b - a))
   console.log(`${String(times).padStart(6)} ${end}`);

@@ -19,7 +19,7 @@ describe('chaos', () => {
 
   it('detects a build that commits an attempt after the POST of its order', async () => {
     const folder = await compile(commitAfterPost);
-    const { findings } = await chaosRun(folder, 1, 0, 2, { at: 'step', step: 'posted', count: 1 });
+    const { findings } = await chaosRun(folder, 1, 0, 2, { kill: { at: 'step', step: 'posted', count: 1 } });
     expect(findings.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^two couriers/));
   }, 60_000);
 });

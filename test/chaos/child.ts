@@ -17,6 +17,8 @@ export class HostProcess {
   readonly #waiting = new Map<number, { resolve: (done: unknown) => void; reject: (error: Error) => void }>();
   readonly #dead: Promise<void>;
   #last = 0;
+  /** `pragma synchronous` of its database; full until the host has said so. */
+  synchronous = 2;
   #isDead = false;
   /** Everything that the process has printed. */
   output = '';
@@ -55,8 +57,10 @@ export class HostProcess {
     });
     const host = new HostProcess(child);
     if (plan.kill.at === 'start') setTimeout(() => child.kill('SIGKILL'), plan.kill.ms);
-    const first = (await Promise.race([once(child, 'message'), host.#dead])) as [{ failed?: string }] | undefined;
+    const first = (await Promise.race([once(child, 'message'), host.#dead])) as
+      [{ failed?: string; synchronous?: number }] | undefined;
     if (first?.[0].failed !== undefined) throw new Error(`The host process did not start: ${first[0].failed}`);
+    host.synchronous = first?.[0].synchronous ?? 2;
     return host;
   }
 

@@ -1,61 +1,92 @@
 import 'reflect-metadata';
-import { Module, type Type } from '@nestjs/common';
+import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { appendFileSync } from 'node:fs';
-import { LalamoveModule, LalamoveService, OnLalamoveEvent, type LalamoveEvent } from '../../src/index.js';
-import { DeliveriesModule, DeliveriesService, OnDelivery, type DeliveryEvent } from '../../src/deliveries/index.js';
+import { sql } from 'kysely';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { LalamoveModule, LalamoveService } from '../../src/index.js';
+import { DeliveriesModule, DeliveriesService } from '../../src/deliveries/index.js';
+import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { SandboxClock } from '../../src/sandbox/index.js';
+import { DoublingQueue, named, runs } from './doubling-queue.js';
 import { answerFileCommand } from './file-commands.js';
-import type { HostCommand, HostPlan, HostReport, JournalLine } from './messages.js';
+import { reportOf } from './host-report.js';
+import { writeJournal } from './journal.js';
+import { JournalHandler } from './journal-handler.js';
+import type { ChaosStep, HostCommand, HostPlan } from './messages.js';
+import { PostedOrders } from './posted-orders.js';
 
 // A host app in its own process. It carries out commands, and kills itself where its plan says.
 
 const plan = JSON.parse(process.env.CHAOS_PLAN ?? '') as HostPlan;
-const { kill } = plan;
+const { kill, journal } = plan;
 const clock = new SandboxClock({ speed: 0, startAt: plan.startAt });
+const queue = new DoublingQueue(clock);
+const posted = new PostedOrders();
 const WEBHOOKS = 'webhooks/lalamove';
 
+/** Longer than a lease. */
+const JUMP_MS = 3 * 60_000;
+
+let app: INestApplication<Server>;
 let steps = 0;
+let answers = 0;
 let isArmed = false;
+let isRival = false;
 
 /** Kills the process like a power cut: no handler runs, and nothing is flushed. */
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Writes every event to the journal. Sometimes it fails before it writes, so that it must be called again. */
-class JournalHandler {
-  #calls = 0;
+/** Dies if the plan says so. */
+function reached(step: ChaosStep): void {
+  if (!isArmed || kill.at !== 'step' || (kill.step !== undefined && kill.step !== step)) return;
+  steps += 1;
+  if (steps === kill.count) die();
+}
 
-  @OnDelivery('*')
-  onDelivery({ reference, id }: DeliveryEvent): void {
-    this.#write({ reference, id });
-  }
-
-  @OnLalamoveEvent('*')
-  onWebhook(event: LalamoveEvent): void {
-    this.#write({ fingerprint: event.fingerprint });
-  }
-
-  #write(line: JournalLine): void {
-    const { journal, failsOneIn = Infinity } = plan;
-    if (journal === undefined) return;
-    this.#calls += 1;
-    if (this.#calls % failsOneIn === 0) throw new Error('The handler fails on purpose.');
-    appendFileSync(journal, `${JSON.stringify(line)}\n`);
+async function onStep(step: DeliveryStep, reference: string): Promise<void> {
+  if (process.env.CHAOS_LOG) console.log(step, reference);
+  reached(step);
+  if (journal === undefined) return;
+  const run = runs.getStore();
+  // The outbox is not worked on under a lease, and the inbox has no reference.
+  if (run !== undefined && !/^(dispatch|event_)/.test(step)) writeJournal(journal, { step, reference, run });
+  if (step === 'posted') await beLate(reference);
+  if (step !== 'released' || isRival) return;
+  for (const dropped of await posted.dropped(reference, app.get(DeliveriesService))) {
+    writeJournal(journal, { dropped, reference });
   }
 }
 
+/** Holds an answer back until its lease has ended and another worker has taken over. */
+async function beLate(reference: string): Promise<void> {
+  answers += 1;
+  if (isRival || answers !== plan.lateAnswer) return;
+  writeJournal(journal, { jumped: JUMP_MS });
+  clock.set(clock.now() + JUMP_MS);
+  const { database } = app.get(DeliveriesService);
+  const found = await database
+    .selectFrom('deliveries')
+    .select('id')
+    .where('reference', '=', reference)
+    .executeTakeFirst();
+  isRival = true;
+  if (found) await queue.rival(found.id);
+  isRival = false;
+}
+
 async function main(): Promise<void> {
-  const { apiKey, apiSecret, baseUrl, timeoutMs, file, port } = plan;
-  const onStep = (step: string, reference: string): void => {
-    if (process.env.CHAOS_LOG) console.log(step, reference);
-    if (!isArmed || kill.at !== 'step' || (kill.step !== undefined && kill.step !== step)) return;
-    steps += 1;
-    if (steps === kill.count) die();
+  const { apiKey, apiSecret, baseUrl, timeoutMs, port } = plan;
+  JournalHandler.parts = {
+    journal,
+    failsOneIn: plan.failsOneIn ?? Infinity,
+    handling: () => {
+      reached('handling');
+    },
   };
-  const app = await NestFactory.create(
+  app = await NestFactory.create<INestApplication<Server>>(
     moduleOf([
       LalamoveModule.forRoot({
         apiKey,
@@ -69,7 +100,8 @@ async function main(): Promise<void> {
         webhook: { path: WEBHOOKS },
       }),
       DeliveriesModule.forRoot({
-        database: { file, ...plan.database },
+        database: { file: plan.file, ...plan.database },
+        ...(plan.doublesWakes === true && { queue }),
         clock,
         policy: plan.policy ?? {},
         hooks: { onStep },
@@ -77,26 +109,31 @@ async function main(): Promise<void> {
     ]),
     { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
   );
+  watchAnswers(app.getHttpServer());
+  posted.listen(app.get(LalamoveService));
   await app.listen(port, '127.0.0.1');
   const runtime = app.get(DeliveriesRuntime, { strict: false });
-  clock.settle(() => runtime.idle());
-  const answer = async (command: HostCommand): Promise<unknown> => {
-    switch (command.do) {
-      case 'book':
-        isArmed = true;
-        if (kill.at === 'time') setTimeout(die, kill.ms);
-        await Promise.all(command.bookings.map((booking) => app.get(DeliveriesService).book(booking)));
-        return clock.advance(0);
-      case 'cancel':
-        return app.get(DeliveriesService).cancel(command.reference);
-      case 'advance':
-        return clock.advance(command.ms);
-      case 'report':
-        return reportOf(app.get(DeliveriesService));
-      default:
-        return answerFileCommand(command, app.get(DeliveriesService));
-    }
-  };
+  clock.settle(async () => {
+    do await runtime.idle();
+    while (await queue.idle());
+  });
+  takeCommands();
+  await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
+  const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(app.get(DeliveriesService).database);
+  process.send?.({ ready: true, synchronous: rows[0]?.synchronous });
+}
+
+/** Reports the step `answered` as soon as the answer to a webhook is with the operating system. */
+function watchAnswers(server: Server): void {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url?.endsWith(WEBHOOKS) !== true) return;
+    response.once('finish', () => {
+      reached('answered');
+    });
+  });
+}
+
+function takeCommands(): void {
   process.on('message', ({ id, command }: { id: number; command: HostCommand }) => {
     answer(command).then(
       (done) => process.send?.({ id, done: done ?? null }),
@@ -107,45 +144,31 @@ async function main(): Promise<void> {
   process.on('SIGXFSZ', () => undefined);
   // The parent process has ended.
   process.on('disconnect', die);
-  await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
-  process.send?.({ ready: true });
+}
+
+async function answer(command: HostCommand): Promise<unknown> {
+  const deliveries = app.get(DeliveriesService);
+  switch (command.do) {
+    case 'book':
+      isArmed = true;
+      if (kill.at === 'time') setTimeout(die, kill.ms);
+      await Promise.all(command.bookings.map((booking) => deliveries.book(booking)));
+      return clock.advance(0);
+    case 'cancel':
+      return named(() => deliveries.cancel(command.reference));
+    case 'advance':
+      return clock.advance(command.ms);
+    case 'report':
+      return reportOf(deliveries);
+    default:
+      return answerFileCommand(command, deliveries);
+  }
 }
 
 function moduleOf(imports: Parameters<typeof Module>[0]['imports']): Type<unknown> {
   class ChaosModule {}
   Module({ imports: imports ?? [], providers: [JournalHandler] })(ChaosModule);
   return ChaosModule;
-}
-
-async function reportOf(deliveries: DeliveriesService): Promise<HostReport> {
-  const db = deliveries.database;
-  const page = await deliveries.list({ limit: 1000 });
-  const webhooks = await db.selectFrom('delivery_events').select('payload').where('source', '=', 'webhook').execute();
-  const attempts = await db.selectFrom('delivery_attempts').select(['id', 'outcome']).execute();
-  const own = await db
-    .selectFrom('delivery_events')
-    .innerJoin('deliveries', 'deliveries.id', 'delivery_events.delivery_id')
-    .select(['delivery_events.id', 'reference'])
-    .where('source', '=', 'delivery')
-    .orderBy('delivery_events.id')
-    .execute();
-  const timelines: Record<string, number[]> = {};
-  for (const { id, reference } of own) (timelines[reference] ??= []).push(id);
-  return {
-    timelines,
-    deliveries: page.deliveries.map(({ reference, state, reason, orderId, attempts: made }) => ({
-      reference,
-      state,
-      reason: reason?.code,
-      orderId,
-      attempts: made,
-    })),
-    webhooks: webhooks.map(({ payload }) => {
-      const { data, fingerprint } = JSON.parse(payload) as { data: string; fingerprint: string };
-      return { data, fingerprint };
-    }),
-    attempts: Object.fromEntries(attempts.map(({ id, outcome }) => [id, outcome])),
-  };
 }
 
 main().catch((error: unknown) => {

@@ -3,10 +3,16 @@ import type { EmbeddedDatabaseOptions, GivenPolicy } from '../../src/deliveries/
 import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import type { FileCommand } from './file-commands.js';
 
+/**
+ * A step of a host: of a delivery's work, or of the app around it. `answered`: the answer to a webhook has been sent.
+ * `handling`: in the middle of a handler call.
+ */
+export type ChaosStep = DeliveryStep | 'answered' | 'handling';
+
 /** When a host process is killed. */
 export type Kill =
   /** At the given count of one kind of step, or of all steps. */
-  | { readonly at: 'step'; readonly step: DeliveryStep | undefined; readonly count: number }
+  | { readonly at: 'step'; readonly step: ChaosStep | undefined; readonly count: number }
   /** This long after the command to book, in ms of real time, at any await. */
   | { readonly at: 'time'; readonly ms: number }
   /** This long after its process was started, in ms of real time. It may still create the tables of a new file. */
@@ -26,10 +32,14 @@ export interface HostPlan {
   readonly kill: Kill;
   /** The parts of the policy that differ from the default. */
   readonly policy?: GivenPolicy;
-  /** The file to which its handlers write their events, one a line. */
+  /** The file to which its handlers and its hooks write, one line for each call and step. */
   readonly journal?: string;
   /** One of this number of handler calls fails. */
   readonly failsOneIn?: number;
+  /** Wakes each delivery twice at the same time, by a queue of the host's own. */
+  readonly doublesWakes?: boolean;
+  /** The order whose answer comes after its lease has ended and another worker has taken over: the first, the third. */
+  readonly lateAnswer?: number;
   /** More options of its database. */
   readonly database?: EmbeddedDatabaseOptions;
 }
@@ -51,14 +61,19 @@ export interface ReportedDelivery {
   readonly attempts: number;
 }
 
-/** A line of the handlers' journal: a delivery's own event, or a webhook. */
-export type JournalLine = { readonly reference: string; readonly id: number } | { readonly fingerprint: string };
+/** A stored webhook. */
+export interface ReportedWebhook {
+  readonly eventId: string;
+  readonly data: string;
+  readonly fingerprint: string;
+  /** The delivery in whose timeline it is. */
+  readonly reference: string | undefined;
+}
 
 /** The contents of a host's database. */
 export interface HostReport {
   readonly deliveries: readonly ReportedDelivery[];
-  /** The stored webhooks. Two with the same `data` in the same second count as one. */
-  readonly webhooks: readonly { readonly data: string; readonly fingerprint: string }[];
+  readonly webhooks: readonly ReportedWebhook[];
   /** The outcome of each attempt, by attempt id. */
   readonly attempts: Readonly<Record<string, string>>;
   /** The ids of each delivery's own events, in the order of its timeline. */

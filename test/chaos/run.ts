@@ -1,18 +1,18 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DeliveryStep } from '../../src/deliveries/deliveries.hooks.js';
 import type { GivenPolicy } from '../../src/deliveries/index.js';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
-import { SandboxControl } from '../../src/sandbox/control/sandbox-control.js';
-import type { LalamoveSandboxOptions } from '../../src/sandbox/sandbox.options.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, HostProcess } from './child.js';
-import type { HostCommand, HostPlan, HostReport, JournalLine, Kill } from './messages.js';
+import { readJournal } from './journal.js';
+import { killOf } from './kills.js';
+import type { HostCommand, HostPlan, HostReport, Kill } from './messages.js';
+import { addFaults, startOracle, type Oracle } from './oracle-process.js';
+import { cutPower } from './power-cut.js';
 import { verdictOf, type Finding } from './verdict.js';
 
 /** The result of one run. */
@@ -21,168 +21,213 @@ export interface ChaosResult {
   readonly run: number;
   /** The number of killed hosts. */
   readonly kills: number;
+  /** How many of the kills were power cuts. */
+  readonly powerCuts: number;
   readonly deliveries: number;
   readonly ends: Readonly<Record<string, number>>;
   readonly acknowledged: number;
   readonly findings: readonly Finding[];
 }
 
+/** The settings of one run. */
+export interface ChaosOptions {
+  /** The number of deliveries. */
+  readonly deliveries?: number;
+  /** When each host is killed; without it, the seed decides. */
+  readonly kill?: Kill;
+}
+
 const MINUTE_MS = 60_000;
-const PER_RUN = 5;
 
 /** The highest number of orders for one reference under a policy that rebooks. */
 const HOSTILE_ORDERS = 4;
 
-const STEPS: readonly DeliveryStep[] = [
-  'claimed',
-  'quoting',
-  'quoted',
-  'reserving',
-  'reserved',
-  'posting',
-  'posted',
-  'committed',
-  'reading',
-  'read',
-  'canceling',
-  'canceled',
-  'released',
-  'event_stored',
-  'event_applied',
-  'dispatching',
-  'dispatched',
-];
+/** One kill in this number is a power cut. */
+const POWER_CUT_SHARE = 0.25;
 
-/**
- * Runs one sandbox from the first booking to the end of all deliveries. Hosts are killed, and the last one settles.
- *
- * @param kill when each host is killed; without it, the seed decides
- */
+/** Runs one sandbox from the first booking to the end of all deliveries. Hosts are killed, and the last one settles. */
 export async function chaosRun(
   folder: string,
   seed: number,
   run: number,
   kills: number,
-  kill?: Kill,
+  options: ChaosOptions = {},
 ): Promise<ChaosResult> {
   const random = new SeededRandom(seed, run);
-  const place = mkdtempSync(join(tmpdir(), 'lalamove-chaos-'));
-  const file = join(place, 'deliveries.db');
-  const journal = join(place, 'journal');
-  const policy = policyOf(run, random);
   const oracle = await startOracle(folder, random, seed * 1000 + run);
-  const { control, keys } = oracle;
-  const port = await freePort();
-  const bookings = Array.from({ length: PER_RUN }, (_, index) => scriptedBooking(`${seed}-${run}-${index}`, random));
-  const findings: Finding[] = [];
-  let killed = 0;
-  let output = '';
-  let last: HostProcess | undefined;
-
-  const plan = async (death: Kill): Promise<HostPlan> => {
-    const { now } = await control.clock();
-    const skew = random.between(-4, 4) * MINUTE_MS;
-    const startAt = Date.parse(now) + skew;
-    return {
-      ...{ baseUrl: oracle.url, ...keys, port, file, startAt, timeoutMs: 250, kill: death },
-      ...{ policy, journal, ...(death.at !== 'never' && { failsOneIn: 11 }) },
-    };
-  };
-  const start = async (death: Kill): Promise<HostProcess> => HostProcess.start(folder, await plan(death));
-  /** Starts a second process on the file. It must be refused while the first one runs. */
-  const intrude = async (first: HostProcess): Promise<void> => {
-    const second = await HostProcess.start(folder, { ...(await plan({ at: 'never' })), port: await freePort() }).catch(
-      (error: unknown) => String(error),
-    );
-    if (typeof second === 'string') return;
-    // A refused process ends by itself.
-    if (!first.isDead && !second.isDead) findings.push({ reference: '', what: 'a second process could open the file' });
-    await second.kill();
-  };
-  const goOn = async (host: HostProcess, minutes: number): Promise<void> => {
-    await control.advance(`${minutes}m`);
-    await host.send({ do: 'advance', ms: minutes * MINUTE_MS });
-  };
-  const neverTwo = async (when: string): Promise<void> => {
-    for (const { reference } of bookings) {
-      const { live, completed } = await control.ledgerFor({ reference });
-      // With `then: 'rebook'` a late order may exist too. Then the promise is only that it is tracked to its end.
-      const most = policy.unknownOutcome?.then === 'rebook' ? HOSTILE_ORDERS : 1;
-      if (live.length + completed.length > most) {
-        findings.push({ reference, what: `two couriers ${when}: ${[...live, ...completed].join(', ')}` });
-      }
-    }
-  };
-
+  const world = new ChaosWorld({ folder, seed, run, random, oracle, port: await freePort(), options });
   try {
-    await addFaults(control, random);
-    for (let life = 0; life < kills; life += 1) {
-      const host = await start(kill ?? killOf(random));
-      try {
-        await host.send({ do: 'book', bookings });
-        for (let turn = 0; turn < 4; turn += 1) {
-          if (random.chance(0.08))
-            await host.send({ do: 'cancel', reference: random.pick(bookings).reference }).catch(ignoreRefusal);
-          if (random.chance(0.15)) await host.send(backupTo(place, life * 10 + turn, random));
-          if (random.chance(0.02)) await intrude(host);
-          await goOn(host, random.between(1, 12));
-        }
-      } catch (error) {
-        if (!(error instanceof HostDied))
-          findings.push({ reference: '', what: `${String(error)}\n${host.output.slice(-2000)}` });
-      }
-      await host.kill();
-      killed += 1;
-      output += host.output;
-      await neverTwo(`after kill ${life + 1}`);
+    return await world.run(kills);
+  } finally {
+    oracle.stop();
+    world.cleanUp();
+  }
+}
+
+interface WorldParts {
+  readonly folder: string;
+  readonly seed: number;
+  readonly run: number;
+  readonly random: SeededRandom;
+  readonly oracle: Oracle;
+  readonly port: number;
+  readonly options: ChaosOptions;
+}
+
+/** A sandbox, the files of the hosts, and the deliveries that every host books again. */
+class ChaosWorld {
+  readonly #place = mkdtempSync(join(tmpdir(), 'lalamove-chaos-'));
+  readonly #file = join(this.#place, 'deliveries.db');
+  readonly #journal = join(this.#place, 'journal');
+  readonly #findings: Finding[] = [];
+  readonly #policy: GivenPolicy;
+  readonly #bookings: readonly BookDeliveryDto[];
+  #kills = 0;
+  #powerCuts = 0;
+  #output = '';
+
+  constructor(private readonly parts: WorldParts) {
+    const { seed, run, random, options } = parts;
+    this.#policy = policyOf(run, random);
+    this.#bookings = Array.from({ length: options.deliveries ?? 5 }, (_, index) =>
+      scriptedBooking(`${seed}-${run}-${index}`, random),
+    );
+  }
+
+  async run(kills: number): Promise<ChaosResult> {
+    const { oracle, random, options } = this.parts;
+    let last: HostProcess | undefined;
+    try {
+      await addFaults(oracle.control, random);
+      for (let life = 0; life < kills; life += 1) await this.#live(life, options.kill ?? killOf(random));
+      await oracle.control.clearFaults();
+      last = await this.#start({ at: 'never' });
+      await this.#settle(last);
+      return await this.#judge(last);
+    } catch (error) {
+      const what = `the run did not settle: ${String(error)}\n${last?.output.slice(-2000) ?? ''}`;
+      this.#findings.push({ reference: '', what });
+      await last?.kill();
+      return this.#result({}, 0);
     }
-    await control.clearFaults();
-    const host = await start({ at: 'never' });
-    last = host;
-    await host.send({ do: 'book', bookings });
-    for (let step = 0; step < 60 && findings.length === 0; step += 1) {
-      await goOn(host, step < 20 ? 3 : 15);
-      await neverTwo('while it settled');
+  }
+
+  /** Removes the files, unless a failed run's files are wanted. */
+  cleanUp(): void {
+    if (this.#findings.length > 0 && process.env.CHAOS_KEEP) console.log(`The files are in ${this.#place}`);
+    else rmSync(this.#place, { recursive: true, force: true });
+  }
+
+  /** One host, from its start to its kill. */
+  async #live(life: number, kill: Kill): Promise<void> {
+    const { random, oracle, options } = this.parts;
+    const isPowerCut = options.kill === undefined && random.chance(POWER_CUT_SHARE);
+    const isTorn = random.chance(0.5);
+    const host = await this.#start(kill);
+    try {
+      await host.send({ do: 'book', bookings: this.#bookings });
+      for (let turn = 0; turn < 4; turn += 1) {
+        if (random.chance(0.08))
+          await host.send({ do: 'cancel', reference: random.pick(this.#bookings).reference }).catch(ignoreRefusal);
+        if (random.chance(0.15)) await host.send(backupTo(this.#place, life * 10 + turn, random));
+        if (random.chance(0.02)) await this.#intrude(host);
+        await this.#goOn(host, random.between(1, 12));
+      }
+    } catch (error) {
+      if (!(error instanceof HostDied)) this.#found('', `${String(error)}\n${host.output.slice(-2000)}`);
+    }
+    await host.kill();
+    if (isPowerCut) {
+      cutPower(this.#file, host.synchronous, isTorn);
+      this.#powerCuts += 1;
+    }
+    this.#kills += 1;
+    this.#output += host.output;
+    await this.#neverTwo(`after kill ${life + 1}`, oracle);
+  }
+
+  /** Goes on until every delivery is at an end, and some time longer, so that late webhooks and orders arrive. */
+  async #settle(host: HostProcess): Promise<void> {
+    await host.send({ do: 'book', bookings: this.#bookings });
+    for (let step = 0; step < 60 && this.#findings.length === 0; step += 1) {
+      await this.#goOn(host, step < 20 ? 3 : 15);
+      await this.#neverTwo('while it settled', this.parts.oracle);
       if (step > 20 && (await isOver(host))) break;
     }
+  }
+
+  /** Compares the last host's database and the journal with the sandbox. */
+  async #judge(host: HostProcess): Promise<ChaosResult> {
+    const { control, keys } = this.parts.oracle;
     const report = (await host.send({ do: 'report' })) as HostReport;
     const { events } = await control.webhooks();
     const orders = await control.orders();
-    findings.push(
-      ...verdictOf(report, {
-        ...{ orders, events, journal: journalOf(journal) },
-        references: bookings.map(({ reference }) => reference),
-      }),
-    );
+    const references = this.#bookings.map(({ reference }) => reference);
+    const journal = readJournal(this.#journal);
+    this.#findings.push(...verdictOf(report, { orders, events, journal, references }));
     await host.kill();
-    output += host.output;
-    const bytes = readdirSync(place).map((name) => readFileSync(join(place, name), 'latin1'));
-    if ([output, ...bytes].some((text) => text.includes(keys.apiSecret)))
-      findings.push({ reference: '', what: 'a secret was written' });
+    this.#output += host.output;
+    const bytes = readdirSync(this.#place).map((name) => readFileSync(join(this.#place, name), 'latin1'));
+    if ([this.#output, ...bytes].some((text) => text.includes(keys.apiSecret))) this.#found('', 'a secret was written');
     const ends: Record<string, number> = {};
     for (const { state, reason } of report.deliveries) {
       const end = reason === undefined ? state : `${state} ${reason}`;
       ends[end] = (ends[end] ?? 0) + 1;
     }
+    return this.#result(ends, events.filter(({ state }) => state === 'delivered').length);
+  }
+
+  #result(ends: Readonly<Record<string, number>>, acknowledged: number): ChaosResult {
+    const { seed, run } = this.parts;
+    const [kills, powerCuts, findings] = [this.#kills, this.#powerCuts, this.#findings];
+    return { seed, run, kills, powerCuts, deliveries: this.#bookings.length, ends, acknowledged, findings };
+  }
+
+  #found(reference: string, what: string): void {
+    this.#findings.push({ reference, what });
+  }
+
+  async #plan(kill: Kill): Promise<HostPlan> {
+    const { random, oracle, port, run } = this.parts;
+    const { now } = await oracle.control.clock();
+    const skew = random.between(-4, 4) * MINUTE_MS;
+    // Of four worlds, two have a queue that wakes twice: one with each policy.
+    const doublesWakes = run % 4 === 1 || run % 4 === 2;
     return {
-      seed,
-      run,
-      kills: killed,
-      deliveries: bookings.length,
-      ends,
-      acknowledged: events.filter(({ state }) => state === 'delivered').length,
-      findings,
+      ...{ baseUrl: oracle.url, ...oracle.keys, port, file: this.#file, journal: this.#journal },
+      ...{ startAt: Date.parse(now) + skew, timeoutMs: 250, kill, policy: this.#policy, doublesWakes },
+      ...(kill.at !== 'never' && { failsOneIn: 11, ...(doublesWakes && { lateAnswer: random.between(1, 6) }) }),
     };
-  } catch (error) {
-    findings.push({
-      reference: '',
-      what: `the run did not settle: ${String(error)}\n${last?.output.slice(-2000) ?? ''}`,
-    });
-    await last?.kill();
-    return { seed, run, kills: killed, deliveries: bookings.length, ends: {}, acknowledged: 0, findings };
-  } finally {
-    oracle.stop();
-    if (findings.length === 0 || !process.env.CHAOS_KEEP) rmSync(place, { recursive: true, force: true });
+  }
+
+  async #start(kill: Kill): Promise<HostProcess> {
+    return HostProcess.start(this.parts.folder, await this.#plan(kill));
+  }
+
+  /** Starts a second process on the file. It must be refused while the first one runs. */
+  async #intrude(first: HostProcess): Promise<void> {
+    const plan = { ...(await this.#plan({ at: 'never' })), port: await freePort() };
+    const second = await HostProcess.start(this.parts.folder, plan).catch((error: unknown) => String(error));
+    if (typeof second === 'string') return;
+    // A refused process ends by itself.
+    if (!first.isDead && !second.isDead) this.#found('', 'a second process could open the file');
+    await second.kill();
+  }
+
+  async #goOn(host: HostProcess, minutes: number): Promise<void> {
+    await this.parts.oracle.control.advance(`${minutes}m`);
+    await host.send({ do: 'advance', ms: minutes * MINUTE_MS });
+  }
+
+  async #neverTwo(when: string, { control }: Oracle): Promise<void> {
+    for (const { reference } of this.#bookings) {
+      const { live, completed } = await control.ledgerFor({ reference });
+      // With `then: 'rebook'` a late order may exist too. Then the promise is only that it is tracked to its end.
+      const most = this.#policy.unknownOutcome?.then === 'rebook' ? HOSTILE_ORDERS : 1;
+      if (live.length + completed.length > most) {
+        this.#found(reference, `two couriers ${when}: ${[...live, ...completed].join(', ')}`);
+      }
+    }
   }
 }
 
@@ -209,14 +254,6 @@ function backupTo(place: string, number: number, random: SeededRandom): HostComm
   return how === 'service' ? { do: 'backup', path: to } : { do: 'copy', how, from: join(place, 'deliveries.db'), to };
 }
 
-function journalOf(file: string): JournalLine[] {
-  if (!existsSync(file)) return [];
-  // The last line of a killed process may be incomplete.
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as JournalLine] : []));
-}
-
 /** Ignores an error that the host answered with. @throws the error of a host that has died or hangs */
 function ignoreRefusal(error: unknown): void {
   if (error instanceof HostDied || String(error).includes('hangs')) throw error;
@@ -225,92 +262,6 @@ function ignoreRefusal(error: unknown): void {
 async function isOver(host: HostProcess): Promise<boolean> {
   const { deliveries } = (await host.send({ do: 'report' })) as HostReport;
   return deliveries.every(({ state }) => ['completed', 'canceled', 'failed', 'needs_attention'].includes(state));
-}
-
-interface Oracle {
-  readonly control: SandboxControl;
-  readonly url: string;
-  readonly keys: { readonly apiKey: string; readonly apiSecret: string };
-  readonly stop: () => void;
-}
-
-async function startOracle(folder: string, random: SeededRandom, seed: number): Promise<Oracle> {
-  const options: LalamoveSandboxOptions = {
-    seed,
-    drivers: 'mixed',
-    rateLimits: false,
-    apiSecret: 'sk_test_never_to_be_written',
-    webhooks: { timeoutMs: 2000, earlyWaitMs: 150 },
-    unknowns: {
-      metadata: random.pick(['whole-orders', 'order-only', 'every-event']),
-      orderCreated: random.pick(['before-answer', 'after-answer']),
-      webhookRetries: random.pick(['signed-anew', 'repeated']),
-    },
-  };
-  const child = fork(join(folder, 'test/chaos/oracle.js'), {
-    env: { ...process.env, NODE_OPTIONS: '', CHAOS_ORACLE: JSON.stringify(options) },
-    execArgv: [],
-  });
-  const [{ url, apiKey, apiSecret }] = (await once(child, 'message')) as [
-    { url: string; apiKey: string; apiSecret: string },
-  ];
-  return {
-    control: SandboxControl.connect(url),
-    url,
-    keys: { apiKey, apiSecret },
-    stop: () => {
-      child.kill('SIGKILL');
-    },
-  };
-}
-
-/** Adds faults: answers lost after the work, work that is late or skipped, and faults of every kind for webhooks. */
-async function addFaults(control: SandboxControl, random: SeededRandom): Promise<void> {
-  const often = { times: 'always' } as const;
-  const share = (most: number): number => Math.round(random.next() * most * 100) / 100;
-  await control.addFault({ call: 'placeOrder', work: 'done', answer: 'reset', probability: share(0.5), ...often });
-  await control.addFault({
-    call: 'placeOrder',
-    work: 'done',
-    answer: { status: 502, body: '<html>' },
-    probability: share(0.3),
-    ...often,
-  });
-  await control.addFault({
-    call: 'placeOrder',
-    work: 'late',
-    lateBy: '1m',
-    answer: 'hang',
-    probability: share(0.15),
-    ...often,
-  });
-  await control.addFault({ call: 'placeOrder', work: 'done', answer: 'truncate', probability: share(0.2), ...often });
-  await control.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset', probability: share(0.2), ...often });
-  await control.addFault({
-    call: ['createQuotation', 'getOrder', 'cancelOrder'],
-    answer: 'reset',
-    probability: share(0.2),
-    ...often,
-  });
-  await control.addFault({
-    call: ['createQuotation', 'getOrder'],
-    answer: { code: 'LALAMOVE_SERVER_ERROR' },
-    probability: share(0.2),
-    ...often,
-  });
-  for (const webhook of ['lost', 'doubled', 'delayed', 'reordered', 'early', 'badly-signed'] as const) {
-    await control.addFault({ webhook, probability: share(0.35), ...often });
-  }
-}
-
-function killOf(random: SeededRandom): Kill {
-  return random.weighted<Kill>([
-    [5, { at: 'step', step: random.pick(STEPS), count: random.between(1, 6) }],
-    [2, { at: 'step', step: undefined, count: random.between(1, 80) }],
-    [4, { at: 'time', ms: random.between(0, 250) }],
-    [2, { at: 'start', ms: random.between(100, 1500) }],
-    [1, { at: 'never' }],
-  ]);
 }
 
 /** A booking whose metadata may name a script of the sandbox. */

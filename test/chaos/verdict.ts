@@ -1,5 +1,9 @@
 import type { SandboxOrder, SandboxWebhook } from '../../src/sandbox/control/control-views.js';
-import type { HostReport, JournalLine, ReportedDelivery } from './messages.js';
+import { callsFor, wrongCalls } from './handlers-verdict.js';
+import type { JournalLine } from './journal.js';
+import { doubleWork } from './leases-verdict.js';
+import type { HostReport, ReportedDelivery } from './messages.js';
+import { wrongWebhooks } from './webhooks-verdict.js';
 
 /** A violation of a promise. */
 export interface Finding {
@@ -22,49 +26,28 @@ export function verdictOf(report: HostReport, { orders, events, references, jour
   const { deliveries, attempts } = report;
   const known = new Map(deliveries.map((delivery) => [delivery.reference, delivery]));
   return [
-    ...wrongWebhooks(report, events, journal),
+    ...wrongWebhooks(report, events, orders, journal),
+    ...doubleWork(journal),
+    ...droppedAnswers(journal),
     ...references.flatMap((reference) => {
       const delivery = known.get(reference);
       if (!delivery) return [{ reference, what: 'a delivery that was booked is missing' }];
       const own = orders.filter(({ order }) => order.metadata?.reference === reference);
       const what =
-        wrongEnd(delivery, own, events, attempts) ?? wrongJournal(report.timelines[reference], reference, journal);
+        wrongEnd(delivery, own, events, attempts) ??
+        wrongCalls(report.timelines[reference], callsFor(reference, journal));
       return what === undefined ? [] : [{ reference, what: `${what} (${summary(delivery, own)})` }];
     }),
   ];
 }
 
-/** Checks that every webhook that was answered with 200 is stored, and that a handler was called with it. */
-function wrongWebhooks(
-  { webhooks }: HostReport,
-  events: readonly SandboxWebhook[],
-  journal: readonly JournalLine[],
-): Finding[] {
-  const stored = new Map(webhooks.map(({ data, fingerprint }) => [data, fingerprint]));
-  const handled = new Set(journal.flatMap((line) => ('fingerprint' in line ? [line.fingerprint] : [])));
-  return events
-    .filter(({ state }) => state === 'delivered')
-    .flatMap(({ data, eventId, eventType }) => {
-      const fingerprint = stored.get(data);
-      if (fingerprint === undefined)
-        return [{ reference: '', what: `an acknowledged ${eventType} is missing: ${eventId}` }];
-      if (handled.has(fingerprint)) return [];
-      return [{ reference: '', what: `no handler was called with an acknowledged ${eventType}: ${eventId}` }];
-    });
-}
-
-/** Returns how the handler calls break the promise of each event at least once and in order, if they do. */
-function wrongJournal(
-  timeline: readonly number[] = [],
-  reference: string,
-  journal: readonly JournalLine[],
-): string | undefined {
-  const given = journal.flatMap((line) => ('reference' in line && line.reference === reference ? [line.id] : []));
-  const first = [...new Set(given)];
-  const missing = timeline.filter((id) => !first.includes(id));
-  if (missing.length > 0) return `no handler was called with the events ${missing.join(', ')}`;
-  const isOrdered = first.every((id, index) => index === 0 || id > (first[index - 1] ?? 0));
-  return isOrdered ? undefined : `the order of its handler calls is wrong: ${first.join(', ')}`;
+/** Orders that Lalamove answered with, and that their attempts did not get, although no process was killed. */
+function droppedAnswers(journal: readonly JournalLine[]): Finding[] {
+  return journal.flatMap((line) =>
+    'dropped' in line
+      ? [{ reference: line.reference, what: `the answer with the order ${line.dropped} was dropped` }]
+      : [],
+  );
 }
 
 /** Returns how the end of a delivery differs from its orders; `undefined` if they agree. */
