@@ -2,7 +2,8 @@
 // test:chaos -- --seed 1 --runs 1000 Its runs are kills. `--broken` runs the build that must be caught: the attempt is
 // committed after the order was posted, instead of reserved before.
 import { parseArgs } from 'node:util';
-import { commitAfterPost, compile } from './chaos/compile.mjs';
+import { compile, compileSabotaged } from './chaos/compile.mjs';
+import { ATTEMPT_AFTER_POST } from './chaos/sabotages/booking.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ for (const name of /** @type {const} */ (['seed', 'runs', 'lanes', 'deliveries']
 }
 
 const KILLS_A_RUN = 10;
-const folder = await compile(values.broken ? commitAfterPost : undefined);
+const folder = await (values.broken ? compileSabotaged(ATTEMPT_AFTER_POST) : compile());
 /** @type {import('./chaos/run.js')} */
 const { chaosRun } = await import(`${folder}/test/chaos/run.js`);
 

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { commitAfterPost, compile } from './compile.mjs';
+import { compile, compileSabotaged } from './compile.mjs';
 import { chaosRun } from './run.js';
+import { ATTEMPT_AFTER_POST } from './sabotages/booking.mjs';
 
 // A short run of `npm run test:chaos`.
 describe('chaos', () => {
@@ -18,8 +20,9 @@ describe('chaos', () => {
   }, 60_000);
 
   it('detects a build that commits an attempt after the POST of its order', async () => {
-    const folder = await compile(commitAfterPost);
+    const folder = await compileSabotaged(ATTEMPT_AFTER_POST);
     const { findings } = await chaosRun(folder, 1, 0, 2, { kill: { at: 'step', step: 'posted', count: 1 } });
+    rmSync(folder, { recursive: true });
     expect(findings.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^two couriers/));
   }, 60_000);
 });

@@ -1,22 +1,17 @@
 // Compiles the sources and the chaos processes like Jest does, so that child processes can run them. `npm test` uses it
 // before anything is built, and `npm run test:chaos` uses it too.
-import { transformFile } from '@swc/core';
+import { transform } from '@swc/core';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SWC } from '../swc.mjs';
+import { ROOT, sabotagedFiles } from './sabotages/sabotage.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/**
- * @param {(file: string, code: string) => string} [patch] changes the compiled code to break it on purpose
- * @returns {Promise<string>} the folder with the compiled `src` and `test`
- */
-export async function compile(patch) {
-  const files = ['src', 'test/chaos', 'test/support'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+/** Everything that is compiled. */
+function sources() {
+  return ['src', 'test/chaos', 'test/support'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((file) => join(folder, file))
       .filter(
         (file) =>
@@ -25,23 +20,19 @@ export async function compile(patch) {
           (folder !== 'test/support' || /(seeded-random|sample-booking)\.ts$/.test(file)),
       ),
   );
-  const hash = createHash('sha256').update(String(patch)).update(JSON.stringify(SWC));
-  for (const file of files) hash.update(file).update(await readFile(join(root, file)));
-  const out = join(root, 'node_modules', '.cache', `lalamove-chaos-${hash.digest('hex').slice(0, 16)}`);
+}
+
+/** @returns {Promise<string>} the folder with the compiled `src` and `test` */
+export async function compile() {
+  const files = sources();
+  const hash = createHash('sha256').update(JSON.stringify(SWC));
+  for (const file of files) hash.update(file).update(await readFile(join(ROOT, file)));
+  const out = join(ROOT, 'node_modules', '.cache', `lalamove-chaos-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(out)) return out;
   // Written to a draft folder and renamed, because two processes may compile at the same time.
   const draft = `${out}.${process.pid}`;
-  let isPatched = false;
-  for (const file of files) {
-    const { code } = await transformFile(join(root, file), { swcrc: false, ...SWC });
-    const broken = patch ? patch(file, code) : code;
-    isPatched ||= broken !== code;
-    const target = join(draft, file.replace(/\.ts$/, '.js'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, broken);
-  }
+  for (const file of files) await compileFile(draft, file, await readFile(join(ROOT, file), 'utf8'));
   writeFileSync(join(draft, 'package.json'), '{ "type": "module" }\n');
-  if (patch && !isPatched) throw new Error('The patch has changed nothing: adapt it to the code that it breaks.');
   try {
     renameSync(draft, out);
   } catch {
@@ -51,24 +42,41 @@ export async function compile(patch) {
 }
 
 /**
- * Breaks the build for the chaos test, which must detect it: the attempt is committed after the POST, not before.
+ * Compiles with a sabotage. All other files are those of {@link compile}.
  *
- * @param {string} file
- * @param {string} code
+ * @param {import('./sabotages/sabotage.mjs').Sabotage} sabotage
+ * @returns {Promise<string>} a folder of its own, which the caller removes
  */
-export function commitAfterPost(file, code) {
-  if (!file.endsWith('actions/place-order.ts')) return code;
-  const row = 'await trx.storage.reserveAttempt(decided.record, attempt, quotation);';
-  const state = 'await trx.change(id, (snapshot)=>reserved(snapshot, attempt), ';
-  const end = 'const booked = await answers.persist(';
-  if (![row, state, end].every((line) => code.includes(line))) {
-    throw new Error('The code that places orders has changed: adapt the broken build to it.');
+export async function compileSabotaged(sabotage) {
+  const whole = await compile();
+  const broken = sabotagedFiles(sabotage);
+  const hash = createHash('sha256').update(sabotage.name).digest('hex').slice(0, 16);
+  const out = `${whole}.${hash}.${process.pid}`;
+  for (const file of ['package.json', ...sources().map(compiled)]) {
+    mkdirSync(dirname(join(out, file)), { recursive: true });
+    linkSync(join(whole, file), join(out, file));
   }
-  const late = `const { attempt, quotation } = reservation;
-  await deliveries.transact(async (trx) => {
-    ${row.replace('decided.record', 'record')}
-    return ${state.replace('(id,', '(record.id,')}{});
-  });`;
-  const broken = code.replace(row, '').replace(state, 'await unreserved(decided, ').replace(end, `${late}\n${end}`);
-  return `${broken}\nasync function unreserved(decided) { return decided; }\n`;
+  for (const [file, text] of broken) {
+    // Removed before it is written, because the whole build has the same file.
+    rmSync(join(out, compiled(file)));
+    await compileFile(out, file, text);
+  }
+  return out;
+}
+
+/** @param {string} file */
+function compiled(file) {
+  return file.replace(/\.ts$/, '.js');
+}
+
+/**
+ * @param {string} folder
+ * @param {string} file
+ * @param {string} text
+ */
+async function compileFile(folder, file, text) {
+  const { code } = await transform(text, { swcrc: false, ...SWC, filename: join(ROOT, file) });
+  const target = join(folder, compiled(file));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, code);
 }
