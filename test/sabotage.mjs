@@ -18,11 +18,14 @@ const { values } = parseArgs({
     storage: { type: 'string', default: 'sqlite' },
     seed: { type: 'string', default: '1' },
     kills: { type: 'string', default: '100' },
-    tests: { type: 'boolean', default: false },
+    by: { type: 'string' },
   },
 });
 if (values.storage !== 'sqlite' && values.storage !== 'postgres') {
   throw new TypeError('--storage must be sqlite or postgres.');
+}
+if (values.by !== undefined && values.by !== 'chaos' && values.by !== 'test') {
+  throw new TypeError('--by must be chaos or test: only those that are caught by it are run.');
 }
 for (const name of /** @type {const} */ (['seed', 'kills'])) {
   if (!/^\d+$/.test(values[name])) throw new TypeError(`--${name} must be a whole number.`);
@@ -32,10 +35,10 @@ for (const name of /** @type {const} */ (['seed', 'kills'])) {
 const KILLS_A_RUN = 4;
 const DELIVERIES = 12;
 
-const { storage, only = '' } = values;
+const { storage, only = '', by } = values;
 const chosen = SABOTAGES.filter(
   ({ name, storage: own = storage, caughtBy }) =>
-    own === storage && name.includes(only) && !(values.tests && caughtBy === 'chaos'),
+    own === storage && name.includes(only) && (by === undefined || (by === 'chaos') === (caughtBy === 'chaos')),
 );
 if (chosen.length === 0) throw new TypeError(`No sabotage of ${storage} is named like ${JSON.stringify(only)}.`);
 
@@ -98,8 +101,12 @@ async function byNamedTest({ name }, { suite, test }) {
       (/** @type {{ assertionResults: { status: string, fullName: string }[] }} */ { assertionResults }) =>
         assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
     );
-    const by = suite.replace(/^.*\//, '');
-    return { isCaught: numFailedTests > 0, by, what: failed[0] ?? `no test like ${JSON.stringify(test)} has failed` };
+    const isCaught = numFailedTests > 0;
+    return {
+      isCaught,
+      by: suite.replace(/^.*\//, ''),
+      what: failed[0] ?? `no test like ${JSON.stringify(test)} has failed`,
+    };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }

@@ -88,7 +88,7 @@ export const BOOKING = [
     PLACE,
     'if (!isOpen(attempt) || attempt.id !== id) return undefined;',
     '',
-    byTest(WORKER, ''),
+    byTest(WORKER, 'books once if ORDER_CREATED arrives before a refusal'),
   ),
   sabotage(
     'an answer that could not be stored is not stored again',
@@ -137,7 +137,7 @@ export const BOOKING = [
     'domain/decide.ts',
     'exceeds(quotation.total, maxPrice) !== false) {',
     'exceeds(quotation.total, maxPrice) === true) {',
-    byTest(DECIDE, ''),
+    byTest(DECIDE, 'books at exactly maxPrice'),
   ),
   sabotage(
     'an expired quotation is ordered',
@@ -151,14 +151,14 @@ export const BOOKING = [
     'domain/decide.ts',
     "return policy.requote ? { do: 'quote' }",
     "return policy ? { do: 'quote' }",
-    byTest('policies.e2e-spec', 'needs a person if requote is false'),
+    byTest(DECIDE, 'requests a new one after that'),
   ),
   sabotage(
     'a refused quotation is used again',
     'domain/transitions.ts',
     "quotation: undefined,\n      attempt: { ...attempt, outcome: 'refused' },",
     "attempt: { ...attempt, outcome: 'refused' },",
-    byTest(WORKER, ''),
+    byTest('policies.e2e-spec', 'requests a new quotation if Lalamove calls it expired'),
   ),
   sabotage(
     'an order is booked again more often than the policy allows',
@@ -179,14 +179,14 @@ export const BOOKING = [
     'domain/transitions.ts',
     "lost: withAbandoned(progress, because === 'RESOLVED'),",
     'lost: undefined,',
-    byTest('lost-answers.e2e-spec', ''),
+    byTest('lost-answers.e2e-spec', 'is booked again if the policy says so, and a late first order is cancelled'),
   ),
   sabotage(
     'a delivery ends although an attempt was given up with an unknown outcome',
     'domain/adoption.ts',
     '!end.progress.lost?.unknown ? end : needsToVouch(end)',
     'end.events ? end : needsToVouch(end)',
-    byTest('wrong-ends.e2e-spec', ''),
+    byTest('wrong-ends.e2e-spec', 'while an abandoned order may still be active'),
   ),
   sabotage(
     'failures of Lalamove never lead to a person',
