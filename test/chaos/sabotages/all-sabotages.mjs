@@ -1,5 +1,6 @@
 import { BOOKING } from './booking.mjs';
 import { ORDERS } from './orders.mjs';
+import { POSTGRES, SQL, SQLITE } from './storage.mjs';
 import { WORK } from './work.mjs';
 
 /**
@@ -7,4 +8,4 @@ import { WORK } from './work.mjs';
  *
  * @type {readonly import('./sabotage.mjs').Sabotage[]}
  */
-export const SABOTAGES = [...BOOKING, ...ORDERS, ...WORK];
+export const SABOTAGES = [...BOOKING, ...ORDERS, ...WORK, ...SQL, ...SQLITE, ...POSTGRES];

@@ -16,7 +16,7 @@ export const ATTEMPT_AFTER_POST = {
     },
     {
       file: 'src/deliveries/application/actions/place-order.ts',
-      find: 'const booking = await trx.change(id, (snapshot) => reserved(snapshot, attempt), { token });',
+      find: 'const booking = await trx.change(id, (snapshot) => reserved(snapshot, attempt), { token, renewMs });',
       replace: 'const booking = decided;',
     },
     {
@@ -52,7 +52,7 @@ export const BOOKING = [
     'a POST is repeated after an ambiguous answer',
     PLACE,
     'warnOutcomeUnknown(context, attempt, error);\n',
-    'return post(context, request, { attempt, quotation, leaseUntil: leaseUntil + 1 }, posted);\n',
+    'return post(context, request, { attempt, quotation, leased }, posted);\n',
     'chaos',
   ),
   sabotage(
@@ -72,8 +72,8 @@ export const BOOKING = [
   sabotage(
     'an order is posted although its lease has ended',
     PLACE,
-    'if (now() < leaseUntil) return;',
-    'if (leaseUntil > 0) return;',
+    'if (deliveries.storage.leaseMsLeft(leased) > 0) return;',
+    'if (attempt) return;',
     byTest(WORKER, 'posts nothing and marks its attempt as refused'),
   ),
   sabotage(

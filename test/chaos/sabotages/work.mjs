@@ -24,8 +24,8 @@ export const WORK = [
   sabotage(
     'a lease is not released with the last change',
     'application/delivery-transaction.ts',
-    "isYielded ? 'release' : undefined);",
-    'undefined);',
+    "isYielded ? 'release' : renewal);",
+    'renewal);',
     byTest(TRANSACTIONS, 'releases a lease with the last change'),
   ),
   sabotage(
@@ -157,7 +157,7 @@ export const WORK = [
   sabotage(
     'a booking in a transaction of the host wakes nobody',
     'application/delivery-commands.ts',
-    'else if (isNew) this.#wakeSoon(record.id);',
+    'else if (isNew) detached(() => void this.#wakeOnceCommitted(record));',
     '',
     byTest('races.e2e-spec', 'a booking in a transaction of the host is reported after the commit'),
   ),
