@@ -35,7 +35,9 @@ for (const name of /** @type {const} */ (['seed', 'kills'])) {
 const KILLS_A_RUN = 4;
 const DELIVERIES = 12;
 
-const { storage, only = '', by } = values;
+const { only = '', by } = values;
+/** @type {import('./chaos/sabotages/sabotage.mjs').Storage} */
+const storage = values.storage;
 const chosen = SABOTAGES.filter(
   ({ name, storage: own = storage, caughtBy }) =>
     own === storage && name.includes(only) && (by === undefined || (by === 'chaos') === (caughtBy === 'chaos')),
@@ -62,7 +64,7 @@ async function byChaos(sabotage) {
     const { chaosRun } = await import(`${await compile()}/test/chaos/run.js`);
     let kills = 0;
     for (let run = 0; kills < Number(values.kills); run += 1) {
-      const result = await chaosRun(folder, Number(values.seed), run, KILLS_A_RUN, { deliveries: DELIVERIES });
+      const result = await chaosRun(folder, Number(values.seed), run, KILLS_A_RUN, { deliveries: DELIVERIES, storage });
       kills += result.kills;
       const [finding] = result.findings;
       if (finding) {
@@ -93,7 +95,7 @@ async function byNamedTest({ name }, { suite, test }) {
     const child = spawn(
       process.execPath,
       [...jest, ...options, `--outputFile=${outputFile}`, '--runTestsByPath', suite, '-t', pattern],
-      { cwd: ROOT, env: { ...process.env, SABOTAGE: name }, stdio: 'ignore' },
+      { cwd: ROOT, env: { ...process.env, SABOTAGE: name, LALAMOVE_TEST_STORAGE: storage }, stdio: 'ignore' },
     );
     await once(child, 'exit');
     const { numFailedTests, testResults } = JSON.parse(readFileSync(outputFile, 'utf8'));

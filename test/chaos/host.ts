@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { sql } from 'kysely';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LalamoveModule, LalamoveService } from '../../src/index.js';
 import { DeliveriesModule, DeliveriesService } from '../../src/deliveries/index.js';
@@ -11,6 +10,7 @@ import { SandboxClock } from '../../src/sandbox/index.js';
 import { DoublingQueue, named, runs } from './doubling-queue.js';
 import { answerFileCommand } from './file-commands.js';
 import { reportOf } from './host-report.js';
+import { storageOf, synchronousOf } from './host-storage.js';
 import { writeJournal } from './journal.js';
 import { JournalHandler } from './journal-handler.js';
 import type { ChaosStep, HostCommand, HostPlan } from './messages.js';
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
         webhook: { path: WEBHOOKS },
       }),
       DeliveriesModule.forRoot({
-        database: { file: plan.file, ...plan.database },
+        ...storageOf(plan),
         ...(plan.doublesWakes === true && { queue }),
         clock,
         policy: plan.policy ?? {},
@@ -119,8 +119,7 @@ async function main(): Promise<void> {
   });
   takeCommands();
   await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
-  const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(app.get(DeliveriesService).database);
-  process.send?.({ ready: true, synchronous: rows[0]?.synchronous });
+  process.send?.({ ready: true, synchronous: await synchronousOf(app.get(DeliveriesService)) });
 }
 
 /** Reports the step `answered` as soon as the answer to a webhook is with the operating system. */

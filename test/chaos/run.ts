@@ -33,6 +33,8 @@ export interface ChaosResult {
 export interface ChaosOptions {
   /** The number of deliveries. */
   readonly deliveries?: number;
+  /** The storage of the hosts. Without it, a SQLite file. */
+  readonly storage?: 'sqlite' | 'postgres';
   /** When each host is killed; without it, the seed decides. */
   readonly kill?: Kill;
 }
@@ -53,6 +55,8 @@ export async function chaosRun(
   kills: number,
   options: ChaosOptions = {},
 ): Promise<ChaosResult> {
+  // A world of PostgreSQL has several hosts at a time: see HostPlan and storageOf.
+  if (options.storage === 'postgres') throw new Error('There is no chaos over PostgreSQL yet.');
   const random = new SeededRandom(seed, run);
   const oracle = await startOracle(folder, random, seed * 1000 + run);
   const world = new ChaosWorld({ folder, seed, run, random, oracle, port: await freePort(), options });
