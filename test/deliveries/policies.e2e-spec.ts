@@ -82,8 +82,7 @@ describe('a delivery', () => {
     });
 
     it.each([
-      // The lease has expired too, so that the first attempt is certainly not posted.
-      [true, { state: 'assigning', attempts: 1 }, 3],
+      [true, { state: 'assigning', attempts: 1 }, 2],
       [false, { state: 'needs_attention', reason: { code: 'QUOTATION_EXPIRED' }, attempts: 0 }, 1],
     ])('is not ordered shortly before the quotation expires (requote: %s)', async (requote, end, times) => {
       let isSlow = true;

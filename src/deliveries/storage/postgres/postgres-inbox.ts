@@ -20,20 +20,20 @@ export class PostgresInbox implements InboxStorage {
 
   async setAside(receivedBefore: number, at: number, limit: number): Promise<void> {
     const { events } = this.#tables;
-    await this.#transactions.run((trx) =>
+    await this.#transactions.statement((db) =>
       sql`update ${events} set set_aside_at = ${at} where id in (
         select id from ${events} where ${IS_WAITING} and unreadable_at is null and received_at < ${receivedBefore}
-        order by received_at limit ${limit} for update skip locked)`.execute(trx),
+        order by received_at limit ${limit} for update skip locked)`.execute(db),
     );
   }
 
   async toLookAt(by: number, limit: number): Promise<readonly StoredWebhook[]> {
     const { events } = this.#tables;
-    const { rows } = await this.#transactions.run((trx) =>
+    const { rows } = await this.#transactions.statement((db) =>
       sql<StoredWebhook>`update ${events} set look_at = ${by + LOOK_MS} where id in (
         select id from ${events} where ${IS_TO_LOOK_AT} and unreadable_at is null and look_at <= ${by}
         order by look_at, id limit ${limit} for update skip locked)
-        returning id, payload, account, received_at as "receivedAt"`.execute(trx),
+        returning id, payload, account, received_at as "receivedAt"`.execute(db),
     );
     return inOrder(rows);
   }
@@ -42,7 +42,7 @@ export class PostgresInbox implements InboxStorage {
     after: WebhookPlace | undefined,
     { window, limit }: { readonly window: number; readonly limit: number },
   ): Promise<{ readonly webhooks: readonly StoredWebhook[]; readonly reached: WebhookPlace | undefined }> {
-    return this.#transactions.read(async (db) => {
+    return this.#transactions.statement(async (db) => {
       const from = after ?? { receivedAt: 0, id: 0 };
       const end = await windowEnd(db, from, window);
       const to = end ?? { receivedAt: Number.MAX_SAFE_INTEGER, id: 0 };

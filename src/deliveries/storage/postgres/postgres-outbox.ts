@@ -11,6 +11,9 @@ import type { PostgresTransactions } from './postgres-transactions.js';
 /** A type that no process has announced for this time, in ms, has no handlers any more: a day. */
 const ANNOUNCED_MS = 24 * 3_600_000;
 
+/** A process announces its types again after this time, in ms: an hour. */
+const RENEWED_MS = 3_600_000;
+
 /** The maximum number of events that one statement changes. */
 const BATCH = 1000;
 
@@ -25,6 +28,13 @@ export interface PostgresOutboxParts {
   readonly leaseMs: number;
 }
 
+/** An announced type, and how long ago it was announced, in ms. */
+interface AnnouncedRow {
+  readonly source: string;
+  readonly type: string;
+  readonly age: number;
+}
+
 /** The outbox in PostgreSQL. A process leases the events that it dispatches. If it dies, another one gets them. */
 export class PostgresOutbox implements OutboxStorage {
   readonly #parts: PostgresOutboxParts;
@@ -34,44 +44,58 @@ export class PostgresOutbox implements OutboxStorage {
     this.#parts = parts;
   }
 
-  /** Also removes the marks of processes that have died. */
+  /** Also removes the marks of processes that have died, and ends the wait of events whose handlers are gone. */
   async announce(handled: HandledTypes): Promise<HandledTypes> {
     this.#handled = handled;
     await this.#unblockLost();
-    const { transactions, tables, leases } = this.#parts;
-    const own = pairsOf(handled);
-    const { rows } = await transactions.run(async (trx) => {
-      for (const { source, type } of own) {
-        await sql`insert into ${tables.handlers} (source, type, seen_at) values (${source}, ${type}, ${leases.sql})
-          on conflict (source, type) do update set seen_at = excluded.seen_at`.execute(trx);
-      }
-      await this.#dropUnhandled().execute(trx);
-      return sql<{ source: string; type: string }>`select source, type from ${tables.handlers}
-        where seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint`.execute(trx);
-    });
+    const known = await this.#announced();
+    const missing = pairsOf(handled).filter(
+      ({ source, type }) => !known.some((row) => row.source === source && row.type === type && row.age < RENEWED_MS),
+    );
+    for (const { source, type } of missing) await this.#announceType(source, type);
+    if (missing.length > 0) await this.#dropUnhandled();
     const typesOf = (name: string): ReadonlySet<string> =>
-      new Set(rows.flatMap(({ source, type }) => (source === name ? [type] : [])));
+      new Set([...known, ...missing].flatMap(({ source, type }) => (source === name ? [type] : [])));
     return { delivery: typesOf('delivery'), webhook: typesOf('webhook') };
+  }
+
+  async #announced(): Promise<readonly AnnouncedRow[]> {
+    const { transactions, tables, leases } = this.#parts;
+    const { rows } = await transactions.statement((db) =>
+      sql<AnnouncedRow>`select source, type, ${leases.sql} - seen_at as age from ${tables.handlers}
+        where seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint`.execute(db),
+    );
+    return rows;
+  }
+
+  async #announceType(source: string, type: string): Promise<void> {
+    const { transactions, tables, leases } = this.#parts;
+    await transactions.statement((db) =>
+      sql`insert into ${tables.handlers} (source, type, seen_at) values (${source}, ${type}, ${leases.sql})
+        on conflict (source, type) do update set seen_at = excluded.seen_at`.execute(db),
+    );
   }
 
   async #unblockLost(): Promise<void> {
     const { transactions, tables, leases } = this.#parts;
-    await transactions.run((trx) =>
+    await transactions.statement((db) =>
       sql`update ${tables.events} set blocked_on = null where id in (
         select id from ${tables.events}
         where ${IS_PENDING} and blocked_on is not null and dispatch_until <= ${leases.sql}
-        limit ${BATCH} for update skip locked)`.execute(trx),
+        limit ${BATCH} for update skip locked)`.execute(db),
     );
   }
 
-  /** Ends the wait of events whose handlers are gone: they would wait forever. */
-  #dropUnhandled(): RawBuilder<unknown> {
-    const { tables, leases } = this.#parts;
-    return sql`update ${tables.events} set dispatch = 'none', next_try_at = null where id in (
-      select e.id from ${tables.events} e where e.dispatch = 'pending' and not exists (
-        select 1 from ${tables.handlers} h where h.source = e.source and h.type in ('*', e.type)
-          and h.seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint)
-      limit ${BATCH} for update skip locked)`;
+  /** An event whose handlers are gone would wait forever. */
+  async #dropUnhandled(): Promise<void> {
+    const { transactions, tables, leases } = this.#parts;
+    await transactions.statement((db) =>
+      sql`update ${tables.events} set dispatch = 'none', next_try_at = null where id in (
+        select e.id from ${tables.events} e where e.dispatch = 'pending' and not exists (
+          select 1 from ${tables.handlers} h where h.source = e.source and h.type in ('*', e.type)
+            and h.seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint)
+        limit ${BATCH} for update skip locked)`.execute(db),
+    );
   }
 
   async pending(blockedOn: string | undefined, now: number, limit: number): Promise<readonly PendingEvent[]> {
@@ -79,7 +103,7 @@ export class PostgresOutbox implements OutboxStorage {
     if (delivery.size + webhook.size === 0) return [];
     const { transactions, tables, leases, process, leaseMs } = this.#parts;
     const isEligible = blockedOn === undefined ? sql`e.blocked_on is null` : sql`e.blocked_on = ${blockedOn}`;
-    const { rows } = await transactions.run((trx) =>
+    const { rows } = await transactions.statement((db) =>
       sql<PendingRow & { next_try_at: number }>`
         update ${tables.events} leased set dispatch_by = ${process}, dispatch_until = ${leases.sql} + ${leaseMs}::bigint
         where leased.id in (
@@ -94,14 +118,14 @@ export class PostgresOutbox implements OutboxStorage {
                   and ${isOneOf('earlier', delivery)})))
           order by e.next_try_at, e.id limit ${limit} for update of e skip locked)
         returning id, source, payload, occurred_at, handled_by, tries, account, blocked_on, next_try_at,
-          (select d.reference from ${tables.deliveries} d where d.id = leased.delivery_id) as reference`.execute(trx),
+          (select d.reference from ${tables.deliveries} d where d.id = leased.delivery_id) as reference`.execute(db),
     );
     return [...rows].sort((a, b) => a.next_try_at - b.next_try_at || a.id - b.id).map(pendingEvent);
   }
 
   async nextTryAfter(now: number): Promise<number | undefined> {
     const { transactions } = this.#parts;
-    const next = await transactions.read((db) =>
+    const next = await transactions.statement((db) =>
       db
         .selectFrom('delivery_events')
         .select('next_try_at')
@@ -118,20 +142,20 @@ export class PostgresOutbox implements OutboxStorage {
 
   async block(eventIds: readonly number[], handler: string): Promise<void> {
     const { transactions, tables, process } = this.#parts;
-    await transactions.run((trx) =>
+    await transactions.statement((db) =>
       sql`update ${tables.events} set blocked_on = ${handler}
-        where id = any(${eventIds}) and dispatch_by = ${process}`.execute(trx),
+        where id = any(${eventIds}) and dispatch_by = ${process}`.execute(db),
     );
   }
 
   /** Removes the marks of processes whose lease has ended, and of this one. */
   async unblock(limit: number): Promise<boolean> {
     const { transactions, tables, leases, process } = this.#parts;
-    const { numAffectedRows } = await transactions.run((trx) =>
+    const { numAffectedRows } = await transactions.statement((db) =>
       sql`update ${tables.events} set blocked_on = null where id in (
         select id from ${tables.events} where ${IS_PENDING} and blocked_on is not null
           and (dispatch_until is null or dispatch_until <= ${leases.sql} or dispatch_by = ${process})
-        limit ${limit} for update skip locked)`.execute(trx),
+        limit ${limit} for update skip locked)`.execute(db),
     );
     return (numAffectedRows ?? 0n) > 0n;
   }
@@ -139,8 +163,8 @@ export class PostgresOutbox implements OutboxStorage {
   /** Drops the result if the lease has ended and another process has the event. */
   async settle(eventId: number, result: DispatchResult): Promise<void> {
     const { transactions, process } = this.#parts;
-    await transactions.run((trx) =>
-      trx
+    await transactions.statement((db) =>
+      db
         .updateTable('delivery_events')
         // A blocked event stays leased: its mark is valid as long as its lease.
         .set((event) => ({ ...resultColumns(event, result), ...(result.blockedOn === undefined && NOT_LEASED) }))
@@ -152,9 +176,9 @@ export class PostgresOutbox implements OutboxStorage {
 
   async release(): Promise<void> {
     const { transactions, tables, process } = this.#parts;
-    await transactions.run((trx) =>
+    await transactions.statement((db) =>
       sql`update ${tables.events} set dispatch_by = null, dispatch_until = null, blocked_on = null
-        where ${IS_PENDING} and dispatch_by = ${process}`.execute(trx),
+        where ${IS_PENDING} and dispatch_by = ${process}`.execute(db),
     );
   }
 }

@@ -124,7 +124,7 @@ export class PostgresStorage implements DeliveriesStorage {
   async due(by: number, limit: number, after?: DueDelivery): Promise<readonly DueDelivery[]> {
     const { transactions, tables, leases, process, sweepMs } = this.#parts;
     const isAfter = after ? sql`and (due_at, id) > (${after.dueAt}, ${after.id})` : sql``;
-    const { rows } = await transactions.run((trx) =>
+    const { rows } = await transactions.statement((db) =>
       sql<{ id: string; due_at: number }>`
         update ${tables.deliveries} set swept_by = ${process}, swept_until = ${leases.sql} + ${sweepMs}::bigint
         where id in (
@@ -133,7 +133,7 @@ export class PostgresStorage implements DeliveriesStorage {
             and (lease_until is null or lease_until <= ${leases.sql})
             and (swept_until is null or swept_until <= ${leases.sql} or swept_by = ${process})
           order by due_at, id limit ${limit} for update skip locked)
-        returning id, due_at`.execute(trx),
+        returning id, due_at`.execute(db),
     );
     return rows
       .map(({ id, due_at: dueAt }) => ({ id, dueAt }))
@@ -146,8 +146,8 @@ export class PostgresStorage implements DeliveriesStorage {
   }
 
   async postpone(deliveryId: string, token: string, until: number): Promise<void> {
-    await this.#parts.transactions.run((trx) =>
-      trx
+    await this.#parts.transactions.statement((db) =>
+      db
         .updateTable('deliveries')
         .set({ lease_token: null, lease_until: null, due_at: until })
         .where('id', '=', deliveryId)
@@ -177,6 +177,6 @@ export class PostgresStorage implements DeliveriesStorage {
   }
 
   #read<T>(query: (db: DeliveriesKysely) => Promise<T>): Promise<T> {
-    return this.#parts.transactions.read(query);
+    return this.#parts.transactions.statement(query);
   }
 }
