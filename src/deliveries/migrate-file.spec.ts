@@ -7,6 +7,7 @@ import { deliveriesOn } from '../../test/deliveries/deliveries-on.js';
 import { recordNamed } from '../../test/deliveries/delivery-rows.js';
 import { migrateFile } from './migrate-file.js';
 import { openDatabase, openDeliveriesDatabase, type DeliveriesDatabase } from './storage/sqlite/open-database.js';
+import { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
 
 describe('lalamove-deliveries-migrate', () => {
   let folder: string;
@@ -33,7 +34,7 @@ describe('lalamove-deliveries-migrate', () => {
   });
 
   function book(database: DeliveriesDatabase): Promise<unknown> {
-    return deliveriesOn(database, () => 0).transact((trx) => trx.insert(recordNamed('A', 0), [{ type: 'requested' }]));
+    return deliveriesOn({ storage: new SqliteStorage(database, () => 0) }, () => 0).transact((trx) => trx.insert(recordNamed('A', 0), [{ type: 'requested' }]));
   }
 
   it('changes nothing if the tables are up to date', async () => {

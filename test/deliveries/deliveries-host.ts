@@ -9,7 +9,7 @@ import {
 } from 'nestjs-lalamove/sandbox';
 import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { accountOn } from '../support/account.js';
-import { storageOptions } from './storage-options.js';
+import { testedStorage } from './tested-storage.js';
 import { startHost, type Platform } from '../support/host-app.js';
 
 /** The path of the webhook endpoint. */
@@ -42,6 +42,7 @@ export class DeliveriesHost {
     readonly app: INestApplication,
     readonly url: string,
     private readonly unsettle: () => void,
+    private readonly drop: () => Promise<void>,
   ) {}
 
   static async start({
@@ -60,13 +61,14 @@ export class DeliveriesHost {
       ...sandboxOptions,
       accounts: [...Object.values(named), ...(sandboxOptions?.accounts ?? [])],
     });
+    const storage = testedStorage(deliveries, clock);
     const { app, url } = await startHost(platform, {
       ...more,
       imports: [
         LalamoveModule.forRoot(
           accountOn(sandbox, { clock, webhook: { path: WEBHOOKS }, retry: { maxAttempts: 1 }, ...lalamove }),
         ),
-        DeliveriesModule.forRoot({ ...storageOptions(deliveries, clock), clock, ...deliveries }),
+        DeliveriesModule.forRoot({ ...storage.options, clock, ...deliveries }),
         ...Object.entries(named).map(([name, { apiKey, apiSecret }]) =>
           LalamoveModule.forRoot({ ...accountOn(sandbox, { clock }), name, apiKey, apiSecret }),
         ),
@@ -81,6 +83,7 @@ export class DeliveriesHost {
       app,
       url,
       clock.settle(() => runtime.idle()),
+      storage.drop,
     );
     return host;
   }
@@ -102,5 +105,6 @@ export class DeliveriesHost {
     this.unsettle();
     await this.app.close();
     await this.sandbox.stop();
+    await this.drop();
   }
 }

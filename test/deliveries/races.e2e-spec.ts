@@ -7,13 +7,13 @@ import { WebhookHandlers } from '../../src/deliveries/application/webhook-handle
 import { DEFAULT_POLICY } from '../../src/deliveries/domain/delivery-policy.js';
 import { placed, reserved } from '../../src/deliveries/domain/transitions.js';
 import { readAs } from '../../src/deliveries/domain/order-updates.js';
-import { openDeliveriesDatabase, type DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js';
 import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
 import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { JournaledHost } from './journaled-host.js';
 import { deliveriesOn } from './deliveries-on.js';
+import { openTestedDatabase, type TestedDatabase } from './tested-storage.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
 import { turn } from '../support/until.js';
@@ -73,7 +73,7 @@ describe('long before the next sweep', () => {
 describe('a webhook', () => {
   const START = Date.parse('2026-11-22T08:00:00Z');
   let now: number;
-  let database: DeliveriesDatabase;
+  let database: TestedDatabase;
   let deliveries: DeliveryTransactions;
   let inbox: DurableInbox;
   let errors: string[];
@@ -83,7 +83,7 @@ describe('a webhook', () => {
     now = START;
     errors = [];
     Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (line: string) => errors.push(line) });
-    database = await openDeliveriesDatabase({ file: ':memory:' });
+    database = await openTestedDatabase(() => now);
     deliveries = deliveriesOn(database, () => now);
     emitted = [];
     deliveries.committed.subscribe(({ event }) => emitted.push(event));

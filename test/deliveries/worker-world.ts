@@ -4,7 +4,6 @@ import { cancelAsked } from '../../src/deliveries/domain/cancellation.js';
 import type { DeliveryPolicy } from '../../src/deliveries/domain/delivery-policy.js';
 import type { DeliveriesKysely } from '../../src/deliveries/storage/sql/deliveries-schema.js';
 import type { DeliveryRecord } from '../../src/deliveries/storage/delivery-record.js';
-import { openDeliveriesDatabase, type DeliveriesDatabase } from '../../src/deliveries/storage/sqlite/open-database.js';
 import type { DeliveryAccounts } from '../../src/deliveries/application/account-services.js';
 import type { DeliveryTransactions } from '../../src/deliveries/application/delivery-transactions.js';
 import { DeliveryWorker } from '../../src/deliveries/application/delivery-worker.js';
@@ -12,6 +11,7 @@ import { DurableInbox } from '../../src/deliveries/application/durable-inbox.js'
 import { WebhookHandlers } from '../../src/deliveries/application/webhook-handlers.js';
 import { readLalamoveEvent } from '../../src/webhooks/events/lalamove-event.js';
 import { deliveriesOn, deliveryById } from './deliveries-on.js';
+import { openTestedDatabase, type TestedDatabase } from './tested-storage.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -22,7 +22,6 @@ export const ID = 'id of A';
 
 /** A database with one delivery, workers on it, and a scripted Lalamove. */
 export class WorkerWorld {
-  readonly clock = new ManualClock();
   readonly lalamove = new ScriptedLalamove();
   deliveries: DeliveryTransactions;
   /** Gives the workers the service of an account. */
@@ -31,7 +30,10 @@ export class WorkerWorld {
   log: (...words: unknown[]) => void;
   #logged: string[] = [];
 
-  private constructor(private readonly database: DeliveriesDatabase) {
+  private constructor(
+    private readonly database: TestedDatabase,
+    readonly clock: ManualClock,
+  ) {
     this.deliveries = deliveriesOn(database, this.now);
     this.log = (...words) => {
       this.#logged.push(words.map((word) => inspect(word)).join(' '));
@@ -39,7 +41,8 @@ export class WorkerWorld {
   }
 
   static async open(): Promise<WorkerWorld> {
-    return new WorkerWorld(await openDeliveriesDatabase({ file: ':memory:' }));
+    const clock = new ManualClock();
+    return new WorkerWorld(await openTestedDatabase(() => clock.now()), clock);
   }
 
   get db(): DeliveriesKysely {
@@ -47,7 +50,7 @@ export class WorkerWorld {
   }
 
   async close(): Promise<void> {
-    await this.db.destroy();
+    await this.database.close();
   }
 
   /** The logged lines, with everything that `inspect` shows of their arguments. */

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { deliveriesOn, deliveryById } from '../../../test/deliveries/deliveries-on.js';
+import { openTestedDatabase, type TestedDatabase } from '../../../test/deliveries/tested-storage.js';
 import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
 import { cancelAsked } from '../domain/cancellation.js';
 import { heldUp, quoting } from '../domain/transitions.js';
-import { openDeliveriesDatabase, type DeliveriesDatabase } from '../storage/sqlite/open-database.js';
 import { LostLease } from './delivery-transaction.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 
 describe('DeliveryTransactions', () => {
-  let database: DeliveriesDatabase;
+  let database: TestedDatabase;
   let deliveries: DeliveryTransactions;
   let now: number;
 
   beforeEach(async () => {
     now = 1_000_000;
-    database = await openDeliveriesDatabase({ file: ':memory:' });
+    database = await openTestedDatabase(() => now);
     deliveries = deliveriesOn(database, () => now);
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { sql, type Kysely } from 'kysely';
 import { deliveriesOn } from '../../../test/deliveries/deliveries-on.js';
+import { openTestedDatabase, type TestedDatabase } from '../../../test/deliveries/tested-storage.js';
 import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
 import { factsOf } from '../../../test/webhooks/event-samples.js';
 import { Gate } from '../../../test/support/gate.js';
@@ -15,7 +16,6 @@ import type { DeliveryAttempt } from '../domain/delivery-progress.js';
 import { lostSight, placed } from '../domain/transitions.js';
 import type { DeliveriesSchema } from '../storage/sql/deliveries-schema.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
-import { openDeliveriesDatabase } from '../storage/sqlite/open-database.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import { DurableInbox } from './durable-inbox.js';
 import { WebhookHandlers } from './webhook-handlers.js';
@@ -26,6 +26,7 @@ const POLL_MS = 120_000;
 const attemptOf = (reference: string): string => `attempt of ${reference}`;
 
 describe('DurableInbox', () => {
+  let database: TestedDatabase;
   let db: Kysely<DeliveriesSchema>;
   let clock: ManualClock;
   let deliveries: DeliveryTransactions;
@@ -37,7 +38,7 @@ describe('DurableInbox', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    const database = await openDeliveriesDatabase({ file: ':memory:' });
+    database = await openTestedDatabase(() => clock.now());
     db = database.db;
     events = [];
     wakes = [];
@@ -50,7 +51,7 @@ describe('DurableInbox', () => {
   });
 
   afterEach(async () => {
-    await db.destroy();
+    await database.close();
     Logger.overrideLogger(false);
   });
 

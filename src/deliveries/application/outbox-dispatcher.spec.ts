@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 import { deliveriesOn } from '../../../test/deliveries/deliveries-on.js';
+import { openTestedDatabase, type TestedDatabase } from '../../../test/deliveries/tested-storage.js';
 import { recordNamed } from '../../../test/deliveries/delivery-rows.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { until } from '../../../test/support/until.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import type { DeliveriesSchema } from '../storage/sql/deliveries-schema.js';
-import { openDeliveriesDatabase, type DeliveriesDatabase } from '../storage/sqlite/open-database.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { NamedHandler } from './event-dispatch.js';
 import { OutboxDispatcher } from './outbox-dispatcher.js';
@@ -16,7 +16,7 @@ import { WebhookHandlers } from './webhook-handlers.js';
 describe('OutboxDispatcher', () => {
   let db: Kysely<DeliveriesSchema>;
   let clock: ManualClock;
-  let database: DeliveriesDatabase;
+  let database: TestedDatabase;
   let deliveries: DeliveryTransactions;
   let dispatcher: OutboxDispatcher;
   let handlers: NamedHandler<DeliveryEvent>[];
@@ -27,7 +27,7 @@ describe('OutboxDispatcher', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    database = await openDeliveriesDatabase({ file: ':memory:' });
+    database = await openTestedDatabase(() => clock.now());
     db = database.db;
     seen = [];
     errors = [];
@@ -44,7 +44,7 @@ describe('OutboxDispatcher', () => {
 
   afterEach(async () => {
     await dispatcher.stop(10);
-    await db.destroy();
+    await database.close();
     Logger.overrideLogger(false);
   });
 
