@@ -9,6 +9,7 @@ import type { BookDeliveryDto, ResolveDelivery } from './dto/book-delivery.dto.j
 import { checkedBooking } from './dto/booking-input.js';
 import { checkedResolution, deliveryKey, listQuery, optionsOf, type DeliveryAccount } from './dto/method-inputs.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
+import type { HostTransaction } from './host-transaction.js';
 import type { DeliveriesKysely } from './storage/sql/deliveries-schema.js';
 import type { TimelineEntry } from './timeline-entry.js';
 
@@ -50,12 +51,13 @@ export class DeliveriesService {
    * the same reference returns the existing delivery in its current state: called twice, ten times at once or again
    * after a crash, it places one order.
    *
-   * @param options `trx`: a Kysely transaction on {@link database} that commits the booking
+   * @param options `trx`: an open transaction of the host that commits the booking: a Kysely transaction on
+   * {@link database}; with PostgreSQL also one of the host's own Kysely, or a client of `pg`
    * @throws InvalidDeliveryException with a pointer for each fault; `/trx` if `trx` is no open transaction on
    * {@link database}
    * @throws DeliveryConflictException if the reference was used for a different request
    */
-  async book(input: BookDeliveryDto, options: { trx?: DeliveriesKysely } = {}): Promise<Delivery> {
+  async book(input: BookDeliveryDto, options: { trx?: HostTransaction } = {}): Promise<Delivery> {
     const { commands, policy } = this.#parts;
     return commands.book(checkedBooking(input, policy), optionsOf(options).trx ?? undefined);
   }

@@ -26,6 +26,7 @@ export type {
   DeliveryEventOf,
   DeliveryEventType,
 } from './events/delivery-event.js';
+export type { HostKyselyTransaction, HostPgClient, HostTransaction } from './host-transaction.js';
 export { OnDelivery } from './events/on-delivery.decorator.js';
 export { DELIVERY_STATES, type DeliveryReason, type DeliveryState } from './domain/delivery-progress.js';
 export { DEFAULT_POLICY, type DeliveryPolicy, type GivenPolicy } from './domain/delivery-policy.js';

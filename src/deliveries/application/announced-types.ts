@@ -30,8 +30,13 @@ export class AnnouncedTypes {
     this.#all = await storage.outbox.announce(own);
   }
 
-  /** Whether a type has handlers in any process; `true` until the types are known. */
+  /**
+   * Whether a type has handlers in any process; `true` until the types are known. The handlers of this app count, even
+   * if this process does not call them: a worker of the same app may not have started yet.
+   */
   has(source: keyof HandledTypes, type: string): boolean {
-    return this.#all === undefined || isHandled(this.#all[source], type);
+    const { deliveryHandlers, webhookHandlers } = this.parts;
+    const own = source === 'delivery' ? deliveryHandlers.types : webhookHandlers.types;
+    return this.#all === undefined || isHandled(this.#all[source], type) || isHandled(own, type);
   }
 }

@@ -66,7 +66,7 @@ export class DeliveryTransactions {
    * @throws InvalidDeliveryException if `hostTransaction` is not an open transaction on this database
    */
   async join<T>(hostTransaction: unknown, work: (trx: DeliveryTransaction) => Promise<T>): Promise<T> {
-    return work(new DeliveryTransaction(await this.storage.join(hostTransaction), this.#rules));
+    return this.storage.join(hostTransaction, (storage) => work(new DeliveryTransaction(storage, this.#rules)));
   }
 
   /** Like {@link DeliveryTransaction.change}, in a new transaction. */

@@ -141,8 +141,10 @@ export class OutboxDispatcher {
   /** @param limit the number of events to read, without the running ones */
   async #pending(blockedOn: string | undefined, limit: number): Promise<PendingEvent[]> {
     const { storage, clock } = this.parts;
-    const events = await storage.outbox.pending(blockedOn, clock.now(), limit + this.#underWay.size);
-    return events.filter(({ id }) => !this.#underWay.has(id));
+    // A dispatch may end while the query runs. The query may have read its event before the result was written.
+    const running = new Set(this.#underWay.keys());
+    const events = await storage.outbox.pending(blockedOn, clock.now(), limit + running.size);
+    return events.filter(({ id }) => !running.has(id));
   }
 
   /**

@@ -156,6 +156,14 @@ export function unreadHeldUp({ state, progress }: Snapshot, orderId: string, ret
   return { state, progress: { ...progress, unread }, events: [] };
 }
 
+/** Another worker reads the order of an unmatched webhook: look later whether it is still unmatched. */
+export function unreadLeft({ state, progress }: Snapshot, orderId: string, retryAt: number): Transition {
+  const { failures = 0 } = progress.unread?.find((unread) => unread.orderId === orderId) ?? {};
+  const others = (progress.unread ?? []).filter((unread) => unread.orderId !== orderId);
+  const unread = [...others, { orderId, failures, retryAt }].slice(-MAX_UNREAD);
+  return { state, progress: { ...progress, unread }, events: [] };
+}
+
 /** An order of an unmatched webhook was read: its backoff ends. */
 export function unreadRead({ state, progress }: Snapshot, orderId: string): Transition {
   const others = (progress.unread ?? []).filter((unread) => unread.orderId !== orderId);

@@ -12,6 +12,7 @@ import type {
   KnownAttempt,
   LeaseChange,
   NewStoredEvent,
+  ReadClaim,
   StoredCounts,
   StoredEvent,
   StoredPage,
@@ -48,11 +49,12 @@ export interface DeliveriesStorage {
    */
   transact<T>(work: (trx: StorageTransaction) => Promise<T>): Promise<T>;
   /**
-   * Accepts the host's own transaction. Its type depends on the implementation. The host commits it or rolls it back.
+   * Runs `work` once in the host's own transaction. Its type depends on the implementation. The host commits it or
+   * rolls it back.
    *
    * @throws InvalidDeliveryException with the pointer `/trx`, if it is not an open transaction on this database
    */
-  join(hostTransaction: unknown): Promise<StorageTransaction>;
+  join<T>(hostTransaction: unknown, work: (trx: StorageTransaction) => Promise<T>): Promise<T>;
 
   /**
    * How long the lease of a delivery lasts, in ms; 0 or less if it has ended. It is never too long, also if the clocks
@@ -82,6 +84,12 @@ export interface DeliveriesStorage {
   due(by: number, limit: number, after?: DueDelivery): Promise<readonly DueDelivery[]>;
   /** Releases a lease and sets when the delivery is due. It does nothing if the lease token is not `token` any more. */
   postpone(deliveryId: string, token: string, until: number): Promise<void>;
+  /**
+   * Claims to read the order of unmatched webhooks, so that several processes do not read it at the same time.
+   *
+   * @returns whether it is free, or claimed by the same delivery
+   */
+  claimRead(claim: ReadClaim): Promise<boolean>;
   /** Counts rows by their state. */
   metrics(): Promise<StoredCounts>;
   /**

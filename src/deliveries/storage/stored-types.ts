@@ -21,6 +21,16 @@ export interface DueDelivery {
   readonly dueAt: number;
 }
 
+/** A claim to read the order of unmatched webhooks. */
+export interface ReadClaim {
+  readonly account: string;
+  readonly orderId: string;
+  /** The id of the delivery that reads it. */
+  readonly by: string;
+  /** The duration of the claim, in ms. */
+  readonly ms: number;
+}
+
 /** A change of a lease: take it for a number of ms by the storage's clock, or release it. */
 export type LeaseChange = { readonly token: string; readonly ms: number } | 'release';
 

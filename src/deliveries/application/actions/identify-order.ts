@@ -1,6 +1,6 @@
 import type { Order } from '../../../api/answers/order.js';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
-import { unreadHeldUp, unreadRead } from '../../domain/duplicates.js';
+import { unreadHeldUp, unreadLeft, unreadRead } from '../../domain/duplicates.js';
 import { CANCELED_STATUSES } from '../../../api/order-status.js';
 import { namedAgain, replaced, type OrderReading } from '../../domain/order-updates.js';
 import type { OrderClone, Snapshot, Transition } from '../../domain/transition.js';
@@ -14,6 +14,12 @@ import type { CallContext } from '../call-handler.js';
 import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
 import { readingOf } from '../lalamove-mapping.js';
 
+/** An order that one delivery reads is left to it for this time, in ms. It is longer than a read usually takes. */
+const CLAIM_MS = 30_000;
+
+/** The pause before another delivery looks whether the order is still unmatched, in ms. */
+const LEFT_MS = 5000;
+
 /** Data of an unmatched webhook's order that identifies its attempt. */
 interface AttemptClues {
   /** Empty if unknown. */
@@ -26,7 +32,11 @@ interface AttemptClues {
 
 /** Finds the delivery of an unmatched webhook's order, while the outcome of an attempt is unknown. */
 export async function identifyOrder(context: CallContext, { orderId }: ActionOf<'identify'>): Promise<Decided> {
-  const { record, persist, step, wake } = context;
+  const { deliveries, record, persist, step, wake, now } = context;
+  const claim = { account: record.account, orderId, by: record.id, ms: CLAIM_MS };
+  if (!(await deliveries.storage.claimRead(claim))) {
+    return persist((snapshot) => unreadLeft(snapshot, orderId, now() + LEFT_MS));
+  }
   await step('reading');
   const clues = await fetchClues(context, orderId);
   if (LalamoveException.is(clues)) return persist((snapshot) => unreadLater(context, snapshot, orderId, clues));

@@ -121,13 +121,20 @@ function eventsTable({ events }: PostgresTables): RawBuilder<unknown>[] {
   ];
 }
 
-function processTables({ handlers, identity }: PostgresTables): RawBuilder<unknown>[] {
+function processTables({ handlers, reads, identity }: PostgresTables): RawBuilder<unknown>[] {
   return [
     sql`create table ${handlers} (
       source text not null,
       type text not null,
       seen_at bigint not null,
       primary key (source, type)
+    )`,
+    sql`create table ${reads} (
+      account text not null,
+      order_id text not null,
+      claimed_by text not null,
+      claimed_until bigint not null,
+      primary key (account, order_id)
     )`,
     sql`create table ${identity} (database_id text not null)`,
     sql`insert into ${identity} (database_id) values (${randomUUID()})`,

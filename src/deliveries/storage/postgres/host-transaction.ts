@@ -36,7 +36,8 @@ export async function hostTransaction(given: unknown, own: OwnDatabase): Promise
 
 function transactionOf(given: unknown): DeliveriesKysely | undefined {
   // The host may have another copy of Kysely, so `instanceof` does not help.
-  if (isKyselyTransaction(given)) return given.withPlugin(EXACT_INTEGERS);
+  // Its plugins are the host's: they would change the names of columns and tables.
+  if (isKyselyTransaction(given)) return given.withoutPlugins().withPlugin(EXACT_INTEGERS);
   if (!isClient(given)) return undefined;
   const connection = new PostgresConnection(given);
   const pool = { connect: () => Promise.resolve(connection), end: () => Promise.resolve() };
@@ -44,7 +45,7 @@ function transactionOf(given: unknown): DeliveriesKysely | undefined {
 }
 
 function isKyselyTransaction(value: unknown): value is DeliveriesKysely {
-  return isObject(value) && 'isTransaction' in value && value.isTransaction === true && 'withPlugin' in value;
+  return isObject(value) && 'isTransaction' in value && value.isTransaction === true && 'withoutPlugins' in value;
 }
 
 function isClient(value: unknown): value is PostgresClient {
@@ -61,7 +62,7 @@ async function isOpenOn(trx: DeliveriesKysely, { tables, databaseId }: OwnDataba
   try {
     const first = await idOf();
     const second = await idOf();
-    return first !== undefined && first.database_id === databaseId && first.xid === second?.xid;
+    return first?.database_id === databaseId && first.xid === second?.xid;
   } catch (error) {
     if (isConnectionLost(error)) throw storeFailure(error);
     // The transaction has ended or failed, or its database has no such table.

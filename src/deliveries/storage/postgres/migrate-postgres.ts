@@ -4,11 +4,14 @@ import { wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
 import { firstPostgresMigration } from './first-postgres-migration.js';
-import { isConflict, storeFailure } from './postgres-failure.js';
+import { codeOf, isConflict, storeFailure } from './postgres-failure.js';
 import { tablesIn } from './postgres-tables.js';
 
 /** A migration with this ending only adds tables, columns or indexes. A version that does not know it can go on. */
 const ADDITIVE = '-additive';
+
+/** The SQLSTATE if another host has migrated for longer than `lock_timeout`. */
+const LOCK_NOT_FREE = '55P03';
 
 /** How often the migration runs if another host migrates at the same time. */
 const MAX_RUNS = 5;
@@ -38,7 +41,8 @@ export async function migratePostgres(db: DeliveriesKysely, schema: string): Pro
     });
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;
-    if (!isConflict(error) || runs >= MAX_RUNS) throw migrationFailure(error, schema);
+    const mayRunAgain = isConflict(error) || codeOf(error) === LOCK_NOT_FREE;
+    if (!mayRunAgain || runs >= MAX_RUNS) throw migrationFailure(error, schema);
     await pause(100 * runs);
   }
 }

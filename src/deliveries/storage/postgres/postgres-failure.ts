@@ -3,7 +3,7 @@ import { wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 
 /** Errors after which the connection cannot be used any more: class 08, shutdown, and errors of the socket. */
-const CONNECTION = /^(08|57P0[1-5]|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|25P03)/;
+const CONNECTION = /^(08|57P0[1-5]|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|25P0[34])/;
 
 /** The texts of errors of `pg` that have no code. */
 const CONNECTION_TEXT =

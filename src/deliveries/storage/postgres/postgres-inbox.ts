@@ -21,19 +21,21 @@ export class PostgresInbox implements InboxStorage {
   async setAside(receivedBefore: number, at: number, limit: number): Promise<void> {
     const { events } = this.#tables;
     await this.#transactions.statement((db) =>
-      sql`update ${events} set set_aside_at = ${at} where id in (
-        select id from ${events} where ${IS_WAITING} and unreadable_at is null and received_at < ${receivedBefore}
-        order by received_at limit ${limit} for update skip locked)`.execute(db),
+      sql`with old as materialized (
+          select id from ${events} where ${IS_WAITING} and unreadable_at is null and received_at < ${receivedBefore}
+          order by received_at limit ${limit} for update skip locked)
+        update ${events} aside set set_aside_at = ${at} from old where aside.id = old.id`.execute(db),
     );
   }
 
   async toLookAt(by: number, limit: number): Promise<readonly StoredWebhook[]> {
     const { events } = this.#tables;
     const { rows } = await this.#transactions.statement((db) =>
-      sql<StoredWebhook>`update ${events} set look_at = ${by + LOOK_MS} where id in (
-        select id from ${events} where ${IS_TO_LOOK_AT} and unreadable_at is null and look_at <= ${by}
-        order by look_at, id limit ${limit} for update skip locked)
-        returning id, payload, account, received_at as "receivedAt"`.execute(db),
+      sql<StoredWebhook>`with due as materialized (
+          select id from ${events} where ${IS_TO_LOOK_AT} and unreadable_at is null and look_at <= ${by}
+          order by look_at, id limit ${limit} for update skip locked)
+        update ${events} taken set look_at = ${by + LOOK_MS} from due where taken.id = due.id
+        returning taken.id, taken.payload, taken.account, taken.received_at as "receivedAt"`.execute(db),
     );
     return inOrder(rows);
   }

@@ -1,15 +1,13 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { HandledTypes } from '../handled-types.js';
 import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
-import { IS_PENDING, IS_READABLE } from '../sql/deliveries-schema.js';
+import { IS_PENDING, IS_READABLE, type DeliveriesKysely } from '../sql/deliveries-schema.js';
 import { pendingEvent, type PendingRow } from '../sql/pending-rows.js';
 import { resultColumns } from '../sql/result-columns.js';
+import { ANNOUNCED_MS, isAnnounced } from './announced-handlers.js';
 import type { LeaseClock } from './lease-clock.js';
 import type { PostgresTables } from './postgres-tables.js';
 import type { PostgresTransactions } from './postgres-transactions.js';
-
-/** A type that no process has announced for this time, in ms, has no handlers any more: a day. */
-const ANNOUNCED_MS = 24 * 3_600_000;
 
 /** A process announces its types again after this time, in ms: an hour. */
 const RENEWED_MS = 3_600_000;
@@ -79,22 +77,28 @@ export class PostgresOutbox implements OutboxStorage {
   async #unblockLost(): Promise<void> {
     const { transactions, tables, leases } = this.#parts;
     await transactions.statement((db) =>
-      sql`update ${tables.events} set blocked_on = null where id in (
-        select id from ${tables.events}
-        where ${IS_PENDING} and blocked_on is not null and dispatch_until <= ${leases.sql}
-        limit ${BATCH} for update skip locked)`.execute(db),
+      sql`with lost as materialized (
+          select id from ${tables.events}
+          where ${IS_PENDING} and blocked_on is not null and dispatch_until <= ${leases.sql}
+          limit ${BATCH} for update skip locked)
+        update ${tables.events} open set blocked_on = null from lost where open.id = lost.id`.execute(db),
     );
   }
 
-  /** An event whose handlers are gone would wait forever. */
+  /**
+   * Ends the wait of events whose handlers are gone: they would wait forever. Newer events stay, because the process
+   * with their handlers may be about to start.
+   */
   async #dropUnhandled(): Promise<void> {
     const { transactions, tables, leases } = this.#parts;
+    const isHandled = isAnnounced(this.#parts, { source: sql`e.source`, type: sql`e.type` });
     await transactions.statement((db) =>
-      sql`update ${tables.events} set dispatch = 'none', next_try_at = null where id in (
-        select e.id from ${tables.events} e where e.dispatch = 'pending' and not exists (
-          select 1 from ${tables.handlers} h where h.source = e.source and h.type in ('*', e.type)
-            and h.seen_at > ${leases.sql} - ${ANNOUNCED_MS}::bigint)
-        limit ${BATCH} for update skip locked)`.execute(db),
+      sql`with unhandled as materialized (
+          select e.id from ${tables.events} e
+          where e.dispatch = 'pending' and e.received_at <= ${leases.sql} - ${ANNOUNCED_MS}::bigint and not ${isHandled}
+          limit ${BATCH} for update of e skip locked)
+        update ${tables.events} dropped set dispatch = 'none', next_try_at = null
+        from unhandled where dropped.id = unhandled.id`.execute(db),
     );
   }
 
@@ -105,8 +109,7 @@ export class PostgresOutbox implements OutboxStorage {
     const isEligible = blockedOn === undefined ? sql`e.blocked_on is null` : sql`e.blocked_on = ${blockedOn}`;
     const { rows } = await transactions.statement((db) =>
       sql<PendingRow & { next_try_at: number }>`
-        update ${tables.events} leased set dispatch_by = ${process}, dispatch_until = ${leases.sql} + ${leaseMs}::bigint
-        where leased.id in (
+        with due as materialized (
           select e.id from ${tables.events} e
           where e.dispatch = 'pending' and e.unreadable_at is null and ${isEligible} and e.next_try_at <= ${now}
             and (e.dispatch_until is null or e.dispatch_until <= ${leases.sql} or e.dispatch_by = ${process})
@@ -117,7 +120,9 @@ export class PostgresOutbox implements OutboxStorage {
                   and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id
                   and ${isOneOf('earlier', delivery)})))
           order by e.next_try_at, e.id limit ${limit} for update of e skip locked)
-        returning id, source, payload, occurred_at, handled_by, tries, account, blocked_on, next_try_at,
+        update ${tables.events} leased set dispatch_by = ${process}, dispatch_until = ${leases.sql} + ${leaseMs}::bigint
+        from due where leased.id = due.id
+        returning leased.id, source, payload, occurred_at, handled_by, tries, account, blocked_on, next_try_at,
           (select d.reference from ${tables.deliveries} d where d.id = leased.delivery_id) as reference`.execute(db),
     );
     return [...rows].sort((a, b) => a.next_try_at - b.next_try_at || a.id - b.id).map(pendingEvent);
@@ -152,10 +157,11 @@ export class PostgresOutbox implements OutboxStorage {
   async unblock(limit: number): Promise<boolean> {
     const { transactions, tables, leases, process } = this.#parts;
     const { numAffectedRows } = await transactions.statement((db) =>
-      sql`update ${tables.events} set blocked_on = null where id in (
-        select id from ${tables.events} where ${IS_PENDING} and blocked_on is not null
-          and (dispatch_until is null or dispatch_until <= ${leases.sql} or dispatch_by = ${process})
-        limit ${limit} for update skip locked)`.execute(db),
+      sql`with marked as materialized (
+          select id from ${tables.events} where ${IS_PENDING} and blocked_on is not null
+            and (dispatch_until is null or dispatch_until <= ${leases.sql} or dispatch_by = ${process})
+          limit ${limit} for update skip locked)
+        update ${tables.events} open set blocked_on = null from marked where open.id = marked.id`.execute(db),
     );
     return (numAffectedRows ?? 0n) > 0n;
   }
@@ -163,15 +169,16 @@ export class PostgresOutbox implements OutboxStorage {
   /** Drops the result if the lease has ended and another process has the event. */
   async settle(eventId: number, result: DispatchResult): Promise<void> {
     const { transactions, process } = this.#parts;
-    await transactions.statement((db) =>
+    const write = (db: DeliveriesKysely): Promise<unknown> =>
       db
         .updateTable('delivery_events')
         // A blocked event stays leased: its mark is valid as long as its lease.
         .set((event) => ({ ...resultColumns(event, result), ...(result.blockedOn === undefined && NOT_LEASED) }))
         .where('id', '=', eventId)
         .where(sql<SqlBool>`dispatch_by = ${process}`)
-        .execute(),
-    );
+        .execute();
+    if (result.error === undefined) await transactions.statement(write);
+    else await transactions.run((trx) => afterErasure(trx, eventId, write));
   }
 
   async release(): Promise<void> {
@@ -185,10 +192,22 @@ export class PostgresOutbox implements OutboxStorage {
 
 const NOT_LEASED = { dispatch_by: null, dispatch_until: null };
 
+/** Waits for an erasure that is running. A statement sees only what was committed before it began. */
+async function afterErasure(
+  trx: DeliveriesKysely,
+  eventId: number,
+  write: (trx: DeliveriesKysely) => Promise<unknown>,
+): Promise<void> {
+  const event = trx.selectFrom('delivery_events').select('delivery_id').where('id', '=', eventId);
+  await trx.selectFrom('deliveries').select('id').where('id', '=', event).forShare().execute();
+  await write(trx);
+}
+
+/** In one order, so that two processes do not wait for each other. */
 function pairsOf({ delivery, webhook }: HandledTypes): { source: string; type: string }[] {
   return [
-    ...[...delivery].map((type) => ({ source: 'delivery', type })),
-    ...[...webhook].map((type) => ({ source: 'webhook', type })),
+    ...[...delivery].sort().map((type) => ({ source: 'delivery', type })),
+    ...[...webhook].sort().map((type) => ({ source: 'webhook', type })),
   ];
 }
 

@@ -3,7 +3,15 @@ import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import type { ListQuery } from '../../dto/method-inputs.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import type { DeliveriesStorage, StorageTransaction } from '../storage.js';
-import type { AttemptKey, DueDelivery, KnownAttempt, StoredCounts, StoredEvent, StoredPage } from '../stored-types.js';
+import type {
+  AttemptKey,
+  DueDelivery,
+  KnownAttempt,
+  ReadClaim,
+  StoredCounts,
+  StoredEvent,
+  StoredPage,
+} from '../stored-types.js';
 import { findAttempt } from '../sql/attempt-rows.js';
 import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
 import {
@@ -19,6 +27,7 @@ import { RowCounts } from '../sql/row-counts.js';
 import { SqlUnreadableRows } from '../sql/sql-unreadable-rows.js';
 import { hostTransaction } from './host-transaction.js';
 import type { LeaseClock } from './lease-clock.js';
+import { storeFailure } from './postgres-failure.js';
 import { PostgresInbox } from './postgres-inbox.js';
 import { PostgresOutbox } from './postgres-outbox.js';
 import type { PostgresSignals } from './postgres-signals.js';
@@ -84,12 +93,17 @@ export class PostgresStorage implements DeliveriesStorage {
   }
 
   transact<T>(work: (trx: StorageTransaction) => Promise<T>): Promise<T> {
-    const { transactions, leases } = this.#parts;
-    return transactions.run((trx) => work(new PostgresTransaction(trx, leases)));
+    return this.#parts.transactions.run((trx) => work(new PostgresTransaction(trx, this.#parts)));
   }
 
-  async join(given: unknown): Promise<StorageTransaction> {
-    return new PostgresTransaction(await hostTransaction(given, this.#parts), this.#parts.leases);
+  async join<T>(given: unknown, work: (trx: StorageTransaction) => Promise<T>): Promise<T> {
+    const trx = await hostTransaction(given, this.#parts);
+    try {
+      return await work(new PostgresTransaction(trx, this.#parts));
+    } catch (error) {
+      // Only the host can run its transaction again. The cause has the SQLSTATE.
+      throw storeFailure(error);
+    }
   }
 
   leaseMsLeft({ leaseUntil = 0 }: DeliveryRecord): number {
@@ -126,14 +140,15 @@ export class PostgresStorage implements DeliveriesStorage {
     const isAfter = after ? sql`and (due_at, id) > (${after.dueAt}, ${after.id})` : sql``;
     const { rows } = await transactions.statement((db) =>
       sql<{ id: string; due_at: number }>`
-        update ${tables.deliveries} set swept_by = ${process}, swept_until = ${leases.sql} + ${sweepMs}::bigint
-        where id in (
+        with free as materialized (
           select id from ${tables.deliveries}
           where due_at <= ${by} and unreadable_at is null ${isAfter}
             and (lease_until is null or lease_until <= ${leases.sql})
             and (swept_until is null or swept_until <= ${leases.sql} or swept_by = ${process})
           order by due_at, id limit ${limit} for update skip locked)
-        returning id, due_at`.execute(db),
+        update ${tables.deliveries} due set swept_by = ${process}, swept_until = ${leases.sql} + ${sweepMs}::bigint
+        from free where due.id = free.id
+        returning due.id, due.due_at`.execute(db),
     );
     return rows
       .map(({ id, due_at: dueAt }) => ({ id, dueAt }))
@@ -154,6 +169,22 @@ export class PostgresStorage implements DeliveriesStorage {
         .where('lease_token', '=', token)
         .execute(),
     );
+  }
+
+  async claimRead({ account, orderId, by, ms }: ReadClaim): Promise<boolean> {
+    const { transactions, tables, leases } = this.#parts;
+    const { rows } = await transactions.run(async (trx) => {
+      await sql`delete from ${tables.reads} where ctid = any(array(
+        select ctid from ${tables.reads} where claimed_until <= ${leases.sql} limit 100 for update skip locked))
+        and (account, order_id) <> (${account}, ${orderId})`.execute(trx);
+      return sql`insert into ${tables.reads} as claim (account, order_id, claimed_by, claimed_until)
+        values (${account}, ${orderId}, ${by}, ${leases.sql} + ${ms}::bigint)
+        on conflict (account, order_id) do update
+          set claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
+          where claim.claimed_until <= ${leases.sql} or claim.claimed_by = excluded.claimed_by
+        returning claimed_by`.execute(trx);
+    });
+    return rows.length > 0;
   }
 
   metrics(): Promise<StoredCounts> {

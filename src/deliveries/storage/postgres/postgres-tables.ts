@@ -7,6 +7,8 @@ export interface PostgresTables {
   readonly events: RawBuilder<unknown>;
   /** The event types that processes have handlers for. */
   readonly handlers: RawBuilder<unknown>;
+  /** Orders of unmatched webhooks that a delivery reads. */
+  readonly reads: RawBuilder<unknown>;
   /** One row: the identity of the database. */
   readonly identity: RawBuilder<unknown>;
 }
@@ -19,6 +21,7 @@ export function tablesIn(schema: string | undefined): PostgresTables {
     attempts: table('delivery_attempts'),
     events: table('delivery_events'),
     handlers: table('delivery_handlers'),
+    reads: table('delivery_reads'),
     identity: table('delivery_identity'),
   };
 }

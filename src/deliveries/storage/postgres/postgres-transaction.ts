@@ -5,11 +5,14 @@ import type { StoredWebhook } from '../inbox-storage.js';
 import type { Erasure, LeaseChange } from '../stored-types.js';
 import type { DeliveriesKysely, DeliveriesTable } from '../sql/deliveries-schema.js';
 import { changedColumns, recordOf } from '../sql/delivery-rows.js';
+import { dispatchIfWanted, type DispatchColumns, type NewEvent } from '../sql/dispatch-columns.js';
 import { eraseDelivery } from '../sql/erase-delivery.js';
 import { SqlTransaction } from '../sql/sql-transaction.js';
 import { pendingWebhookQuery, pendingWebhooksQuery } from '../sql/webhook-rows.js';
+import { isAnnounced } from './announced-handlers.js';
 import type { LeaseClock } from './lease-clock.js';
 import { VersionConflict } from './postgres-failure.js';
+import type { PostgresTables } from './postgres-tables.js';
 
 /** The lease of a delivery: its token, and its end by the clock of leases. */
 type Lease = Pick<DeliveryRecord, 'leaseToken' | 'leaseUntil'>;
@@ -23,9 +26,19 @@ const NO_LEASE: Lease = { leaseToken: undefined, leaseUntil: undefined };
 export class PostgresTransaction extends SqlTransaction {
   constructor(
     trx: DeliveriesKysely,
-    private readonly leases: LeaseClock,
+    private readonly parts: { readonly tables: PostgresTables; readonly leases: LeaseClock },
   ) {
     super(trx);
+  }
+
+  /** Another process may have announced a handler after this one has read the announced types. */
+  protected override dispatchOf(event: NewEvent): DispatchColumns {
+    if (event.isWanted) return dispatchIfWanted(event);
+    const isWanted = isAnnounced(this.parts, { source: sql`${event.source}::text`, type: sql`${event.type}::text` });
+    return {
+      dispatch: sql<string>`case when ${isWanted} then 'pending' else 'none' end`,
+      next_try_at: sql<number | null>`case when ${isWanted} then ${event.at}::bigint end`,
+    };
   }
 
   async lock(deliveryId: string): Promise<DeliveryRecord | undefined> {
@@ -41,11 +54,11 @@ export class PostgresTransaction extends SqlTransaction {
   }
 
   async #lockRow(deliveryId: string): Promise<LockedRow | undefined> {
-    const reading = this.leases.reading();
+    const reading = this.parts.leases.reading();
     const row = await this.trx
       .selectFrom('deliveries')
       .selectAll()
-      .select(this.leases.sql.as('lease_now'))
+      .select(this.parts.leases.sql.as('lease_now'))
       .where('id', '=', deliveryId)
       .forUpdate()
       .executeTakeFirst();
@@ -57,13 +70,13 @@ export class PostgresTransaction extends SqlTransaction {
     const columns = changedColumns(before, { ...after, leaseToken: before.leaseToken, leaseUntil: before.leaseUntil });
     const isLeaseChanged = lease !== undefined && !(lease === 'release' && before.leaseToken === undefined);
     if (Object.keys(columns).length === 0 && !isLeaseChanged) return after;
-    const reading = this.leases.reading();
+    const reading = this.parts.leases.reading();
     const saved = await this.trx
       .updateTable('deliveries')
       .set({ ...columns, ...(isLeaseChanged && this.#leaseColumns(lease)) })
       .where('id', '=', before.id)
       .where('version', '=', before.version)
-      .returning(['lease_until', this.leases.sql.as('lease_now')])
+      .returning(['lease_until', this.parts.leases.sql.as('lease_now')])
       .executeTakeFirst();
     if (!saved) throw new VersionConflict(before.id);
     reading(saved.lease_now);
@@ -73,7 +86,7 @@ export class PostgresTransaction extends SqlTransaction {
 
   #leaseColumns(lease: LeaseChange): object {
     if (lease === 'release') return { lease_token: null, lease_until: null };
-    return { lease_token: lease.token, lease_until: sql<number>`${this.leases.sql} + ${lease.ms}::bigint` };
+    return { lease_token: lease.token, lease_until: sql<number>`${this.parts.leases.sql} + ${lease.ms}::bigint` };
   }
 
   async erase(deliveryId: string): Promise<Erasure> {

@@ -3,6 +3,7 @@ import type { DeliveryRecord } from '../delivery-record.js';
 import { readDeliveryEvent } from '../read-delivery-event.js';
 import type { NewStoredEvent } from '../stored-types.js';
 import type { DeliveriesKysely } from './deliveries-schema.js';
+import type { DispatchOf } from './dispatch-columns.js';
 
 /** Appends events to the timeline of a delivery. */
 export async function insertEvents(
@@ -10,6 +11,7 @@ export async function insertEvents(
   record: DeliveryRecord,
   events: readonly NewStoredEvent[],
   at: number,
+  dispatchOf: DispatchOf,
 ): Promise<DeliveryEvent[]> {
   const stored: DeliveryEvent[] = [];
   for (const { event, isWanted } of events) {
@@ -25,8 +27,7 @@ export async function insertEvents(
         received_at: at,
         payload,
         applied_at: at,
-        dispatch: isWanted ? 'pending' : 'none',
-        ...(isWanted && { next_try_at: at }),
+        ...dispatchOf({ source: 'delivery', type: event.type, isWanted, at }),
       })
       .returning('id')
       .executeTakeFirstOrThrow();

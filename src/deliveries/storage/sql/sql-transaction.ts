@@ -9,6 +9,7 @@ import { addClone, findAttempt, lostAttempt, reserveAttempt, settleAttempts } fr
 import type { DeliveriesKysely } from './deliveries-schema.js';
 import { findDelivery } from './delivery-queries.js';
 import { rowOf } from './delivery-rows.js';
+import { dispatchIfWanted, type DispatchColumns, type NewEvent } from './dispatch-columns.js';
 import { insertEvents } from './event-rows.js';
 import { identifyWebhooks, storeWebhook, unidentifiedOrders } from './webhook-rows.js';
 
@@ -29,6 +30,11 @@ export abstract class SqlTransaction implements StorageTransaction {
   abstract lockWebhook(eventId: number): Promise<boolean>;
   abstract pendingWebhooks(account: string, orderId: string): Promise<readonly StoredWebhook[]>;
 
+  /** Whether a new event is dispatched. */
+  protected dispatchOf(event: NewEvent): DispatchColumns {
+    return dispatchIfWanted(event);
+  }
+
   protected get trx(): DeliveriesKysely {
     return this.#trx;
   }
@@ -48,7 +54,7 @@ export abstract class SqlTransaction implements StorageTransaction {
   }
 
   addEvents(record: DeliveryRecord, events: readonly NewStoredEvent[], at: number): Promise<DeliveryEvent[]> {
-    return insertEvents(this.#trx, record, events, at);
+    return insertEvents(this.#trx, record, events, at, (event) => this.dispatchOf(event));
   }
 
   reserveAttempt(
@@ -77,14 +83,14 @@ export abstract class SqlTransaction implements StorageTransaction {
     await this.#trx
       .updateTable('deliveries')
       // A delivery that is due earlier stays so.
-      .set(({ case: when, ref }) => ({ due_at: when().when('due_at', '<', at).then(ref('due_at')).else(at).end() }))
+      .set((row) => ({ due_at: row.case().when('due_at', '<', at).then(row.ref('due_at')).else(at).end() }))
       .where('id', '=', deliveryId)
       .execute();
     return deliveryId;
   }
 
   storeWebhook(webhook: NewWebhook): Promise<number | undefined> {
-    return storeWebhook(this.#trx, webhook);
+    return storeWebhook(this.#trx, webhook, (event) => this.dispatchOf(event));
   }
 
   async markApplied(eventId: number, deliveryId: string | undefined, at: number): Promise<void> {

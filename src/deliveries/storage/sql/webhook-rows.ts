@@ -2,6 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 import { formerKeyOf } from '../../../webhooks/inbox/event-keys.js';
 import type { NewWebhook, StoredWebhook } from '../inbox-storage.js';
 import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesKysely, type DeliveriesSchema } from './deliveries-schema.js';
+import type { DispatchOf } from './dispatch-columns.js';
 
 /** The keys that identify a duplicate, and the time of receipt. */
 interface Keys {
@@ -11,8 +12,12 @@ interface Keys {
 }
 
 /** @returns the id of the row; `undefined` if the webhook was stored before */
-export async function storeWebhook(trx: DeliveriesKysely, webhook: NewWebhook): Promise<number | undefined> {
-  const { account, facts, isWanted, applied, receivedAt: at } = webhook;
+export async function storeWebhook(
+  trx: DeliveriesKysely,
+  webhook: NewWebhook,
+  dispatchOf: DispatchOf,
+): Promise<number | undefined> {
+  const { account, facts, type, isWanted, applied, receivedAt: at } = webhook;
   const [fingerprint, repeatKey] = webhook.keys;
   const keys: Keys = { fingerprint, repeatKey, at };
   if (repeatKey !== undefined && (await wasStoredBefore(trx, repeatKey, account))) {
@@ -25,7 +30,7 @@ export async function storeWebhook(trx: DeliveriesKysely, webhook: NewWebhook): 
       delivery_id: applied?.deliveryId,
       account,
       source: 'webhook',
-      type: webhook.type,
+      type,
       fingerprint,
       repeat_key: repeatKey,
       order_id: webhook.orderId,
@@ -33,8 +38,7 @@ export async function storeWebhook(trx: DeliveriesKysely, webhook: NewWebhook): 
       received_at: at,
       payload: JSON.stringify(facts),
       applied_at: applied && at,
-      dispatch: isWanted ? 'pending' : 'none',
-      next_try_at: isWanted ? at : undefined,
+      ...dispatchOf({ source: 'webhook', type, isWanted, at }),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')

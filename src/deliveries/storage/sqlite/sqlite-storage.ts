@@ -79,8 +79,8 @@ export class SqliteStorage implements DeliveriesStorage {
     return this.#commit.write((trx) => work(new SqliteTransaction(trx, this.#now)));
   }
 
-  async join(hostTransaction: unknown): Promise<StorageTransaction> {
-    return new SqliteTransaction(await ownTransaction(hostTransaction, this.#database.owner), this.#now);
+  async join<T>(hostTransaction: unknown, work: (trx: StorageTransaction) => Promise<T>): Promise<T> {
+    return work(new SqliteTransaction(await ownTransaction(hostTransaction, this.#database.owner), this.#now));
   }
 
   leaseMsLeft({ leaseUntil = 0 }: DeliveryRecord): number {
@@ -128,6 +128,11 @@ export class SqliteStorage implements DeliveriesStorage {
         .where('lease_token', '=', token)
         .execute(),
     );
+  }
+
+  /** Always free: only this process uses the database. */
+  claimRead(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   metrics(): Promise<StoredCounts> {
