@@ -79,14 +79,15 @@ export class DeliveriesRuntime
 
   async #start(): Promise<void> {
     const { settings, deliveries, announced, unreadable, watch, local, queue, dispatcher, sweeper } = this.parts;
+    const { options, clock, concurrency, logger, isWorker } = settings;
     const work = (id: string): Promise<number | undefined> => this.#work(id);
     await deliveries.storage.start();
     await announced.refresh();
     await unreadable.lookAgain();
     await watch.start();
-    if (!settings.isWorker) return;
-    local.start(work);
-    await queue.start(work);
+    if (isWorker) local.start(work);
+    await queue.start(work, { clock, isSystemTime: options.clock === undefined, concurrency, isWorker, logger });
+    if (!isWorker) return;
     dispatcher.start();
     sweeper.start();
   }
@@ -127,11 +128,12 @@ export class DeliveriesRuntime
 
   /** Waits until no delivery is due, no webhook is being applied, and no handler call is due. Used in tests. */
   async idle(): Promise<void> {
-    const { sweeper, inbox, local, dispatcher } = this.parts;
+    const { sweeper, inbox, local, queue, dispatcher } = this.parts;
     for (let quiet = 0; quiet < 2; quiet += 1) {
       await sweeper.idle();
       await inbox.idle();
       await local.idle();
+      await queue.idle();
       await dispatcher.idle();
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -40,5 +40,5 @@ export type {
 export { migrateDeliveries } from './storage/sqlite/migrate-deliveries.js';
 export { openDatabase, type EmbeddedDatabaseOptions } from './storage/sqlite/open-database.js';
 export type { ResolveDeliveryAccount } from './application/account-services.js';
-export type { DeliveriesQueue } from './queue/queue.js';
+export type { DeliveriesQueue, DeliveriesQueueContext } from './queue/queue.js';
 export type { TimelineEntry } from './timeline-entry.js';

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { detached } from '../../internal/async-context.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { TimeoutError, withTimeout } from '../../internal/with-timeout.js';
-import type { DeliveriesQueue } from './queue.js';
+import type { DeliveriesQueue, DeliveriesQueueContext } from './queue.js';
 
 /** The timeout of a call to the host's queue, in ms. */
 const QUEUE_TIMEOUT_MS = 10_000;
@@ -34,11 +34,14 @@ export class GuardedQueue {
   }
 
   /** Starts the host's queue. A timeout does not stop the app's start, because the sweeper finds due deliveries. */
-  async start(work: (deliveryId: string) => Promise<number | undefined>): Promise<void> {
+  async start(
+    work: (deliveryId: string) => Promise<number | undefined>,
+    context: DeliveriesQueueContext,
+  ): Promise<void> {
     const { host, logger } = this.parts;
     if (!host) return;
     try {
-      await withTimeout(QUEUE_TIMEOUT_MS, 'queue.start()', host.start(work));
+      await withTimeout(QUEUE_TIMEOUT_MS, 'queue.start()', host.start(work, context));
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
       const what = 'The queue does not start: what is overdue is worked on by the sweeper. Look at what it connects to';
@@ -48,6 +51,11 @@ export class GuardedQueue {
 
   async stop(graceMs: number): Promise<void> {
     await this.parts.host?.stop(graceMs);
+  }
+
+  /** Waits for the host's queue, if it can tell. Used in tests. */
+  async idle(): Promise<void> {
+    await this.parts.host?.whenIdle?.();
   }
 
   /** Wakes a delivery at a time in Unix ms; now if `at` is omitted. It does not wait for the queue. */
