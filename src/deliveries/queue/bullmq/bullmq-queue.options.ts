@@ -64,7 +64,7 @@ function isName(value: unknown): value is string {
 }
 
 function isRedisUrl(text: string): boolean {
-  return /^rediss?:\/\//.test(text) && URL.canParse(text);
+  return /^rediss?:\/\/./.test(text) && URL.canParse(text) && /^\/?\d*$/.test(new URL(text).pathname);
 }
 
 /** A client, but not one of ioredis: only ioredis has `defineCommand`. */

@@ -1,5 +1,5 @@
 import { unescape } from 'node:querystring';
-import type { ConnectionOptions } from 'bullmq';
+import type { ConnectionOptions, RedisOptions } from 'bullmq';
 import { isRecord } from '../../../internal/is-record.js';
 import { hasMethods } from '../../../internal/value-checks.js';
 
@@ -44,7 +44,7 @@ interface RedisClient {
  */
 export function redisConnections(given: string | ConnectionOptions, isWorker: boolean): RedisConnections {
   if (isClient(given)) return duplicatesOf(given, isWorker);
-  const options = typeof given === 'string' ? { url: given } : given;
+  const options = typeof given === 'string' ? optionsOf(new URL(given)) : given;
   const connection = { ...options, ...REQUIRED };
   return { forQueue: connection, forWorker: connection, secrets: secretsOf(options), close: () => undefined };
 }
@@ -74,15 +74,24 @@ function isClient(value: unknown): value is ConnectionOptions & RedisClient {
   return hasMethods('duplicate', 'defineCommand', 'disconnect', 'on')(value);
 }
 
-/** The passwords and the URL in connection options. */
-function secretsOf(options: unknown): string[] {
-  const { url, password, sentinelPassword } = membersOf(options);
-  const inUrl = typeof url === 'string' ? [url, passwordOf(url)] : [];
-  return [...inUrl, password, sentinelPassword].filter((text) => typeof text === 'string');
+/** The options that a URL stands for. Early versions of BullMQ 5 ignore a `url`, without an error. */
+function optionsOf({ protocol, hostname, port, username, password, pathname, searchParams }: URL): RedisOptions {
+  return {
+    ...Object.fromEntries(searchParams),
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 6379),
+    db: Number(pathname.slice(1)),
+    ...(username !== '' && { username: unescape(username) }),
+    ...(password !== '' && { password: unescape(password) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  };
 }
 
-function passwordOf(url: string): string {
-  return URL.canParse(url) ? unescape(new URL(url).password) : '';
+/** The passwords in connection options. */
+function secretsOf(options: unknown): string[] {
+  const { url, password, sentinelPassword } = membersOf(options);
+  const inUrl = typeof url === 'string' && URL.canParse(url) ? unescape(new URL(url).password) : undefined;
+  return [url, inUrl, password, sentinelPassword].filter((text) => typeof text === 'string');
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
