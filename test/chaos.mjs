@@ -1,9 +1,11 @@
 // Kills hosts of deliveries at random awaits and at every step, and holds what is left against the sandbox: npm run
 // test:chaos -- --seed 1 --runs 1000 Its runs are kills. `--broken` runs the build that must be caught: the attempt is
-// committed after the order was posted, instead of reserved before.
+// committed after the order was posted, instead of reserved before. `--storage postgres` runs four hosts at a time on a
+// PostgreSQL of its own, with `--bullmq` on a Redis too; both servers are disturbed.
 import { parseArgs } from 'node:util';
 import { compile, compileSabotaged } from './chaos/compile.mjs';
 import { ATTEMPT_AFTER_POST } from './chaos/sabotages/booking.mjs';
+import { startServers } from './chaos/servers.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +14,8 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     deliveries: { type: 'string', default: '12' },
     only: { type: 'string' },
+    storage: { type: 'string', default: 'sqlite' },
+    bullmq: { type: 'boolean', default: false },
     broken: { type: 'boolean', default: false },
   },
 });
@@ -21,8 +25,10 @@ for (const name of /** @type {const} */ (['seed', 'runs', 'lanes', 'deliveries']
 
 const KILLS_A_RUN = 10;
 const folder = await (values.broken ? compileSabotaged(ATTEMPT_AFTER_POST) : compile());
+if (!['sqlite', 'postgres'].includes(values.storage)) throw new TypeError('--storage must be sqlite or postgres.');
 /** @type {import('./chaos/run.js')} */
 const { chaosRun } = await import(`${folder}/test/chaos/run.js`);
+const servers = values.storage === 'postgres' ? await startServers() : undefined;
 
 const seed = Number(values.seed);
 const count = Math.ceil(Number(values.runs) / KILLS_A_RUN);
@@ -35,7 +41,10 @@ let findings = 0;
 
 async function lane() {
   for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-    const result = await chaosRun(folder, seed, run, KILLS_A_RUN, { deliveries: Number(values.deliveries) });
+    const deliveries = Number(values.deliveries);
+    const result = servers
+      ? await servers.run({ folder, seed, run, kills: KILLS_A_RUN, deliveries, isBullmq: values.bullmq })
+      : await chaosRun(folder, seed, run, KILLS_A_RUN, { deliveries });
     total.kills += result.kills;
     total.powerCuts += result.powerCuts;
     total.deliveries += result.deliveries;
@@ -49,6 +58,7 @@ async function lane() {
   }
 }
 await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
+await servers?.stop();
 
 console.log(
   `\n${total.kills} kills of seed ${seed} (${total.powerCuts} power cuts), ${total.deliveries} deliveries, ${total.acknowledged} webhooks acknowledged, in ${Math.round((Date.now() - began) / 1000)} s`,

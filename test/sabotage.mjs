@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { compile, compileSabotaged } from './chaos/compile.mjs';
 import { SABOTAGES } from './chaos/sabotages/all-sabotages.mjs';
 import { ROOT } from './chaos/sabotages/sabotage.mjs';
+import { startServers } from './chaos/servers.mjs';
 
 /** @typedef {import('./chaos/sabotages/sabotage.mjs').Sabotage} Sabotage */
 
@@ -60,11 +61,10 @@ if (chosen.length === 0) throw new TypeError(`No sabotage of ${storage} is named
 async function byChaos(sabotage) {
   const folder = await compileSabotaged(sabotage);
   try {
-    /** @type {import('./chaos/run.js')} */
-    const { chaosRun } = await import(`${await compile()}/test/chaos/run.js`);
     let kills = 0;
     for (let run = 0; kills < Number(values.kills); run += 1) {
-      const result = await chaosRun(folder, Number(values.seed), run, KILLS_A_RUN, { deliveries: DELIVERIES, storage });
+      const world = { folder, seed: Number(values.seed), run, kills: KILLS_A_RUN, deliveries: DELIVERIES };
+      const result = await (servers ? servers.run(world) : embeddedRun(world));
       kills += result.kills;
       const [finding] = result.findings;
       if (finding) {
@@ -76,6 +76,13 @@ async function byChaos(sabotage) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** @param {import('./chaos/servers.mjs').World} world */
+async function embeddedRun({ folder, seed, run, kills, deliveries }) {
+  /** @type {import('./chaos/run.js')} */
+  const { chaosRun } = await import(`${await compile()}/test/chaos/run.js`);
+  return chaosRun(folder, seed, run, kills, { deliveries });
 }
 
 /**
@@ -114,6 +121,7 @@ async function byNamedTest({ name }, { suite, test }) {
   }
 }
 
+const servers = storage === 'postgres' ? await startServers() : undefined;
 let missed = 0;
 console.log('| sabotage | caught by | seconds | finding or test |\n| --- | --- | --- | --- |');
 for (const sabotage of chosen) {
@@ -124,5 +132,6 @@ for (const sabotage of chosen) {
   const seconds = Math.round((Date.now() - began) / 1000);
   console.log(`| ${sabotage.name} | ${isCaught ? by : `**nobody** (${by})`} | ${seconds} | ${what} |`);
 }
+await servers?.stop();
 console.log(`\n${chosen.length - missed} of ${chosen.length} sabotages of ${storage} were caught.`);
 process.exitCode = missed === 0 ? 0 : 1;

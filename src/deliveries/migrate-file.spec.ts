@@ -34,7 +34,9 @@ describe('lalamove-deliveries-migrate', () => {
   });
 
   function book(database: DeliveriesDatabase): Promise<unknown> {
-    return deliveriesOn({ storage: new SqliteStorage(database, () => 0) }, () => 0).transact((trx) => trx.insert(recordNamed('A', 0), [{ type: 'requested' }]));
+    return deliveriesOn({ storage: new SqliteStorage(database, () => 0) }, () => 0).transact((trx) =>
+      trx.insert(recordNamed('A', 0), [{ type: 'requested' }]),
+    );
   }
 
   it('changes nothing if the tables are up to date', async () => {

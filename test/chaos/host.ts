@@ -10,7 +10,7 @@ import { SandboxClock } from '../../src/sandbox/index.js';
 import { DoublingQueue, named, runs } from './doubling-queue.js';
 import { answerFileCommand } from './file-commands.js';
 import { reportOf } from './host-report.js';
-import { storageOf, synchronousOf } from './host-storage.js';
+import { queueOf, storageOf, synchronousOf } from './host-storage.js';
 import { writeJournal } from './journal.js';
 import { JournalHandler } from './journal-handler.js';
 import type { ChaosStep, HostCommand, HostPlan } from './messages.js';
@@ -79,6 +79,7 @@ async function beLate(reference: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { apiKey, apiSecret, baseUrl, timeoutMs, port } = plan;
+  const ownQueue = await queueOf(plan);
   JournalHandler.parts = {
     journal,
     failsOneIn: plan.failsOneIn ?? Infinity,
@@ -100,8 +101,9 @@ async function main(): Promise<void> {
         webhook: { path: WEBHOOKS },
       }),
       DeliveriesModule.forRoot({
-        ...storageOf(plan),
+        ...(await storageOf(plan)),
         ...(plan.doublesWakes === true && { queue }),
+        ...(ownQueue && { queue: ownQueue }),
         clock,
         policy: plan.policy ?? {},
         hooks: { onStep },
@@ -118,8 +120,8 @@ async function main(): Promise<void> {
     while (await queue.idle());
   });
   takeCommands();
-  await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
-  process.send?.({ ready: true, synchronous: await synchronousOf(app.get(DeliveriesService)) });
+  if (plan.isBehindBalancer !== true) await register(port);
+  process.send?.({ ready: true, synchronous: await synchronousOf(app.get(DeliveriesService), plan) });
 }
 
 /** Reports the step `answered` as soon as the answer to a webhook is with the operating system. */
@@ -130,6 +132,11 @@ function watchAnswers(server: Server): void {
       reached('answered');
     });
   });
+}
+
+/** Registers a port for webhooks. */
+async function register(port: number): Promise<void> {
+  await app.get(LalamoveService).setWebhookUrl(`http://127.0.0.1:${port}/${WEBHOOKS}`, { timeoutMs: 10_000 });
 }
 
 function takeCommands(): void {
@@ -155,6 +162,8 @@ async function answer(command: HostCommand): Promise<unknown> {
       return clock.advance(0);
     case 'cancel':
       return named(() => deliveries.cancel(command.reference));
+    case 'register':
+      return register(command.port);
     case 'advance':
       return clock.advance(command.ms);
     case 'report':

@@ -40,6 +40,12 @@ export interface HostPlan {
   readonly doublesWakes?: boolean;
   /** The order whose answer comes after its lease has ended and another worker has taken over: the first, the third. */
   readonly lateAnswer?: number;
+  /** PostgreSQL instead of the file. Its leases are short, because a killed host holds them until their end. */
+  readonly postgres?: { readonly url: string; readonly schema: string; readonly leaseSeconds: number };
+  /** BullMQ wakes deliveries, instead of timers of the host. */
+  readonly redis?: { readonly url: string; readonly prefix: string };
+  /** Another server receives webhooks first, so the host does not register its own URL. */
+  readonly isBehindBalancer?: boolean;
   /** More options of its database. */
   readonly database?: EmbeddedDatabaseOptions;
 }
@@ -48,6 +54,7 @@ export interface HostPlan {
 export type HostCommand =
   | { readonly do: 'book'; readonly bookings: readonly BookDeliveryDto[] }
   | { readonly do: 'cancel'; readonly reference: string }
+  | { readonly do: 'register'; readonly port: number }
   | { readonly do: 'advance'; readonly ms: number }
   | { readonly do: 'report' }
   | FileCommand;

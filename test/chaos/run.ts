@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GivenPolicy } from '../../src/deliveries/index.js';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
-import { bookingOf } from '../support/sample-booking.js';
+import { freePort } from '../support/free-port.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, HostProcess } from './child.js';
 import { readJournal } from './journal.js';
@@ -14,6 +12,7 @@ import type { HostCommand, HostPlan, HostReport, Kill } from './messages.js';
 import { addFaults, startOracle, type Oracle } from './oracle-process.js';
 import { cutPower } from './power-cut.js';
 import { verdictOf, type Finding } from './verdict.js';
+import { endsOf, ignoreRefusal, isOver, MINUTE_MS, policyOf, scriptedBooking, twoCouriers } from './world.js';
 
 /** The result of one run. */
 export interface ChaosResult {
@@ -33,16 +32,9 @@ export interface ChaosResult {
 export interface ChaosOptions {
   /** The number of deliveries. */
   readonly deliveries?: number;
-  /** The storage of the hosts. Without it, a SQLite file. */
-  readonly storage?: 'sqlite' | 'postgres';
   /** When each host is killed; without it, the seed decides. */
   readonly kill?: Kill;
 }
-
-const MINUTE_MS = 60_000;
-
-/** The highest number of orders for one reference under a policy that rebooks. */
-const HOSTILE_ORDERS = 4;
 
 /** One kill in this number is a power cut. */
 const POWER_CUT_SHARE = 0.25;
@@ -55,8 +47,6 @@ export async function chaosRun(
   kills: number,
   options: ChaosOptions = {},
 ): Promise<ChaosResult> {
-  // A world of PostgreSQL has several hosts at a time: see HostPlan and storageOf.
-  if (options.storage === 'postgres') throw new Error('There is no chaos over PostgreSQL yet.');
   const random = new SeededRandom(seed, run);
   const oracle = await startOracle(folder, random, seed * 1000 + run);
   const world = new ChaosWorld({ folder, seed, run, random, oracle, port: await freePort(), options });
@@ -173,12 +163,7 @@ class ChaosWorld {
     this.#output += host.output;
     const bytes = readdirSync(this.#place).map((name) => readFileSync(join(this.#place, name), 'latin1'));
     if ([this.#output, ...bytes].some((text) => text.includes(keys.apiSecret))) this.#found('', 'a secret was written');
-    const ends: Record<string, number> = {};
-    for (const { state, reason } of report.deliveries) {
-      const end = reason === undefined ? state : `${state} ${reason}`;
-      ends[end] = (ends[end] ?? 0) + 1;
-    }
-    return this.#result(ends, events.filter(({ state }) => state === 'delivered').length);
+    return this.#result(endsOf(report), events.filter(({ state }) => state === 'delivered').length);
   }
 
   #result(ends: Readonly<Record<string, number>>, acknowledged: number): ChaosResult {
@@ -223,32 +208,10 @@ class ChaosWorld {
     await host.send({ do: 'advance', ms: minutes * MINUTE_MS });
   }
 
-  async #neverTwo(when: string, { control }: Oracle): Promise<void> {
-    for (const { reference } of this.#bookings) {
-      const { live, completed } = await control.ledgerFor({ reference });
-      // With `then: 'rebook'` a late order may exist too. Then the promise is only that it is tracked to its end.
-      const most = this.#policy.unknownOutcome?.then === 'rebook' ? HOSTILE_ORDERS : 1;
-      if (live.length + completed.length > most) {
-        this.#found(reference, `two couriers ${when}: ${[...live, ...completed].join(', ')}`);
-      }
-    }
+  async #neverTwo(when: string, oracle: Oracle): Promise<void> {
+    const references = this.#bookings.map(({ reference }) => reference);
+    this.#findings.push(...(await twoCouriers(references, this.#policy, oracle, when)));
   }
-}
-
-/** Every second run has a policy that takes risks and acts automatically. */
-function policyOf(run: number, random: SeededRandom): GivenPolicy {
-  if (run % 2 === 0) return {};
-  return {
-    unknownOutcome: { waitMinutes: random.between(0, 5), then: 'rebook' },
-    rebook: { maxAttempts: HOSTILE_ORDERS },
-    raiseFee: [
-      { afterMinutes: 3, priorityFee: '10' },
-      { afterMinutes: 8, priorityFee: '20' },
-    ],
-    changeDriver: { afterMinutes: 15, maxChanges: 2 },
-    replacement: { waitMinutes: 10 },
-    poll: { everySeconds: 60, maxSeconds: 600 },
-  };
 }
 
 /** A backup by the service, or by a copy of the file. */
@@ -256,34 +219,4 @@ function backupTo(place: string, number: number, random: SeededRandom): HostComm
   const to = join(place, `backup-${number}.db`);
   const how = random.pick(['service', 'copyFile', 'stream'] as const);
   return how === 'service' ? { do: 'backup', path: to } : { do: 'copy', how, from: join(place, 'deliveries.db'), to };
-}
-
-/** Ignores an error that the host answered with. @throws the error of a host that has died or hangs */
-function ignoreRefusal(error: unknown): void {
-  if (error instanceof HostDied || String(error).includes('hangs')) throw error;
-}
-
-async function isOver(host: HostProcess): Promise<boolean> {
-  const { deliveries } = (await host.send({ do: 'report' })) as HostReport;
-  return deliveries.every(({ state }) => ['completed', 'canceled', 'failed', 'needs_attention'].includes(state));
-}
-
-/** A booking whose metadata may name a script of the sandbox. */
-function scriptedBooking(reference: string, random: SeededRandom): BookDeliveryDto {
-  const script = random.weighted([
-    [5, undefined],
-    [1, 'replaced'],
-    [1, 'rejecting'],
-    [1, 'leaving'],
-  ]);
-  return bookingOf(reference, { metadata: { reference, ...(script !== undefined && { sandbox: script }) } });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,6 +1,6 @@
 import type { SandboxOrder, SandboxWebhook } from '../../src/sandbox/control/control-views.js';
 import { callsFor, wrongCalls } from './handlers-verdict.js';
-import type { JournalLine } from './journal.js';
+import { inEpochs, type JournalLine } from './journal.js';
 import { doubleWork } from './leases-verdict.js';
 import type { HostReport, ReportedDelivery } from './messages.js';
 import { wrongWebhooks } from './webhooks-verdict.js';
@@ -22,7 +22,8 @@ export interface Evidence {
 }
 
 /** Compares a host's deliveries and the calls of its handlers with the sandbox's orders and webhooks. */
-export function verdictOf(report: HostReport, { orders, events, references, journal }: Evidence): Finding[] {
+export function verdictOf(report: HostReport, { orders, events, references, journal: lines }: Evidence): Finding[] {
+  const journal = inEpochs(lines);
   const { deliveries, attempts } = report;
   const known = new Map(deliveries.map((delivery) => [delivery.reference, delivery]));
   return [
