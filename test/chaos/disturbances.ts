@@ -17,8 +17,8 @@ export interface DisturbedWorld extends Servers {
 }
 
 /**
- * Disturbs the servers: a crash of PostgreSQL, its connections cut, Redis flushed or paused. It is written to the journal
- * before and after.
+ * Disturbs the servers: a crash of PostgreSQL, its connections cut, Redis flushed or paused. It is written to the
+ * journal before and after.
  */
 export async function disturb(random: SeededRandom, world: DisturbedWorld): Promise<void> {
   const { postgres, redis, journal } = world;

@@ -39,8 +39,8 @@ export interface ScaleOptions {
 }
 
 /**
- * Runs one sandbox and four hosts at a time on one PostgreSQL. Hosts are killed and replaced, servers are disturbed, and
- * the last hosts settle.
+ * Runs one sandbox and four hosts at a time on one PostgreSQL. Hosts are killed and replaced, servers are disturbed,
+ * and the last hosts settle.
  */
 export async function scaleRun(
   folder: string,

@@ -67,7 +67,7 @@ export class PrivatePostgres {
   async #as(program: string, ...args: readonly string[]): Promise<void> {
     const path = join(this.binaries, program);
     const [file, ...rest] = postgresUser() ? ['runuser', '-u', 'postgres', '--', path, ...args] : [path, ...args];
-    await run(file ?? path, rest, { cwd: this.folder });
+    await run(file, rest, { cwd: this.folder });
   }
 }
 
