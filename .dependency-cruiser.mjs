@@ -44,9 +44,15 @@ export default {
     ),
     forbidden(
       'core-imports-no-optional-part',
-      'Who uses the core alone loads neither deliveries nor the sandbox.',
-      { path: '^src/', pathNot: '^src/(deliveries|sandbox)/' },
-      { path: '^src/(deliveries|sandbox)/' },
+      'Who uses the core alone loads neither deliveries nor Redis nor the sandbox.',
+      { path: '^src/', pathNot: '^src/(deliveries|redis|sandbox)/' },
+      { path: '^src/(deliveries|redis|sandbox)/' },
+    ),
+    forbidden(
+      'redis-uses-the-limiter-alone',
+      'The store in Redis uses the client that the app hands in, and imports no Redis library.',
+      { path: '^src/redis/' },
+      { path: '.*', pathNot: '^(src/(redis|internal|client/rate-limit)/|node:|crypto$)' },
     ),
     forbidden(
       'sandbox-shares-little',

@@ -16,6 +16,7 @@ export default {
     '^nestjs-lalamove/deliveries$': '<rootDir>/src/deliveries/index.ts',
     '^nestjs-lalamove/deliveries/postgres$': '<rootDir>/src/deliveries/storage/postgres/index.ts',
     '^nestjs-lalamove/deliveries/bullmq$': '<rootDir>/src/deliveries/queue/bullmq/index.ts',
+    '^nestjs-lalamove/redis$': '<rootDir>/src/redis/index.ts',
     '^nestjs-lalamove/sandbox$': '<rootDir>/src/sandbox/index.ts',
     '^@fastify/static$': '<rootDir>/test/support/no-static-files.cjs',
     // Not libphonenumber-js's `metadata.max.json.js`, beside which stands a JSON file.

@@ -10,7 +10,7 @@ export type { LalamoveCredentials } from './client/client-settings.js';
 export { LalamoveHttpService, type LalamoveHttpOptions } from './client/transport/lalamove-http.service.js';
 export type { RateLimit } from './client/rate-limit/leaky-bucket.js';
 export { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './client/rate-limit/rate-limit.store.js';
-export type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
+export type { RateLimitOptions } from './client/rate-limit/rate-limit.options.js';
 export type { RequestOptions } from './client/request-options.js';
 export type { RetryOptions } from './client/retry/backoff.js';
 

@@ -13,6 +13,7 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
   { variable: 'RETRY_BASE_DELAY_MS', option: 'retry.baseDelayMs', read: Number },
   { variable: 'RETRY_MAX_DELAY_MS', option: 'retry.maxDelayMs', read: Number },
   { variable: 'RATE_LIMIT', option: 'rateLimit', read: flag },
+  { variable: 'RATE_LIMIT_PROCESSES', option: 'rateLimit.processes', read: Number },
   { variable: 'VALIDATE', option: 'validate', read: flag },
   { variable: 'ERRORS_FILTER', option: 'errors.filter', read: flag },
   { variable: 'ERRORS_STATUS', option: 'errors.status', read: String },
@@ -48,7 +49,9 @@ export function lalamoveOptionsFromEnv(
     if (member === undefined) options[first] = read(text);
     else (groups[first] ??= {})[member] = read(text);
   }
-  const found: unknown = { ...options, ...groups };
+  // `RATE_LIMIT=false` switches off what other variables describe; a wrong value stays, and is reported.
+  const described = Object.entries(groups).filter(([name]) => options[name] === undefined || options[name] === true);
+  const found: unknown = { ...options, ...Object.fromEntries(described) };
   assertOptions(found, { describe: (problem) => named(problem, prefix) });
   return found;
 }

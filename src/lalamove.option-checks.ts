@@ -8,11 +8,20 @@ import { isRecord } from './internal/is-record.js';
 import { isText } from './internal/is-text.js';
 import { LONGEST_TIMER_MS } from './internal/timer-limit.js';
 import type { OptionCheck, OptionChecks } from './internal/validate-options.js';
-import { hasMethods, isBoolean, isFunction, isNumberFrom, isNumberUpTo, isOneOf } from './internal/value-checks.js';
+import {
+  hasMethods,
+  isBoolean,
+  isFunction,
+  isNumberFrom,
+  isNumberUpTo,
+  isOneOf,
+  isWholeFrom,
+} from './internal/value-checks.js';
 import { CLOCK_CHECK, LOGGER_CHECK, moduleOptionProblems } from './nest/module-options.js';
 import { rooted } from './webhooks/endpoint/signed-paths.js';
 
 const MAX_RATE = 1_000_000_000;
+const MAX_PROCESSES = 10_000;
 const RATE_REMEDY = `from 0.01 to ${MAX_RATE}`;
 const isRate = isNumberFrom(0.01, MAX_RATE);
 const isEnvironment = isOneOf('sandbox', 'production');
@@ -58,7 +67,7 @@ const WEBHOOK: OptionCheck = {
 
 const RATE_LIMIT: OptionCheck = {
   holds: (value) => isBoolean(value) || isRecord(value),
-  remedy: 'must be true, false, or an object of budgets, perMinute, ordersPerSecond and store',
+  remedy: 'must be true, false, or an object of budgets, perMinute, ordersPerSecond, processes and store',
   members: {
     budgets: { holds: isEnvironment, remedy: ENVIRONMENT_REMEDY },
     perMinute: {
@@ -66,6 +75,10 @@ const RATE_LIMIT: OptionCheck = {
       remedy: `must be an object of methods of LalamoveService and requests a minute, each ${RATE_REMEDY}`,
     },
     ordersPerSecond: { holds: isRate, remedy: `must be a number ${RATE_REMEDY}` },
+    processes: {
+      holds: isWholeFrom(1, MAX_PROCESSES),
+      remedy: `must be a whole number of processes from 1 to ${MAX_PROCESSES}`,
+    },
     store: { holds: hasMethods('take', 'raise'), remedy: 'must have take() and raise()' },
   },
 };

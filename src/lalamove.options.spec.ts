@@ -109,6 +109,8 @@ describe('options', () => {
     ['a budget of no call', { ...GOOD, rateLimit: { perMinute: { placeOrders: 1 } } }, /^rateLimit\.perMinute must/],
     ['a budget of nothing', { ...GOOD, rateLimit: { perMinute: { placeOrder: 0 } } }, /^rateLimit\.perMinute must/],
     ['no orders a second', { ...GOOD, rateLimit: { ordersPerSecond: 0 } }, /^rateLimit\.ordersPerSecond must/],
+    ['half a process', { ...GOOD, rateLimit: { processes: 1.5 } }, /^rateLimit\.processes must be a whole number/],
+    ['no process', { ...GOOD, rateLimit: { processes: 0 } }, /^rateLimit\.processes must/],
     ['a store that cannot take', { ...GOOD, rateLimit: { store: {} } }, /^rateLimit\.store must/],
     ['a limit that does not exist', { ...GOOD, rateLimit: { perHour: 1 } }, /^rateLimit\.perHour is not an option/],
     ['a hook that is no function', { ...GOOD, hooks: { onRetry: true } }, /^hooks\.onRetry must be a function/],
@@ -231,6 +233,21 @@ describe('lalamoveOptionsFromEnv', () => {
     });
   });
 
+  it.each([
+    ['nothing else', undefined, { processes: 4 }],
+    ['the limits on', 'true', { processes: 4 }],
+    ['the limits off', 'false', false],
+  ])('reads the number of processes, with %s', (_, limited, rateLimit) => {
+    const options = lalamoveOptionsFromEnv({
+      LALAMOVE_API_KEY: 'pk_test_k',
+      LALAMOVE_API_SECRET: 'sk_test_s',
+      LALAMOVE_MARKET: 'TH',
+      LALAMOVE_RATE_LIMIT: limited,
+      LALAMOVE_RATE_LIMIT_PROCESSES: '4',
+    });
+    expect(options.rateLimit).toEqual(rateLimit);
+  });
+
   it('names the variables of an invalid endpoint', () => {
     const env = {
       LALAMOVE_API_KEY: 'pk_test_k',
@@ -254,12 +271,14 @@ describe('lalamoveOptionsFromEnv', () => {
       LALAMOVE_API_KEY: '',
       LALAMOVE_MARKET: 'HK',
       LALAMOVE_TIMEOUT_MS: 'soon',
+      LALAMOVE_RATE_LIMIT_PROCESSES: 'four',
       LALAMOVE_VALIDATE: 'maybe',
     };
     expect(problemsOf(() => lalamoveOptionsFromEnv(env))).toEqual([
       expect.stringMatching(/^apiKey \(LALAMOVE_API_KEY\) is missing/),
       expect.stringMatching(/^apiSecret \(LALAMOVE_API_SECRET\) is missing/),
       expect.stringMatching(/^timeoutMs \(LALAMOVE_TIMEOUT_MS\) must be a number of ms/),
+      expect.stringMatching(/^rateLimit\.processes \(LALAMOVE_RATE_LIMIT_PROCESSES\) must be a whole number/),
       expect.stringMatching(/^validate \(LALAMOVE_VALIDATE\) must be true or false/),
     ]);
   });

@@ -1,6 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { LalamoveHooks } from './client/call-hooks.js';
-import type { RateLimitOptions } from './client/rate-limit/rate-limiter.js';
+import type { RateLimitOptions } from './client/rate-limit/rate-limit.options.js';
 import type { ClientSettings, LalamoveCredentials } from './client/client-settings.js';
 import type { LalamoveHttpOptions } from './client/transport/lalamove-http.service.js';
 import type { RetryOptions } from './client/retry/backoff.js';
@@ -49,7 +49,7 @@ export interface LalamoveAccountOptions extends LalamoveCredentials {
    * Client-side rate limits, so that Lalamove does not answer 429: calls wait for a slot. If a call would wait longer
    * than its deadline, it fails at once with a `RateLimitedException`. `false` switches the limits off.
    *
-   * @default true: the budgets of `environment`, counted in this process
+   * @default true: the budgets of `environment`, counted in this process alone
    */
   rateLimit?: boolean | RateLimitOptions;
   /**

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock } from '../internal/clock.js';
 import type { LalamoveHooks } from './call-hooks.js';
-import type { RateLimitSettings } from './rate-limit/rate-limiter.js';
+import type { RateLimitSettings } from './rate-limit/rate-limit.options.js';
 import type { RetryOptions } from './retry/backoff.js';
 
 /** The keys of a Lalamove account and their market. */

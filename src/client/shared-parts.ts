@@ -1,6 +1,9 @@
 import type { HttpService } from '@nestjs/axios';
+import type { LoggerService } from '@nestjs/common';
+import { passed, type Clock } from '../internal/clock.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
 import type { ClientSettings } from './client-settings.js';
+import type { RateLimitSettings } from './rate-limit/rate-limit.options.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 import { RetryBudget } from './retry/retry-budget.js';
 
@@ -14,19 +17,30 @@ export interface SharedParts {
   readonly webhookUrlGiven?: (url: string) => void;
 }
 
-const STORE_FAILED = 'The store of the rate limits failed: calls go out unlimited until it works again';
+const STORE_FAILED = 'The store of the rate limits failed: this process counts for itself until it works again';
+const STORE_WORKS = 'The store of the rate limits works again';
 
-/** A store that fails does so at each call: it is logged at most once in this time. */
+/** A store that fails does so again and again: it is logged at most once in this time. */
 const LOG_INTERVAL_MS = 60_000;
 
 /** Creates the parts of a registration. */
 export function sharedParts(http: HttpService, { rateLimit, clock, logger }: ClientSettings): SharedParts {
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  const failed = (error: unknown): void => {
-    if (clock.now() < loggedAt + LOG_INTERVAL_MS) return;
-    loggedAt = clock.now();
-    say(logger, 'warn', logLine(STORE_FAILED, { error: wordsOf(error) }));
-  };
-  const limiter = rateLimit === false ? undefined : new RateLimiter(rateLimit, clock, failed);
+  const limiter = rateLimit === false ? undefined : limiterFor(rateLimit, clock, logger);
   return { http, limiter, retryBudget: new RetryBudget(clock) };
+}
+
+function limiterFor(rateLimit: RateLimitSettings, clock: Clock, logger: LoggerService): RateLimiter {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  const { processes } = rateLimit;
+  return new RateLimiter(rateLimit, clock, {
+    failed: (error) => {
+      if (passed(clock) < loggedAt + LOG_INTERVAL_MS) return;
+      loggedAt = passed(clock);
+      const share = processes === undefined ? undefined : `1/${processes}`;
+      say(logger, 'warn', logLine(STORE_FAILED, { share, error: wordsOf(error) }));
+    },
+    recovered: () => {
+      say(logger, 'log', STORE_WORKS);
+    },
+  });
 }

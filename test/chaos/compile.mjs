@@ -10,7 +10,7 @@ import { ROOT, sabotagedFiles } from './sabotages/sabotage.mjs';
 
 /** Everything that is compiled. */
 function sources() {
-  return ['src', 'test/chaos', 'test/support'].flatMap((folder) =>
+  return ['src', 'test/chaos', 'test/redis/processes', 'test/support'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((file) => join(folder, file))
       .filter(

@@ -36,6 +36,7 @@ const MODULE: [string, unknown, unknown, string][] = [
   ['retry.maxDelayMs', TIMER, Infinity, '2147483647'],
   ['webhook.maxAgeSeconds', YEAR_SECONDS, YEAR_SECONDS + 1, '31536000'],
   ['rateLimit.ordersPerSecond', 1e9, 1e9 + 1, '1000000000'],
+  ['rateLimit.processes', 10_000, 10_001, '10000'],
   ['rateLimit.perMinute', { getOrder: 1e9 }, { getOrder: 1e9 + 1 }, '1000000000'],
 ];
 

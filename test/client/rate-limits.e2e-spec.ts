@@ -408,8 +408,8 @@ describe('rate limits', () => {
       const near = new InMemoryRateLimitStore();
       const store: LalamoveRateLimitStore = {
         take: (...asked) => Promise.resolve(near.take(...asked)),
-        raise: (...told) => {
-          near.raise(...told);
+        raise: (limit, emptyAt) => {
+          near.raise(limit, emptyAt);
           return Promise.resolve();
         },
       };

@@ -1,6 +1,9 @@
 /** A leaky bucket, as in GCRA: `burst` calls at once, then one every `intervalMs`. */
 export interface RateLimit {
-  /** Names the limit; without secrets, because a shared store may contain it. */
+  /**
+   * The account and the operation, such as `k3X…:placeOrder` or `k3X…:placeOrder:second`. The account is a hash of its
+   * public key: a shared store contains no secrets. Limits that are taken together have the same account.
+   */
   readonly key: string;
   readonly intervalMs: number;
   readonly burst: number;
@@ -24,4 +27,10 @@ export function afterOne({ intervalMs }: RateLimit, emptyAt: number, now: number
 /** When the bucket has to be empty so that the next call is admitted at `nextAt`. */
 export function emptyAtFor({ intervalMs, burst }: RateLimit, nextAt: number): number {
   return nextAt + (burst - 1) * intervalMs;
+}
+
+/** The part of a limit that one of several processes may use, if each counts for itself. */
+export function shareOf(limit: RateLimit, processes: number): RateLimit {
+  const { intervalMs, burst } = limit;
+  return { ...limit, intervalMs: intervalMs * processes, burst: Math.max(1, Math.floor(burst / processes)) };
 }

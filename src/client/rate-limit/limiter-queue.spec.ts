@@ -127,7 +127,7 @@ describe('LimiterQueue', () => {
   describe('after a correction by Lalamove', () => {
     /** Lalamove says that the next slot is so many ms after the start. */
     const full = (nextMs: number): void => {
-      void scene.store.raise(LIMIT, emptyAtFor(LIMIT, START + nextMs));
+      void scene.store.raise(LIMIT, emptyAtFor(LIMIT, START + nextMs), START);
     };
 
     it('rejects at once a waiter that can no longer be admitted in time', () => {

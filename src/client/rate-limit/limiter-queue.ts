@@ -1,7 +1,7 @@
 import { detached, type RunInContext } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
+import type { GuardedStore } from './guarded-store.js';
 import type { RateLimit } from './leaky-bucket.js';
-import type { LalamoveRateLimitStore } from './rate-limit.store.js';
 
 /** A call that waits for a slot. */
 export interface Waiter {
@@ -15,15 +15,10 @@ export interface Waiter {
   readonly reject: (waitMs: number) => void;
 }
 
-/** How long a store may take to answer, in ms. */
-const TIMEOUT_MS = 2000;
-
 /** What all queues of a limiter share. */
 export interface LimiterQueueContext {
-  readonly store: LalamoveRateLimitStore;
+  readonly store: GuardedStore;
   readonly clock: Clock;
-  /** Called with each error of the store. */
-  readonly failed: (error: unknown) => void;
 }
 
 /** A waiter's place in the queue. */
@@ -179,45 +174,7 @@ export class LimiterQueue {
     }
   }
 
-  /** If the store fails or is too slow, calls are not limited: Lalamove's own limit is still there. */
   #ask(ahead: number): number | Promise<number> {
-    const { store, clock } = this.#context;
-    try {
-      const wait = store.take(this.limits, clock.now(), ahead);
-      return typeof wait === 'number' ? this.#checked(wait) : this.#awaited(wait);
-    } catch (error) {
-      return this.#unlimited(error);
-    }
-  }
-
-  #awaited(wait: Promise<number>): Promise<number> {
-    const { clock } = this.#context;
-    return new Promise((resolve) => {
-      const cancel = clock.setTimeout(() => {
-        resolve(this.#unlimited(new Error(`no answer within ${TIMEOUT_MS} ms`)));
-      }, TIMEOUT_MS);
-      const settle = (waitMs: number): void => {
-        cancel();
-        resolve(waitMs);
-      };
-      wait.then(
-        (waitMs) => {
-          settle(this.#checked(waitMs));
-        },
-        (error: unknown) => {
-          settle(this.#unlimited(error));
-        },
-      );
-    });
-  }
-
-  #checked(wait: unknown): number {
-    if (typeof wait === 'number' && Number.isFinite(wait) && wait >= 0) return wait;
-    return this.#unlimited(new TypeError(`take() returned ${String(wait)}, not a number of ms from 0`));
-  }
-
-  #unlimited(error: unknown): number {
-    this.#context.failed(error);
-    return 0;
+    return this.#context.store.take(this.limits, ahead);
   }
 }

@@ -4,7 +4,7 @@ import { afterOne, waitFor, type RateLimit } from './leaky-bucket.js';
 /**
  * Stores the state of rate limits. The default store keeps it in this process. A store that several processes share
  * must do each call in one atomic step (a script in Redis, a transaction). While a store fails, or takes longer than 2
- * s, calls are not limited.
+ * s, each process counts for itself, within its share of the limits.
  *
  * A limit is a bucket, stored as the time at which it will be empty (GCRA). A slot is free if that time is at most
  * `(burst - 1) * intervalMs` ahead. Taking a slot adds `intervalMs` to it, or to the current time if that is later.
@@ -21,9 +21,10 @@ export interface LalamoveRateLimitStore {
   /**
    * Corrects a limit by an answer of Lalamove: its bucket will not be empty before `emptyAt`.
    *
-   * @param emptyAt Unix ms
+   * @param emptyAt Unix ms by the account's clock
+   * @param now Unix ms by the same clock; a store with a clock of its own adds `emptyAt - now` to its time
    */
-  raise(limit: RateLimit, emptyAt: number): void | Promise<void>;
+  raise(limit: RateLimit, emptyAt: number, now: number): void | Promise<void>;
 }
 
 /** If the clock goes back by more than this, somebody has set it. */

@@ -70,7 +70,7 @@ describe('RateLimiter', () => {
   describe('reads how many requests are left', () => {
     it('and counts what others have used, plus one request because the number is rounded', () => {
       scene.answer('getOrder', 200, { 'ratelimit-limit': '50', 'ratelimit-remaining': '9' });
-      expect(scene.store.raised).toEqual([[expect.stringMatching(/^getOrder:/), 40 * 1200]]);
+      expect(scene.store.raised).toEqual([[expect.stringMatching(/:getOrder$/), 40 * 1200]]);
       expect(scene.fill('getOrder')).toBe(7);
     });
 
@@ -210,6 +210,14 @@ describe('RateLimiter', () => {
       pauses.length = 0;
       refuse();
       expect(pauses).toEqual([1200]);
+    });
+
+    it('of one of several processes, pauses by a random part longer, because others were refused too', () => {
+      scene = new RateLimiterScene({ processes: 2 });
+      scene.answer('getOrder', 429, {});
+      scene.take('getOrder', 'a');
+      scene.clock.advance(LATE);
+      expect(scene.ends.at(-1)).toBe(`a done at ${1200 * 2 * 1.5}`);
     });
 
     it('that asks for a day, retries after a minute', () => {

@@ -80,7 +80,7 @@ describe('RateLimiter', () => {
         ({ key }) => key,
       );
       expect(new Set(names).size).toBe(4);
-      for (const name of names) expect(name).toMatch(/^placeOrder:[\w-]{16}(:second)?$/);
+      for (const name of names) expect(name).toMatch(/^[\w-]{16}:placeOrder(:second)?$/);
       expect(names.join(' ')).not.toContain('pk_test');
     });
 
@@ -90,6 +90,28 @@ describe('RateLimiter', () => {
       expect(scene.limitsOf('getDriver')).toMatchObject([{ intervalMs: 1200, burst: 47 }]);
       expect(scene.limitsOf('placeOrder')).toMatchObject([{ intervalMs: 120_000, burst: 1 }, { burst: 1 }]);
       expect(scene.limitsOf('placeOrder')[1]?.intervalMs).toBeCloseTo(2200);
+    });
+
+    it('by its share of the budgets, if several processes count for themselves', () => {
+      scene = new RateLimiterScene({ processes: 4, perMinute: { getCities: 2 } });
+      expect(scene.limitsOf('getOrder')).toMatchObject([{ intervalMs: 4800, burst: 11 }]);
+      expect(scene.limitsOf('getCities')).toMatchObject([{ intervalMs: 120_000, burst: 1 }]);
+      expect(scene.limitsOf('placeOrder')).toMatchObject([{ intervalMs: 8000, burst: 7 }, { burst: 1 }]);
+      expect(scene.limitsOf('placeOrder')[1]?.intervalMs).toBeCloseTo(2200);
+      scene.answer('getOrder', 200, { 'ratelimit-limit': '300' });
+      expect(scene.limitsOf('getOrder')).toMatchObject([{ intervalMs: 800, burst: 71 }]);
+    });
+
+    it('by the whole budgets in a store that counts for several processes', () => {
+      const near = new RecordingStore();
+      const store: LalamoveRateLimitStore = {
+        take: (...asked) => near.take(...asked),
+        raise: (limit, emptyAt) => {
+          near.raise(limit, emptyAt);
+        },
+      };
+      scene = new RateLimiterScene({ processes: 4, store }, near);
+      expect(scene.limitsOf('getOrder')).toMatchObject([{ intervalMs: 1200, burst: 47 }]);
     });
 
     it('in this process by default', () => {

@@ -1,46 +1,17 @@
-import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Observable, type Subscriber } from 'rxjs';
 import { captureContext, type RunInContext } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
-import { ENDPOINTS, type LalamoveOperation, type Endpoint } from '../../api/endpoints.js';
+import type { LalamoveOperation } from '../../api/endpoints.js';
 import { readRateLimit, type AnswerHeaders } from '../../api/rate-limit-headers.js';
 import { isRateLimited } from '../../errors/refusal.js';
 import { readRetryAfter } from '../../api/retry-after.js';
 import type { UpstreamAnswer } from '../../errors/translate-answer.js';
+import { limitsOf } from './account-limits.js';
+import { GuardedStore, type GuardedStoreContext } from './guarded-store.js';
+import { emptyAtFor, shareOf, type RateLimit } from './leaky-bucket.js';
 import { LimiterQueue, type LimiterQueueContext, type Waiter } from './limiter-queue.js';
-import { emptyAtFor, type RateLimit } from './leaky-bucket.js';
-import { InMemoryRateLimitStore, type LalamoveRateLimitStore } from './rate-limit.store.js';
-
-/** Limits in this app that keep its calls below those of Lalamove. */
-export interface RateLimitOptions {
-  /**
-   * Which budgets of Lalamove's guide apply, in requests a minute.
-   *
-   * @default by `environment`
-   */
-  budgets?: 'sandbox' | 'production';
-  /**
-   * Other budgets, in requests a minute, by method of `LalamoveService`. For example, a quarter of Lalamove's for each
-   * of four processes.
-   */
-  perMinute?: Partial<Record<LalamoveOperation, number>>;
-  /**
-   * How many orders are placed a second at most.
-   *
-   * @default 2
-   */
-  ordersPerSecond?: number;
-  /**
-   * Where the state of the limits is stored.
-   *
-   * @default in this process
-   */
-  store?: LalamoveRateLimitStore;
-}
-
-/** The options with the default of `budgets`. */
-export type RateLimitSettings = RateLimitOptions & Required<Pick<RateLimitOptions, 'budgets'>>;
+import type { RateLimitSettings } from './rate-limit.options.js';
 
 /** The error of a call that got no slot: its caller gave it up, or no slot will be free in time. */
 export class NoSlot extends Error {
@@ -54,10 +25,9 @@ export class NoSlot extends Error {
 
 const MINUTE_MS = 60_000;
 
-/**
- * Margins: the share of a minute's budget that a burst uses, and of a second between orders, because latency varies.
- */
-const TOLERANCE = { burst: 0.95, second: 1.1 };
+/** What becomes of the host's store. */
+export type StoreEvents = Pick<GuardedStoreContext, 'failed' | 'recovered'> &
+  Partial<Pick<GuardedStoreContext, 'random'>>;
 
 /** The limits of at most so many accounts and operations are kept: the most recently used ones. */
 const MAX_QUEUES = 10_000;
@@ -70,19 +40,26 @@ export class RateLimiter {
   readonly #options: RateLimitSettings;
   readonly #clock: Clock;
   readonly #context: LimiterQueueContext;
+  readonly #random: () => number;
+  /** Among how many processes each limit is divided; 1 if a store counts for all of them. */
+  readonly #shares: number;
   /** The most recently used last. */
   readonly #queues = new Map<string, LimiterQueue>();
 
-  /** @param failed is called with each error of the store; while it fails, calls are not limited */
-  constructor(options: RateLimitSettings, clock: Clock, failed: (error: unknown) => void) {
+  /** @param events is told what becomes of the host's store */
+  constructor(options: RateLimitSettings, clock: Clock, events: StoreEvents) {
+    const { store, processes = 1 } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#context = { store: options.store ?? new InMemoryRateLimitStore(), clock, failed };
+    this.#random = events.random ?? Math.random;
+    const guarded = new GuardedStore({ ...events, store, clock, processes, random: this.#random });
+    this.#context = { store: guarded, clock };
+    this.#shares = guarded.isLocal ? processes : 1;
   }
 
   /** Takes a free slot without an observable; only with the default store, which answers at once. */
   takeFree(apiKey: string, operation: LalamoveOperation): boolean {
-    return this.#context.store instanceof InMemoryRateLimitStore && this.#queue(apiKey, operation).takeFree();
+    return this.#context.store.isLocal && this.#queue(apiKey, operation).takeFree();
   }
 
   /**
@@ -145,7 +122,7 @@ export class RateLimiter {
     if (perMinute && budget && remaining !== undefined) {
       // As of the time of sending, and one less, because it is rounded. Requests on their way are counted here already.
       const used = remaining > 0 ? budget - remaining - 1 : budget;
-      this.#raise(perMinute, sentAt + used * (MINUTE_MS / budget));
+      this.#context.store.raise(perMinute, sentAt + used * (MINUTE_MS / budget));
     }
   }
 
@@ -168,23 +145,15 @@ export class RateLimiter {
     // slot.
     const isGiven = headers['retry-after'] !== undefined || headers['retry-after-ms'] !== undefined;
     const baseMs = (readRetryAfter(headers, now) ?? 0) * 1000 || perMinute.intervalMs;
-    const wantedMs = isGiven ? baseMs : baseMs * 2 ** (refused.times - 1);
+    // Processes that count for themselves and were refused at the same time must not come back at the same time.
+    const apart = (this.#options.processes ?? 1) === 1 ? 1 : 1 + this.#random();
+    const wantedMs = isGiven ? baseMs : baseMs * apart * 2 ** (refused.times - 1);
     // After a minute each bucket is empty: then one call tries again, whatever the header says.
     const pauseMs = Math.min(MINUTE_MS, wantedMs);
     // If requests are left, the limit per second has refused it.
     const refusing = remaining ? (perSecond ?? perMinute) : perMinute;
-    this.#raise(refusing, emptyAtFor(refusing, now + pauseMs));
+    this.#context.store.raise(refusing, emptyAtFor(refusing, now + pauseMs));
     queue.serve();
-  }
-
-  #raise(limit: RateLimit, emptyAt: number): void {
-    const { store, failed } = this.#context;
-    try {
-      const raised = store.raise(limit, emptyAt);
-      if (raised !== undefined) Promise.resolve(raised).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
   }
 
   #queue(apiKey: string, operation: LalamoveOperation): LimiterQueue {
@@ -204,24 +173,9 @@ export class RateLimiter {
     }
   }
 
-  /**
-   * @param budget that of Lalamove's headers: it replaces the guide's, and lowers one of the host, but never raises it
-   */
   #limits(apiKey: string, operation: LalamoveOperation, budget?: number): readonly RateLimit[] {
-    const { budgets, perMinute: own, ordersPerSecond } = this.#options;
-    const endpoint: Endpoint = ENDPOINTS[operation];
-    const ownLimit = own?.[operation];
-    const perMinute =
-      ownLimit === undefined ? (budget ?? endpoint.perMinute[budgets]) : Math.min(ownLimit, budget ?? ownLimit);
-    const key = `${operation}:${createHash('sha256').update(apiKey).digest('base64url').slice(0, 16)}`;
-    const minute = {
-      key,
-      intervalMs: MINUTE_MS / perMinute,
-      burst: Math.max(1, Math.floor(perMinute * TOLERANCE.burst)),
-    };
-    if (endpoint.perSecond === undefined) return [minute];
-    const intervalMs = (1000 / (ordersPerSecond ?? endpoint.perSecond)) * TOLERANCE.second;
-    return [minute, { key: `${key}:second`, intervalMs, burst: 1 }];
+    const limits = limitsOf(apiKey, operation, this.#options, budget);
+    return this.#shares === 1 ? limits : limits.map((limit) => shareOf(limit, this.#shares));
   }
 }
 

@@ -1,4 +1,5 @@
 import { ManualClock } from '../../support/manual-clock.js';
+import { GuardedStore } from '../../../src/client/rate-limit/guarded-store.js';
 import type { RateLimit } from '../../../src/client/rate-limit/leaky-bucket.js';
 import { LimiterQueue, type Waiter } from '../../../src/client/rate-limit/limiter-queue.js';
 import {
@@ -23,8 +24,17 @@ export class LimiterQueueScene {
   constructor(
     limits: readonly RateLimit[] = [LIMIT],
     readonly store: LalamoveRateLimitStore = new InMemoryRateLimitStore(),
+    processes = 1,
   ) {
-    this.queue = new LimiterQueue(limits, { store, clock: this.clock, failed: (error) => this.failures.push(error) });
+    const guarded = new GuardedStore({
+      store,
+      clock: this.clock,
+      processes,
+      failed: (error) => this.failures.push(error),
+      recovered: () => this.failures.push('recovered'),
+      random: () => 0.5,
+    });
+    this.queue = new LimiterQueue(limits, { store: guarded, clock: this.clock });
   }
 
   /** Joins the queue; the returned waiter can leave again. */

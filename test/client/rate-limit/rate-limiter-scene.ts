@@ -3,7 +3,8 @@ import { ManualClock } from '../../support/manual-clock.js';
 import type { LalamoveOperation } from '../../../src/api/endpoints.js';
 import type { RateLimit } from '../../../src/client/rate-limit/leaky-bucket.js';
 import { InMemoryRateLimitStore } from '../../../src/client/rate-limit/rate-limit.store.js';
-import { NoSlot, RateLimiter, type RateLimitOptions } from '../../../src/client/rate-limit/rate-limiter.js';
+import type { RateLimitOptions } from '../../../src/client/rate-limit/rate-limit.options.js';
+import { NoSlot, RateLimiter } from '../../../src/client/rate-limit/rate-limiter.js';
 
 export const START = Date.parse('2026-11-22T08:00:00Z');
 export const LATE = 3_600_000;
@@ -45,8 +46,11 @@ export class RateLimiterScene {
     options: Partial<RateLimitOptions> = {},
     readonly store = new RecordingStore(),
   ) {
-    const failed = (error: unknown): number => this.failures.push(error);
-    this.limiter = new RateLimiter({ budgets: 'sandbox', store, ...options }, this.clock, failed);
+    this.limiter = new RateLimiter({ budgets: 'sandbox', store, ...options }, this.clock, {
+      failed: (error) => this.failures.push(error),
+      recovered: () => this.failures.push('recovered'),
+      random: () => 0.5,
+    });
   }
 
   /** Takes a slot; records the result, and after how many ms. */

@@ -16,11 +16,8 @@ export function withSharedBudget({ apiKey, apiSecret }: Keys): DynamicModule {
     apiKey,
     apiSecret,
     market: 'HK',
-    rateLimit: {
-      // Four processes: a quarter of production's budgets for each.
-      perMinute: { createQuotation: 25, placeOrder: 25, getOrder: 75 },
-      ordersPerSecond: 0.5,
-    },
+    // Each keeps within a quarter of every budget.
+    rateLimit: { processes: 4 },
   });
 }
 

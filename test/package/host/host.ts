@@ -34,6 +34,7 @@ import {
 import * as core from 'nestjs-lalamove';
 import * as deliveries from 'nestjs-lalamove/deliveries';
 import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
+import * as redis from 'nestjs-lalamove/redis';
 import * as sandbox from 'nestjs-lalamove/sandbox';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import assert from 'node:assert/strict';
@@ -138,7 +139,9 @@ export async function checkHost(): Promise<void> {
 
 /** Nest's logs and Swagger's schemas show the names of classes. */
 function checkNames(): void {
-  for (const [name, exported] of [core, deliveries, sandbox].flatMap((entry) => Object.entries<unknown>(entry))) {
+  for (const [name, exported] of [core, deliveries, redis, sandbox].flatMap((entry) =>
+    Object.entries<unknown>(entry),
+  )) {
     if (typeof exported === 'function') assert.equal(exported.name, name);
   }
 }

@@ -1,0 +1,2 @@
+export type { RedisScriptClient } from './redis-script-client.js';
+export { redisRateLimitStore, type RedisRateLimitStoreOptions } from './redis-rate-limit-store.js';
