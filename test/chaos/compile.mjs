@@ -17,7 +17,8 @@ function sources() {
         (file) =>
           file.endsWith('.ts') &&
           !file.endsWith('spec.ts') &&
-          (folder !== 'test/support' || /(seeded-random|sample-booking|free-port|private-postgres|private-redis)\.ts$/.test(file)),
+          (folder !== 'test/support' ||
+            /(seeded-random|sample-booking|free-port|private-postgres|private-redis)\.ts$/.test(file)),
       ),
   );
 }
