@@ -62,7 +62,8 @@ async function byChaos(sabotage) {
   const folder = await compileSabotaged(sabotage);
   try {
     let kills = 0;
-    for (let run = 0; kills < Number(values.kills); run += 1) {
+    // The embedded worlds 1 and 2 wake every delivery twice: see ChaosWorld.
+    for (let run = 1; kills < Number(values.kills); run += 1) {
       const world = { folder, seed: Number(values.seed), run, kills: KILLS_A_RUN, deliveries: DELIVERIES };
       const result = await (servers ? servers.run(world) : embeddedRun(world));
       kills += result.kills;

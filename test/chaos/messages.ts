@@ -38,8 +38,8 @@ export interface HostPlan {
   readonly failsOneIn?: number;
   /** Wakes each delivery twice at the same time, by a queue of the host's own. */
   readonly doublesWakes?: boolean;
-  /** The order whose answer comes after its lease has ended and another worker has taken over: the first, the third. */
-  readonly lateAnswer?: number;
+  /** One of this number of answers with an order comes after its lease has ended and another worker has taken over. */
+  readonly lateAnswers?: number;
   /** PostgreSQL instead of the file. Its leases are short, because a killed host holds them until their end. */
   readonly postgres?: { readonly url: string; readonly schema: string; readonly leaseSeconds: number };
   /** BullMQ wakes deliveries, instead of timers of the host. */

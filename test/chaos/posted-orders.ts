@@ -23,6 +23,10 @@ export class PostedOrders {
     };
   }
 
+  hasAnswer(reference: string): boolean {
+    return this.#answered.has(reference);
+  }
+
   /** The orders of answers to this delivery that its attempts do not have. The work that got them has ended. */
   async dropped(reference: string, { database }: DeliveriesService): Promise<string[]> {
     const answered = this.#answered.get(reference) ?? [];

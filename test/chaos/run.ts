@@ -96,6 +96,7 @@ class ChaosWorld {
       for (let life = 0; life < kills; life += 1) await this.#live(life, options.kill ?? killOf(random));
       await oracle.control.clearFaults();
       last = await this.#start({ at: 'never' });
+      if (last.isDead) throw new Error('The last host has refused to start.');
       await this.#settle(last);
       return await this.#judge(last);
     } catch (error) {
@@ -185,7 +186,7 @@ class ChaosWorld {
     return {
       ...{ baseUrl: oracle.url, ...oracle.keys, port, file: this.#file, journal: this.#journal },
       ...{ startAt: Date.parse(now) + skew, timeoutMs: 250, kill, policy: this.#policy, doublesWakes },
-      ...(kill.at !== 'never' && { failsOneIn: 11, ...(doublesWakes && { lateAnswer: random.between(1, 6) }) }),
+      ...(kill.at !== 'never' && { failsOneIn: 11, ...(doublesWakes && { lateAnswers: random.between(1, 3) }) }),
     };
   }
 

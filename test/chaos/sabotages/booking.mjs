@@ -116,7 +116,7 @@ export const BOOKING = [
     'application/delivery-transaction.ts',
     'await this.storage.settleAttempts(attempts, now);',
     '',
-    'chaos',
+    byTest(GUARDS, 'drops a decision to book again when a webhook comes'),
   ),
   sabotage(
     'the same reference with a different request is accepted',

@@ -31,14 +31,14 @@ export const ORDERS = [
     'domain/decide.ts',
     "if (progress.needsRead) return { do: 'read', orderId };\n  if (ENDED",
     'if (ENDED',
-    'chaos',
+    byTest('cancellations.e2e-spec', 'tracks the replacing order'),
   ),
   sabotage(
     'an order is never polled',
     'domain/next-poll.ts',
     'if (!poll) return undefined;',
     'return undefined;',
-    'chaos',
+    byTest('domain/decide.spec', 'polls with growing intervals'),
   ),
   sabotage(
     'every cancellation counts as our own',
@@ -73,14 +73,14 @@ export const ORDERS = [
     'domain/order-updates.ts',
     'if (snapshot.progress.order?.orderId === prevOrderId) return replaced(snapshot, clone, now);\n  if (!duplicateOf(snapshot, prevOrderId)) return cloneFound',
     'if (snapshot.progress.order?.orderId === prevOrderId) return unchanged(snapshot);\n  if (!duplicateOf(snapshot, prevOrderId)) return cloneFound',
-    'chaos',
+    byTest('application/delivery-guards.spec', 'cancels no order if a replacement is reported again'),
   ),
   sabotage(
     'a replacing order gets no attempt',
     'application/delivery-transaction.ts',
     'if (clone) await this.storage.addClone(record, clone);',
     '',
-    'chaos',
+    byTest('application/delivery-guards.spec', 'cancels no order if a replacement is reported again'),
   ),
   sabotage(
     'a replacing order of another delivery is adopted',

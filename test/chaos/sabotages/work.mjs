@@ -75,7 +75,7 @@ export const WORK = [
     'application/delivery-transaction.ts',
     'await this.storage.markApplied(webhook.id, record.id, now());',
     '',
-    'chaos',
+    byTest(INBOX, 'keeps events until their order is known'),
   ),
   sabotage(
     'the sweeper never applies unmatched webhooks',
@@ -103,7 +103,7 @@ export const WORK = [
     'domain/decide-duplicates.ts',
     'if (searchSince(snapshot, now) === undefined) return [];',
     'if (now > 0) return [];',
-    'chaos',
+    byTest('lost-answers.e2e-spec', 'whose answer to the POST is lost'),
   ),
   sabotage(
     'a webhook of an unknown order wakes nobody',
@@ -131,7 +131,7 @@ export const WORK = [
     'application/event-dispatch.ts',
     'nextTryAt: isOver ? undefined : now + pauseMs,',
     'nextTryAt: undefined,',
-    'chaos',
+    byTest(OUTBOX, 'retries only the handlers that failed'),
   ),
   sabotage(
     'all handlers are called again if one has failed',
@@ -152,7 +152,7 @@ export const WORK = [
     'application/delivery-transaction.ts',
     'isWanted: this.rules.isWanted(event.type) }',
     'isWanted: false }',
-    'chaos',
+    byTest('deliveries-service.e2e-spec', 'calls handlers for a booking at once'),
   ),
   sabotage(
     'a booking in a transaction of the host wakes nobody',
