@@ -11,18 +11,18 @@ describe('chaos', () => {
     expect(findings).toEqual([]);
     expect(kills).toBe(3);
     expect(Object.values(ends).reduce((sum, count) => sum + count, 0)).toBe(5);
-  }, 60_000);
+  }, 180_000);
 
   it('leaves no order behind if the policy risks a second one', async () => {
     const { findings, kills } = await chaosRun(await compile(), 20, 1, 3);
     expect(findings).toEqual([]);
     expect(kills).toBe(3);
-  }, 60_000);
+  }, 180_000);
 
   it('detects a build that commits an attempt after the POST of its order', async () => {
     const folder = await compileSabotaged(ATTEMPT_AFTER_POST);
     const { findings } = await chaosRun(folder, 1, 0, 2, { kill: { at: 'step', step: 'posted', count: 1 } });
     rmSync(folder, { recursive: true });
     expect(findings.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^two couriers/));
-  }, 60_000);
+  }, 180_000);
 });

@@ -100,17 +100,29 @@ export const SQLITE = [
   ),
 ].map((one) => ({ ...one, storage: /** @type {const} */ ('sqlite') }));
 
-/**
- * Add those of row locks and version fences here. Chaos over PostgreSQL runs several hosts at a time.
- *
- * @type {readonly Sabotage[]}
- */
+const FENCES = 'postgres-fences.e2e-spec';
+
+/** @type {readonly Sabotage[]} */
 export const POSTGRES = [
+  sabotage(
+    'no row lock: a delivery is read without a lock before it is changed',
+    'storage/postgres/postgres-transaction.ts',
+    ".where('id', '=', deliveryId)\n      .forUpdate()\n",
+    ".where('id', '=', deliveryId)\n",
+    byTest(FENCES, 'is claimed by one of two workers at once'),
+  ),
+  sabotage(
+    'no version fence: a delivery is saved although it has changed',
+    'storage/postgres/postgres-transaction.ts',
+    ".where('version', '=', before.version)",
+    '',
+    byTest(FENCES, 'cannot be overwritten by a transaction that has read it before'),
+  ),
   sabotage(
     'a live lease is claimed in PostgreSQL',
     'storage/postgres/postgres-transaction.ts',
     'if (!row || (row.lease_until !== null && row.lease_until > row.lease_now)) return undefined;',
     'if (!row) return undefined;',
-    'chaos',
+    byTest('application/delivery-transactions.spec', 'the next one only after the lease has expired'),
   ),
 ].map((one) => ({ ...one, storage: /** @type {const} */ ('postgres') }));
