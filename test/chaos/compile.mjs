@@ -10,7 +10,8 @@ import { ROOT, sabotagedFiles } from './sabotages/sabotage.mjs';
 
 /** Everything that is compiled. */
 function sources() {
-  return ['src', 'test/chaos', 'test/redis/processes', 'test/support'].flatMap((folder) =>
+  const folders = ['src', 'test/chaos', 'test/deliveries/postgres/processes', 'test/redis/processes', 'test/support'];
+  return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((file) => join(folder, file))
       .filter(

@@ -10,6 +10,9 @@ import { tablesIn } from './postgres-tables.js';
 /** A migration with this ending only adds tables, columns or indexes. A version that does not know it can go on. */
 const ADDITIVE = '-additive';
 
+/** A migration of a newer version. It was executed, so it never runs here. */
+const EXECUTED: Migration = { up: () => Promise.resolve() };
+
 /** The SQLSTATE if another host has migrated for longer than `lock_timeout`. */
 const LOCK_NOT_FREE = '55P03';
 
@@ -28,7 +31,7 @@ function migrationsIn(schema: string): Readonly<Record<string, Migration>> {
  */
 export async function migratePostgres(db: DeliveriesKysely, schema: string): Promise<void> {
   await refuseNewer(db, schema);
-  const provider = { getMigrations: () => Promise.resolve({ ...migrationsIn(schema) }) };
+  const provider = { getMigrations: () => knownMigrations(db, schema) };
   for (let runs = 1; ; runs += 1) {
     const migrator = new Migrator({
       db,
@@ -45,6 +48,13 @@ export async function migratePostgres(db: DeliveriesKysely, schema: string): Pro
     if (!mayRunAgain || runs >= MAX_RUNS) throw migrationFailure(error, schema);
     await pause(100 * runs);
   }
+}
+
+/** The migrations of this version, and the additive ones of a newer version, without which Kysely reports an error. */
+async function knownMigrations(db: DeliveriesKysely, schema: string): Promise<Record<string, Migration>> {
+  const executed = await executedMigrations(db, schema);
+  const additive = executed.filter((name) => name.endsWith(ADDITIVE)).map((name) => [name, EXECUTED] as const);
+  return { ...Object.fromEntries(additive), ...migrationsIn(schema) };
 }
 
 /**
