@@ -145,7 +145,7 @@ export const WORK = [
     'application/outbox-dispatcher.ts',
     'await noteEnds(dispatch, calls);\n',
     'await noteEnds(dispatch, calls);\n    this.#underWay.delete(pending.id);\n',
-    'chaos',
+    byTest(OUTBOX, 'dispatches each event of a delivery once and in order'),
   ),
   sabotage(
     'the events of a delivery are not in the outbox',
