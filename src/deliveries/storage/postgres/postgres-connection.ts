@@ -65,8 +65,15 @@ export class GuardedPool implements DialectPool {
     const client: PostgresPoolClient = await this.#pool.connect().catch((error: unknown) => {
       throw storeFailure(error);
     });
+    let isLost = false;
+    // Between two queries of a transaction, the pool has no listener, and the error would end the process.
+    const lost = (): void => {
+      isLost = true;
+    };
+    client.on('error', lost);
     return new PostgresConnection(client, (destroy) => {
-      client.release(destroy);
+      client.off('error', lost);
+      client.release(destroy || isLost);
     });
   }
 

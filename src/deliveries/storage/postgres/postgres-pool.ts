@@ -7,6 +7,7 @@ export interface PostgresClient {
 export interface PostgresPoolClient extends PostgresClient {
   on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
   on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
+  off(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
   removeAllListeners(event: 'notification' | 'error' | 'end'): unknown;
   /** @param destroy whether the connection must not be used again */
   release(destroy?: boolean): void;
