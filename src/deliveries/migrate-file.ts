@@ -1,11 +1,7 @@
 import { wordsOf } from '../internal/log-line.js';
+import type { CommandResult } from './command-result.js';
+import { MIGRATE_USAGE } from './migrate-usage.js';
 import { openDatabase } from './storage/sqlite/open-database.js';
-
-/** The result of `lalamove-deliveries-migrate`: its exit code and the message that it prints. */
-export interface MigrationResult {
-  readonly code: 0 | 1 | 2;
-  readonly message: string;
-}
 
 /** Accepts a restored file once, like the option `acceptRestored`. */
 const ACCEPT_RESTORED = '--accept-restored';
@@ -14,12 +10,12 @@ const ACCEPT_RESTORED = '--accept-restored';
  * Creates or updates the tables of deliveries in a file, for apps with the option `migrate: false`. It never rejects:
  * an error is in the result.
  */
-export async function migrateFile(args: readonly string[]): Promise<MigrationResult> {
+export async function migrateFile(args: readonly string[]): Promise<CommandResult> {
   const isAccepting = args.includes(ACCEPT_RESTORED);
   const [file = '', ...others] = args.filter((arg) => arg !== ACCEPT_RESTORED);
   // SQLite opens a temporary database for an empty name, which an environment variable that is not set would give.
   if (file === '' || file.startsWith('-') || others.length > 0) {
-    return { code: 2, message: `Usage: lalamove-deliveries-migrate FILE [${ACCEPT_RESTORED}]` };
+    return { code: 2, message: MIGRATE_USAGE };
   }
   try {
     const db = await openDatabase({ file, migrate: true, acceptRestored: isAccepting });

@@ -1,9 +1,5 @@
 #!/usr/bin/env node
-import { migrateFile } from './migrate-file.js';
+import { endCommand } from './command-result.js';
+import { migrateStorage } from './migrate-storage.js';
 
-// A command prints its result: the message to stdout, an error to stderr.
-void migrateFile(process.argv.slice(2)).then(({ code, message }) => {
-  if (code === 0) console.log(message);
-  else console.error(message);
-  process.exitCode = code;
-});
+void migrateStorage(process.argv.slice(2)).then(endCommand);

@@ -1,5 +1,6 @@
 // Tests the commands as separate processes: `lalamove-sandbox`, which goes on after its clients end and stops on
-// request, and `lalamove-deliveries-migrate`. After a build.
+// request, `lalamove-deliveries-migrate` and `lalamove-deliveries-copy`. After a build. The parts that need a PostgreSQL run
+// if LALAMOVE_TEST_POSTGRES_URL is set.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -41,6 +42,25 @@ const command = (/** @type {string[]} */ ...args) => startProcess(['dist/esm/san
 /** The script of `npx lalamove-deliveries-migrate`. */
 const { bin } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
 const migrate = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-deliveries-migrate'], ...args]).ended;
+const copy = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-deliveries-copy'], ...args]).ended;
+const postgres = process.env.LALAMOVE_TEST_POSTGRES_URL ?? '';
+
+/**
+ * Runs `lalamove-deliveries-migrate` without a package: its import fails as if it was not installed.
+ *
+ * @param {string} missing
+ * @param {string[]} args
+ */
+function migrateWithout(missing, ...args) {
+  const hooks = `export const resolve = (name, context, next) => {
+    if (name !== ${JSON.stringify(missing)}) return next(name, context);
+    throw Object.assign(new Error("Cannot find package '" + name + "'"), { code: 'ERR_MODULE_NOT_FOUND' });
+  }`;
+  const register = `import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}))`;
+  const preload = `data:text/javascript,${encodeURIComponent(register)}`;
+  return startProcess(['--import', preload, bin['lalamove-deliveries-migrate'], ...args]).ended;
+}
 
 /** Starts a sandbox on a free port and reads its URL and keys from its output. */
 async function startSandbox(/** @type {string[]} */ ...args) {
@@ -327,13 +347,80 @@ try {
         code: 2,
         signal: null,
         out: '',
-        err: 'Usage: lalamove-deliveries-migrate FILE [--accept-restored]\n',
+        err:
+          'Usage: lalamove-deliveries-migrate FILE [--accept-restored]\n' +
+          '       lalamove-deliveries-migrate postgres://USER@HOST/DATABASE [--schema NAME]\n',
       };
       for (const args of [[], [''], ['--nonsense'], [file, file]]) assert.deepEqual(await migrate(...args), usage);
       assert.deepEqual(readdirSync(folder), ['data']);
     },
     'lalamove-deliveries-migrate',
   );
+
+  await check(
+    'loads only the driver that it needs, and never prints a password',
+    async () => {
+      const file = join(folder, 'drivers', 'deliveries.db');
+      assert.equal((await migrateWithout('pg', file)).code, 0);
+      const url = 'postgres://shop:hunter2@127.0.0.1:1/shop';
+      const without = await migrateWithout('pg', url);
+      assert.deepEqual([without.code, without.err], [1, 'PostgreSQL needs the package pg: npm install pg\n']);
+      const away = await migrateWithout('libsql', url);
+      assert.equal(away.code, 1);
+      assert.match(away.err, /ECONNREFUSED/);
+      assert.doesNotMatch(away.out + away.err, /hunter2/);
+    },
+    'lalamove-deliveries-migrate',
+  );
+
+  await check(
+    'refuses wrong arguments, a missing file and an absent server',
+    async () => {
+      const url = 'postgres://shop:hunter2@127.0.0.1:1/shop';
+      const file = join(folder, 'copied.db');
+      for (const args of [[], ['--from', file], ['--to', url], [file, url]]) {
+        const { code, out, err } = await copy(...args);
+        assert.deepEqual([code, out], [2, '']);
+        assert.match(err, /^Usage: lalamove-deliveries-copy --from FILE --to postgres:/);
+      }
+      assert.match((await copy('--from', file, '--to', url)).err, /copied\.db does not exist/);
+      assert.equal((await migrate(file)).code, 0);
+      const away = await copy('--from', file, '--to', url);
+      assert.deepEqual([away.code, away.out], [1, '']);
+      assert.match(away.err, /ECONNREFUSED/);
+      assert.doesNotMatch(away.err, /hunter2/);
+    },
+    'lalamove-deliveries-copy',
+  );
+
+  if (postgres === '')
+    console.log('left out: lalamove-deliveries-copy to a PostgreSQL (no LALAMOVE_TEST_POSTGRES_URL)');
+  else
+    await check(
+      'copies once, and retires the file',
+      async () => {
+        const { default: pg } = await import('pg');
+        const schema = `command_${process.pid}_${Date.now()}`;
+        const file = join(folder, 'moved.db');
+        const args = ['--from', file, '--to', postgres, '--schema', schema];
+        try {
+          assert.equal((await migrate(file)).code, 0);
+          assert.equal((await migrate(postgres, '--schema', schema)).code, 0);
+          const first = await copy(...args);
+          assert.deepEqual([first.code, first.err], [0, '']);
+          assert.match(first.out, /^deliveries +0 +0 +(\w{16}) +\1$/m);
+          const second = await copy(...args, '--retire');
+          assert.match(second.out, /Renamed the file to .*moved\.db\.copied/);
+          assert.equal((await migrate(file)).code, 1);
+        } finally {
+          const client = new pg.Client(postgres);
+          await client.connect();
+          await client.query(`drop schema if exists ${schema} cascade`);
+          await client.end();
+        }
+      },
+      'lalamove-deliveries-copy',
+    );
 } finally {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true });

@@ -16,6 +16,11 @@ const EXECUTED: Migration = { up: () => Promise.resolve() };
 /** The SQLSTATE if another host has migrated for longer than `lock_timeout`. */
 const LOCK_NOT_FREE = '55P03';
 
+/**
+ * The SQLSTATEs if another session drops any table or schema of the database while Kysely's migrator reads the catalog.
+ */
+const CATALOG_CHANGED = /^(3F000|42P01)$/;
+
 /** How often the migration runs if another host migrates at the same time. */
 const MAX_RUNS = 5;
 
@@ -31,6 +36,8 @@ function migrationsIn(schema: string): Readonly<Record<string, Migration>> {
  */
 export async function migratePostgres(db: DeliveriesKysely, schema: string): Promise<void> {
   await refuseNewer(db, schema);
+  // Kysely's migrator reads the catalog of all schemas, which takes long in a large database.
+  if (isUpToDate(await executedMigrations(db, schema), schema)) return;
   const provider = { getMigrations: () => knownMigrations(db, schema) };
   for (let runs = 1; ; runs += 1) {
     const migrator = new Migrator({
@@ -44,8 +51,7 @@ export async function migratePostgres(db: DeliveriesKysely, schema: string): Pro
     });
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;
-    const mayRunAgain = isConflict(error) || codeOf(error) === LOCK_NOT_FREE;
-    if (!mayRunAgain || runs >= MAX_RUNS) throw migrationFailure(error, schema);
+    if (!mayRunAgain(error) || runs >= MAX_RUNS) throw migrationFailure(error, schema);
     await pause(100 * runs);
   }
 }
@@ -65,12 +71,21 @@ async function knownMigrations(db: DeliveriesKysely, schema: string): Promise<Re
 export async function refuseOtherPostgres(db: DeliveriesKysely, schema: string): Promise<void> {
   await refuseNewer(db, schema);
   const executed = await executedMigrations(db, schema);
-  if (Object.keys(migrationsIn(schema)).every((name) => executed.includes(name))) return;
+  if (isUpToDate(executed, schema)) return;
   throw new DeliveriesStoreException(
     `The tables of deliveries in the schema ${schema} are missing, or not up to date: run npx ` +
       'lalamove-deliveries-migrate with the connection string, or allow it with postgresStorage({ migrate: true }). ' +
       versions(executed, schema),
   );
+}
+
+function isUpToDate(executed: readonly string[], schema: string): boolean {
+  return Object.keys(migrationsIn(schema)).every((name) => executed.includes(name));
+}
+
+function mayRunAgain(error: unknown): boolean {
+  const code = codeOf(error);
+  return isConflict(error) || code === LOCK_NOT_FREE || CATALOG_CHANGED.test(code);
 }
 
 async function refuseNewer(db: DeliveriesKysely, schema: string): Promise<void> {

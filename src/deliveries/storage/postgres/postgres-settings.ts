@@ -21,7 +21,7 @@ const CHECKS: OptionChecks<keyof PostgresStorageOptions> = {
   connectionString: { holds: isConnectionString, remedy: 'must be a URL like postgres://user:password@host:5432/name' },
   pool: { holds: hasMethods('connect', 'end', 'on'), remedy: 'must be a Pool of pg' },
   schema: {
-    holds: (value) => typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= MAX_NAME,
+    holds: isSchemaName,
     remedy: `must be the name of a schema, of at most ${MAX_NAME} bytes`,
   },
   maxConnections: { holds: isWholeFrom(3, 1000), remedy: 'must be a whole number from 3 to 1000' },
@@ -44,4 +44,9 @@ export function postgresSettings(options: PostgresStorageOptions): PostgresSetti
 /** Also used by the commands. */
 export function isConnectionString(value: unknown): value is string {
   return typeof value === 'string' && /^postgres(ql)?:\/\/\S+$/.test(value);
+}
+
+/** Also used by the commands. */
+export function isSchemaName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= MAX_NAME;
 }

@@ -24,6 +24,11 @@ export function resultColumns(
     tries,
     next_try_at: nextTryAt ?? null,
     blocked_on: blockedOn ?? null,
-    error: error === undefined ? null : unlessErased(event, error),
+    error: error === undefined ? null : unlessErased(event, storableText(error)),
   };
+}
+
+/** PostgreSQL cannot store a NUL character, and a handler may throw any text. */
+function storableText(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
 }

@@ -3,11 +3,15 @@ import { say } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import type { Marker } from './database-lock.js';
 import type { ProcessRow } from './process-row.js';
+import { retiredPath } from './retire-file.js';
 import { bootId, sizeOf, walProblem } from './wal-check.js';
 
 /** Finds a problem of the database files before they are opened; `undefined` if there is none. */
 export function filesProblem(path: string, marker: Marker | undefined): string | undefined {
   if (marker && sizeOf(path) === 0) {
+    if (sizeOf(retiredPath(path)) > 0) {
+      return `It was copied to PostgreSQL and renamed to ${retiredPath(path)}: start the app with postgresStorage`;
+    }
     return `It is missing or empty, and ${path}.lock knows of ${marker.commits} transactions of it`;
   }
   return marker && marker.boot !== '' && marker.boot === bootId() ? walProblem(path) : undefined;
