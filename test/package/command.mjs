@@ -1,6 +1,6 @@
 // Tests the commands as separate processes: `lalamove-sandbox`, which goes on after its clients end and stops on
-// request, `lalamove-deliveries-migrate` and `lalamove-deliveries-copy`. After a build. The parts that need a PostgreSQL
-// run if LALAMOVE_TEST_POSTGRES_URL is set.
+// request, `lalamove-deliveries-migrate` and `lalamove-deliveries-copy`. After a build. The parts that need a
+// PostgreSQL run if LALAMOVE_TEST_POSTGRES_URL is set.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
