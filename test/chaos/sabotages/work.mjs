@@ -161,11 +161,4 @@ export const WORK = [
     '',
     byTest('races.e2e-spec', 'a booking in a transaction of the host is reported after the commit'),
   ),
-  sabotage(
-    'times in the future are not corrected after the clock was set back',
-    'application/clock-watch.ts',
-    'const pulledBack = await storage.pullBackTimes(clock.now());',
-    'const pulledBack = 0;',
-    byTest('clock.e2e-spec', 'lets deliveries go on at once whose last change lies in the future'),
-  ),
 ];
