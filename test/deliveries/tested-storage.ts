@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveriesModuleOptions } from 'nestjs-lalamove/deliveries';
+import { bullmqQueue } from 'nestjs-lalamove/deliveries/bullmq';
 import { postgresStorage } from 'nestjs-lalamove/deliveries/postgres';
 import pg from 'pg';
 import { Logger } from '@nestjs/common';
 import type { OpenStorage } from '../../src/deliveries/storage/open-storage.js';
 import { sqliteStorage } from '../../src/deliveries/storage/sqlite/open-sqlite.js';
-import { POSTGRES_URL, TESTED_STORAGE } from '../support/servers.js';
+import { IS_BULLMQ, POSTGRES_URL, REDIS_URL, TESTED_STORAGE } from '../support/servers.js';
 
 /** The storage of a tested host. */
 export interface TestedStorage {
-  readonly options: Pick<DeliveriesModuleOptions, 'database' | 'storage'>;
+  readonly options: Pick<DeliveriesModuleOptions, 'database' | 'storage' | 'queue'>;
   /** Removes its tables. */
   readonly drop: () => Promise<void>;
 }
@@ -25,7 +26,8 @@ export function testedStorage(given: DeliveriesModuleOptions = {}, clock: { now(
   const schema = newSchema();
   const leaseClock = (): number => clock.now();
   const storage = postgresStorage({ connectionString: POSTGRES_URL, schema, leaseClock, maxConnections: 4 });
-  return { options: { storage }, drop: () => dropSchema(schema) };
+  const queue = IS_BULLMQ && { queue: bullmqQueue({ connection: REDIS_URL, prefix: schema }) };
+  return { options: { storage, ...queue }, drop: () => dropSchema(schema) };
 }
 
 /** An open storage without a host. */
