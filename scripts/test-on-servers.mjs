@@ -29,6 +29,7 @@ const DELIVERIES = [
   'lost-answers',
   'needs-attention',
   'policies',
+  'races',
   'refusals',
   'routes',
   'same-request',

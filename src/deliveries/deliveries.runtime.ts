@@ -9,6 +9,7 @@ import { logLine, say, wordsOf } from '../internal/log-line.js';
 import { atMost } from '../internal/with-timeout.js';
 import type { AnnouncedTypes } from './application/announced-types.js';
 import type { ClockWatch } from './application/clock-watch.js';
+import type { DeliveryCommands } from './application/delivery-commands.js';
 import type { DeliveryTransactions } from './application/delivery-transactions.js';
 import type { DeliveryWorker } from './application/delivery-worker.js';
 import type { DurableInbox } from './application/durable-inbox.js';
@@ -34,6 +35,7 @@ export interface DeliveriesRuntimeParts {
   readonly queue: GuardedQueue;
   readonly worker: DeliveryWorker;
   readonly inbox: DurableInbox;
+  readonly commands: Pick<DeliveryCommands, 'idle'>;
   readonly handlers: DeliveryHandlers;
   readonly announced: AnnouncedTypes;
   readonly dispatcher: OutboxDispatcher;
@@ -128,10 +130,11 @@ export class DeliveriesRuntime
 
   /** Waits until no delivery is due, no webhook is being applied, and no handler call is due. Used in tests. */
   async idle(): Promise<void> {
-    const { sweeper, inbox, local, queue, dispatcher } = this.parts;
+    const { sweeper, inbox, commands, local, queue, dispatcher } = this.parts;
     for (let quiet = 0; quiet < 2; quiet += 1) {
       await sweeper.idle();
       await inbox.idle();
+      await commands.idle();
       await local.idle();
       await queue.idle();
       await dispatcher.idle();

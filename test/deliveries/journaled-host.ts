@@ -93,8 +93,10 @@ export class JournaledHost {
     // A reference is unique within an account.
     if (accounts <= 1) expect(lines.filter(([, line]) => line.live.length > 1)).toEqual([]);
     expect(owners).toEqual([...new Set(owners)]);
-    for (const reference of new Set(events.map((event) => event.reference))) {
-      const ids = events.flatMap((event) => (event.reference === reference ? [event.id] : []));
+    // A reference is unique within an account.
+    const keyOf = ({ account = '', reference }: DeliveryEvent): string => `${account} ${reference}`;
+    for (const key of new Set(events.map(keyOf))) {
+      const ids = events.flatMap((event) => (keyOf(event) === key ? [event.id] : []));
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
     }
   }

@@ -13,6 +13,7 @@ import { DeliveriesHost } from './deliveries-host.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { JournaledHost } from './journaled-host.js';
 import { deliveriesOn } from './deliveries-on.js';
+import { describeSqlite } from '../support/servers.js';
 import { openTestedDatabase, type TestedDatabase } from './tested-storage.js';
 import { recordNamed } from './delivery-rows.js';
 import { factsOf } from '../webhooks/event-samples.js';
@@ -70,7 +71,8 @@ describe('long before the next sweep', () => {
   });
 });
 
-describe('a webhook', () => {
+// A commit of several writes is SQLite's.
+describeSqlite('a webhook', () => {
   const START = Date.parse('2026-11-22T08:00:00Z');
   let now: number;
   let database: TestedDatabase;

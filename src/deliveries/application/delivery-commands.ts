@@ -36,6 +36,9 @@ const COMMIT_PAUSES_MS = [50, 200, 1000, 4000];
 
 /** The commands of the host. Each one is committed when its method resolves. Workers execute it. */
 export class DeliveryCommands {
+  /** The queries that look whether a host has committed. */
+  readonly #looks = new Set<Promise<unknown>>();
+
   constructor(private readonly parts: DeliveryCommandsParts) {}
 
   /** @param hostTransaction the host's transaction; `undefined` for a new transaction */
@@ -74,12 +77,19 @@ export class DeliveryCommands {
     const { deliveries, wake, clock, dispatcher } = this.parts;
     for (const pauseMs of COMMIT_PAUSES_MS) {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs));
-      const committed = await deliveries.storage.find(account, reference).catch(() => undefined);
+      const look = deliveries.storage.find(account, reference).catch(() => undefined);
+      this.#looks.add(look);
+      const committed = await look.finally(() => this.#looks.delete(look));
       if (committed?.id !== id) continue;
       wake(id);
       dispatcher.wake();
       return;
     }
+  }
+
+  /** Waits until no query looks whether a host has committed. Used in tests. */
+  async idle(): Promise<void> {
+    while (this.#looks.size > 0) await Promise.all(this.#looks);
   }
 
   async cancel(key: DeliveryKey): Promise<Delivery> {
