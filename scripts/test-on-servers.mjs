@@ -1,6 +1,6 @@
 // Runs suites that need servers: `servers` those that test PostgreSQL or Redis themselves, `postgres` the suites of
-// deliveries over PostgreSQL, `bullmq` the same with BullMQ. LALAMOVE_TEST_POSTGRES_URL and LALAMOVE_TEST_REDIS_URL name
-// the servers.
+// deliveries over PostgreSQL, `bullmq` the same with BullMQ. LALAMOVE_TEST_POSTGRES_URL and LALAMOVE_TEST_REDIS_URL
+// name the servers.
 import { spawnSync } from 'node:child_process';
 
 const { LALAMOVE_TEST_POSTGRES_URL, LALAMOVE_TEST_REDIS_URL } = process.env;

@@ -30,7 +30,8 @@ export interface DeliveriesModuleOptions {
    */
   database?: EmbeddedDatabaseOptions;
   /**
-   * The storage of several processes, instead of `database`: `postgresStorage` of `nestjs-lalamove/deliveries/postgres`.
+   * The storage of several processes, instead of `database`: `postgresStorage` of
+   * `nestjs-lalamove/deliveries/postgres`.
    */
   storage?: DeliveriesStorageProvider;
   /**
@@ -72,8 +73,8 @@ export interface DeliveriesModuleOptions {
    */
   concurrency?: number;
   /**
-   * How long a worker holds the lease of a delivery, in seconds. Work goes on with a renewed lease. If the process dies,
-   * another one goes on after this time. No order is posted later than the end of its lease.
+   * How long a worker holds the lease of a delivery, in seconds. Work goes on with a renewed lease. If the process
+   * dies, another one goes on after this time. No order is posted later than the end of its lease.
    *
    * @default 120
    */

@@ -16,11 +16,13 @@ export function exactInteger(text: string): number {
   throw new DeliveriesStoreException(`The bigint ${text} in the deliveries' database has no exact number: restore it.`);
 }
 
+/** The types of `pg` name only some of the numbers of types, and its parsers return `any`. */
+const parserOf: (oid: number) => (value: string) => unknown = pg.types.getTypeParser;
+
 /** The parsers of `pg`, with exact numbers for `bigint`. */
 export const EXACT_TYPES: PostgresTypes = {
   getTypeParser: (oid, format) => {
     if (oid === INT8 && format !== 'binary') return exactInteger;
-    const parser: (value: string) => unknown = pg.types.getTypeParser(oid, 'text');
-    return parser;
+    return parserOf(oid);
   },
 };

@@ -10,8 +10,8 @@ interface Moment {
 }
 
 /**
- * The clock of leases: the server's, so that hosts with different clocks agree. Each query that reads a lease also reads
- * the server's time. Between two such queries the time goes on with the clocks of this process.
+ * The clock of leases: the server's, so that hosts with different clocks agree. Each query that reads a lease also
+ * reads the server's time. Between two such queries the time goes on with the clocks of this process.
  */
 export class LeaseClock {
   #server = 0;

@@ -51,7 +51,7 @@ function problemOf({
   if (isReplica) return 'The server is a replica that only reads: connect to the primary.';
   if (commit !== 'off') return undefined;
   return (
-    'PostgreSQL answers a commit before it is on disk (synchronous_commit = off), so a crash of the server could lose ' +
-    'an attempt, and its order would be posted twice: alter role … set synchronous_commit = on.'
+    'PostgreSQL answers a commit before it is on disk (synchronous_commit = off), so a crash of the server could ' +
+    'lose an attempt, and its order would be posted twice: alter role … set synchronous_commit = on.'
   );
 }

@@ -131,11 +131,14 @@ export class PostgresSignals implements StorageSignals {
 function signalsIn(payload: string, self: string): StorageSignal[] {
   const message = parsed(payload);
   if (!isRecord(message) || message.from === self || !Array.isArray(message.signals)) return [];
-  return message.signals.flatMap((signal: unknown) => {
-    if (!Array.isArray(signal)) return [];
-    const [kind, deliveryId]: unknown[] = signal;
-    return (kind === 'wake' || kind === 'events') && typeof deliveryId === 'string' ? [{ kind, deliveryId }] : [];
-  });
+  return message.signals.flatMap(signalOf);
+}
+
+function signalOf(signal: unknown): StorageSignal[] {
+  if (!Array.isArray(signal)) return [];
+  const members: readonly unknown[] = signal;
+  const [kind, deliveryId] = members;
+  return (kind === 'wake' || kind === 'events') && typeof deliveryId === 'string' ? [{ kind, deliveryId }] : [];
 }
 
 function parsed(text: string): unknown {

@@ -26,7 +26,8 @@ export interface PostgresStorageOptions {
    */
   migrate?: boolean;
   /**
-   * The clock of leases in Unix ms, for tests with a clock of their own. Without it, leases use the clock of the server.
+   * The clock of leases in Unix ms, for tests with a clock of their own. Without it, leases use the clock of the
+   * server.
    */
   leaseClock?: () => number;
 }

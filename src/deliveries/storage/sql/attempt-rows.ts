@@ -66,10 +66,11 @@ export async function lostAttempt(
     .where('outcome', 'in', ['unknown', 'abandoned'])
     .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', abandonedSince)]))
     // A worker cannot process an unreadable row.
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('deliveries')
+    .where((attempt) =>
+      attempt.not(
+        attempt.exists(
+          attempt
+            .selectFrom('deliveries')
             .select('deliveries.id')
             .whereRef('deliveries.id', '=', 'delivery_attempts.delivery_id')
             .where('deliveries.unreadable_at', 'is not', null),

@@ -49,14 +49,15 @@ type Delivery = ExpressionBuilder<DeliveriesSchema, 'deliveries'>;
 type Event = ExpressionBuilder<DeliveriesSchema, 'delivery_events'>;
 
 /** Excludes deliveries with waiting webhooks from the limited batch, so they do not block the others. */
-function hasNoWaitingWebhook({ not, exists, selectFrom }: Delivery): Expression<SqlBool> {
-  const waiting = selectFrom('delivery_events')
+function hasNoWaitingWebhook(delivery: Delivery): Expression<SqlBool> {
+  const waiting = delivery
+    .selectFrom('delivery_events')
     .select('delivery_events.id')
     .whereRef('delivery_events.delivery_id', '=', 'deliveries.id')
     .where('source', '=', 'webhook')
     .where(IS_PENDING)
     .where('delivery_events.unreadable_at', 'is', null);
-  return not(exists(waiting));
+  return delivery.not(delivery.exists(waiting));
 }
 
 /** The text for the row of a delivery's event; `null` if its delivery is erased. */

@@ -65,13 +65,13 @@ export class RowCounts {
   async #countProblems(): Promise<Omit<StoredCounts, 'byState'>> {
     const isUnreadable = sql<SqlBool>`unreadable_at is not null`;
     const counts = await this.#db
-      .selectNoFrom(({ selectFrom, fn }) => {
-        const all = fn.countAll<number | string>().as('count');
-        const events = selectFrom('delivery_events').select(all);
+      .selectNoFrom((from) => {
+        const all = from.fn.countAll<number | string>().as('count');
+        const events = from.selectFrom('delivery_events').select(all);
         return [
-          selectFrom('deliveries').select(all).where(isUnreadable).as('unreadableDeliveries'),
+          from.selectFrom('deliveries').select(all).where(isUnreadable).as('unreadableDeliveries'),
           events.where(isUnreadable).as('unreadableEvents'),
-          selectFrom('delivery_attempts').select(all).where(IS_UNKNOWN).as('unknownAttempts'),
+          from.selectFrom('delivery_attempts').select(all).where(IS_UNKNOWN).as('unknownAttempts'),
           events.where(sql<SqlBool>`set_aside_at is not null`).as('setAsideUnmatched'),
           events.where(IS_UNMATCHED).as('unmatched'),
           events.where(IS_PENDING).where(IS_READABLE).as('pendingEvents'),
