@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DRIVER_SCRIPTS } from '../../src/sandbox/simulation/driver-script.js';
+import { TESTED_STORAGE } from '../support/servers.js';
 import { JournaledHost } from './journaled-host.js';
 
 /** Seven hours of many deliveries take long on a busy machine, in ms. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = TESTED_STORAGE === 'sqlite' ? 30_000 : 120_000;
 
 const SCRIPTS = Object.keys(DRIVER_SCRIPTS);
 
