@@ -38,8 +38,10 @@ export async function migratePostgres(db: DeliveriesKysely, schema: string): Pro
   await refuseNewer(db, schema);
   // Kysely's migrator reads the catalog of all schemas, which takes long in a large database.
   if (isUpToDate(await executedMigrations(db, schema), schema)) return;
-  const provider = { getMigrations: () => knownMigrations(db, schema) };
   for (let runs = 1; ; runs += 1) {
+    // Read before the migrator has its connection: the pool may have only one.
+    const known = await knownMigrations(db, schema);
+    const provider = { getMigrations: () => Promise.resolve(known) };
     const migrator = new Migrator({
       db,
       provider,
