@@ -15,6 +15,9 @@ const COMMAND_TIMEOUT_MS = 5000;
 /** The timeout of each step of closing the connections, in ms. Together they are shorter than the margin of a stop. */
 const CLOSE_TIMEOUT_MS = 250;
 
+/** The time for which `idle` waits for the jobs of other processes, in ms. */
+const OTHERS_MS = 300;
+
 /** How many wakes a virtual clock may send to Redis at a time. */
 const PARALLEL_WAKES = 1000;
 
@@ -35,6 +38,8 @@ export class RedisWakes {
   #activity = 0;
   /** The `#activity` at which Redis had no due wake. */
   #quietAt = -1;
+  /** Since when the active jobs are those of other processes, by `performance.now()`. */
+  #othersSince: number | undefined;
   #isStopping = false;
 
   constructor(
@@ -63,9 +68,13 @@ export class RedisWakes {
     else await this.#send(deliveryId, wakeJob(deliveryId, at, now, current));
   }
 
-  /** Waits until no wake is due or in process. */
+  /**
+   * Waits until no wake is due or in process. It does not wait long for jobs that this process has not begun: the
+   * process that took them may be dead, and Redis finds that out only after 30 s.
+   */
   async idle(): Promise<void> {
     if (!this.#worker) return;
+    this.#othersSince = undefined;
     while (!this.#outage.isLost && !this.#isStopping) {
       await this.#virtual?.idle();
       if (this.#quietAt === this.#activity || (await this.#isEmpty())) return;
@@ -153,11 +162,19 @@ export class RedisWakes {
     return timers;
   }
 
+  /** Whether the active jobs have been those of other processes for a while. */
+  #areOthers(): boolean {
+    if (this.#jobs > 0) this.#othersSince = undefined;
+    else this.#othersSince ??= performance.now();
+    return this.#othersSince !== undefined && performance.now() - this.#othersSince > OTHERS_MS;
+  }
+
   async #isEmpty(): Promise<boolean> {
     const before = this.#activity;
     try {
       const counts = await withTimeout(COMMAND_TIMEOUT_MS, 'Redis', this.#queue.getJobCounts('wait', 'active'));
-      const isEmpty = Object.values(counts).every((count) => count === 0);
+      const { wait = 0, active = 0 } = counts;
+      const isEmpty = wait === 0 && (active === 0 || this.#areOthers());
       if (isEmpty && this.#sending === 0 && before === this.#activity) this.#quietAt = before;
       return this.#quietAt === before;
     } catch (error) {
