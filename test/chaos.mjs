@@ -60,8 +60,10 @@ async function lane() {
 await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
 await servers?.stop();
 
+const seconds = Math.round((Date.now() - began) / 1000);
 console.log(
-  `\n${total.kills} kills of seed ${seed} (${total.powerCuts} power cuts), ${total.deliveries} deliveries, ${total.acknowledged} webhooks acknowledged, in ${Math.round((Date.now() - began) / 1000)} s`,
+  `\n${total.kills} kills of seed ${seed} (${total.powerCuts} power cuts), ${total.deliveries} deliveries, ` +
+    `${total.acknowledged} webhooks acknowledged, in ${seconds} s`,
 );
 for (const [end, times] of Object.entries(ends).sort(([, a], [, b]) => b - a))
   console.log(`${String(times).padStart(6)} ${end}`);

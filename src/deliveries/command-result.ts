@@ -7,6 +7,7 @@ export interface CommandResult {
 
 /** Prints the message to stdout, or to stderr if it is an error, and sets the exit code. */
 export function endCommand({ code, message }: CommandResult): void {
+  // The output of a command, not a log line.
   if (code === 0) console.log(message);
   else console.error(message);
   process.exitCode = code;

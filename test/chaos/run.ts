@@ -4,15 +4,25 @@ import { join } from 'node:path';
 import type { GivenPolicy } from '../../src/deliveries/index.js';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
 import { freePort } from '../support/free-port.js';
-import { SeededRandom } from '../support/seeded-random.js';
+import type { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, HostProcess } from './child.js';
 import { readJournal } from './journal.js';
 import { killOf } from './kills.js';
 import type { HostCommand, HostPlan, HostReport, Kill } from './messages.js';
-import { addFaults, startOracle, type Oracle } from './oracle-process.js';
+import { addFaults, type Oracle } from './oracle-process.js';
 import { cutPower } from './power-cut.js';
 import { verdictOf, type Finding } from './verdict.js';
-import { endsOf, ignoreRefusal, isOver, MINUTE_MS, policyOf, scriptedBooking, twoCouriers } from './world.js';
+import {
+  bookingsOf,
+  endsOf,
+  inWorld,
+  ignoreRefusal,
+  isOver,
+  MINUTE_MS,
+  policyOf,
+  twoCouriers,
+  type WorldParts,
+} from './world.js';
 
 /** The result of one run. */
 export interface ChaosResult {
@@ -47,23 +57,17 @@ export async function chaosRun(
   kills: number,
   options: ChaosOptions = {},
 ): Promise<ChaosResult> {
-  const random = new SeededRandom(seed, run);
-  const oracle = await startOracle(folder, random, seed * 1000 + run);
-  const world = new ChaosWorld({ folder, seed, run, random, oracle, port: await freePort(), options });
-  try {
-    return await world.run(kills);
-  } finally {
-    oracle.stop();
-    world.cleanUp();
-  }
+  return inWorld(folder, seed, run, async (parts) => {
+    const world = new ChaosWorld({ ...parts, port: await freePort(), options });
+    try {
+      return await world.run(kills);
+    } finally {
+      world.cleanUp();
+    }
+  });
 }
 
-interface WorldParts {
-  readonly folder: string;
-  readonly seed: number;
-  readonly run: number;
-  readonly random: SeededRandom;
-  readonly oracle: Oracle;
+interface ChaosParts extends WorldParts {
   readonly port: number;
   readonly options: ChaosOptions;
 }
@@ -80,12 +84,10 @@ class ChaosWorld {
   #powerCuts = 0;
   #output = '';
 
-  constructor(private readonly parts: WorldParts) {
-    const { seed, run, random, options } = parts;
+  constructor(private readonly parts: ChaosParts) {
+    const { run, random, options } = parts;
     this.#policy = policyOf(run, random);
-    this.#bookings = Array.from({ length: options.deliveries ?? 5 }, (_, index) =>
-      scriptedBooking(`${seed}-${run}-${index}`, random),
-    );
+    this.#bookings = bookingsOf(parts, options.deliveries ?? 5);
   }
 
   async run(kills: number): Promise<ChaosResult> {

@@ -6,17 +6,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
 import type { GivenPolicy } from '../../src/deliveries/index.js';
 import { freePort } from '../support/free-port.js';
-import { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, HostProcess } from './child.js';
 import { disturb, type Servers } from './disturbances.js';
 import { readJournal } from './journal.js';
 import { killOf } from './kills.js';
 import { LoadBalancer } from './load-balancer.js';
 import type { HostCommand, HostPlan, HostReport, Kill } from './messages.js';
-import { addFaults, startOracle, type Oracle } from './oracle-process.js';
+import { addFaults, type Oracle } from './oracle-process.js';
 import type { ChaosResult } from './run.js';
 import { verdictOf, type Finding } from './verdict.js';
-import { endsOf, ignoreRefusal, isOver, MINUTE_MS, policyOf, scriptedBooking, twoCouriers } from './world.js';
+import {
+  bookingsOf,
+  endsOf,
+  inWorld,
+  ignoreRefusal,
+  isOver,
+  MINUTE_MS,
+  policyOf,
+  twoCouriers,
+  type WorldParts,
+} from './world.js';
 
 /** The number of hosts at a time. */
 const HOSTS = 4;
@@ -49,23 +58,17 @@ export async function scaleRun(
   kills: number,
   options: ScaleOptions,
 ): Promise<ChaosResult> {
-  const random = new SeededRandom(seed, run);
-  const oracle = await startOracle(folder, random, seed * 1000 + run);
-  const world = new ScaleWorld({ folder, seed, run, random, oracle, options });
-  try {
-    return await world.run(kills);
-  } finally {
-    oracle.stop();
-    world.cleanUp();
-  }
+  return inWorld(folder, seed, run, async (parts) => {
+    const world = new ScaleWorld({ ...parts, options });
+    try {
+      return await world.run(kills);
+    } finally {
+      world.cleanUp();
+    }
+  });
 }
 
-interface WorldParts {
-  readonly folder: string;
-  readonly seed: number;
-  readonly run: number;
-  readonly random: SeededRandom;
-  readonly oracle: Oracle;
+interface ScaleParts extends WorldParts {
   readonly options: ScaleOptions;
 }
 
@@ -82,12 +85,10 @@ class ScaleWorld {
   #kills = 0;
   #output = '';
 
-  constructor(private readonly parts: WorldParts) {
-    const { seed, run, random, options } = parts;
+  constructor(private readonly parts: ScaleParts) {
+    const { run, random, options } = parts;
     this.#policy = policyOf(run, random);
-    this.#bookings = Array.from({ length: options.deliveries }, (_, index) =>
-      scriptedBooking(`${seed}-${run}-${index}`, random),
-    );
+    this.#bookings = bookingsOf(parts, options.deliveries);
   }
 
   async run(kills: number): Promise<ChaosResult> {

@@ -1,13 +1,44 @@
 import type { BookDeliveryDto } from '../../src/deliveries/dto/book-delivery.dto.js';
 import type { GivenPolicy } from '../../src/deliveries/index.js';
 import { bookingOf } from '../support/sample-booking.js';
-import type { SeededRandom } from '../support/seeded-random.js';
+import { SeededRandom } from '../support/seeded-random.js';
 import { HostDied, type HostProcess } from './child.js';
 import type { HostReport } from './messages.js';
-import type { Oracle } from './oracle-process.js';
+import { startOracle, type Oracle } from './oracle-process.js';
 import type { Finding } from './verdict.js';
 
 export const MINUTE_MS = 60_000;
+
+/** What every world has: compiled hosts, a seed, and a sandbox. */
+export interface WorldParts {
+  /** The compiled sources of the hosts. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly run: number;
+  readonly random: SeededRandom;
+  readonly oracle: Oracle;
+}
+
+/** Starts a sandbox for one run, and stops it when the run has ended. */
+export async function inWorld<T>(
+  folder: string,
+  seed: number,
+  run: number,
+  live: (parts: WorldParts) => Promise<T>,
+): Promise<T> {
+  const random = new SeededRandom(seed, run);
+  const oracle = await startOracle(folder, random, seed * 1000 + run);
+  try {
+    return await live({ folder, seed, run, random, oracle });
+  } finally {
+    oracle.stop();
+  }
+}
+
+/** The bookings of a world. Each host books all of them again. */
+export function bookingsOf({ seed, run, random }: WorldParts, count: number): BookDeliveryDto[] {
+  return Array.from({ length: count }, (_, index) => scriptedBooking(`${seed}-${run}-${index}`, random));
+}
 
 /** The highest number of orders for one reference under a policy that rebooks. */
 const HOSTILE_ORDERS = 4;
@@ -40,7 +71,7 @@ export async function isOver(host: HostProcess): Promise<boolean> {
 }
 
 /** A booking whose metadata may name a script of the sandbox. */
-export function scriptedBooking(reference: string, random: SeededRandom): BookDeliveryDto {
+function scriptedBooking(reference: string, random: SeededRandom): BookDeliveryDto {
   const script = random.weighted([
     [5, undefined],
     [1, 'replaced'],

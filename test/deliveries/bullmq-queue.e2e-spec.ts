@@ -51,17 +51,19 @@ describeRedis('bullmqQueue (needs LALAMOVE_TEST_REDIS_URL)', () => {
       return gate.pass(undefined);
     };
 
+  /** The settings of the module that starts a queue. */
+  const contextOf = (): DeliveriesQueueContext => ({
+    clock: systemClock,
+    isSystemTime: true,
+    concurrency: 4,
+    isWorker: true,
+    logger,
+  });
+
   async function started(work = record, options: Partial<BullmqQueueOptions> = {}): Promise<Required<DeliveriesQueue>> {
     const queue = bullmqQueue({ connection: proxy.url.href, prefix: keys.prefix, ...options });
     queues.push(queue);
-    const context: DeliveriesQueueContext = {
-      clock: systemClock,
-      isSystemTime: true,
-      concurrency: 4,
-      isWorker: true,
-      logger,
-    };
-    await queue.start(work, context);
+    await queue.start(work, contextOf());
     return queue;
   }
 
@@ -209,17 +211,10 @@ describeRedis('bullmqQueue (needs LALAMOVE_TEST_REDIS_URL)', () => {
 
   it('starts again after a stop, but not twice', async () => {
     const queue = await started();
-    const context: DeliveriesQueueContext = {
-      clock: systemClock,
-      isSystemTime: true,
-      concurrency: 4,
-      isWorker: true,
-      logger,
-    };
-    expect(() => queue.start(record, context)).toThrow(/already started/);
+    expect(() => queue.start(record, contextOf())).toThrow(/already started/);
     await queue.stop(0);
     await queue.wake('lost', Date.now());
-    await queue.start(record, context);
+    await queue.start(record, contextOf());
     await queue.wake('a', Date.now());
     await queue.whenIdle();
     expect(worked).toEqual(['a']);

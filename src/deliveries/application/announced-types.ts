@@ -20,14 +20,16 @@ const NONE: HandledTypes = { delivery: new Set(), webhook: new Set() };
  */
 export class AnnouncedTypes {
   #all: HandledTypes | undefined;
+  /** The types of this app's handlers, which do not change after its start. */
+  #own = NONE;
 
   constructor(private readonly parts: AnnouncedTypesParts) {}
 
   /** Announces the types of this process, and reads those of the others. It runs at start and with each sweep. */
   async refresh(): Promise<void> {
     const { storage, deliveryHandlers, webhookHandlers, isWorker } = this.parts;
-    const own = isWorker ? { delivery: deliveryHandlers.types, webhook: webhookHandlers.types } : NONE;
-    this.#all = await storage.outbox.announce(own);
+    this.#own = { delivery: deliveryHandlers.types, webhook: webhookHandlers.types };
+    this.#all = await storage.outbox.announce(isWorker ? this.#own : NONE);
   }
 
   /**
@@ -35,8 +37,6 @@ export class AnnouncedTypes {
    * if this process does not call them: a worker of the same app may not have started yet.
    */
   has(source: keyof HandledTypes, type: string): boolean {
-    const { deliveryHandlers, webhookHandlers } = this.parts;
-    const own = source === 'delivery' ? deliveryHandlers.types : webhookHandlers.types;
-    return this.#all === undefined || isHandled(this.#all[source], type) || isHandled(own, type);
+    return this.#all === undefined || isHandled(this.#all[source], type) || isHandled(this.#own[source], type);
   }
 }

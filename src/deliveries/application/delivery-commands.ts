@@ -36,8 +36,8 @@ const COMMIT_PAUSES_MS = [50, 200, 1000, 4000];
 
 /** The commands of the host. Each one is committed when its method resolves. Workers execute it. */
 export class DeliveryCommands {
-  /** The queries that look whether a host has committed. */
-  readonly #looks = new Set<Promise<unknown>>();
+  /** The running queries that check whether a host has committed. */
+  readonly #commitChecks = new Set<Promise<unknown>>();
 
   constructor(private readonly parts: DeliveryCommandsParts) {}
 
@@ -77,9 +77,9 @@ export class DeliveryCommands {
     const { deliveries, wake, clock, dispatcher } = this.parts;
     for (const pauseMs of COMMIT_PAUSES_MS) {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs));
-      const look = deliveries.storage.find(account, reference).catch(() => undefined);
-      this.#looks.add(look);
-      const committed = await look.finally(() => this.#looks.delete(look));
+      const check = deliveries.storage.find(account, reference).catch(() => undefined);
+      this.#commitChecks.add(check);
+      const committed = await check.finally(() => this.#commitChecks.delete(check));
       if (committed?.id !== id) continue;
       wake(id);
       dispatcher.wake();
@@ -87,9 +87,9 @@ export class DeliveryCommands {
     }
   }
 
-  /** Waits until no query looks whether a host has committed. Used in tests. */
+  /** Waits until no query checks whether a host has committed. Used in tests. */
   async idle(): Promise<void> {
-    while (this.#looks.size > 0) await Promise.all(this.#looks);
+    while (this.#commitChecks.size > 0) await Promise.all(this.#commitChecks);
   }
 
   async cancel(key: DeliveryKey): Promise<Delivery> {

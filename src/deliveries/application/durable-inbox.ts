@@ -106,10 +106,9 @@ export class DurableInbox implements LalamoveInbox {
   }
 
   #isWanted(event: LalamoveEvent): boolean {
-    const { handlers, deliveries, isAnnounced } = this.parts;
+    const { handlers, isAnnounced } = this.parts;
     // Other handlers of the type may be in other processes, for another account.
-    const isShared = deliveries.storage.signals !== undefined;
-    return handlers.isWanted(event) || (isShared && isAnnounced?.(event.eventType) === true);
+    return handlers.isWanted(event) || (this.isShared && isAnnounced?.(event.eventType) === true);
   }
 
   /** Other processes on the database may receive the webhooks. */

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql, type KyselyPlugin } from 'kysely';
 import { isObject } from '../../../internal/is-object.js';
-import { isFunction } from '../../../internal/value-checks.js';
+import { hasMethods } from '../../../internal/value-checks.js';
 import { InvalidDeliveryException } from '../../delivery.exceptions.js';
 import type { DeliveriesKysely, DeliveriesSchema } from '../sql/deliveries-schema.js';
 import { exactInteger } from './exact-integers.js';
@@ -49,7 +49,8 @@ function isKyselyTransaction(value: unknown): value is DeliveriesKysely {
 }
 
 function isClient(value: unknown): value is PostgresClient {
-  return isObject(value) && 'query' in value && isFunction(value.query) && !('totalCount' in value);
+  // A pool has a `query` too.
+  return hasMethods('query')(value) && !('totalCount' in value);
 }
 
 /** Two statements have the same transaction id only within one open transaction. */

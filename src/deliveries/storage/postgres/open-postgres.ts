@@ -64,7 +64,7 @@ export function kyselyOn(pool: PostgresPool, schema: string): DeliveriesKysely {
 }
 
 /** The pool of the host, or a new one. */
-export function poolOf(
+function poolOf(
   { source, maxConnections }: Pick<PostgresSettings, 'source' | 'maxConnections'>,
   { logger }: Pick<StorageContext, 'logger'>,
 ): { readonly pool: PostgresPool; readonly close: () => Promise<void> } {

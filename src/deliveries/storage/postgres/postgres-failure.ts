@@ -6,10 +6,17 @@ import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 const CONNECTION = /^(08|57P0[1-5]|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|25P0[34])/;
 
 /** The texts of errors of `pg` that have no code. */
-const CONNECTION_TEXT =
-  /Connection terminated|connection error and is not queryable|Client was closed|Query read timeout|timeout exceeded when trying to connect|Client has already been released|Cannot use a pool after calling end/;
+const CONNECTION_TEXTS = [
+  'Connection terminated',
+  'connection error and is not queryable',
+  'Client was closed',
+  'Query read timeout',
+  'timeout exceeded when trying to connect',
+  'Client has already been released',
+  'Cannot use a pool after calling end',
+];
 
-/** Conflicts of two transactions: serialization failure, deadlock, unique violation, and a lock that is not free. */
+/** Conflicts of two transactions: serialization failure, deadlock, unique violation. */
 const CONFLICT = /^(40001|40P01|23505)$/;
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
@@ -37,7 +44,8 @@ export function codeOf(error: unknown): string {
 
 /** Whether the connection is lost. The transaction on it is rolled back by the server. */
 export function isConnectionLost(error: unknown): boolean {
-  return CONNECTION.test(codeOf(error)) || (error instanceof Error && CONNECTION_TEXT.test(error.message));
+  if (CONNECTION.test(codeOf(error))) return true;
+  return error instanceof Error && CONNECTION_TEXTS.some((text) => error.message.includes(text));
 }
 
 /** Whether the transaction may succeed if it runs again, because it had a conflict with another one. */

@@ -1,8 +1,8 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { HandledTypes } from '../handled-types.js';
 import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
-import { IS_PENDING, IS_READABLE, type DeliveriesKysely } from '../sql/deliveries-schema.js';
-import { pendingEvent, type PendingRow } from '../sql/pending-rows.js';
+import { IS_PENDING, type DeliveriesKysely } from '../sql/deliveries-schema.js';
+import { nextTryAfter, pendingEvent, type PendingRow } from '../sql/pending-rows.js';
 import { resultColumns } from '../sql/result-columns.js';
 import { ANNOUNCED_MS, isAnnounced } from './announced-handlers.js';
 import type { LeaseClock } from './lease-clock.js';
@@ -45,7 +45,7 @@ export class PostgresOutbox implements OutboxStorage {
   /** Also removes the marks of processes that have died, and ends the wait of events whose handlers are gone. */
   async announce(handled: HandledTypes): Promise<HandledTypes> {
     this.#handled = handled;
-    await this.#unblockLost();
+    await this.#removeMarks(sql`dispatch_until <= ${this.#parts.leases.sql}`, BATCH);
     const known = await this.#announced();
     const missing = pairsOf(handled).filter(
       ({ source, type }) => !known.some((row) => row.source === source && row.type === type && row.age < RENEWED_MS),
@@ -74,15 +74,16 @@ export class PostgresOutbox implements OutboxStorage {
     );
   }
 
-  async #unblockLost(): Promise<void> {
-    const { transactions, tables, leases } = this.#parts;
-    await transactions.statement((db) =>
-      sql`with lost as materialized (
-          select id from ${tables.events}
-          where ${IS_PENDING} and blocked_on is not null and dispatch_until <= ${leases.sql}
-          limit ${BATCH} for update skip locked)
-        update ${tables.events} open set blocked_on = null from lost where open.id = lost.id`.execute(db),
+  /** @returns whether any mark was removed */
+  async #removeMarks(isRemovable: RawBuilder<unknown>, limit: number): Promise<boolean> {
+    const { transactions, tables } = this.#parts;
+    const { numAffectedRows } = await transactions.statement((db) =>
+      sql`with marked as materialized (
+          select id from ${tables.events} where ${IS_PENDING} and blocked_on is not null and ${isRemovable}
+          limit ${limit} for update skip locked)
+        update ${tables.events} open set blocked_on = null from marked where open.id = marked.id`.execute(db),
     );
+    return (numAffectedRows ?? 0n) > 0n;
   }
 
   /**
@@ -128,21 +129,8 @@ export class PostgresOutbox implements OutboxStorage {
     return [...rows].sort((a, b) => a.next_try_at - b.next_try_at || a.id - b.id).map(pendingEvent);
   }
 
-  async nextTryAfter(now: number): Promise<number | undefined> {
-    const { transactions } = this.#parts;
-    const next = await transactions.statement((db) =>
-      db
-        .selectFrom('delivery_events')
-        .select('next_try_at')
-        .where(IS_PENDING)
-        .where('blocked_on', 'is', null)
-        .where(IS_READABLE)
-        .where('next_try_at', '>', now)
-        .orderBy('next_try_at')
-        .limit(1)
-        .executeTakeFirst(),
-    );
-    return next?.next_try_at ?? undefined;
+  nextTryAfter(now: number): Promise<number | undefined> {
+    return this.#parts.transactions.statement((db) => nextTryAfter(db, now));
   }
 
   async block(eventIds: readonly number[], handler: string): Promise<void> {
@@ -155,15 +143,9 @@ export class PostgresOutbox implements OutboxStorage {
 
   /** Removes the marks of processes whose lease has ended, and of this one. */
   async unblock(limit: number): Promise<boolean> {
-    const { transactions, tables, leases, process } = this.#parts;
-    const { numAffectedRows } = await transactions.statement((db) =>
-      sql`with marked as materialized (
-          select id from ${tables.events} where ${IS_PENDING} and blocked_on is not null
-            and (dispatch_until is null or dispatch_until <= ${leases.sql} or dispatch_by = ${process})
-          limit ${limit} for update skip locked)
-        update ${tables.events} open set blocked_on = null from marked where open.id = marked.id`.execute(db),
-    );
-    return (numAffectedRows ?? 0n) > 0n;
+    const { leases, process } = this.#parts;
+    const isRemovable = sql`(dispatch_until is null or dispatch_until <= ${leases.sql} or dispatch_by = ${process})`;
+    return this.#removeMarks(isRemovable, limit);
   }
 
   /** Drops the result if the lease has ended and another process has the event. */

@@ -20,6 +20,7 @@ import {
   lastEventId,
   listDeliveries,
   oldestDue,
+  postponeDelivery,
   timelineOf,
 } from '../sql/delivery-queries.js';
 import { erasableDeliveries, eraseDelivery } from '../sql/erase-delivery.js';
@@ -160,15 +161,8 @@ export class PostgresStorage implements DeliveriesStorage {
     return this.#read((db) => oldestDue(db, by, leases.sql));
   }
 
-  async postpone(deliveryId: string, token: string, until: number): Promise<void> {
-    await this.#parts.transactions.statement((db) =>
-      db
-        .updateTable('deliveries')
-        .set({ lease_token: null, lease_until: null, due_at: until })
-        .where('id', '=', deliveryId)
-        .where('lease_token', '=', token)
-        .execute(),
-    );
+  postpone(deliveryId: string, token: string, until: number): Promise<void> {
+    return this.#parts.transactions.statement((db) => postponeDelivery(db, deliveryId, token, until));
   }
 
   async claimRead({ account, orderId, by, ms }: ReadClaim): Promise<boolean> {

@@ -121,6 +121,16 @@ export async function oldestDue(db: Db, by: number, now: RawBuilder<number>): Pr
   return oldest?.due_at ?? undefined;
 }
 
+/** Releases a lease and sets when the delivery is due, if the delivery still has this lease. */
+export async function postponeDelivery(db: Db, id: string, token: string, until: number): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({ lease_token: null, lease_until: null, due_at: until })
+    .where('id', '=', id)
+    .where('lease_token', '=', token)
+    .execute();
+}
+
 /** Deliveries without an active lease that are due at a time. */
 export async function dueDeliveries(
   db: Db,

@@ -1,4 +1,5 @@
 import type { PendingEvent } from '../outbox-storage.js';
+import { IS_PENDING, IS_READABLE, type DeliveriesKysely } from './deliveries-schema.js';
 
 /** The columns of an event that waits for its handlers. */
 export interface PendingRow {
@@ -26,6 +27,21 @@ export function pendingEvent(row: PendingRow): PendingEvent {
     reference: row.reference ?? undefined,
     account: row.account,
   };
+}
+
+/** The time of the next try of an event that waits for no slot, if it is later than now: Unix ms. */
+export async function nextTryAfter(db: DeliveriesKysely, now: number): Promise<number | undefined> {
+  const next = await db
+    .selectFrom('delivery_events')
+    .select('next_try_at')
+    .where(IS_PENDING)
+    .where('blocked_on', 'is', null)
+    .where(IS_READABLE)
+    .where('next_try_at', '>', now)
+    .orderBy('next_try_at')
+    .limit(1)
+    .executeTakeFirst();
+  return next?.next_try_at ?? undefined;
 }
 
 /** An unreadable list counts as empty: a handler may get an event twice, but must not miss it. */

@@ -1,9 +1,9 @@
 import { sql, type Kysely } from 'kysely';
 import type { HandledTypes } from '../handled-types.js';
 import type { DispatchResult, OutboxStorage, PendingEvent } from '../outbox-storage.js';
-import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { IS_PENDING, type DeliveriesSchema } from '../sql/deliveries-schema.js';
 import { resultColumns } from '../sql/result-columns.js';
-import { pendingEvent, type PendingRow } from '../sql/pending-rows.js';
+import { nextTryAfter, pendingEvent, type PendingRow } from '../sql/pending-rows.js';
 import type { GroupCommit } from './group-commit.js';
 
 /** The outbox in a SQLite file. */
@@ -35,18 +35,8 @@ export class SqliteOutbox implements OutboxStorage {
     return rows.map(pendingEvent);
   }
 
-  async nextTryAfter(now: number): Promise<number | undefined> {
-    const next = await this.#db
-      .selectFrom('delivery_events')
-      .select('next_try_at')
-      .where(IS_PENDING)
-      .where('blocked_on', 'is', null)
-      .where(IS_READABLE)
-      .where('next_try_at', '>', now)
-      .orderBy('next_try_at')
-      .limit(1)
-      .executeTakeFirst();
-    return next?.next_try_at ?? undefined;
+  nextTryAfter(now: number): Promise<number | undefined> {
+    return nextTryAfter(this.#db, now);
   }
 
   async block(eventIds: readonly number[], handler: string): Promise<void> {

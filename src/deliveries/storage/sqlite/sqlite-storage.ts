@@ -13,6 +13,7 @@ import {
   lastEventId,
   listDeliveries,
   oldestDue,
+  postponeDelivery,
   timelineOf,
 } from '../sql/delivery-queries.js';
 import { eraseDelivery, erasableDeliveries } from '../sql/erase-delivery.js';
@@ -119,15 +120,8 @@ export class SqliteStorage implements DeliveriesStorage {
     return oldestDue(this.#db, by, sql.lit(this.#now()));
   }
 
-  async postpone(deliveryId: string, token: string, until: number): Promise<void> {
-    await this.#commit.write((trx) =>
-      trx
-        .updateTable('deliveries')
-        .set({ lease_token: null, lease_until: null, due_at: until })
-        .where('id', '=', deliveryId)
-        .where('lease_token', '=', token)
-        .execute(),
-    );
+  postpone(deliveryId: string, token: string, until: number): Promise<void> {
+    return this.#commit.write((trx) => postponeDelivery(trx, deliveryId, token, until));
   }
 
   /** Always free: only this process uses the database. */
