@@ -276,6 +276,28 @@ describe('DurableInbox', () => {
     expect(events).toHaveLength(4);
   });
 
+  it.each(['before', 'after'])('finds the delivery of a replaced order if its clone is known %s it', async (when) => {
+    const at = clock.now();
+    const data = { order: { orderId: '2' }, prevOrderId: '1' };
+    const facts = factsOf('ORDER_REPLACED', data, { fingerprint: 'replaced', signedAt: at, receivedAt: at });
+    const replacement = { keys: ['replaced'] as const, facts, event: readLalamoveEvent(facts) };
+    // The answer with order 1 was lost, so a webhook of its clone tells the order.
+    await post('A');
+    await inbox.accept(update('1', 'ON_GOING'));
+    if (when === 'before') await answer('A', '2');
+    await inbox.accept(replacement);
+    if (when === 'after') await answer('A', '2');
+    clock.advance(2000);
+    // The second sweep matches the order that the first one has made known.
+    await inbox.sweep();
+    await inbox.sweep();
+    expect(await webhooks()).toMatchObject([
+      { fingerprint: '1 ON_GOING', delivery_id: 'id of A', applied_at: expect.any(Number) },
+      { fingerprint: 'replaced', delivery_id: 'id of A', applied_at: expect.any(Number) },
+    ]);
+    expect((await delivery('A'))?.progress.order?.orderId).toBe('2');
+  });
+
   it('sets an event aside for good if its order stays unknown for too long', async () => {
     await post('A');
     await inbox.accept(update('1', 'ON_GOING'));

@@ -9,7 +9,7 @@ import { UnmatchedWebhooks } from './unmatched-webhooks.js';
 import { UnreadableRows } from './unreadable-rows.js';
 import { isClearly, WebhookEffects, type Effect } from './webhook-effects.js';
 import type { WebhookHandlers } from './webhook-handlers.js';
-import { orderOf, readWebhook, webhookUpdate } from './webhook-updates.js';
+import { orderOf, readWebhook, webhookUpdate, type WebhookUpdate } from './webhook-updates.js';
 
 /** The dependencies of {@link DurableInbox}. */
 export interface DurableInboxParts {
@@ -84,7 +84,7 @@ export class DurableInbox implements LalamoveInbox {
         if (id === undefined) return undefined;
         const effect = await this.#effects.take(trx, account, update, attempt);
         if (effect.isTaken && !isClear) await trx.storage.markApplied(id, attempt?.deliveryId, now());
-        if (!effect.isTaken && attempt) await trx.storage.lookAgain(id, now());
+        if (!effect.isTaken && (attempt || namesClone(update))) await trx.storage.lookAgain(id, now());
         return effect;
       });
     } catch (error) {
@@ -161,8 +161,9 @@ export class DurableInbox implements LalamoveInbox {
         if (!(await trx.storage.lockWebhook(eventId))) return undefined;
         const attempt = await this.#effects.attemptOf(trx, webhook.account, update);
         const taken = await this.#effects.take(trx, webhook.account, update, attempt);
+        const mayMatch = attempt !== undefined || namesClone(update);
         if (taken.isTaken) await trx.storage.markApplied(eventId, attempt?.deliveryId, this.parts.now());
-        else await trx.storage.lookAgain(eventId, attempt && this.#unmatched.nextLook(receivedAt));
+        else await trx.storage.lookAgain(eventId, mayMatch ? this.#unmatched.nextLook(receivedAt) : undefined);
         return taken;
       });
       if (effect) await this.#report(effect, update.event);
@@ -193,4 +194,9 @@ export class DurableInbox implements LalamoveInbox {
     const fields = { event: eventId, error: wordsOf(error) };
     say(this.#logger, 'error', logLine('A webhook could not take its effect', fields));
   }
+}
+
+/** Whether a webhook names two orders. If the second one becomes known, the webhook has its delivery too. */
+function namesClone({ event }: WebhookUpdate): boolean {
+  return event.eventType === 'ORDER_REPLACED';
 }

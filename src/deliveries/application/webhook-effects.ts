@@ -24,13 +24,22 @@ export class WebhookEffects {
     private readonly now: () => number,
   ) {}
 
-  /** Finds the attempt of a webhook, by its order or by the attempt id in its metadata. */
+  /**
+   * Finds the attempt of a webhook, by its order, by the order that has replaced it, or by the attempt id in its
+   * metadata.
+   */
   async attemptOf(trx: DeliveryTransaction, account: string, update: WebhookUpdate): Promise<KnownAttempt | undefined> {
     const orderId = orderOf(update.event);
     if (orderId === undefined) return undefined;
-    const { attemptId } = update;
+    const { attemptId, event } = update;
     const owner = await trx.storage.attemptOf(account, { orderId });
-    return owner ?? (attemptId === undefined ? undefined : trx.storage.attemptOf(account, { attemptId }));
+    if (owner) return owner;
+    if (event.eventType === 'ORDER_REPLACED') {
+      // The clone may be known before the order that it has replaced: an attempt whose answer was lost.
+      const clone = await trx.storage.attemptOf(account, { orderId: event.orderId });
+      if (clone) return trx.storage.addReplaced(clone, orderId);
+    }
+    return attemptId === undefined ? undefined : trx.storage.attemptOf(account, { attemptId });
   }
 
   /** Applies a webhook to the delivery of its order, if the order is known. */

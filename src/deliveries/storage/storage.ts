@@ -144,6 +144,13 @@ export interface StorageTransaction {
   /** Writes an attempt row for a clone, and marks the attempt of the replaced order. */
   addClone(record: DeliveryRecord, clone: OrderClone): Promise<void>;
   /**
+   * Writes an attempt row for the order that a known order has replaced, so that its webhooks match the delivery.
+   *
+   * @param clone the attempt of the known order
+   * @returns the new attempt
+   */
+  addReplaced(clone: KnownAttempt, orderId: string): Promise<KnownAttempt>;
+  /**
    * Makes a delivery due that has an attempt with an unknown order. Its worker then finds the deliveries
    * of unmatched orders.
    *

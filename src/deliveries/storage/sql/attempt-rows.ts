@@ -119,3 +119,24 @@ export async function addClone(
   const row = { ...replaced, id: randomUUID(), order_id: orderId, outcome: 'placed' };
   await trx.insertInto('delivery_attempts').values(row).execute();
 }
+
+/**
+ * Writes a row for the order that a known order has replaced, so that its webhooks match the delivery.
+ *
+ * @param clone the attempt of the known order
+ */
+export async function addReplaced(
+  trx: DeliveriesKysely,
+  { id: cloneId, deliveryId }: KnownAttempt,
+  orderId: string,
+): Promise<KnownAttempt> {
+  const clone = await trx
+    .selectFrom('delivery_attempts')
+    .selectAll()
+    .where('id', '=', cloneId)
+    .executeTakeFirstOrThrow();
+  const id = randomUUID();
+  const row = { ...clone, id, order_id: orderId, outcome: 'replaced' };
+  await trx.insertInto('delivery_attempts').values(row).execute();
+  return { id, deliveryId, orderId };
+}

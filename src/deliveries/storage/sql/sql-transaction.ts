@@ -5,7 +5,7 @@ import type { DeliveryRecord } from '../delivery-record.js';
 import type { NewWebhook, StoredWebhook } from '../inbox-storage.js';
 import type { StorageTransaction } from '../storage.js';
 import type { AttemptKey, Erasure, KnownAttempt, LeaseChange, NewStoredEvent } from '../stored-types.js';
-import { addClone, findAttempt, lostAttempt, reserveAttempt, settleAttempts } from './attempt-rows.js';
+import { addClone, addReplaced, findAttempt, lostAttempt, reserveAttempt, settleAttempts } from './attempt-rows.js';
 import type { DeliveriesKysely } from './deliveries-schema.js';
 import { findDelivery } from './delivery-queries.js';
 import { rowOf } from './delivery-rows.js';
@@ -75,6 +75,10 @@ export abstract class SqlTransaction implements StorageTransaction {
 
   addClone(record: DeliveryRecord, clone: OrderClone): Promise<void> {
     return addClone(this.#trx, record, clone);
+  }
+
+  addReplaced(clone: KnownAttempt, orderId: string): Promise<KnownAttempt> {
+    return addReplaced(this.#trx, clone, orderId);
   }
 
   async wakeSearcher(account: string, at: number, abandonedSince: number): Promise<string | undefined> {
