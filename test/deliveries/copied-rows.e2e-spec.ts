@@ -187,8 +187,8 @@ describePostgres('lalamove-deliveries-copy', () => {
       ${schema.name}.wait()`);
     const child = spawn(process.execPath, [script, ...argsOf()], { stdio: 'ignore' });
     const ended = once(child, 'exit');
-    const waiting = `select count(*) from pg_stat_activity where wait_event = 'PgSleep' and query like '%${schema.name}%'
-      and application_name = 'lalamove-deliveries-command'`;
+    const waiting = `select count(*) from pg_stat_activity
+      where wait_event = 'PgSleep' and query like '%${schema.name}%' and application_name = 'lalamove-deliveries-command'`;
     while ((await schema.value(waiting)) !== '1') await pause(50);
     child.kill('SIGKILL');
     expect(await ended).toEqual([null, 'SIGKILL']);

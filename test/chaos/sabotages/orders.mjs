@@ -22,7 +22,8 @@ export const ORDERS = [
   sabotage(
     'a read overwrites a webhook that arrived during it',
     'domain/order-updates.ts',
-    'if (order.statusAt !== statusAtBefore && order.status !== reading.status && !ENDED_STATUSES.has(reading.status)) {',
+    'if (order.statusAt !== statusAtBefore && order.status !== reading.status && ' +
+      '!ENDED_STATUSES.has(reading.status)) {',
     'if (order.statusAt < 0) {',
     byTest(UPDATES, 'that arrives during a read requests another read'),
   ),
@@ -71,8 +72,10 @@ export const ORDERS = [
   sabotage(
     'a replacing order is ignored',
     'domain/order-updates.ts',
-    'if (snapshot.progress.order?.orderId === prevOrderId) return replaced(snapshot, clone, now);\n  if (!duplicateOf(snapshot, prevOrderId)) return cloneFound',
-    'if (snapshot.progress.order?.orderId === prevOrderId) return unchanged(snapshot);\n  if (!duplicateOf(snapshot, prevOrderId)) return cloneFound',
+    'if (snapshot.progress.order?.orderId === prevOrderId) return replaced(snapshot, ' +
+      'clone, now);\n  if (!duplicateOf(snapshot, prevOrderId)) return cloneFound',
+    'if (snapshot.progress.order?.orderId === prevOrderId) return ' +
+      'unchanged(snapshot);\n  if (!duplicateOf(snapshot, prevOrderId)) return cloneFound',
     byTest('application/delivery-guards.spec', 'cancels no order if a replacement is reported again'),
   ),
   sabotage(
@@ -107,7 +110,8 @@ export const ORDERS = [
     'a delivery ends as canceled beside an active duplicate order',
     'domain/adoption.ts',
     'const successor = isTerminal(before.state) ? undefined : successorOf({ ...end.progress, order: undefined });',
-    'const successor = isTerminal(before.state) ? undefined : successorOf({ ...end.progress, order: undefined, duplicates: [] });',
+    'const successor = isTerminal(before.state) ? undefined : successorOf({ ' +
+      '...end.progress, order: undefined, duplicates: [] });',
     byTest('duplicates.e2e-spec', 'keeps the delivery from becoming canceled'),
   ),
   sabotage(

@@ -53,7 +53,8 @@ export const WORK = [
     'the answer to a webhook is sent before its commit',
     'application/durable-inbox.ts',
     'const effect = await this.#store(entry);\n',
-    "void this.#store(entry).then(() => wakeHandlers());\n    if (hooks) return 'new';\n    const effect = await this.#store(entry);\n",
+    'void this.#store(entry).then(() => wakeHandlers());\n    if (hooks) return ' +
+      "'new';\n    const effect = await this.#store(entry);\n",
     'chaos',
   ),
   sabotage(

@@ -17,9 +17,10 @@ const EXECUTED: Migration = { up: () => Promise.resolve() };
 const LOCK_NOT_FREE = '55P03';
 
 /**
- * The SQLSTATEs if another session drops any table or schema of the database while Kysely's migrator reads the catalog.
+ * The SQLSTATEs if another session drops any schema, table or column of the database while Kysely's migrator reads the
+ * catalog with `pg_get_serial_sequence`.
  */
-const CATALOG_CHANGED = /^(3F000|42P01)$/;
+const CATALOG_CHANGED = /^(3F000|42P01|42703)$/;
 
 /** How often the migration runs if another host migrates at the same time. */
 const MAX_RUNS = 5;
