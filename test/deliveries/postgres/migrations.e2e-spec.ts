@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { Client } from 'pg';
 import { describePostgres } from '../../support/servers.js';
 import { failureOf } from '../../support/lalamove.js';
 import { recordNamed } from '../delivery-rows.js';
@@ -40,6 +41,15 @@ describePostgres('the migrations on PostgreSQL', () => {
       expect(refusal).toMatchObject({ name: 'DeliveriesStoreException' });
       expect(refusal.message).toContain('were made by a newer version of nestjs-lalamove');
     }
+  });
+
+  it('read no columns of other schemas, whose tables another session may drop meanwhile', async () => {
+    const query = jest.spyOn(Client.prototype, 'query');
+    await storages.open();
+    const texts = query.mock.calls.map(([given]: readonly unknown[]) => JSON.stringify(given));
+    query.mockRestore();
+    expect(texts.join('\n')).toContain('delivery_migrations');
+    expect(texts.filter((text) => text.includes('pg_attribute'))).toEqual([]);
   });
 
   it('are left to the command with migrate: false', async () => {

@@ -16,12 +16,6 @@ const EXECUTED: Migration = { up: () => Promise.resolve() };
 /** The SQLSTATE if another host has migrated for longer than `lock_timeout`. */
 const LOCK_NOT_FREE = '55P03';
 
-/**
- * The SQLSTATEs if another session drops any schema, table or column of the database while Kysely's migrator reads the
- * catalog with `pg_get_serial_sequence`.
- */
-const CATALOG_CHANGED = /^(3F000|42P01|42703)$/;
-
 /** How often the migration runs if another host migrates at the same time. */
 const MAX_RUNS = 5;
 
@@ -37,7 +31,6 @@ function migrationsIn(schema: string): Readonly<Record<string, Migration>> {
  */
 export async function migratePostgres(db: DeliveriesKysely, schema: string): Promise<void> {
   await refuseNewer(db, schema);
-  // Kysely's migrator reads the catalog of all schemas, which takes long in a large database.
   if (isUpToDate(await executedMigrations(db, schema), schema)) return;
   for (let runs = 1; ; runs += 1) {
     // Read before the migrator has its connection: the pool may have only one.
@@ -87,8 +80,7 @@ function isUpToDate(executed: readonly string[], schema: string): boolean {
 }
 
 function mayRunAgain(error: unknown): boolean {
-  const code = codeOf(error);
-  return isConflict(error) || code === LOCK_NOT_FREE || CATALOG_CHANGED.test(code);
+  return isConflict(error) || codeOf(error) === LOCK_NOT_FREE;
 }
 
 async function refuseNewer(db: DeliveriesKysely, schema: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { logLine, say, wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
@@ -7,12 +7,12 @@ import type { OpenStorage, StorageContext } from '../open-storage.js';
 import type { DeliveriesKysely, DeliveriesSchema } from '../sql/deliveries-schema.js';
 import { LeaseClock } from './lease-clock.js';
 import { migratePostgres, refuseOtherPostgres } from './migrate-postgres.js';
-import { GuardedPool } from './postgres-connection.js';
 import type { PostgresPool } from './postgres-pool.js';
 import { checkServer } from './postgres-server.js';
 import type { PostgresSettings } from './postgres-settings.js';
 import { PostgresSignals } from './postgres-signals.js';
 import { PostgresStorage } from './postgres-storage.js';
+import { SchemaDialect } from './schema-dialect.js';
 import { tablesIn, type PostgresTables } from './postgres-tables.js';
 import { PostgresTransactions } from './postgres-transactions.js';
 
@@ -59,8 +59,7 @@ export async function openPostgres(settings: PostgresSettings, context: StorageC
 
 /** Kysely on a pool, with all tables in the schema. */
 export function kyselyOn(pool: PostgresPool, schema: string): DeliveriesKysely {
-  const dialect = new PostgresDialect({ pool: new GuardedPool(pool) });
-  return new Kysely<DeliveriesSchema>({ dialect }).withSchema(schema);
+  return new Kysely<DeliveriesSchema>({ dialect: new SchemaDialect(pool, schema) }).withSchema(schema);
 }
 
 /** The pool of the host, or a new one. */
