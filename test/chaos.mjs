@@ -55,7 +55,7 @@ async function lane() {
       findings += 1;
       console.log(`seed ${seed}, run ${run} (--only ${run}): ${reference} ${what}`);
     }
-    if (total.kills % 100 === 0) console.log(`${total.kills} kills, ${findings} findings`);
+    if (total.kills % 100 < result.kills) console.log(`${total.kills} kills, ${findings} findings`);
   }
   await servers?.stop();
 }
