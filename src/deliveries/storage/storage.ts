@@ -171,6 +171,6 @@ export interface StorageTransaction {
   pendingWebhooks(account: string, orderId: string): Promise<readonly StoredWebhook[]>;
   /** The orders of unmatched webhooks since a time that were not read from Lalamove yet, one order for each webhook. */
   unidentifiedOrders(account: string, receivedSince: number, limit: number): Promise<readonly string[]>;
-  /** After an order was read, stores its quotation with its webhooks. The quotation may be empty. */
+  /** After an order was read, stores its quotation with its unmatched webhooks. The quotation may be empty. */
   markIdentified(account: string, orderId: string, quotationId: string): Promise<void>;
 }

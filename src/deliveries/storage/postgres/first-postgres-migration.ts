@@ -42,7 +42,6 @@ function deliveriesTable({ deliveries }: PostgresTables): RawBuilder<unknown>[] 
       constraint deliveries_reference unique (account, reference)
     ) with (fillfactor = 80)`,
     sql`create index deliveries_due on ${deliveries} (due_at, id) where due_at is not null`,
-    sql`create index deliveries_order on ${deliveries} (order_id) where order_id is not null`,
     sql`create index deliveries_listed on ${deliveries} (created_at, id)`,
     sql`create index deliveries_state on ${deliveries} (state, created_at, id)`,
     sql`create index deliveries_of_account on ${deliveries} (account, created_at, id)`,
@@ -70,7 +69,8 @@ function attemptsTable({ attempts }: PostgresTables): RawBuilder<unknown>[] {
     sql`create index attempts_delivery on ${attempts} (delivery_id)`,
     sql`create index attempts_quotation on ${attempts} (account, quotation_id)`,
     sql`create unique index attempts_order on ${attempts} (account, order_id) where order_id is not null`,
-    sql`create index attempts_given_up on ${attempts} (account, reserved_at) where outcome in ('unknown', 'abandoned')`,
+    sql`create index attempts_given_up on ${attempts} (outcome, account, reserved_at)
+      where outcome in ('unknown', 'abandoned')`,
   ];
 }
 
@@ -107,15 +107,16 @@ function eventsTable({ events }: PostgresTables): RawBuilder<unknown>[] {
     sql`create unique index events_repeat on ${events} (repeat_key) where repeat_key is not null`,
     sql`create index events_delivery on ${events} (delivery_id, id) where delivery_id is not null`,
     sql`create index events_waiting on ${events} (account, order_id) where ${waiting}`,
-    sql`create index events_of_order on ${events} (account, order_id)
-      where order_id is not null and quotation_id is null`,
     sql`create index events_waiting_since on ${events} (received_at, id) where ${waiting}`,
     sql`create index events_to_look_at on ${events} (look_at, id) where ${waiting} and look_at is not null`,
     sql`create index events_unidentified on ${events} (account, received_at, id)
       where ${waiting} and order_id is not null and quotation_id is null`,
     sql`create index events_lost on ${events} (set_aside_at) where set_aside_at is not null`,
     sql`create index events_aside on ${events} (id) where dispatch = 'set_aside'`,
-    sql`create index events_open on ${events} (blocked_on, next_try_at, id) where dispatch = 'pending'`,
+    // Two indexes: \`blocked_on is null\` on a common one would not give the order of the next tries.
+    sql`create index events_open on ${events} (next_try_at, id) where dispatch = 'pending' and blocked_on is null`,
+    sql`create index events_blocked on ${events} (blocked_on, next_try_at, id)
+      where dispatch = 'pending' and blocked_on is not null`,
     sql`create index events_in_order on ${events} (delivery_id, id) where dispatch = 'pending'`,
     sql`create index events_unreadable on ${events} (id) where unreadable_at is not null`,
   ];

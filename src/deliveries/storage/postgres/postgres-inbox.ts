@@ -49,12 +49,13 @@ export class PostgresInbox implements InboxStorage {
       const end = await windowEnd(db, from, window);
       const to = end ?? { receivedAt: Number.MAX_SAFE_INTEGER, id: 0 };
       const { events, attempts } = this.#tables;
+      // Not `exists`: the server could join all attempts instead of looking up those of the window.
       const { rows: webhooks } = await sql<StoredWebhook>`
         select e.id, e.payload, e.account, e.received_at as "receivedAt" from ${events} e
         where ${IS_WAITING} and e.unreadable_at is null and e.look_at is null
           and (e.received_at, e.id) > (${from.receivedAt}, ${from.id})
           and (e.received_at, e.id) <= (${to.receivedAt}, ${to.id})
-          and exists (select 1 from ${attempts} a where a.account = e.account and a.order_id = e.order_id)
+          and (select true from ${attempts} a where a.account = e.account and a.order_id = e.order_id limit 1)
         order by e.received_at, e.id limit ${limit}`.execute(db);
       const last = webhooks.at(-1);
       // The window contains more rows than the limit. The next search continues after the last one.

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { AttemptChange, OrderClone } from '../../domain/transition.js';
 import type { DeliveryRecord } from '../delivery-record.js';
 import type { AttemptKey, KnownAttempt } from '../stored-types.js';
-import type { DeliveriesKysely, DeliveriesSchema } from './deliveries-schema.js';
+import { IS_ABANDONED, IS_UNKNOWN, type DeliveriesKysely, type DeliveriesSchema } from './deliveries-schema.js';
 
 /** Writes the row of an attempt. The row is committed before the order is posted. */
 export async function reserveAttempt(
@@ -58,14 +58,34 @@ export async function lostAttempt(
   account: string,
   abandonedSince: number,
 ): Promise<string | undefined> {
+  const unknown = oldestAttempt(trx, account).where(IS_UNKNOWN);
+  // The order of an abandoned attempt may still appear.
+  const abandoned = oldestAttempt(trx, account).where(IS_ABANDONED).where('reserved_at', '>', abandonedSince);
+  // Each part reads one row of its index. With `or`, all attempts that were ever abandoned would be read.
   const first = await trx
-    .selectFrom('delivery_attempts')
+    .selectFrom(
+      trx
+        .selectFrom(unknown.as('unknown'))
+        .selectAll()
+        .unionAll(trx.selectFrom(abandoned.as('abandoned')).selectAll())
+        .as('lost'),
+    )
     .select('delivery_id')
+    .orderBy('reserved_at')
+    .limit(1)
+    .executeTakeFirst();
+  return first?.delivery_id;
+}
+
+/** Selects the oldest attempt of an account, without deliveries that a worker cannot read. */
+function oldestAttempt(
+  trx: DeliveriesKysely,
+  account: string,
+): SelectQueryBuilder<DeliveriesSchema, 'delivery_attempts', { delivery_id: string; reserved_at: number }> {
+  return trx
+    .selectFrom('delivery_attempts')
+    .select(['delivery_id', 'reserved_at'])
     .where('account', '=', account)
-    // The order of an abandoned attempt may still appear.
-    .where('outcome', 'in', ['unknown', 'abandoned'])
-    .where((where) => where.or([where('outcome', '=', 'unknown'), where('reserved_at', '>', abandonedSince)]))
-    // A worker cannot process an unreadable row.
     .where((attempt) =>
       attempt.not(
         attempt.exists(
@@ -78,9 +98,7 @@ export async function lostAttempt(
       ),
     )
     .orderBy('reserved_at')
-    .limit(1)
-    .executeTakeFirst();
-  return first?.delivery_id;
+    .limit(1);
 }
 
 /** Writes the outcome of attempts. */

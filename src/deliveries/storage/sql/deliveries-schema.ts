@@ -130,6 +130,12 @@ export const IS_UNIDENTIFIED = sql<SqlBool>`source = 'webhook' and applied_at is
 /** Attempts with an order that may still appear. The text must equal the index condition. */
 export const IS_GIVEN_UP = sql<SqlBool>`outcome in ('unknown', 'abandoned')`;
 
+/** Attempts of unknown outcome. The first condition equals that of the index. */
+export const IS_UNKNOWN = sql<SqlBool>`outcome in ('unknown', 'abandoned') and outcome = 'unknown'`;
+
+/** Attempts that were given up. The first condition equals that of the index. */
+export const IS_ABANDONED = sql<SqlBool>`outcome in ('unknown', 'abandoned') and outcome = 'abandoned'`;
+
 /** Deliveries that have ended and are not yet erased. The text must equal the index condition. */
 export const IS_KEPT = sql<SqlBool>`request is not null and state in ('completed', 'canceled', 'failed')`;
 

@@ -40,6 +40,8 @@ export async function erasableDeliveries(
     .where(IS_KEPT)
     .where('updated_at', '<', endedBefore)
     .where(hasNoWaitingWebhook)
+    // The order of the index. Without it, PostgreSQL may read all deliveries when none can be erased.
+    .orderBy('updated_at')
     .limit(limit)
     .execute();
   return rows.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type SqlBool } from 'kysely';
 import { DELIVERY_STATES, isTerminal, type DeliveryState } from '../../domain/delivery-progress.js';
 import type { StoredCounts } from '../stored-types.js';
-import { IS_PENDING, IS_READABLE, type DeliveriesSchema } from './deliveries-schema.js';
+import { IS_PENDING, IS_READABLE, IS_UNKNOWN, type DeliveriesSchema } from './deliveries-schema.js';
 
 /** The time for which a count of ended deliveries is reused, as a multiple of the time that it took. */
 const REUSED_FOR = 100;
@@ -89,9 +89,6 @@ export class RowCounts {
     };
   }
 }
-
-/** Both conditions are needed: the first one equals that of the index. */
-const IS_UNKNOWN = sql<SqlBool>`outcome in ('unknown', 'abandoned') and outcome = 'unknown'`;
 
 const IS_UNMATCHED = sql<SqlBool>`source = 'webhook' and applied_at is null and set_aside_at is null
   and unreadable_at is null`;

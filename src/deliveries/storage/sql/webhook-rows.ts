@@ -124,7 +124,7 @@ export async function unidentifiedOrders(
   return rows.flatMap(({ order_id: orderId }) => (orderId === null ? [] : [orderId]));
 }
 
-/** After an order was read, writes its quotation to its webhooks. */
+/** After an order was read, writes its quotation to its webhooks that are not yet applied. */
 export async function identifyWebhooks(
   trx: DeliveriesKysely,
   account: string,
@@ -134,6 +134,7 @@ export async function identifyWebhooks(
   await trx
     .updateTable('delivery_events')
     .set({ quotation_id: quotationId })
+    .where(IS_WAITING)
     .where('account', '=', account)
     .where('order_id', '=', orderId)
     .execute();
