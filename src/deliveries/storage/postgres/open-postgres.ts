@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
-import pg from 'pg';
-import { logLine, say, wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import type { OpenStorage, StorageContext } from '../open-storage.js';
 import type { DeliveriesKysely, DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { connectionPool } from './connection-pool.js';
 import { LeaseClock } from './lease-clock.js';
 import { migratePostgres, refuseOtherPostgres } from './migrate-postgres.js';
 import type { PostgresPool } from './postgres-pool.js';
@@ -16,23 +15,10 @@ import { SchemaDialect } from './schema-dialect.js';
 import { tablesIn, type PostgresTables } from './postgres-tables.js';
 import { PostgresTransactions } from './postgres-transactions.js';
 
-/**
- * Limits of the own pool, in ms. A statement or a lock that takes longer fails and is retried. A transaction of a
- * suspended process ends, so that its locks do not block the others.
- */
-const LIMITS = {
-  connectionTimeoutMillis: 10_000,
-  statement_timeout: 30_000,
-  lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: 30_000,
-  query_timeout: 60_000,
-  keepAlive: true,
-} as const;
-
 /** Opens the database, checks the server, and creates or checks the tables. */
 export async function openPostgres(settings: PostgresSettings, context: StorageContext): Promise<OpenStorage> {
   const { schema, migrate, leaseClock } = settings;
-  const { pool, close } = poolOf(settings, context);
+  const { pool, close } = await connectionPool(settings, context.logger);
   const database = kyselyOn(pool, schema);
   try {
     await checkServer(database, context.logger);
@@ -60,22 +46,6 @@ export async function openPostgres(settings: PostgresSettings, context: StorageC
 /** Kysely on a pool, with all tables in the schema. */
 export function kyselyOn(pool: PostgresPool, schema: string): DeliveriesKysely {
   return new Kysely<DeliveriesSchema>({ dialect: new SchemaDialect(pool, schema) }).withSchema(schema);
-}
-
-/** The pool of the host, or a new one. */
-function poolOf(
-  { source, maxConnections }: Pick<PostgresSettings, 'source' | 'maxConnections'>,
-  { logger }: Pick<StorageContext, 'logger'>,
-): { readonly pool: PostgresPool; readonly close: () => Promise<void> } {
-  const isOwn = typeof source === 'string';
-  const pool: PostgresPool = isOwn
-    ? new pg.Pool({ connectionString: source, max: maxConnections, application_name: 'nestjs-lalamove', ...LIMITS })
-    : source;
-  // Without a listener, the error of an idle connection would end the process. Each query reports its own errors.
-  pool.on('error', (error) => {
-    say(logger, 'debug', logLine('An idle connection to PostgreSQL was lost', { error: wordsOf(error) }));
-  });
-  return { pool, close: () => (isOwn ? pool.end() : Promise.resolve()) };
 }
 
 async function identityOf(db: DeliveriesKysely, { identity: table }: PostgresTables): Promise<string> {
