@@ -40,6 +40,8 @@ export class RedisWakes {
   #quietAt = -1;
   /** Since when the active jobs are those of other processes, by `performance.now()`. */
   #othersSince: number | undefined;
+  /** The number of jobs of other processes for which `idle` has waited already. */
+  #others = 0;
   #isStopping = false;
 
   constructor(
@@ -162,11 +164,16 @@ export class RedisWakes {
     return timers;
   }
 
-  /** Whether the active jobs have been those of other processes for a while. */
-  #areOthers(): boolean {
-    if (this.#jobs > 0) this.#othersSince = undefined;
+  /** Whether the active jobs, if there are any, have been those of other processes for a while. */
+  #areOthers(active: number): boolean {
+    if (active === 0) return true;
+    const isWorking = this.#running.size > 0;
+    if (active <= this.#others && !isWorking) return true;
+    if (isWorking) this.#othersSince = undefined;
     else this.#othersSince ??= performance.now();
-    return this.#othersSince !== undefined && performance.now() - this.#othersSince > OTHERS_MS;
+    const areOthers = this.#othersSince !== undefined && performance.now() - this.#othersSince > OTHERS_MS;
+    if (areOthers) this.#others = active;
+    return areOthers;
   }
 
   async #isEmpty(): Promise<boolean> {
@@ -174,7 +181,8 @@ export class RedisWakes {
     try {
       const counts = await withTimeout(COMMAND_TIMEOUT_MS, 'Redis', this.#queue.getJobCounts('wait', 'active'));
       const { wait = 0, active = 0 } = counts;
-      const isEmpty = wait === 0 && (active === 0 || this.#areOthers());
+      this.#others = Math.min(this.#others, active);
+      const isEmpty = wait === 0 && this.#areOthers(active);
       if (isEmpty && this.#sending === 0 && before === this.#activity) this.#quietAt = before;
       return this.#quietAt === before;
     } catch (error) {
