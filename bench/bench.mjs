@@ -1,11 +1,15 @@
 // Measures a call beside its peers, a webhook, a refusal, an import, the package itself and a delivery. After a build:
 //   node bench/bench.mjs [--rounds 5] [--calls 4000] [--stored 0,100000,1000000] [--deliveries 200]
 // [--only calls|webhooks|deliveries] A million stored deliveries need 3 GB in the folder for temporary files.
-// bench/profile.mjs shows where a call spends its time.
+//   node bench/bench.mjs --only scale [--rounds 3] [--calls 4000] [--stored 0,100000,1000000] [--processes 1,2,4]
+// [--deliveries 200] measures deliveries in PostgreSQL: that of LALAMOVE_TEST_POSTGRES_URL in a schema of its own, or a
+// private one. A million stored deliveries need 5 GB there. bench/profile.mjs shows where a call spends its time.
 import { parseArgs } from 'node:util';
 import { OURS, PEER, PEER_STUBBED, STUBBED } from './client/contenders.mjs';
 import { measureImports, measureLimiter, measureTranslation, packedFiles, sizeOf } from './client/figures.mjs';
 import { measureDeliveries } from './deliveries/load.mjs';
+import { scaleText } from './deliveries/scale-tables.mjs';
+import { measureScale } from './deliveries/scale.mjs';
 import { figure, machine, median, noise, ratio, table } from './client/report.mjs';
 import { ALLOCATION_CALLS, countDefaultConnections, measureAllocation, measureCpu, METHODS } from './client/rounds.mjs';
 import { BARE_SERVER, measureWebhooks, measureWebhookServers } from './client/webhooks.mjs';
@@ -14,27 +18,30 @@ const NAMES = { GET: 'getOrder', POST: 'placeOrder' };
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
     calls: { type: 'string', default: '4000' },
     stored: { type: 'string', default: '0,100000,1000000' },
     deliveries: { type: 'string', default: '200' },
+    processes: { type: 'string', default: '1,2,4' },
     only: { type: 'string' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = Number(values.rounds ?? (values.only === 'scale' ? 3 : 5));
 const calls = Number(values.calls);
 const deliveries = Number(values.deliveries);
 const stored = values.stored.split(',').map(Number);
-if (![rounds, calls, deliveries].every((count) => Number.isInteger(count) && count > 0)) {
-  throw new Error('--rounds, --calls and --deliveries are whole numbers above 0.');
+const processes = values.processes.split(',').map(Number);
+if (![rounds, calls, deliveries, ...processes].every((count) => Number.isInteger(count) && count > 0)) {
+  throw new Error('--rounds, --calls, --deliveries and --processes are whole numbers above 0.');
 }
 if (!stored.every((count) => Number.isInteger(count) && count >= 0)) {
   throw new Error('--stored are whole numbers, with commas between them.');
 }
 const PARTS = { calls: measureCalls, webhooks: measureReceiving, deliveries: measureSeeingThrough };
-if (values.only !== undefined && !Object.hasOwn(PARTS, values.only)) {
-  throw new Error(`--only is ${Object.keys(PARTS).join(' or ')}.`);
-}
+/** Only if it is asked for, because it needs a PostgreSQL. */
+const MORE_PARTS = { scale: measureProcesses };
+const names = Object.keys({ ...PARTS, ...MORE_PARTS });
+if (values.only !== undefined && !names.includes(values.only)) throw new Error(`--only is ${names.join(' or ')}.`);
 
 const say = (text) => console.error(`… ${text}`);
 
@@ -235,8 +242,24 @@ ${table(['deliveries stored', 'webhooks, p50 ms', 'memory of the host, MB', 'fil
   return { rows, text };
 }
 
+/** Measures several processes on PostgreSQL: rows, and the text below them. */
+async function measureProcesses() {
+  const load = { rounds, deliveries, webhooks: calls };
+  const { cells, settings } = await measureScale({ stored, processes, ...load });
+  const rows = cells.flatMap(({ stored: count, hosts, webhooks }) => {
+    const [perSecond, p99] = ['perSecond', 'p99'].map((name) => webhooks.map((figures) => figures[name]));
+    const what = `webhooks stored before their 200, ${count} stored, ${hosts} processes`;
+    return [
+      row(`${what}: a second`, perSecond, { bar: 2000, isLeast: true }),
+      row(`${what}: p99, ms`, p99, { bar: 50 }),
+    ];
+  });
+  return { rows, text: scaleText(cells, settings) };
+}
+
 const measured = [];
-for (const [name, measure] of Object.entries(PARTS)) {
+const asked = Object.entries(values.only === 'scale' ? MORE_PARTS : PARTS);
+for (const [name, measure] of asked) {
   if (values.only === undefined || values.only === name) measured.push(await measure());
 }
 

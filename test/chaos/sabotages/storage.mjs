@@ -10,15 +10,15 @@ export const SQL = [
   sabotage(
     'a webhook is stored without its unique keys',
     'storage/sql/webhook-rows.ts',
-    'fingerprint,\n      repeat_key: repeatKey,\n      order_id',
-    'order_id',
+    "sql`${fingerprint}`.as('fingerprint'),\n    sql`${repeatKey ?? null}`.as('repeat_key'),",
+    "sql`null`.as('fingerprint'),\n    sql`null`.as('repeat_key'),",
     'chaos',
   ),
   sabotage(
     'a webhook that was signed anew is stored again',
     'storage/sql/webhook-rows.ts',
-    'repeat_key: repeatKey,\n      order_id',
-    'order_id',
+    "sql`${repeatKey ?? null}`.as('repeat_key'),",
+    "sql`null`.as('repeat_key'),",
     byTest(
       'application/durable-inbox.spec',
       'recognizes a duplicate by either key or by a key of an earlier duplicate',

@@ -43,6 +43,18 @@ describePostgres('the migrations on PostgreSQL', () => {
     }
   });
 
+  it('may add a column while a process runs, although its statements are prepared', async () => {
+    const { storage, deliveries } = await storages.open();
+    await deliveries.transact((trx) => trx.insert(recordNamed('A', Date.now()), [{ type: 'requested' }]));
+    const lockAll = (): Promise<unknown> =>
+      Promise.all(Array.from({ length: 4 }, () => storage.transact((trx) => trx.lock('id of A'))));
+    await lockAll();
+    const client = await storages.client();
+    await client.query(`alter table ${storages.schema}.deliveries add column later text`);
+    await lockAll();
+    expect(await storage.find('', 'A')).toMatchObject({ reference: 'A' });
+  });
+
   it('read no columns of other schemas, whose tables another session may drop meanwhile', async () => {
     const query = jest.spyOn(Client.prototype, 'query');
     await storages.open();

@@ -8,6 +8,7 @@ import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import { EXACT_TYPES } from './exact-integers.js';
 import { isConnectionLost, storeFailure, UnknownCommit } from './postgres-failure.js';
 import type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresResult } from './postgres-pool.js';
+import { isStalePlan, type StatementNames } from './statement-names.js';
 
 const COMMANDS = ['UPDATE', 'DELETE', 'INSERT', 'SELECT', 'MERGE'] as const;
 
@@ -17,11 +18,17 @@ const COMMANDS = ['UPDATE', 'DELETE', 'INSERT', 'SELECT', 'MERGE'] as const;
  */
 export class PostgresConnection implements DialectClient {
   #isLost = false;
+  /** A named statement on this connection has a plan for other columns. */
+  #isStale = false;
 
-  /** @param giveBack returns the client to its pool */
+  /**
+   * @param giveBack returns the client to its pool
+   * @param names the names of its prepared statements; `undefined` for a client of the host
+   */
   constructor(
     private readonly client: PostgresClient,
     private readonly giveBack: (destroy: boolean) => void = () => undefined,
+    private readonly names?: StatementNames,
   ) {}
 
   query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
@@ -35,17 +42,21 @@ export class PostgresConnection implements DialectClient {
   }
 
   release(): void {
-    this.giveBack(this.#isLost);
+    this.giveBack(this.#isLost || this.#isStale);
   }
 
   async #query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
     // The server has rolled back already. The caller must get the first error.
     if (this.#isLost && text === 'rollback') return { command: 'SELECT', rowCount: 0, rows: [] };
     try {
-      const result = await this.client.query({ text, values: [...values], types: EXACT_TYPES });
+      const name = values.length > 0 ? this.names?.of(text) : undefined;
+      const query = { text, values: [...values], types: EXACT_TYPES };
+      const result = await this.client.query(name === undefined ? query : { ...query, name });
       if (text === 'commit') assertCommitted(result);
       return resultOf<Row>(result);
     } catch (error) {
+      this.names?.failed(error);
+      if (isStalePlan(error)) this.#isStale = true;
       if (!isConnectionLost(error)) throw error;
       this.#isLost = true;
       throw text === 'commit' ? new UnknownCommit(error) : error;
@@ -56,9 +67,12 @@ export class PostgresConnection implements DialectClient {
 /** A pool for Kysely's dialect. */
 export class GuardedPool implements DialectPool {
   readonly #pool: PostgresPool;
+  readonly #names: StatementNames | undefined;
 
-  constructor(pool: PostgresPool) {
+  /** @param names `undefined`: no statement is prepared */
+  constructor(pool: PostgresPool, names?: StatementNames) {
     this.#pool = pool;
+    this.#names = names;
   }
 
   async connect(): Promise<DialectClient> {
@@ -71,10 +85,11 @@ export class GuardedPool implements DialectPool {
       isLost = true;
     };
     client.on('error', lost);
-    return new PostgresConnection(client, (destroy) => {
+    const giveBack = (destroy: boolean): void => {
       client.off('error', lost);
       client.release(destroy || isLost);
-    });
+    };
+    return new PostgresConnection(client, giveBack, this.#names);
   }
 
   /** Does nothing, because the pool may be the host's. The storage closes a pool of its own. */

@@ -22,6 +22,8 @@ export interface PostgresPool {
 
 /** A query with its parameters. */
 export interface PostgresQuery {
+  /** The name of a prepared statement. */
+  readonly name?: string;
   readonly text: string;
   readonly values?: unknown[];
   readonly types?: PostgresTypes;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
 import { isConflict, isConnectionLost, storeFailure, UnknownCommit } from './postgres-failure.js';
+import { isStaleName } from './statement-names.js';
 
 /** The maximum number of runs of a transaction that has conflicts. */
 const MAX_CONFLICTS = 12;
@@ -57,6 +58,6 @@ async function retried<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function mayRunAgain(error: unknown, runs: number): boolean {
-  if (isConflict(error)) return runs < MAX_CONFLICTS;
+  if (isConflict(error) || isStaleName(error)) return runs < MAX_CONFLICTS;
   return isConnectionLost(error) && !(error instanceof UnknownCommit) && runs < MAX_LOST;
 }

@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder } from 'kysely';
+import { sql, type Expression, type ExpressionBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import { formerKeyOf } from '../../../webhooks/inbox/event-keys.js';
 import type { NewWebhook, StoredWebhook } from '../inbox-storage.js';
 import { IS_UNIDENTIFIED, IS_WAITING, type DeliveriesKysely, type DeliveriesSchema } from './deliveries-schema.js';
@@ -20,26 +20,26 @@ export async function storeWebhook(
   const { account, facts, type, isWanted, applied, receivedAt: at } = webhook;
   const [fingerprint, repeatKey] = webhook.keys;
   const keys: Keys = { fingerprint, repeatKey, at };
-  if (repeatKey !== undefined && (await wasStoredBefore(trx, repeatKey, account))) {
-    await rememberKeys(trx, keys);
-    return undefined;
-  }
+  const { dispatch, next_try_at: nextTryAt } = dispatchOf({ source: 'webhook', type, isWanted, at });
+  const row = trx.selectNoFrom([
+    sql`${applied?.deliveryId ?? null}`.as('delivery_id'),
+    sql`${account}`.as('account'),
+    sql`'webhook'`.as('source'),
+    sql`${type}`.as('type'),
+    sql`${fingerprint}`.as('fingerprint'),
+    sql`${repeatKey ?? null}`.as('repeat_key'),
+    sql`${webhook.orderId ?? null}`.as('order_id'),
+    sql`${facts.signedAt}`.as('occurred_at'),
+    sql`${at}`.as('received_at'),
+    sql`${JSON.stringify(facts)}`.as('payload'),
+    sql`${applied ? at : null}`.as('applied_at'),
+    sql`${dispatch}`.as('dispatch'),
+    sql`${nextTryAt}`.as('next_try_at'),
+  ]);
   const inserted = await trx
     .insertInto('delivery_events')
-    .values({
-      delivery_id: applied?.deliveryId,
-      account,
-      source: 'webhook',
-      type,
-      fingerprint,
-      repeat_key: repeatKey,
-      order_id: webhook.orderId,
-      occurred_at: facts.signedAt,
-      received_at: at,
-      payload: JSON.stringify(facts),
-      applied_at: applied && at,
-      ...dispatchOf({ source: 'webhook', type, isWanted, at }),
-    })
+    .columns(WEBHOOK_COLUMNS)
+    .expression(repeatKey === undefined ? row : row.where(wasNotStored(repeatKey, account)))
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
@@ -47,15 +47,36 @@ export async function storeWebhook(
   return inserted?.id;
 }
 
-/** Whether an earlier version stored the webhook. Its keys did not contain the account. */
-async function wasStoredBefore(trx: DeliveriesKysely, repeatKey: string, account: string): Promise<boolean> {
-  const row = await trx
-    .selectFrom('delivery_events')
-    .select('id')
-    .where('repeat_key', '=', formerKeyOf(repeatKey))
-    .where((where) => where.or([where('account', '=', account), where('source', '=', 'repetition')]))
-    .executeTakeFirst();
-  return row !== undefined;
+/** The columns of a new webhook, in the order of its values. */
+const WEBHOOK_COLUMNS = [
+  'delivery_id',
+  'account',
+  'source',
+  'type',
+  'fingerprint',
+  'repeat_key',
+  'order_id',
+  'occurred_at',
+  'received_at',
+  'payload',
+  'applied_at',
+  'dispatch',
+  'next_try_at',
+] as const;
+
+/** Whether no earlier version has stored the webhook. Its keys did not contain the account. */
+function wasNotStored(
+  repeatKey: string,
+  account: string,
+): (where: ExpressionBuilder<DeliveriesSchema, never>) => Expression<SqlBool> {
+  return (build) => {
+    const former = build
+      .selectFrom('delivery_events')
+      .select('id')
+      .where('repeat_key', '=', formerKeyOf(repeatKey))
+      .where((where) => where.or([where('account', '=', account), where('source', '=', 'repetition')]));
+    return build.not(build.exists(former));
+  };
 }
 
 /** A duplicate with a new signature or a new id can be sent again itself, so its own keys are stored too. */

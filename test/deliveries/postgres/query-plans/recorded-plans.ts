@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg, { escapeLiteral, type PoolClient } from 'pg';
 import type {
   PostgresClient,
   PostgresPool,
@@ -49,8 +49,10 @@ export class RecordedPlans implements PostgresPool {
     let isInTransaction = false;
     const query = async (config: PostgresQuery): Promise<PostgresResult> => {
       if (this.#operation !== undefined && HAS_PLAN.test(config.text)) {
-        const plan = await explained(client, config, isInTransaction);
-        this.all.push({ operation: this.#operation, text: config.text, ...plan });
+        const { text } = config;
+        for (const plan of await explained(client, config, isInTransaction)) {
+          this.all.push({ operation: this.#operation, text, ...plan });
+        }
       }
       if (/^(start transaction|begin)/i.test(config.text)) isInTransaction = true;
       if (/^(commit|rollback)/i.test(config.text)) isInTransaction = false;
@@ -87,21 +89,55 @@ export class RecordedPlans implements PostgresPool {
   }
 }
 
-/** Runs a statement under `explain analyze`, and rolls it back. */
-async function explained(client: pg.PoolClient, config: PostgresQuery, isInTransaction: boolean): Promise<ReadPlan> {
+/**
+ * Runs a statement under `explain analyze`, and rolls it back. A named statement has two plans, because the server may
+ * use one plan for all its parameters.
+ */
+async function explained(client: PoolClient, config: PostgresQuery, isInTransaction: boolean): Promise<ReadPlan[]> {
+  const { text, values = [], name } = config;
   const [before, after] = isInTransaction
     ? ['savepoint explained', 'rollback to savepoint explained; release savepoint explained']
     : ['begin', 'rollback'];
-  await client.query(before);
+  const plans: ReadPlan[] = [];
+  const rolledBack = async (explain: () => Promise<ReadPlan>): Promise<void> => {
+    await client.query(before);
+    try {
+      plans.push(await explain());
+    } finally {
+      await client.query(after);
+    }
+  };
+  await rolledBack(() => planOf(client, { text: `${EXPLAIN} ${text}`, values }));
+  if (name !== undefined) await rolledBack(() => commonPlan(client, text, values));
+  return plans;
+}
+
+const EXPLAIN = 'explain (analyze, buffers, format json)';
+
+/** The plan that does not depend on the parameters. */
+async function commonPlan(client: PoolClient, text: string, values: readonly unknown[]): Promise<ReadPlan> {
+  await client.query('set local plan_cache_mode = force_generic_plan');
+  await client.query(`prepare explained as ${text}`);
   try {
-    const text = `explain (analyze, buffers, format json) ${config.text}`;
-    const { rows } = await client.query<Record<string, unknown>>({ text, values: config.values ?? [] });
-    const [plans]: readonly unknown[] = Object.values(rows[0] ?? {});
-    const list: readonly unknown[] = Array.isArray(plans) ? plans : [];
-    const [plan] = list;
-    if (!isRecord(plan)) throw new TypeError('The server returned no plan.');
-    return readPlan(plan);
+    const literals = values.map(literalOf).join(', ');
+    return await planOf(client, { text: `${EXPLAIN} execute explained (${literals})` });
   } finally {
-    await client.query(after);
+    await client.query('deallocate explained');
   }
+}
+
+function literalOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return escapeLiteral(`{${value.map((each) => JSON.stringify(each)).join(',')}}`);
+  if (typeof value === 'string' || typeof value === 'number') return escapeLiteral(String(value));
+  throw new TypeError('A parameter has an unexpected type.');
+}
+
+async function planOf(client: PoolClient, query: { text: string; values?: unknown[] }): Promise<ReadPlan> {
+  const { rows } = await client.query<Record<string, unknown>>(query);
+  const [plans]: readonly unknown[] = Object.values(rows[0] ?? {});
+  const list: readonly unknown[] = Array.isArray(plans) ? plans : [];
+  const [plan] = list;
+  if (!isRecord(plan)) throw new TypeError('The server returned no plan.');
+  return readPlan(plan);
 }
