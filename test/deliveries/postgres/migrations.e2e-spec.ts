@@ -22,8 +22,11 @@ describePostgres('the migrations on PostgreSQL', () => {
     await client.query(insert, [name]);
   }
 
-  it('create the tables once if 8 hosts start at once', async () => {
-    await Promise.all(Array.from({ length: 8 }, () => storages.open({ maxConnections: 3 })));
+  it.each(['read committed', 'serializable'])('create the tables once if 8 hosts start at once: %s', async (level) => {
+    const url = new URL(storages.url);
+    url.searchParams.set('options', `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`);
+    const options = { connectionString: url.href, maxConnections: 3 };
+    await Promise.all(Array.from({ length: 8 }, () => storages.open(options)));
     const client = await storages.client();
     const { rows } = await client.query(`select count(*)::int as count from ${storages.schema}.delivery_identity`);
     expect(rows).toEqual([{ count: 1 }]);

@@ -16,6 +16,12 @@ const EXECUTED: Migration = { up: () => Promise.resolve() };
 /** The SQLSTATE if another host has migrated for longer than `lock_timeout`. */
 const LOCK_NOT_FREE = '55P03';
 
+/**
+ * The SQLSTATEs if another host made the schema or the tables after the snapshot of this transaction, with a default
+ * isolation level above `read committed`.
+ */
+const MADE_BY_ANOTHER = /^42P0[67]$/;
+
 /** How often the migration runs if another host migrates at the same time. */
 const MAX_RUNS = 5;
 
@@ -80,7 +86,8 @@ function isUpToDate(executed: readonly string[], schema: string): boolean {
 }
 
 function mayRunAgain(error: unknown): boolean {
-  return isConflict(error) || codeOf(error) === LOCK_NOT_FREE;
+  const code = codeOf(error);
+  return isConflict(error) || code === LOCK_NOT_FREE || MADE_BY_ANOTHER.test(code);
 }
 
 async function refuseNewer(db: DeliveriesKysely, schema: string): Promise<void> {
