@@ -11,8 +11,8 @@ import { checkServer } from './postgres-server.js';
 import type { PostgresSettings } from './postgres-settings.js';
 import { PostgresSignals } from './postgres-signals.js';
 import { PostgresStorage } from './postgres-storage.js';
+import { PreparedDialect } from './prepared-dialect.js';
 import { SchemaDialect } from './schema-dialect.js';
-import { StatementNames } from './statement-names.js';
 import { tablesIn, type PostgresTables } from './postgres-tables.js';
 import { PostgresTransactions } from './postgres-transactions.js';
 
@@ -28,7 +28,7 @@ export async function openPostgres(settings: PostgresSettings, context: StorageC
     const databaseId = await identityOf(database, tables);
     const process = randomUUID();
     const leases = new LeaseClock(leaseClock);
-    const transactions = new PostgresTransactions(kyselyOn(pool, schema, new StatementNames()));
+    const transactions = new PostgresTransactions(new Kysely({ dialect: new PreparedDialect(pool, schema) }));
     const { logger, leaseMs, sweepMs, handlerTimeoutMs } = context;
     const channel = channelOf(databaseId, schema);
     const notify = async (name: string, payload: string): Promise<void> => {
@@ -44,13 +44,9 @@ export async function openPostgres(settings: PostgresSettings, context: StorageC
   }
 }
 
-/**
- * Kysely on a pool, with all tables in the schema.
- *
- * @param names prepares statements; their queries must run again after the errors of `isStaleName`
- */
-export function kyselyOn(pool: PostgresPool, schema: string, names?: StatementNames): DeliveriesKysely {
-  return new Kysely<DeliveriesSchema>({ dialect: new SchemaDialect(pool, schema, names) }).withSchema(schema);
+/** Kysely on a pool, with all tables in the schema. */
+export function kyselyOn(pool: PostgresPool, schema: string): DeliveriesKysely {
+  return new Kysely<DeliveriesSchema>({ dialect: new SchemaDialect(pool, schema) }).withSchema(schema);
 }
 
 async function identityOf(db: DeliveriesKysely, { identity: table }: PostgresTables): Promise<string> {

@@ -120,7 +120,7 @@ export class PostgresOutbox implements OutboxStorage {
                 where earlier.delivery_id = e.delivery_id and earlier.dispatch = 'pending'
                   and earlier.unreadable_at is null and earlier.source = 'delivery' and earlier.id < e.id
                   and ${isOneOf('earlier', delivery)})))
-          order by e.next_try_at, e.id limit ${limit} for update of e skip locked)
+          order by e.next_try_at, e.id limit ${sql.lit(limit)} for update of e skip locked)
         update ${tables.events} leased set dispatch_by = ${process}, dispatch_until = ${leases.sql} + ${leaseMs}::bigint
         from due where leased.id = due.id
         returning leased.id, source, payload, occurred_at, handled_by, tries, account, blocked_on, next_try_at,

@@ -5,7 +5,7 @@ import { codeOf } from './postgres-failure.js';
 /** The maximum number of named statements: each connection keeps their plans in the memory of the server. */
 const MAX_NAMED = 200;
 
-/** The best plan of such a statement depends on its parameters, so the server plans it anew for each. */
+/** The best plan depends on the limit, so the server plans such a statement anew. A constant limit is no parameter. */
 const DEPENDS_ON_PARAMETERS = /\blimit \$/i;
 
 /** The SQLSTATEs of a pooler that gives each transaction another connection: the name is unknown, or known already. */

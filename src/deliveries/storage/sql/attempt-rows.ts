@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import type { DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { AttemptChange, OrderClone } from '../../domain/transition.js';
 import type { DeliveryRecord } from '../delivery-record.js';
@@ -72,7 +72,7 @@ export async function lostAttempt(
     )
     .select('delivery_id')
     .orderBy('reserved_at')
-    .limit(1)
+    .limit(sql.lit(1))
     .executeTakeFirst();
   return first?.delivery_id;
 }
@@ -98,7 +98,7 @@ function oldestAttempt(
       ),
     )
     .orderBy('reserved_at')
-    .limit(1);
+    .limit(sql.lit(1));
 }
 
 /** Writes the outcome of attempts. */

@@ -82,7 +82,7 @@ export async function lastEventId(db: Db, deliveryId: string): Promise<number> {
     .select('id')
     .where('delivery_id', '=', deliveryId)
     .orderBy('id', 'desc')
-    .limit(1)
+    .limit(sql.lit(1))
     .executeTakeFirst();
   return last?.id ?? 0;
 }
@@ -116,7 +116,7 @@ export async function oldestDue(db: Db, by: number, now: RawBuilder<number>): Pr
     .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
     .orderBy('due_at')
     .orderBy('id')
-    .limit(1)
+    .limit(sql.lit(1))
     .executeTakeFirst();
   return oldest?.due_at ?? undefined;
 }

@@ -1,4 +1,5 @@
 import type { PendingEvent } from '../outbox-storage.js';
+import { sql } from 'kysely';
 import { IS_PENDING, IS_READABLE, type DeliveriesKysely } from './deliveries-schema.js';
 
 /** The columns of an event that waits for its handlers. */
@@ -39,7 +40,7 @@ export async function nextTryAfter(db: DeliveriesKysely, now: number): Promise<n
     .where(IS_READABLE)
     .where('next_try_at', '>', now)
     .orderBy('next_try_at')
-    .limit(1)
+    .limit(sql.lit(1))
     .executeTakeFirst();
   return next?.next_try_at ?? undefined;
 }
