@@ -33,11 +33,11 @@ async function storedWebhooks({ database }: DeliveriesService): Promise<Reported
   const rows = await database
     .selectFrom('delivery_events')
     .leftJoin('deliveries', 'deliveries.id', 'delivery_events.delivery_id')
-    .select(['payload', 'reference'])
+    .select(['delivery_events.id', 'payload', 'reference'])
     .where('source', '=', 'webhook')
     .execute();
-  return rows.map(({ payload, reference }) => {
+  return rows.map(({ id, payload, reference }) => {
     const { eventId, data, fingerprint } = JSON.parse(payload) as Record<'eventId' | 'data' | 'fingerprint', string>;
-    return { eventId, data, fingerprint, reference: reference ?? undefined };
+    return { id, eventId, data, fingerprint, reference: reference ?? undefined };
   });
 }

@@ -15,6 +15,7 @@ import { writeJournal } from './journal.js';
 import { JournalHandler } from './journal-handler.js';
 import type { ChaosStep, HostCommand, HostPlan } from './messages.js';
 import { PostedOrders } from './posted-orders.js';
+import { UnkeptResults } from './unkept-results.js';
 
 // A host app in its own process. It carries out commands, and kills itself where its plan says.
 
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
         hooks: { onStep },
       }),
     ]),
-    { logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false },
+    { logger: new UnkeptResults(journal, Boolean(process.env.CHAOS_LOG)) },
   );
   watchAnswers(app.getHttpServer());
   posted.listen(app.get(LalamoveService));

@@ -39,13 +39,20 @@ export interface JumpLine {
   readonly jumped: number;
 }
 
-/** A server that the hosts use was restarted or cut off: what was written to it may be done again. */
+/** The host could not store the result of a dispatch, so it gives the event to the handler again. */
+export interface UnkeptLine {
+  /** The id of the event. */
+  readonly unkept: number;
+  readonly pid: number;
+}
+
+/** A server that the hosts use was restarted or cut off. It is only for people who read the journal. */
 export interface DisturbanceLine {
   readonly disturbed: string;
 }
 
 /** A line of the journal that all hosts of a world append to. Its order is the order of the writes. */
-export type JournalLine = EventCall | WebhookCall | StepLine | DroppedLine | JumpLine | DisturbanceLine;
+export type JournalLine = EventCall | WebhookCall | StepLine | DroppedLine | JumpLine | UnkeptLine | DisturbanceLine;
 
 /** Appends a line with one write, so that lines of several processes do not mix and a kill does not lose them. */
 export function writeJournal(file: string | undefined, line: JournalLine): void {
@@ -58,16 +65,4 @@ export function readJournal(file: string): JournalLine[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as JournalLine] : []));
-}
-
-/** More than any process id. */
-const EPOCH = 10_000_000;
-
-/** Gives a process a new id after each disturbance, because then it may repeat what it had done. */
-export function inEpochs(journal: readonly JournalLine[]): JournalLine[] {
-  let epoch = 0;
-  return journal.map((line) => {
-    if ('disturbed' in line) epoch += 1;
-    return 'pid' in line ? { ...line, pid: line.pid + epoch * EPOCH } : line;
-  });
 }

@@ -70,6 +70,8 @@ export interface ReportedDelivery {
 
 /** A stored webhook. */
 export interface ReportedWebhook {
+  /** Of its row. */
+  readonly id: number;
   readonly eventId: string;
   readonly data: string;
   readonly fingerprint: string;

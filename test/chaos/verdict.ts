@@ -1,6 +1,6 @@
 import type { SandboxOrder, SandboxWebhook } from '../../src/sandbox/control/control-views.js';
-import { callsFor, wrongCalls } from './handlers-verdict.js';
-import { inEpochs, type JournalLine } from './journal.js';
+import { wrongCalls } from './handlers-verdict.js';
+import type { JournalLine } from './journal.js';
 import { doubleWork } from './leases-verdict.js';
 import type { HostReport, ReportedDelivery } from './messages.js';
 import { wrongWebhooks } from './webhooks-verdict.js';
@@ -22,8 +22,7 @@ export interface Evidence {
 }
 
 /** Compares a host's deliveries and the calls of its handlers with the sandbox's orders and webhooks. */
-export function verdictOf(report: HostReport, { orders, events, references, journal: lines }: Evidence): Finding[] {
-  const journal = inEpochs(lines);
+export function verdictOf(report: HostReport, { orders, events, references, journal }: Evidence): Finding[] {
   const { deliveries, attempts } = report;
   const known = new Map(deliveries.map((delivery) => [delivery.reference, delivery]));
   return [
@@ -35,8 +34,7 @@ export function verdictOf(report: HostReport, { orders, events, references, jour
       if (!delivery) return [{ reference, what: 'a delivery that was booked is missing' }];
       const own = orders.filter(({ order }) => order.metadata?.reference === reference);
       const what =
-        wrongEnd(delivery, own, events, attempts) ??
-        wrongCalls(report.timelines[reference], callsFor(reference, journal));
+        wrongEnd(delivery, own, events, attempts) ?? wrongCalls(report.timelines[reference], reference, journal);
       return what === undefined ? [] : [{ reference, what: `${what} (${summary(delivery, own)})` }];
     }),
   ];

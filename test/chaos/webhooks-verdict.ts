@@ -22,7 +22,10 @@ export function wrongWebhooks(
   for (const row of webhooks) stored.set(keyOf(row), [...(stored.get(keyOf(row)) ?? []), row]);
   // The id of an event is not signed: two events with the same data in the same second count as one.
   const sameData = new Map(webhooks.map((row) => [row.data, [row]]));
-  const { handled, repeated } = handledWebhooks(journal);
+  const { handled, repeated } = handledWebhooks(
+    journal,
+    new Map(webhooks.map(({ id, fingerprint }) => [id, fingerprint])),
+  );
   const referenceOf = new Map(orders.map(({ order }) => [order.orderId, order.metadata?.reference ?? '']));
   const wrong = events
     .filter(({ state }) => state === 'delivered')
