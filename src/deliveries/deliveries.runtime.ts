@@ -35,7 +35,7 @@ export interface DeliveriesRuntimeParts {
   readonly queue: GuardedQueue;
   readonly worker: DeliveryWorker;
   readonly inbox: DurableInbox;
-  readonly commands: Pick<DeliveryCommands, 'idle'>;
+  readonly commands: Pick<DeliveryCommands, 'idle' | 'stop'>;
   readonly handlers: DeliveryHandlers;
   readonly announced: AnnouncedTypes;
   readonly dispatcher: OutboxDispatcher;
@@ -103,8 +103,9 @@ export class DeliveriesRuntime
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    const { settings, watch, sweeper, queue, local, inbox, dispatcher } = this.parts;
+    const { settings, watch, sweeper, queue, local, inbox, commands, dispatcher } = this.parts;
     const { shutdownMs } = settings;
+    commands.stop();
     await watch.stop();
     const swept = sweeper.stop();
     const stopped = queue.stop(shutdownMs);

@@ -15,6 +15,7 @@ import type { DeliveryTransaction } from './delivery-transaction.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { DeliveryWorker } from './delivery-worker.js';
 import type { FoundOrders } from './found-orders.js';
+import { HostCommits } from './host-commits.js';
 import { notResolvable } from './not-resolvable.js';
 import type { OutboxDispatcher } from './outbox-dispatcher.js';
 import type { UnreadableRows } from './unreadable-rows.js';
@@ -31,15 +32,18 @@ export interface DeliveryCommandsParts {
   readonly wake: (deliveryId: string, at?: number) => void;
 }
 
-/** The pauses before it is checked whether the host has committed its transaction, in ms. The sweeper looks later. */
-const COMMIT_PAUSES_MS = [50, 200, 1000, 4000];
-
 /** The commands of the host. Each one is committed when its method resolves. Workers execute it. */
 export class DeliveryCommands {
-  /** The running queries that check whether a host has committed. */
-  readonly #commitChecks = new Set<Promise<unknown>>();
+  readonly #commits: HostCommits;
 
-  constructor(private readonly parts: DeliveryCommandsParts) {}
+  constructor(private readonly parts: DeliveryCommandsParts) {
+    const { deliveries, clock, wake, dispatcher } = parts;
+    const committed = ({ id }: DeliveryRecord): void => {
+      wake(id);
+      dispatcher.wake();
+    };
+    this.#commits = new HostCommits({ storage: deliveries.storage, clock, committed });
+  }
 
   /** @param hostTransaction the host's transaction; `undefined` for a new transaction */
   async book(asked: CheckedBooking, hostTransaction: unknown): Promise<Delivery> {
@@ -55,7 +59,7 @@ export class DeliveryCommands {
       throw new DeliveryConflictException(message, accountName(asked.account));
     }
     if (isNew && isOwn) wake(record.id);
-    else if (isNew) detached(() => void this.#wakeOnceCommitted(record));
+    else if (isNew) detached(() => void this.#commits.watch(record));
     return deliveryOf(record);
   }
 
@@ -72,24 +76,14 @@ export class DeliveryCommands {
     return { record: others, isNew: false };
   }
 
-  /** Wakes the delivery and the dispatcher after the host has committed its transaction. It never rejects. */
-  async #wakeOnceCommitted({ id, account, reference }: DeliveryRecord): Promise<void> {
-    const { deliveries, wake, clock, dispatcher } = this.parts;
-    for (const pauseMs of COMMIT_PAUSES_MS) {
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs));
-      const check = deliveries.storage.find(account, reference).catch(() => undefined);
-      this.#commitChecks.add(check);
-      const committed = await check.finally(() => this.#commitChecks.delete(check));
-      if (committed?.id !== id) continue;
-      wake(id);
-      dispatcher.wake();
-      return;
-    }
-  }
-
   /** Waits until no query checks whether a host has committed. Used in tests. */
   async idle(): Promise<void> {
-    while (this.#commitChecks.size > 0) await Promise.all(this.#commitChecks);
+    await this.#commits.idle();
+  }
+
+  /** Looks no more whether hosts have committed. The sweeper of the next start finds their bookings. */
+  stop(): void {
+    this.#commits.stop();
   }
 
   async cancel(key: DeliveryKey): Promise<Delivery> {

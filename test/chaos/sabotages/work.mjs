@@ -158,7 +158,7 @@ export const WORK = [
   sabotage(
     'a booking in a transaction of the host wakes nobody',
     'application/delivery-commands.ts',
-    'else if (isNew) detached(() => void this.#wakeOnceCommitted(record));',
+    'else if (isNew) detached(() => void this.#commits.watch(record));',
     '',
     byTest('races.e2e-spec', 'a booking in a transaction of the host is reported after the commit'),
   ),

@@ -15,6 +15,9 @@ interface Cut {
 const COMMIT = 'commit\0';
 const BEGIN = /(begin|start transaction)[^\0]*\0/;
 
+/** A message `Parse`: the name of a prepared statement and its text. */
+const PARSE = /P[^]{4}([^\0]+)\0([^\0]+)\0/g;
+
 /** A proxy to PostgreSQL that cuts connections exactly at a commit. */
 export class CommitProxy {
   readonly #sockets = new Set<Socket>();
@@ -57,6 +60,7 @@ export class CommitProxy {
   }
 
   #join(client: Socket, server: Socket): void {
+    const texts = new Map<string, string>();
     let statements = '';
     let isEnding = false;
     const end = (): void => {
@@ -65,7 +69,10 @@ export class CommitProxy {
       server.destroy();
     };
     client.on('data', (bytes) => {
-      const text = bytes.toString('latin1');
+      const sent = bytes.toString('latin1');
+      for (const [, name = '', text = ''] of sent.matchAll(PARSE)) texts.set(`\0${name}\0`, text);
+      // A prepared statement is sent by its name only.
+      const text = sent + [...texts].flatMap(([name, known]) => (sent.includes(name) ? [known] : [])).join('\n');
       statements = BEGIN.test(text) ? text : statements + text;
       const at = text.includes(COMMIT) ? this.#take(statements) : undefined;
       isEnding = at === 'after the commit';

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
 import { InvalidDeliveryException, type BookDeliveryDto, type HostTransaction } from 'nestjs-lalamove/deliveries';
 import { postgresStorage } from 'nestjs-lalamove/deliveries/postgres';
+import { SandboxClock } from 'nestjs-lalamove/sandbox';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'pg';
@@ -182,6 +183,42 @@ describePostgres("a booking in the host's transaction on PostgreSQL", () => {
     expect(await isBooked(booking)).toBe(true);
     expect(await other.deliveries.find(booking.reference)).toBeNull();
   });
+
+  it('places the order soon after a late commit, without a sweep, and leaves nothing after a rollback', async () => {
+    const storage = postgresStorage({ connectionString: POSTGRES_URL, schema, maxConnections: 4 });
+    const working = await DeliveriesHost.start({
+      sandbox: { clock: new SandboxClock() },
+      deliveries: { storage, clock: undefined, sweepSeconds: 3600 },
+    });
+    ends.push(() => working.stop());
+    const [late, vanished] = [delivery(), delivery()];
+    const clients = [await pool.connect(), await pool.connect()] as const;
+    for (const client of clients) await client.query('begin');
+    await working.deliveries.book(late, { trx: clients[0] });
+    await working.deliveries.book(vanished, { trx: clients[1] });
+    await pause(6500);
+    expect(await isBooked(late)).toBe(false);
+    expect(working.sandbox.requests.filter(({ path }) => path !== '/v3/webhook')).toEqual([]);
+    await clients[0].query('commit');
+    await clients[1].query('rollback');
+    for (const client of clients) client.release();
+    const committedAt = performance.now();
+    while ((await working.deliveries.get(late.reference)).state !== 'assigning') {
+      // The next look is 11.25 s after the booking.
+      expect(performance.now() - committedAt).toBeLessThan(8000);
+      await pause(50);
+    }
+    expect(working.sandbox.ledgerFor({ reference: late.reference }).orderIds).toHaveLength(1);
+    await pause(9000);
+    expect(await isBooked(vanished)).toBe(false);
+    expect(working.sandbox.orders).toHaveLength(1);
+    for (const table of ['delivery_events', 'delivery_attempts']) {
+      const { rows } = await pool.query(
+        `select 1 from ${schema}.${table} where delivery_id not in (select id from ${schema}.deliveries)`,
+      );
+      expect(rows).toEqual([]);
+    }
+  }, 60_000);
 
   it('answers a conflict of the isolation level as an error of the store, with its cause', async () => {
     const booking = delivery();
