@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'bullmq';
 import { isObject } from '../../../internal/is-object.js';
+import { isRecord } from '../../../internal/is-record.js';
 import type { OptionChecks } from '../../../internal/validate-options.js';
 import { hasMethods, isBoolean, isWholeFrom } from '../../../internal/value-checks.js';
 import { moduleOptionProblems } from '../../../nest/module-options.js';
@@ -55,8 +56,17 @@ const CHECKS: OptionChecks<keyof BullmqQueueOptions> = {
 
 /** @throws DeliveriesOptionsException that lists every problem, without a value of an option */
 export function assertBullmqQueueOptions(options: unknown): asserts options is BullmqQueueOptions {
-  const problems = moduleOptionProblems(options, CHECKS);
+  const problems = [...moduleOptionProblems(options, CHECKS), ...clusterProblems(options)];
   if (problems.length > 0) throw new DeliveriesOptionsException(problems.map((problem) => `bullmqQueue: ${problem}`));
+}
+
+/** The scripts of BullMQ use many keys, so all of them must be on one node of a cluster. */
+function clusterProblems(options: unknown): string[] {
+  if (!isRecord(options)) return [];
+  const { connection, prefix = '', name = '' } = options;
+  if (!isObject(connection) || Reflect.get(connection, 'isCluster') !== true) return [];
+  const hasTag = /^[^{]*\{[^}]+\}/.test(`${String(prefix)}:${String(name)}`);
+  return hasTag ? [] : ['prefix needs a hash tag on a Redis Cluster, such as {bull}.'];
 }
 
 function isName(value: unknown): value is string {
