@@ -108,11 +108,16 @@ class ScaleWorld {
     } finally {
       await Promise.all(this.#hosts.map(({ host }) => host.kill()));
       this.#balancer?.stop();
+      if (this.#isKept) await this.parts.options.servers.postgres.dump(this.#schema, join(this.#place, 'rows.sql'));
     }
   }
 
+  get #isKept(): boolean {
+    return this.#findings.length > 0 && process.env.CHAOS_KEEP !== undefined;
+  }
+
   cleanUp(): void {
-    if (this.#findings.length > 0 && process.env.CHAOS_KEEP) console.log(`The files are in ${this.#place}`);
+    if (this.#isKept) console.log(`The files are in ${this.#place}`);
     else rmSync(this.#place, { recursive: true, force: true });
   }
 

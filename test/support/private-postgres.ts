@@ -58,6 +58,13 @@ export class PrivatePostgres {
     await this.#as('pg_ctl', '-D', this.folder, '-w', '-m', mode, '-l', join(this.folder, 'log'), 'restart');
   }
 
+  /** Writes the rows of a schema to a file. */
+  async dump(schema: string, file: string): Promise<void> {
+    const path = join(this.binaries, 'pg_dump');
+    const args = ['--dbname', this.url, '--schema', schema, '--data-only', '--file', file];
+    await run(path, args);
+  }
+
   async stop(): Promise<void> {
     await this.#as('pg_ctl', '-D', this.folder, '-w', '-m', 'immediate', 'stop').catch(() => undefined);
     rmSync(this.folder, { recursive: true, force: true });
