@@ -14,7 +14,10 @@ import type { CallContext } from '../call-handler.js';
 import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
 import { readingOf } from '../lalamove-mapping.js';
 
-/** An order that one delivery reads is left to it for this time, in ms. It is longer than a read usually takes. */
+/**
+ * An order that one delivery reads is left to it for this time, in ms, but not longer than the lease of its worker. A
+ * read usually takes less.
+ */
 const CLAIM_MS = 30_000;
 
 /** The pause before another delivery looks whether the order is still unmatched, in ms. */
@@ -32,8 +35,8 @@ interface AttemptClues {
 
 /** Finds the delivery of an unmatched webhook's order, while the outcome of an attempt is unknown. */
 export async function identifyOrder(context: CallContext, { orderId }: ActionOf<'identify'>): Promise<Decided> {
-  const { deliveries, record, persist, step, wake, now } = context;
-  const claim = { account: record.account, orderId, by: record.id, ms: CLAIM_MS };
+  const { deliveries, record, persist, step, wake, now, leaseMs } = context;
+  const claim = { account: record.account, orderId, by: record.id, ms: Math.min(CLAIM_MS, leaseMs) };
   if (!(await deliveries.storage.claimRead(claim))) {
     return persist((snapshot) => unreadLeft(snapshot, orderId, now() + LEFT_MS));
   }
