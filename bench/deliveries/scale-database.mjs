@@ -125,10 +125,33 @@ export class ScaleDatabase {
     return rows[0].bytes;
   }
 
+  /** What a delivery has stored at its end: its events, and the kB of all its rows with their index entries. */
+  async storedBy(references) {
+    const rowsOf = { deliveries: 'id', delivery_attempts: 'delivery_id', delivery_events: 'delivery_id' };
+    const sizes = {};
+    for (const [name, column] of Object.entries(rowsOf)) {
+      const { rows } = await this.#client.query(
+        `select count(*)::float8 as count, sum(pg_column_size(each))::float8 as bytes,
+           (select pg_indexes_size(oid) / greatest(reltuples, 1) from pg_class where oid = $2::regclass) as entries
+         from ${name} each where ${column} in (select id from deliveries where reference like $1)`,
+        [references, name],
+      );
+      sizes[name] = rows[0];
+    }
+    const bytes = Object.values(sizes).reduce((sum, size) => sum + size.bytes + size.entries * size.count, 0);
+    const { count } = sizes.deliveries;
+    return { events: sizes.delivery_events.count / count, kb: bytes / count / 1000 };
+  }
+
   /** The bytes that the server has written to its log. */
   async walBytes() {
     const { rows } = await this.#client.query("select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::float8 as bytes");
     return rows[0].bytes;
+  }
+
+  /** For the statistics that {@link storedBy} reads. */
+  async analyze() {
+    await this.#client.query('analyze deliveries, delivery_attempts, delivery_events');
   }
 
   /** The CPU time of the server and its sessions, in ms; `undefined` if it runs elsewhere. */

@@ -41,6 +41,8 @@ function deliveryTable(cells) {
       ...['hostMs', 'serverMs', 'loadMs', 'walKb'].map((name) => figure(median(of(name)))),
       isMeasured ? figure(median(cell.commits)) : '',
       isMeasured ? noise(cell.commits) : '',
+      figure(cell.delivery.events),
+      figure(cell.delivery.kb),
       figure(cell.bytes / 1e6),
     ];
   });

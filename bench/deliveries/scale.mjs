@@ -42,8 +42,9 @@ async function measured(database, { hosts: count, rounds, webhooks, deliveries }
   const ports = (await askAll(hosts)).map(({ port }) => port);
   const world = { database, loader, hosts, ports };
   const figures = { webhooks: [], unmatched: [], deliveries: [], commits: [] };
+  const prefixOf = (round) => `${schema}-${baseUrl.split(':').at(-1)}-${round}`;
   for (let round = 0; round <= rounds; round += 1) {
-    const prefix = `${schema}-${baseUrl.split(':').at(-1)}-${round}`;
+    const prefix = prefixOf(round);
     const orders = Math.ceil(webhooks / LIFE.length);
     await database.storeLive(prefix, orders);
     const received = await spent(world, () => loader.ask({ do: 'send', ports, prefix, orders }));
@@ -59,7 +60,8 @@ async function measured(database, { hosts: count, rounds, webhooks, deliveries }
     figures.commits.push(commits);
   }
   for (const helper of [loader, ...hosts]) helper.stop();
-  return figures;
+  await database.analyze();
+  return { ...figures, delivery: await database.storedBy(`${prefixOf(rounds)}-%-%`) };
 }
 
 /** Runs `work`, and returns what it did for each second and what each of them cost. */
