@@ -53,6 +53,8 @@ function deliveryTable(cells) {
     'WAL kB each',
     'pgbench commits a second',
     'min–max',
+    'events each',
+    'kB each',
     'tables MB',
   ];
   return table(['deliveries from booked to completed', 'a second', 'min–max', ...columns], rows);
