@@ -24,15 +24,24 @@ export class PrivatePostgres {
     return binariesFolder() !== undefined;
   }
 
-  /** @param settings such as `max_connections=10` */
-  static async start(settings: readonly string[] = []): Promise<PrivatePostgres> {
+  /** Gives a folder to the user of the server. */
+  static give(folder: string): void {
+    const user = postgresUser();
+    if (user) chownSync(folder, user.uid, user.gid);
+  }
+
+  /**
+   * @param settings such as `max_connections=10`
+   * @param log a folder of its own for the write-ahead log, whose files have 1 MB then
+   */
+  static async start(settings: readonly string[] = [], log?: string): Promise<PrivatePostgres> {
     const binaries = binariesFolder();
     if (binaries === undefined) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
     const folder = mkdtempSync(join(tmpdir(), 'private-postgres-'));
-    const user = postgresUser();
-    if (user) chownSync(folder, user.uid, user.gid);
+    PrivatePostgres.give(folder);
     const server = new PrivatePostgres(binaries, folder, await freePort());
-    await server.#as('initdb', '-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync');
+    const logFolder = log === undefined ? [] : ['-X', log, '--wal-segsize=1'];
+    await server.#as('initdb', '-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', ...logFolder);
     const options = ['-p', `${server.port}`, '-k', folder, '-c', 'listen_addresses=127.0.0.1'];
     const more = settings.flatMap((setting) => ['-c', setting]);
     await server.#as(
