@@ -25,19 +25,37 @@ export async function migrateStorage(args: readonly string[]): Promise<CommandRe
   try {
     // Not loaded for a file.
     const { migrateSchema } = await withPgInstalled(() => import('./storage/postgres/with-postgres.js'));
-    await migrateSchema(target);
-    return { code: 0, message: `The tables of deliveries in the schema ${target.schema} are up to date.` };
+    const marked = await migrateSchema(target, target.origin);
+    const done = `The tables of deliveries in the schema ${target.schema} are up to date.`;
+    if (marked === undefined) return { code: 0, message: done };
+    return { code: 0, message: `${done} ${marked} unfinished deliveries order nothing until a person resolves them.` };
   } catch (error) {
     return { code: 1, message: wordsWithoutPassword(error, target.connectionString) };
   }
 }
 
-function targetIn(args: readonly string[]): { connectionString: string; schema: string } | undefined {
+/** The arguments of the command for PostgreSQL. */
+interface MigrateTarget {
+  readonly connectionString: string;
+  readonly schema: string;
+  /** What a person says about the data. */
+  readonly origin: 'restored' | 'moved' | undefined;
+}
+
+const OPTIONS = {
+  schema: { type: 'string', default: 'lalamove' },
+  restored: { type: 'boolean', default: false },
+  moved: { type: 'boolean', default: false },
+} as const;
+
+function targetIn(args: readonly string[]): MigrateTarget | undefined {
   try {
-    const options = { schema: { type: 'string', default: 'lalamove' } } as const;
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { schema, restored, moved } = values;
     const [connectionString = '', ...others] = positionals;
-    return others.length > 0 || !isSchemaName(values.schema) ? undefined : { connectionString, schema: values.schema };
+    if (others.length > 0 || !isSchemaName(schema) || (restored && moved)) return undefined;
+    const said = moved ? 'moved' : undefined;
+    return { connectionString, schema, origin: restored ? 'restored' : said };
   } catch {
     // The error may quote the connection string with its password.
     return undefined;

@@ -21,7 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { newProgress } from '../../src/deliveries/domain/delivery-progress.js';
+import { newProgress, type DeliveryProgress } from '../../src/deliveries/domain/delivery-progress.js';
 import { migrateFile } from '../../src/deliveries/migrate-file.js';
 import { rowOf } from '../../src/deliveries/storage/sql/delivery-rows.js';
 import type { OpenerPlan } from '../chaos/opener.js';
@@ -135,6 +135,30 @@ describe('a file of deliveries that is opened again', () => {
     await killedAfter(5);
     lose(`${file}-wal`);
     await refusedUntilAccepted('-wal is missing or empty');
+  });
+
+  it('has no delivery that orders again by itself, after it was accepted', async () => {
+    const db = await openDatabase({ file });
+    await db
+      .insertInto('deliveries')
+      .values(rowOf(recordNamed('A-1', 1_000_000)))
+      .execute();
+    await db.destroy();
+    await killedAfter(5);
+    rmSync(`${file}-wal`);
+    for (let times = 0; times < 2; times += 1) {
+      const opened = await openDatabase({ file, acceptRestored: true });
+      const { progress, due_at: dueAt } = await opened
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('reference', '=', 'A-1')
+        .executeTakeFirstOrThrow();
+      const { restored } = JSON.parse(progress) as DeliveryProgress;
+      expect(restored).toEqual({ at: dueAt, attemptId: expect.stringContaining('.restored-') });
+      const attempts = opened.selectFrom('delivery_attempts').select(['outcome', 'order_id']).where('number', '=', 0);
+      expect(await attempts.execute()).toEqual([{ outcome: 'unknown', order_id: null }]);
+      await opened.destroy();
+    }
   });
 
   it('is refused if its WAL was cut short after a kill', async () => {

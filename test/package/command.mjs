@@ -349,7 +349,7 @@ try {
         out: '',
         err:
           'Usage: lalamove-deliveries-migrate FILE [--accept-restored]\n' +
-          '       lalamove-deliveries-migrate postgres://USER@HOST/DATABASE [--schema NAME]\n',
+          '       lalamove-deliveries-migrate postgres://USER@HOST/DATABASE [--schema NAME] [--restored | --moved]\n',
       };
       for (const args of [[], [''], ['--nonsense'], [file, file]]) assert.deepEqual(await migrate(...args), usage);
       assert.deepEqual(readdirSync(folder), ['data']);

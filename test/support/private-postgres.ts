@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,11 +67,39 @@ export class PrivatePostgres {
     await this.#as('pg_ctl', '-D', this.folder, '-w', '-m', mode, '-l', join(this.folder, 'log'), 'restart');
   }
 
+  /** Copies the server, as a replica that is not running. @returns the folder of the copy */
+  async copy(): Promise<string> {
+    const folder = `${this.folder}-copy`;
+    await this.#as('pg_basebackup', '--pgdata', folder, '--dbname', this.url, '--write-recovery-conf', '--no-sync');
+    // The socket is in the folder of the data.
+    rmSync(join(folder, `.s.PGSQL.${this.port}.lock`));
+    return folder;
+  }
+
+  /** Crashes, and promotes a copy on the same port. What was committed after the copy is lost. */
+  async failOver(copy: string): Promise<void> {
+    await this.#as('pg_ctl', '-D', this.folder, '-w', '-m', 'immediate', 'stop');
+    rmSync(this.folder, { recursive: true });
+    renameSync(copy, this.folder);
+    const options = ['-p', `${this.port}`, '-k', this.folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'];
+    const log = join(this.folder, 'log');
+    await this.#as('pg_ctl', '-D', this.folder, '-w', '-l', log, '-o', options.join(' '), 'start');
+    await this.#as('pg_ctl', '-D', this.folder, '-w', 'promote');
+  }
+
   /** Writes the rows of a schema to a file. */
-  async dump(schema: string, file: string): Promise<void> {
-    const path = join(this.binaries, 'pg_dump');
-    const args = ['--dbname', this.url, '--schema', schema, '--data-only', '--file', file];
-    await run(path, args);
+  async dump(schema: string, file: string, what: 'all' | 'rows' = 'rows'): Promise<void> {
+    const rowsOnly = what === 'rows' ? ['--data-only'] : [];
+    await this.#client('pg_dump', '--dbname', this.url, '--schema', schema, '--file', file, ...rowsOnly);
+  }
+
+  /** Runs the SQL of a file. */
+  async run(file: string, url = this.url): Promise<void> {
+    await this.#client('psql', '--quiet', '--no-psqlrc', '--set', 'ON_ERROR_STOP=1', '--dbname', url, '--file', file);
+  }
+
+  async #client(program: string, ...args: readonly string[]): Promise<void> {
+    await run(join(this.binaries, program), args);
   }
 
   async stop(): Promise<void> {
@@ -83,7 +111,7 @@ export class PrivatePostgres {
   async #as(program: string, ...args: readonly string[]): Promise<void> {
     const path = join(this.binaries, program);
     const [file, ...rest] = postgresUser() ? ['runuser', '-u', 'postgres', '--', path, ...args] : [path, ...args];
-    await run(file, rest, { cwd: this.folder });
+    await run(file, rest, { cwd: tmpdir() });
   }
 }
 

@@ -5,6 +5,7 @@ import type { DeliveryRecord } from '../storage/delivery-record.js';
 import type { KnownAttempt } from '../storage/stored-types.js';
 import type { Decided, DeliveryTransaction } from './delivery-transaction.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
+import { recoverAttempt } from './recovered-attempts.js';
 import { orderOf, type WebhookUpdate } from './webhook-updates.js';
 
 /** The effect of a webhook on deliveries. */
@@ -39,7 +40,9 @@ export class WebhookEffects {
       const clone = await trx.storage.attemptOf(account, { orderId: event.orderId });
       if (clone) return trx.storage.addReplaced(clone, orderId);
     }
-    return attemptId === undefined ? undefined : trx.storage.attemptOf(account, { attemptId });
+    if (attemptId === undefined) return undefined;
+    const named = await trx.storage.attemptOf(account, { attemptId });
+    return named ?? recoverAttempt(trx, { account, attemptId, quotationId: '' }, this.now());
   }
 
   /** Applies a webhook to the delivery of its order, if the order is known. */

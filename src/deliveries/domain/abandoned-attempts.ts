@@ -1,7 +1,7 @@
 import { isOpen, type DeliveryProgress, type AbandonedAttempts } from './delivery-progress.js';
 
 /** How long after a quotation's end a webhook may still name its order, in ms: Lalamove repeats them for a day. */
-const ABANDONED_MS = 24 * 3_600_000;
+export const ABANDONED_MS = 24 * 3_600_000;
 
 /**
  * Remembers attempts of unknown outcome that are given up, because their orders may still turn up.

@@ -31,7 +31,7 @@ export function decideDuplicates(snapshot: DeliverySnapshot, policy: DeliveryPol
 
 function withDuplicate(
   duplicate: DuplicateOrder,
-  { state, scheduleAt = 0 }: DeliverySnapshot,
+  { state, scheduleAt = 0, progress: { restored } }: DeliverySnapshot,
   policy: DeliveryPolicy,
   now: number,
 ): DuplicatesAction {
@@ -43,7 +43,8 @@ function withDuplicate(
   // Somebody else cancelled it: wait for an `ORDER_REPLACED`, or for the end of the live order.
   if (replacement) return { do: 'rest' };
   if (needsRead) return { do: 'read-duplicate', orderId };
-  if (!cancelRefused) return { do: 'cancel-duplicate', orderId };
+  // After a restore it may be the order that is wanted, and the live order one that has ended.
+  if (!cancelRefused && !restored) return { do: 'cancel-duplicate', orderId };
   const pollAt = nextPoll(duplicate, scheduleAt, policy, now);
   if (pollAt === undefined) return { do: 'rest' };
   return pollAt <= now ? { do: 'read-duplicate', orderId } : { do: 'wait', until: pollAt };

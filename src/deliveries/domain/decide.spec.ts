@@ -68,6 +68,27 @@ describe('decide', () => {
     expect(updatedAt(NOW + MINUTE)).toEqual({ do: 'wait', until: NOW + 3 * MINUTE });
   });
 
+  it('spends nothing for a delivery of a restored database', () => {
+    const restored = { at: NOW, attemptId: 'd.restored-1' };
+    const gaveUp = { do: 'give-up', reason: { code: 'DATABASE_RESTORED' } };
+    expect(decided({ restored }, NOW)).toMatchObject(gaveUp);
+    expect(decided({ restored, quotation: QUOTATION }, NOW)).toMatchObject(gaveUp);
+    expect(decided({ restored, cancelAskedAt: NOW }, NOW)).toMatchObject(gaveUp);
+    const expired = { ...ORDER, status: 'EXPIRED' };
+    expect(decided({ restored, booked: 1, order: expired }, NOW)).toMatchObject(gaveUp);
+    expect(decided({ restored, booked: 1, order: expired, cancelAskedAt: NOW }, NOW)).toMatchObject(gaveUp);
+    const policy = { raiseFee: [{ afterMinutes: 0, priorityFee: '20' }] };
+    expect(decided({ booked: 1, order: ORDER }, NOW, policy)).toMatchObject({ do: 'raise-fee' });
+    expect(decided({ restored, booked: 1, order: ORDER }, NOW, policy)).toMatchObject({ do: 'wait' });
+    expect(decided({ restored, booked: 2, order: ORDER, duplicates: [DUPLICATE] }, NOW)).toMatchObject({ do: 'wait' });
+    const attention = { state: 'needs_attention', unmatched: [] } as const;
+    expect(decided({ restored, cancelAskedAt: NOW }, NOW, {}, attention)).toEqual({ do: 'rest' });
+    expect(decided({ restored }, NOW, {}, { ...attention, unmatched: ['7'] })).toEqual({
+      do: 'identify',
+      orderId: '7',
+    });
+  });
+
   it('holds an unknown outcome until its quotation has expired and the wait is over', () => {
     const until = NOW + 10 * MINUTE;
     expect(decided({ attempt: ATTEMPT }, until - 1)).toEqual({ do: 'wait', until });

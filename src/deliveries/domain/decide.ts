@@ -111,7 +111,8 @@ function whilePersonDecides(progress: DeliveryProgress): Action {
 
 /** Whether, as far as we can know, no unknown order is active. */
 function isVouchedFor(progress: DeliveryProgress): boolean {
-  return progress.attempt?.outcome !== 'unknown' && !isUnexplained(progress) && !progress.lost?.unknown;
+  const { attempt, lost, restored } = progress;
+  return attempt?.outcome !== 'unknown' && !isUnexplained(progress) && !lost?.unknown && !restored;
 }
 
 function whenUnknown(
@@ -135,7 +136,8 @@ function whenUnknown(
 }
 
 function withoutOrder(progress: DeliveryProgress, policy: DeliveryPolicy, now: number): Action {
-  const { quotation, cancelAskedAt, maxPrice } = progress;
+  const { quotation, cancelAskedAt, maxPrice, restored } = progress;
+  if (restored) return { do: 'give-up', reason: reason('DATABASE_RESTORED') };
   if (cancelAskedAt !== undefined) return { do: 'drop' };
   if (!quotation) return { do: 'quote' };
   if (quotation.expiresAt - QUOTATION_MARGIN_MS <= now) {
@@ -165,12 +167,14 @@ function withOrder(snapshot: DeliverySnapshot, order: TrackedOrder, policy: Deli
 }
 
 function afterNoDriver(
-  { booked, cancelAskedAt }: DeliveryProgress,
+  { booked, cancelAskedAt, restored }: DeliveryProgress,
   { status }: TrackedOrder,
   { rebook }: DeliveryPolicy,
 ): Action {
-  if (cancelAskedAt !== undefined) return { do: 'drop' };
   const most = rebook === false ? 1 : rebook.maxAttempts;
+  // The next order may be placed already, and lost by the restore.
+  if (restored && booked < most) return { do: 'give-up', reason: reason('DATABASE_RESTORED') };
+  if (cancelAskedAt !== undefined) return { do: 'drop' };
   if (booked < most) return { do: 'rebook' };
   const order = booked === 1 ? 'The order' : `The last of ${booked} orders`;
   return { do: 'fail', reason: reason('NO_DRIVER', `${order} ended as ${status}: no driver has accepted it.`) };
@@ -181,7 +185,7 @@ function following(snapshot: DeliverySnapshot, order: TrackedOrder, policy: Deli
   const { progress, scheduleAt = 0 } = snapshot;
   const { orderId, status, driverId, driverSince } = order;
   const times: number[] = [];
-  if (status === 'ASSIGNING_DRIVER' && policy.raiseFee) {
+  if (status === 'ASSIGNING_DRIVER' && policy.raiseFee && !progress.restored) {
     const step = policy.raiseFee[progress.feeSteps];
     const at = step && Math.max(order.placedAt, scheduleAt) + step.afterMinutes * MINUTE_MS;
     if (step && at !== undefined && at <= now) return raise(progress, order, step.priorityFee);

@@ -23,7 +23,8 @@ export interface DeliveryReason {
   /**
    * `PRICE_ABOVE_MAX`, `QUOTATION_EXPIRED`, `OUTCOME_UNKNOWN`, `ORDER_ALREADY_KNOWN`, `NO_DRIVER`,
    * `CANCELED_UNEXPLAINED`, `REPLACEMENT_MISSING`, `LALAMOVE_AWAY`, `ACCOUNT_UNKNOWN`, `ACCOUNT_UNAVAILABLE`,
-   * `STOPS_UNMATCHED`, `REQUEST_ERASED`, or the code of Lalamove's refusal (`ERR_INSUFFICIENT_CREDIT`, …).
+   * `STOPS_UNMATCHED`, `REQUEST_ERASED`, `DATABASE_RESTORED`, or the code of Lalamove's refusal
+   * (`ERR_INSUFFICIENT_CREDIT`, …).
    */
   readonly code: string;
   /** A sentence for a person. */
@@ -105,6 +106,14 @@ export interface AbandonedAttempts {
   readonly unknown?: number;
 }
 
+/** The database was restored from a backup while the delivery was not finished. */
+export interface RestoredDelivery {
+  /** Unix ms. */
+  readonly at: number;
+  /** The row that stands for the attempts that the backup does not have. Its outcome is unknown. */
+  readonly attemptId: string;
+}
+
 /** An order of an unmatched webhook that could not be read. */
 export interface UnreadOrder {
   readonly orderId: string;
@@ -155,6 +164,8 @@ export interface DeliveryProgress {
   readonly unread?: readonly UnreadOrder[] | undefined;
   /** Attempts of unknown outcome that were given up: unmatched orders since then are read, until then (Unix ms). */
   readonly lost?: AbandonedAttempts | undefined;
+  /** Until a person has resolved it, nothing is spent: orders that the backup does not have may exist. */
+  readonly restored?: RestoredDelivery | undefined;
   /** `maxPrice` of the request, or the one that `resolve` has set. A decimal string. */
   readonly maxPrice?: string | undefined;
 }

@@ -7,14 +7,16 @@ const CLONE_MS = 24 * 3_600_000;
 
 /**
  * Since when orders of unmatched webhooks may belong to this delivery; they are read to find out. They may be orders of
- * attempts of unknown outcome, of attempts that were given up, or clones of orders that somebody else cancelled.
+ * attempts of unknown outcome, of attempts that were given up or that a restore has lost, or clones of orders that
+ * somebody else cancelled.
  *
  * @param now Unix ms
  * @returns Unix ms; `undefined` if no order is sought
  */
 export function searchSince(snapshot: Snapshot, now: number): number | undefined {
-  const { attempt, lost } = snapshot.progress;
+  const { attempt, lost, restored } = snapshot.progress;
   const times = [
+    ...(restored ? [restored.at] : []),
     ...(lost && now < lost.until ? [lost.since] : []),
     ...(attempt?.outcome === 'unknown' ? [attempt.reservedAt] : []),
     ...cancelledAt(snapshot, now),

@@ -26,6 +26,10 @@ const REASONS = {
   LALAMOVE_AWAY: 'Lalamove has failed too often in a row.',
   ACCOUNT_UNKNOWN: 'Its account is not registered with LalamoveModule, and accounts.resolve does not know it.',
   ACCOUNT_UNAVAILABLE: 'accounts.resolve has failed too often in a row.',
+  DATABASE_RESTORED:
+    'The database was restored from a backup, so an order that the backup does not have may be active. Look for the ' +
+    'order at Lalamove. If it is there, call resolve({ orderId }). If it is certainly not there, call ' +
+    'resolve({ rebook: true }) or resolve({ cancel: true }).',
   REQUEST_ERASED: 'Its names and addresses have been erased, so it cannot be booked any more.',
 } as const;
 

@@ -132,6 +132,12 @@ export interface StorageTransaction {
   /** Shifts all stored times that come from the local clock by `ms`; a negative value shifts them back. */
   shiftTimes(ms: number): Promise<void>;
 
+  /**
+   * Called before an attempt is reserved.
+   *
+   * @throws DeliveriesStoreException if the database was restored from a backup since the process has started
+   */
+  refuseIfRestored(): Promise<void>;
   /** Writes the row of an attempt. The row is committed before the order is posted. */
   reserveAttempt(
     record: DeliveryRecord,

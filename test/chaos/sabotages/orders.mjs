@@ -95,7 +95,7 @@ export const ORDERS = [
   sabotage(
     'a duplicate order is not cancelled',
     'domain/decide-duplicates.ts',
-    "if (!cancelRefused) return { do: 'cancel-duplicate', orderId };",
+    "if (!cancelRefused && !restored) return { do: 'cancel-duplicate', orderId };",
     '',
     byTest('lost-answers.e2e-spec', 'its order is cancelled if it appears later'),
   ),

@@ -128,4 +128,18 @@ export const POSTGRES = [
     'if (!row) return undefined;',
     byTest('application/delivery-transactions.spec', 'the next one only after the lease has expired'),
   ),
+  sabotage(
+    'a delivery of a restored database is ordered again',
+    'domain/decide.ts',
+    "if (restored) return { do: 'give-up', reason: reason('DATABASE_RESTORED') };",
+    '',
+    byTest('postgres/restore.e2e-spec', 'orders nothing again'),
+  ),
+  sabotage(
+    'a promotion is not noticed by running hosts',
+    'application/actions/place-order.ts',
+    'await trx.storage.refuseIfRestored();',
+    '',
+    byTest('postgres/restore.e2e-spec', 'by the hosts that run while a replica is promoted'),
+  ),
 ].map((one) => ({ ...one, storage: /** @type {const} */ ('postgres') }));

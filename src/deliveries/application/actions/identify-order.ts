@@ -13,6 +13,7 @@ import type { ActionContext, ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
 import { readingOf } from '../lalamove-mapping.js';
+import { recoverAttempt } from '../recovered-attempts.js';
 
 /**
  * An order that one delivery reads is left to it for this time, in ms, but not longer than the lease of its worker. A
@@ -116,7 +117,10 @@ async function assignOrder(
 ): Promise<Decided | undefined> {
   return deliveries.transact(async (trx) => {
     await trx.storage.markIdentified(account, orderId, clues.quotationId);
-    const attempt = await attemptBy(trx.storage, account, clues);
+    const { attemptId, quotationId } = clues;
+    const attempt =
+      (await attemptBy(trx.storage, account, clues)) ??
+      (attemptId === undefined ? undefined : await recoverAttempt(trx, { account, attemptId, quotationId }, now()));
     if (!attempt) return undefined;
     const { id, deliveryId: owner, orderId: known } = attempt;
     if (known !== undefined && known !== orderId) {

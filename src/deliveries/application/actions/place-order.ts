@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
+import { newAttemptId } from '../attempt-id.js';
 import { isOpen, type CurrentQuotation, type DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { OrderReading } from '../../domain/order-updates.js';
 import { reason } from '../../domain/reasons.js';
@@ -53,7 +53,7 @@ async function reserve(
   context: CallContext,
   first: Change,
 ): Promise<{ readonly decided: Decided; readonly reservation?: Reservation }> {
-  const attemptId = randomUUID();
+  const attemptId = newAttemptId(context.record.id);
   try {
     return await reserveAs(context, attemptId, first);
   } catch (error) {
@@ -79,6 +79,7 @@ async function reserveAs(
       outcome: 'reserved',
       reservedAt: now(),
     };
+    await trx.storage.refuseIfRestored();
     await trx.storage.reserveAttempt(decided.record, attempt, quotation);
     const booking = await trx.change(id, (snapshot) => reserved(snapshot, attempt), { token, renewMs });
     return { decided: booking, reservation: { attempt, quotation, leased: booking.record } };

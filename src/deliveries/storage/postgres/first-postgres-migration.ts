@@ -137,7 +137,7 @@ function processTables({ handlers, reads, identity }: PostgresTables): RawBuilde
       claimed_until bigint not null,
       primary key (account, order_id)
     )`,
-    sql`create table ${identity} (database_id text not null)`,
+    sql`create table ${identity} (database_id text not null, origin text)`,
     sql`insert into ${identity} (database_id) values (${randomUUID()})`,
   ];
 }

@@ -11,6 +11,7 @@ export interface PostgresSettings {
   readonly schema: string;
   readonly maxConnections: number;
   readonly migrate: boolean;
+  readonly losslessFailover: boolean;
   readonly leaseClock: (() => number) | undefined;
 }
 
@@ -26,19 +27,21 @@ const CHECKS: OptionChecks<keyof PostgresStorageOptions> = {
   },
   maxConnections: { holds: isWholeFrom(3, 1000), remedy: 'must be a whole number from 3 to 1000' },
   migrate: { holds: isBoolean, remedy: 'must be true or false' },
+  losslessFailover: { holds: isBoolean, remedy: 'must be true or false' },
   leaseClock: { holds: isFunction, remedy: 'must be a function that returns Unix ms' },
 };
 
 /** @throws DeliveriesOptionsException that lists every problem; it never quotes a connection string */
 export function postgresSettings(options: PostgresStorageOptions): PostgresSettings {
   const problems = sentencesOf(validateOptions(options, CHECKS), 'The options of postgresStorage');
-  const { connectionString, pool, schema = 'lalamove', maxConnections = 10, migrate = true, leaseClock } = options;
+  const { connectionString, pool, schema = 'lalamove', maxConnections = 10, migrate = true } = options;
+  const { losslessFailover = false, leaseClock } = options;
   const source = pool ?? connectionString;
   if (source === undefined || (pool !== undefined && connectionString !== undefined)) {
     problems.push('postgresStorage needs either connectionString or pool.');
   }
   if (problems.length > 0 || source === undefined) throw new DeliveriesOptionsException(problems);
-  return { source, schema, maxConnections, migrate, leaseClock };
+  return { source, schema, maxConnections, migrate, losslessFailover, leaseClock };
 }
 
 /** Also used by the commands. */

@@ -26,6 +26,14 @@ export interface PostgresStorageOptions {
    */
   migrate?: boolean;
   /**
+   * Whether a replica that is promoted has lost nothing, because replication is synchronous. By default a new WAL
+   * timeline counts as a restore: unfinished deliveries order nothing until a person has resolved them. With `true`, a
+   * restore to a point in time is not detected: run `lalamove-deliveries-migrate` with `--restored` after it.
+   *
+   * @default false
+   */
+  losslessFailover?: boolean;
+  /**
    * The clock of leases in Unix ms, for tests with a clock of their own. Without it, leases use the clock of the
    * server.
    */

@@ -33,6 +33,7 @@ import { PostgresInbox } from './postgres-inbox.js';
 import { PostgresOutbox } from './postgres-outbox.js';
 import type { PostgresSignals } from './postgres-signals.js';
 import type { PostgresTables } from './postgres-tables.js';
+import { FoundRestored, type RestoredDatabase } from './restored-database.js';
 import { PostgresTransaction } from './postgres-transaction.js';
 import type { PostgresTransactions } from './postgres-transactions.js';
 
@@ -46,6 +47,7 @@ export interface PostgresStorageParts {
   readonly databaseId: string;
   readonly leases: LeaseClock;
   readonly signals: PostgresSignals;
+  readonly restored: RestoredDatabase;
   /** Identifies this process. */
   readonly process: string;
   /** How long the due deliveries of a sweep are left to this process, in ms. */
@@ -93,8 +95,13 @@ export class PostgresStorage implements DeliveriesStorage {
     await this.#parts.close();
   }
 
-  transact<T>(work: (trx: StorageTransaction) => Promise<T>): Promise<T> {
-    return this.#parts.transactions.run((trx) => work(new PostgresTransaction(trx, this.#parts)));
+  async transact<T>(work: (trx: StorageTransaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#parts.transactions.run((trx) => work(new PostgresTransaction(trx, this.#parts)));
+    } catch (error) {
+      if (error instanceof FoundRestored) await this.#parts.restored.check();
+      throw error;
+    }
   }
 
   async join<T>(given: unknown, work: (trx: StorageTransaction) => Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ import { isAnnounced } from './announced-handlers.js';
 import type { LeaseClock } from './lease-clock.js';
 import { VersionConflict } from './postgres-failure.js';
 import type { PostgresTables } from './postgres-tables.js';
+import type { RestoredDatabase } from './restored-database.js';
 
 /** The lease of a delivery: its token, and its end by the clock of leases. */
 type Lease = Pick<DeliveryRecord, 'leaseToken' | 'leaseUntil'>;
@@ -26,7 +27,11 @@ const NO_LEASE: Lease = { leaseToken: undefined, leaseUntil: undefined };
 export class PostgresTransaction extends SqlTransaction {
   constructor(
     trx: DeliveriesKysely,
-    private readonly parts: { readonly tables: PostgresTables; readonly leases: LeaseClock },
+    private readonly parts: {
+      readonly tables: PostgresTables;
+      readonly leases: LeaseClock;
+      readonly restored: Pick<RestoredDatabase, 'refuse'>;
+    },
   ) {
     super(trx);
   }
@@ -39,6 +44,11 @@ export class PostgresTransaction extends SqlTransaction {
       dispatch: sql<string>`case when ${isWanted} then 'pending' else 'none' end`,
       next_try_at: sql<number | null>`case when ${isWanted} then ${event.at}::bigint end`,
     };
+  }
+
+  /** Connections may lead to a promoted replica, which may have lost what was committed last. */
+  async refuseIfRestored(): Promise<void> {
+    await this.parts.restored.refuse(this.trx);
   }
 
   async lock(deliveryId: string): Promise<DeliveryRecord | undefined> {

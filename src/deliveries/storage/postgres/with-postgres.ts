@@ -4,7 +4,11 @@ import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
 import { migratePostgres } from './migrate-postgres.js';
 import { kyselyOn } from './open-postgres.js';
 import { storeFailure } from './postgres-failure.js';
+import { DatabaseOrigin } from './database-origin.js';
 import { checkServer } from './postgres-server.js';
+import { tablesIn } from './postgres-tables.js';
+import { PostgresTransactions } from './postgres-transactions.js';
+import { RestoredDatabase } from './restored-database.js';
 
 /** Limits of the connection of a command, in ms. Its transactions may take hours, so statements have no limit. */
 const LIMITS = { connectionTimeoutMillis: 10_000, keepAlive: true } as const;
@@ -40,7 +44,23 @@ export async function withPostgres<T>(
   }
 }
 
-/** Creates or updates the tables of deliveries in a schema. */
-export async function migrateSchema(database: CommandDatabase): Promise<void> {
-  await withPostgres(database, () => Promise.resolve());
+/**
+ * Creates or updates the tables of deliveries in a schema.
+ *
+ * @param said what a person says about the data: they come from a backup, or were moved and nothing was lost
+ * @returns the number of unfinished deliveries that were marked as restored
+ */
+export async function migrateSchema(
+  database: CommandDatabase,
+  said?: 'restored' | 'moved',
+): Promise<number | undefined> {
+  return withPostgres(database, async (db) => {
+    if (said === undefined) return undefined;
+    const transactions = new PostgresTransactions(db);
+    const origin = await DatabaseOrigin.on(db, tablesIn(database.schema), true);
+    const restored = new RestoredDatabase({ transactions, origin, logger: new Logger(), now: Date.now });
+    if (said === 'restored') return restored.mark();
+    await restored.moved();
+    return undefined;
+  });
 }

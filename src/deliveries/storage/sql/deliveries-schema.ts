@@ -36,7 +36,7 @@ export interface DeliveriesTable {
 
 /** An attempt to place an order. Its row is committed before the order is posted. */
 export interface DeliveryAttemptsTable {
-  /** A UUID. The metadata of the order contain it. */
+  /** The id of the delivery and a UUID. The metadata of the order contain it. */
   id: string;
   delivery_id: string;
   account: string;

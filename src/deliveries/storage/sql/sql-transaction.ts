@@ -27,6 +27,7 @@ export abstract class SqlTransaction implements StorageTransaction {
   abstract save(before: DeliveryRecord, after: DeliveryRecord, lease?: LeaseChange): Promise<DeliveryRecord>;
   abstract erase(deliveryId: string): Promise<Erasure>;
   abstract shiftTimes(ms: number): Promise<void>;
+  abstract refuseIfRestored(): Promise<void>;
   abstract lockWebhook(eventId: number): Promise<boolean>;
   abstract pendingWebhooks(account: string, orderId: string): Promise<readonly StoredWebhook[]>;
 

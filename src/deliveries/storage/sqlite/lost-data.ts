@@ -33,6 +33,11 @@ export function contentsProblem(
 export class LostDataPolicy {
   #isSaid = false;
 
+  /** Whether data were lost, and the host accepts it. */
+  get isLossAccepted(): boolean {
+    return this.#isSaid;
+  }
+
   constructor(
     private readonly file: string,
     private readonly isAccepted: boolean,
@@ -53,7 +58,8 @@ export class LostDataPolicy {
       say(
         this.logger,
         'warn',
-        `${what} This is accepted, as acceptRestored says: what was booked since may be booked twice.`,
+        `${what} This is accepted, as acceptRestored says. Unfinished deliveries order nothing until a person has ` +
+          'resolved them. What your app books again that the file does not have gets a second courier.',
       );
       return;
     }

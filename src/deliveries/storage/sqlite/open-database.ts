@@ -9,6 +9,7 @@ import { retryBusy } from './busy-retry.js';
 import { DatabaseLock, inUse } from './database-lock.js';
 import { databasePath } from './database-path.js';
 import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
+import { markRestored } from '../sql/mark-restored.js';
 import type { LibsqlDatabase } from './libsql-connection.js';
 import { LibsqlDialect } from './libsql-dialect.js';
 import { loadLibsql } from './load-libsql.js';
@@ -45,7 +46,8 @@ export interface EmbeddedDatabaseOptions {
   create?: 'if-missing' | 'never';
   /**
    * Whether a database with lost data is accepted: it was restored from a backup, or its `-wal` or its file is missing.
-   * Use it for one start only. The database does not contain bookings since the backup, so they may be booked twice.
+   * Use it for one start only. Unfinished deliveries then order nothing until a person has resolved them. The database
+   * does not contain bookings since the backup: if your app books them again, they get a second courier.
    *
    * @default false
    */
@@ -83,17 +85,19 @@ export async function openDatabase(options: EmbeddedDatabaseOptions = {}): Promi
  * As {@link openDatabase}, and also returns operations on the file.
  *
  * @param logger gets warnings about lost data
+ * @param now Unix ms
  */
 export async function openDeliveriesDatabase(
   { file = 'deliveries.db', ...options }: EmbeddedDatabaseOptions,
   logger: LoggerService = new Logger('LalamoveDeliveries'),
+  now: () => number = Date.now,
 ): Promise<DeliveriesDatabase> {
   if (file === ':memory:') return openInMemory(options.migrate ?? true);
   const path = resolve(file);
   const realPath = prepared(file, options.create);
   const lock = await DatabaseLock.take(realPath);
   try {
-    return await openLocked({ file, path, realPath, lock, logger, ...options });
+    return await openLocked({ file, path, realPath, lock, logger, now, ...options });
   } catch (error) {
     lock.release();
     throw error;
@@ -107,17 +111,18 @@ interface LockedFile extends Omit<EmbeddedDatabaseOptions, 'create'> {
   readonly realPath: string;
   readonly lock: DatabaseLock;
   readonly logger: LoggerService;
+  readonly now: () => number;
 }
 
 async function openLocked(locked: LockedFile): Promise<DeliveriesDatabase> {
-  const { file, path, realPath, lock, logger, migrate = true, acceptRestored = false } = locked;
+  const { file, path, realPath, lock, logger, now, migrate = true, acceptRestored = false } = locked;
   const { marker } = lock;
   const lostData = new LostDataPolicy(file, acceptRestored, logger);
   lostData.check(filesProblem(realPath, marker));
   const database = await opened(realPath, file);
   try {
     if (marker && sizeOf(realPath) > 0) lostData.check(contentsProblem(readProcessRow(database), marker));
-    await migrated(database, { file, migrate });
+    await migrated(database, { file, migrate, restoredAt: lostData.isLossAccepted ? now() : undefined });
     const Database = await loadLibsql();
     const overwrites = new OverwriteCheck(realPath, database, (uri) => new Database(uri));
     const fence = new ProcessFence({ database, lock, path, walPath: `${realPath}-wal`, overwrites, logger });
@@ -183,14 +188,18 @@ async function openInMemory(migrate: boolean): Promise<DeliveriesDatabase> {
   return inMemory;
 }
 
-/** The migrations run on a separate Kysely before the fence exists, because the fence needs one of the tables. */
+/**
+ * The migrations run on a separate Kysely before the fence exists, because the fence needs one of the tables. The marks
+ * of a restored file are written before the lock file knows it as the present one.
+ */
 async function migrated(
   database: LibsqlDatabase,
-  { file, migrate }: { file: string; migrate: boolean },
+  { file, migrate, restoredAt }: { file: string; migrate: boolean; restoredAt: number | undefined },
 ): Promise<void> {
   const db = new Kysely<DeliveriesSchema>({ dialect: new LibsqlDialect(database, { file }) });
   if (migrate) await migrateDeliveries(db, file);
   else await refuseOtherVersions(db, file);
+  if (restoredAt !== undefined) await db.transaction().execute((trx) => markRestored(trx, restoredAt));
 }
 
 /** @throws DeliveriesStoreException if the path is not valid, or the file may not be created */

@@ -6,7 +6,7 @@ import { SqliteStorage } from './sqlite-storage.js';
 export function sqliteStorage(options: EmbeddedDatabaseOptions = {}): DeliveriesStorageProvider {
   return {
     open: async ({ logger, now }) => {
-      const database = await openDeliveriesDatabase(options, logger);
+      const database = await openDeliveriesDatabase(options, logger, now);
       return { storage: new SqliteStorage(database, now), database: database.db };
     },
   };

@@ -19,6 +19,11 @@ export class SqliteTransaction extends SqlTransaction {
     super(trx);
   }
 
+  /** Does nothing: another file is found before a write. */
+  async refuseIfRestored(): Promise<void> {
+    // See above.
+  }
+
   lock(deliveryId: string): Promise<DeliveryRecord | undefined> {
     return deliveryById(this.trx, deliveryId);
   }

@@ -71,6 +71,7 @@ export const TRANSACTION_OPERATIONS: OperationsOf<StorageTransaction> = {
     'a lease': save((record) => record, { token: 'mine', ms: 60_000 }),
     'the end of a lease': save((record) => record, 'release'),
   },
+  refuseIfRestored: { 'a database that was not': inTransaction((trx) => trx.refuseIfRestored()) },
   addEvents: {
     'wanted and unwanted': inTransaction(async (trx, filled) => {
       const event = { type: 'quoted', quotationId: '1', total: '1', currency: 'HKD' } as const;

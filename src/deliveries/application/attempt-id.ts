@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+
+/** The ids of the delivery and of the attempt. */
+const ATTEMPT_ID = /^([0-9a-f-]{36})\.[0-9a-f-]{36}$/;
+
+/**
+ * A new id of an attempt. It contains the id of the delivery, so that an order can be assigned to its delivery even if
+ * a restore has lost the attempt.
+ */
+export function newAttemptId(deliveryId: string): string {
+  return `${deliveryId}.${randomUUID()}`;
+}
+
+/** The delivery of an attempt; `undefined` if the id does not name one. */
+export function deliveryOfAttempt(attemptId: string): string | undefined {
+  return ATTEMPT_ID.exec(attemptId)?.[1];
+}
