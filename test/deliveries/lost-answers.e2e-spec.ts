@@ -92,7 +92,11 @@ describe('a delivery', () => {
         expect(await host.after('6m')).toMatchObject({ state: 'assigning', attempts: 2 });
         const { orderId } = await host.after('10m');
         expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toEqual([orderId]);
-        expect(host.eventTypes().slice(-3)).toEqual(['booked', 'duplicate_found', 'duplicate_canceled']);
+        const types = host.eventTypes();
+        const since = types.slice(types.lastIndexOf('booked'));
+        // With several connections, a webhook from before the cancellation may be applied after it: found again.
+        expect(since.slice(0, 3)).toEqual(['booked', 'duplicate_found', 'duplicate_canceled']);
+        expect(new Set(since)).toEqual(new Set(['booked', 'duplicate_found', 'duplicate_canceled']));
       },
     );
 
