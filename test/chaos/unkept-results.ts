@@ -1,4 +1,4 @@
-import type { LoggerService } from '@nestjs/common';
+import { ConsoleLogger } from '@nestjs/common';
 import { writeJournal } from './journal.js';
 
 const UNKEPT = /^What became of an event could not be kept.*\(event=(\d+) /;
@@ -7,22 +7,16 @@ const UNKEPT = /^What became of an event could not be kept.*\(event=(\d+) /;
  * The logger of a host. It writes to the journal which results of handlers the host could not store: only these events
  * may be given to a handler of this process again after a success.
  */
-export class UnkeptResults implements LoggerService {
+export class UnkeptResults extends ConsoleLogger {
   constructor(
     private readonly journal: string | undefined,
-    private readonly isShown: boolean,
-  ) {}
-
-  log(): void {
-    // Only warnings and errors are shown.
+    isShown: boolean,
+  ) {
+    super({ logLevels: isShown ? ['error', 'warn'] : [] });
   }
 
-  warn(line: unknown): void {
-    if (this.isShown) console.warn(line);
-  }
-
-  error(line: unknown): void {
-    if (this.isShown) console.error(line);
+  override error(line: unknown, ...more: readonly unknown[]): void {
+    super.error(line, ...more);
     const [, id] = UNKEPT.exec(String(line)) ?? [];
     if (id !== undefined) writeJournal(this.journal, { unkept: Number(id), pid: process.pid });
   }

@@ -9,12 +9,12 @@ export const MAX_METADATA_BYTES = 65_536;
 
 /** The id that `DeliveriesModule` adds. It does not count, so that accepted metadata stay within the limit. */
 const ADDED_BY_DELIVERIES = 'deliveryAttempt';
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+const ATTEMPT_ID = /^[\da-f-]{36}\.[\da-f-]{36}$/;
 
 /** Whether metadata are within the limit. Returns `true` for a value that is no object: other checks refuse it. */
 export function isSmallMetadata(metadata: unknown): boolean {
   if (!isRecord(metadata)) return true;
   const { [ADDED_BY_DELIVERIES]: attempt, ...own } = metadata;
-  const counted = typeof attempt === 'string' && UUID.test(attempt) ? own : metadata;
+  const counted = typeof attempt === 'string' && ATTEMPT_ID.test(attempt) ? own : metadata;
   return Buffer.byteLength(JSON.stringify(counted)) <= MAX_METADATA_BYTES;
 }
