@@ -11,6 +11,11 @@ export function newAttemptId(deliveryId: string): string {
   return `${deliveryId}.${randomUUID()}`;
 }
 
+/** The UUID of an attempt: Lalamove's guide wants a UUID as `Request-ID`. */
+export function requestIdOf(attemptId: string): string {
+  return attemptId.slice(attemptId.lastIndexOf('.') + 1);
+}
+
 /** The delivery of an attempt; `undefined` if the id does not name one. */
 export function deliveryOfAttempt(attemptId: string): string | undefined {
   return ATTEMPT_ID.exec(attemptId)?.[1];

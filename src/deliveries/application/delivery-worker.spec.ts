@@ -59,7 +59,8 @@ describe('DeliveryWorker', () => {
       { id, delivery_id: ID, outcome: 'reserved', quotation_id: 'quotation 1', order_id: null },
     ]);
     const input = { quotationId: 'quotation 1', metadata: { deliveryAttempt: id } };
-    expect(lalamove.posted).toMatchObject([{ input, requestId: id }]);
+    expect(lalamove.posted).toMatchObject([{ input, requestId: id?.slice(`${ID}.`.length) }]);
+    expect(lalamove.posted[0]?.requestId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(leaseToken).toBeDefined();
     expect(leaseUntil).toBeGreaterThan(world.now());
     expect(await world.advance()).toBeUndefined();
@@ -189,7 +190,7 @@ describe('DeliveryWorker', () => {
     ['a refusal', NO_CREDIT],
   ])('books once if ORDER_CREATED arrives before %s', async (_, end) => {
     const { post, advancing } = await posting();
-    await world.createdReceived(lalamove.posted[0]?.requestId);
+    await world.createdReceived(lalamove.posted[0]?.input.metadata?.deliveryAttempt);
     expect(await world.row()).toMatchObject({ state: 'assigning', progress: { order: { orderId: '1001' } } });
     post.end(end);
     await advancing;
@@ -202,7 +203,7 @@ describe('DeliveryWorker', () => {
 
   it('takes the fields from the answer to the POST that ORDER_CREATED does not have', async () => {
     const { post, advancing } = await posting();
-    await world.createdReceived(lalamove.posted[0]?.requestId);
+    await world.createdReceived(lalamove.posted[0]?.input.metadata?.deliveryAttempt);
     post.end();
     await advancing;
     expect((await world.row()).progress.order?.shareLink).toBe('https://share.example/1001');

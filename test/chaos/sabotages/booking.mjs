@@ -79,8 +79,8 @@ export const BOOKING = [
   sabotage(
     'a POST goes on after its lease has ended',
     PLACE,
-    '{ requestId: attempt.id, signal }',
-    '{ requestId: attempt.id }',
+    '{ requestId: requestIdOf(attempt.id), signal }',
+    '{ requestId: requestIdOf(attempt.id) }',
     byTest(GUARDS, 'aborts a POST and its retries when the lease ends'),
   ),
   sabotage(

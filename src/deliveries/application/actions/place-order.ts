@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { logLine, say, wordsOf } from '../../../internal/log-line.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
-import { newAttemptId } from '../attempt-id.js';
+import { newAttemptId, requestIdOf } from '../attempt-id.js';
 import { isOpen, type CurrentQuotation, type DeliveryAttempt } from '../../domain/delivery-progress.js';
 import type { OrderReading } from '../../domain/order-updates.js';
 import { reason } from '../../domain/reasons.js';
@@ -147,7 +147,7 @@ async function post(
   const signal = AbortSignal.timeout(Math.max(0, Math.floor(deliveries.storage.leaseMsLeft(leased))));
   const input = orderInput(request, quotation, attempt);
   try {
-    const order = readingOf(await service.placeOrder(input, { requestId: attempt.id, signal }));
+    const order = readingOf(await service.placeOrder(input, { requestId: requestIdOf(attempt.id), signal }));
     posted.orderId = order.orderId;
     return (snapshot) => answered(snapshot, attempt, order, now());
   } catch (error) {
