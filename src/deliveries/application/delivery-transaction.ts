@@ -1,8 +1,10 @@
 import { decide, isWork, type Action } from '../domain/decide.js';
 import type { DeliveryPolicy } from '../domain/delivery-policy.js';
+import { isTerminal } from '../domain/delivery-progress.js';
 import { MAX_UNREAD } from '../domain/duplicates.js';
 import { cloneAlreadyKnown, orderAlreadyKnown } from '../domain/known-order.js';
 import { searchSince } from '../domain/order-search.js';
+import { decidedAfterRestore } from '../domain/restored-delivery.js';
 import type { AttemptChange, Transition } from '../domain/transition.js';
 import type { DeliveryEvent, NewDeliveryEvent } from '../events/delivery-event.js';
 import { snapshotOf, type DeliveryRecord } from '../storage/delivery-record.js';
@@ -152,7 +154,15 @@ export class DeliveryTransaction {
   /** Writes a transition, except the row of the delivery, which {@link #save} writes. */
   async #carryOut(before: DeliveryRecord, transition: Transition): Promise<DeliveryRecord> {
     const now = this.rules.now();
-    const { state, progress, events, attempts = [], clone } = await this.#withoutKnownOrders(before, transition);
+    const known = await this.#withoutKnownOrders(before, transition);
+    // What has ended spends nothing any more.
+    const {
+      state,
+      progress,
+      events,
+      attempts = [],
+      clone,
+    } = isTerminal(known.state) ? decidedAfterRestore(known) : known;
     const record: DeliveryRecord = { ...before, state, progress, version: before.version + 1, updatedAt: now };
     await this.storage.settleAttempts(attempts, now);
     if (clone) await this.storage.addClone(record, clone);

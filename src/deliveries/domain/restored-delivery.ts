@@ -15,7 +15,7 @@ export function attemptRecovered(snapshot: Snapshot, attempt: DeliveryAttempt): 
   return { state, progress: { ...progress, booked, ...(isLatest && { attempt }) }, events: [] };
 }
 
-/** A person has decided about a delivery of a restored database: it goes on like any other. */
+/** A delivery of a restored database has ended, or a person has decided: it goes on like any other. */
 export function decidedAfterRestore(transition: Transition): Transition {
   const { restored } = transition.progress;
   if (!restored) return transition;

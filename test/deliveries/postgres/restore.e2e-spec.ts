@@ -120,6 +120,9 @@ const isPossible = POSTGRES_URL !== '' && PrivatePostgres.isInstalled;
       expect(await host.get('A-1')).toMatchObject({ state: 'completed', orderId: first, reason: undefined });
       expect(await host.get('A-2')).toMatchObject({ state: 'completed', orderId: second });
       for (const reference of ['A-1', 'A-2', 'A-4']) expect(ordersOf(reference)).toHaveLength(1);
+      // The cancellation was sent as soon as a webhook had shown the order: too late for Lalamove.
+      expect(await host.get('A-4')).toMatchObject({ state: 'completed', cancellation: 'refused' });
+      expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 0 });
     },
     60_000,
   );

@@ -17,6 +17,11 @@ const PARTS = {
   timeline: sql<string>`substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`,
 } as const;
 
+const NOT_TOLD = sql<null>`null::text`;
+
+/** The OID of the database, which a restore into another one changes. */
+const DATABASE = sql<string>`(select oid::text from pg_database where datname = current_database())`;
+
 /** Compares the stored origin of a database with the present one. */
 export class DatabaseOrigin {
   private constructor(
@@ -34,16 +39,15 @@ export class DatabaseOrigin {
     { identity }: Pick<PostgresTables, 'identity'>,
     withTimeline: boolean,
   ): Promise<DatabaseOrigin> {
-    const system = (await isTold(db, PARTS.system)) ? PARTS.system : sql`null::text`;
-    const timeline = withTimeline && (await isTold(db, PARTS.timeline)) ? PARTS.timeline : sql`null::text`;
-    const database = sql`(select oid::text from pg_database where datname = current_database())`;
+    const system = (await isTold(db, PARTS.system)) ? PARTS.system : NOT_TOLD;
+    const timeline = withTimeline && (await isTold(db, PARTS.timeline)) ? PARTS.timeline : NOT_TOLD;
     const current = sql<string>`json_strip_nulls(json_build_object(
-      'system', ${system}, 'database', ${database}, 'table', tableoid::text, 'timeline', ${timeline}))::text`;
+      'system', ${system}, 'database', ${DATABASE}, 'table', tableoid::text, 'timeline', ${timeline}))::text`;
     return new DatabaseOrigin(identity, current);
   }
 
   /**
-   * Whether the rows come from a restore, or nobody has stored their origin yet.
+   * Whether the rows come from a restore, or the stored origin lacks a part: `new`.
    *
    * @param lock whether other transactions wait until this one has ended
    */
@@ -55,7 +59,9 @@ export class DatabaseOrigin {
     const stored = originIn(row.stored);
     if (stored === undefined) return 'new';
     const current = originIn(row.current) ?? {};
-    return Object.entries(stored).every(([part, value]) => (current[part] ?? value) === value) ? 'same' : 'restored';
+    const isSame = Object.entries(stored).every(([part, value]) => (current[part] ?? value) === value);
+    if (!isSame) return 'restored';
+    return Object.keys(current).every((part) => part in stored) ? 'same' : 'new';
   }
 
   /** Stores the present origin. */
