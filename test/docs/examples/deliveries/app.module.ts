@@ -6,9 +6,7 @@ import { OrdersController } from './orders.controller.js';
 
 @Module({
   imports: [
-    LalamoveModule.forRootAsync({
-      useFactory: () => ({ ...lalamoveOptionsFromEnv(), webhook: { path: 'webhooks/lalamove' } }),
-    }),
+    LalamoveModule.forRootAsync({ useFactory: () => lalamoveOptionsFromEnv(), webhook: { path: 'webhooks/lalamove' } }),
     DeliveriesModule.forRoot({ database: { file: 'data/deliveries.db' } }),
   ],
   controllers: [OrdersController],
