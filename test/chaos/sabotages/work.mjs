@@ -149,13 +149,6 @@ export const WORK = [
     byTest(OUTBOX, 'dispatches each event of a delivery once and in order'),
   ),
   sabotage(
-    'the events of a delivery are not in the outbox',
-    'application/delivery-transaction.ts',
-    'isWanted: this.rules.isWanted(event.type) }',
-    'isWanted: false }',
-    byTest('deliveries-service.e2e-spec', 'calls handlers for a booking at once'),
-  ),
-  sabotage(
     'a booking in a transaction of the host wakes nobody',
     'application/delivery-commands.ts',
     'else if (isNew) detached(() => void this.#commits.watch(record));',
