@@ -191,4 +191,18 @@ const isPossible = POSTGRES_URL !== '' && PrivatePostgres.isInstalled;
     },
     60_000,
   );
+
+  it('is found without the functions that a managed server forbids', async () => {
+    await query('revoke execute on function pg_control_system(), pg_walfile_name(pg_lsn) from public');
+    await query('create role app login; grant create on database postgres to app');
+    const storage = { connectionString: server.url.replace('postgres@', 'app@') };
+    const host = await start({ storage, deliveries: { worker: false } });
+    await host.deliveries.book(bookingOf('F-1', { metadata: { reference: 'F-1' } }));
+    await server.dump('shop', join(folder, 'backup.sql'), 'all');
+    await stopAll();
+    await restore();
+    const restored = await start({ storage });
+    await clock.advance('1m');
+    expect(await restored.get('F-1')).toMatchObject({ reason: { code: 'DATABASE_RESTORED' } });
+  }, 60_000);
 });

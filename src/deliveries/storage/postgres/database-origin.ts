@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { isStringMap } from '../../../internal/is-record.js';
 import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
+import { codeOf, storeFailure } from './postgres-failure.js';
 import type { PostgresTables } from './postgres-tables.js';
 
 /**
@@ -16,6 +17,9 @@ const PARTS = {
   system: sql<string>`(select system_identifier::text from pg_control_system())`,
   timeline: sql<string>`substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`,
 } as const;
+
+/** The SQLSTATEs of a function that is forbidden, does not exist, or is not supported. */
+const NOT_OFFERED = /^(42501|42883|0A000)$/;
 
 const NOT_TOLD = sql<null>`null::text`;
 
@@ -74,9 +78,10 @@ async function isTold(db: DeliveriesKysely, part: RawBuilder<string>): Promise<b
   try {
     await sql`select ${part}`.execute(db);
     return true;
-  } catch {
-    // If the connection is lost, the next query reports it.
-    return false;
+  } catch (error) {
+    // After any other error, such as a lost connection, the part would be missing for the life of the process.
+    if (NOT_OFFERED.test(codeOf(error))) return false;
+    throw storeFailure(error);
   }
 }
 
