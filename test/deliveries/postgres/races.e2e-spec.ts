@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { KyselyPlugin } from 'kysely';
 import type { Client } from 'pg';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LostLease } from '../../../src/deliveries/application/delivery-transaction.js';
 import { cancelAsked } from '../../../src/deliveries/domain/cancellation.js';
 import { quoting } from '../../../src/deliveries/domain/transitions.js';
 import type { DeliveryRecord } from '../../../src/deliveries/storage/delivery-record.js';
+import { markRestored } from '../../../src/deliveries/storage/sql/mark-restored.js';
 import { describePostgres } from '../../support/servers.js';
 import { failureOf } from '../../support/lalamove.js';
 import { factsOf } from '../../webhooks/event-samples.js';
@@ -319,6 +321,25 @@ describePostgres('two processes on one PostgreSQL', () => {
     await pause(20);
     expect(await claim(two.storage, 'another')).toBe(true);
     expect(await claim(one.storage, holder)).toBe(false);
+  });
+
+  it('marks after a restore no delivery that another process books meanwhile', async () => {
+    await insert('A');
+    let isBooked = false;
+    const bookMeanwhile: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        if (!isBooked) await two.deliveries.transact((trx) => trx.insert(recordNamed('B', Date.now()), []));
+        isBooked = true;
+        return result;
+      },
+    };
+    const at = Date.now();
+    const marked = one.database.transaction().execute((trx) => markRestored(trx.withPlugin(bookMeanwhile), at));
+    expect(await marked).toBe(1);
+    expect((await row('id of A')).progress.restored).toEqual({ at, attemptId: `id of A.restored-${at}` });
+    expect((await row('id of B')).progress.restored).toBeUndefined();
+    expect(await column('select delivery_id from delivery_attempts')).toEqual(['id of A']);
   });
 
   it('reads bigint exactly, and refuses one that is no exact number', async () => {

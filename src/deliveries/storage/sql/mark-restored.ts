@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import type { DeliveriesKysely } from './deliveries-schema.js';
 
 /**
@@ -8,44 +8,44 @@ import type { DeliveriesKysely } from './deliveries-schema.js';
  *
  * The mark is written into the text of the progress, because the JSON of a damaged row cannot be parsed.
  *
- * @param trx a transaction in which no worker runs
  * @param at Unix ms
  * @returns the number of marked deliveries
  */
 export async function markRestored(trx: DeliveriesKysely, at: number): Promise<number> {
-  const attemptId = sql`id || ${`.restored-${at}`}`;
-  const unmarked = sql`state not in ('completed', 'canceled', 'failed') and progress like '{"%'
-    and progress not like '%"restored":%'`;
-  await trx
-    .insertInto('delivery_attempts')
-    .columns(['id', 'delivery_id', 'account', 'number', 'quotation_id', 'outcome', 'total', 'currency', 'reserved_at'])
-    .expression(
-      trx
-        .selectFrom('deliveries')
-        .select([
-          sql<string>`${attemptId}`.as('attempt_id'),
-          'id',
-          'account',
-          sql.lit(0).as('number'),
-          sql.lit('').as('quotation_id'),
-          sql.lit('unknown').as('outcome'),
-          sql.lit('').as('total'),
-          sql.lit('').as('currency'),
-          sql<number>`${sql.lit(at)}`.as('reserved_at'),
-        ])
-        .where(sql<boolean>`${unmarked}`),
-    )
-    .execute();
-  const mark = sql<string>`${`{"restored":{"at":${at},"attemptId":"`} || ${attemptId} || '"},' || substr(progress, 2)`;
+  const attemptId = sql<string>`id || ${`.restored-${at}`}`;
+  const mark = `{"restored":{"at":${at},"attemptId":"`;
+  const isUnfinished = sql<SqlBool>`state not in ('completed', 'canceled', 'failed')`;
   const { numUpdatedRows } = await trx
     .updateTable('deliveries')
     .set({
-      progress: mark,
+      progress: sql<string>`${mark} || ${attemptId} || '"},' || substr(progress, 2)`,
       version: sql`version + 1`,
       // A person sees at once what is not booked. What has an order goes on as before.
       due_at: sql`case when state in ('requested', 'quoting', 'booking') then ${sql.lit(at)} else due_at end`,
     })
-    .where(sql<boolean>`${unmarked}`)
+    .where(isUnfinished)
+    .where(sql<SqlBool>`progress like '{"%' and progress not like '%"restored":%'`)
     .executeTakeFirst();
+  const rows = trx
+    .selectFrom('deliveries')
+    .select([
+      attemptId.as('attempt_id'),
+      'id',
+      'account',
+      sql.lit(0).as('number'),
+      sql.lit('').as('quotation_id'),
+      sql.lit('unknown').as('outcome'),
+      sql.lit('').as('total'),
+      sql.lit('').as('currency'),
+      sql.lit(at).as('reserved_at'),
+    ])
+    .where(isUnfinished)
+    // The rows that are marked now, and no delivery that another process has booked since.
+    .where('progress', 'like', `${mark}%`);
+  await trx
+    .insertInto('delivery_attempts')
+    .columns(['id', 'delivery_id', 'account', 'number', 'quotation_id', 'outcome', 'total', 'currency', 'reserved_at'])
+    .expression(rows)
+    .execute();
   return Number(numUpdatedRows);
 }
