@@ -1,7 +1,16 @@
+import { readFileSync } from 'node:fs';
+
 /** The direction of imports: module → webhooks, deliveries → service → client → errors → api → internal. */
 
 /** @type {(name: string, comment: string, from: object, to: object) => object} */
 const forbidden = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/** The entry points beside the core, each a folder of src/. */
+const OPTIONAL_PARTS =
+  'deliveries|redis|sandbox|openapi|health|telemetry|testing|doctor|conformance|schematics|board|tracking|pages|ui';
+
+const { peerDependenciesMeta } = JSON.parse(readFileSync('package.json', 'utf8'));
+const OPTIONAL_PEERS = Object.keys(peerDependenciesMeta).join('|');
 
 export default {
   forbidden: [
@@ -44,9 +53,21 @@ export default {
     ),
     forbidden(
       'core-imports-no-optional-part',
-      'Who uses the core alone loads neither deliveries nor Redis nor the sandbox.',
-      { path: '^src/', pathNot: '^src/(deliveries|redis|sandbox)/' },
-      { path: '^src/(deliveries|redis|sandbox)/' },
+      'Who uses the core alone loads no other entry point.',
+      { path: '^src/', pathNot: `^src/(${OPTIONAL_PARTS})/` },
+      { path: `^src/(${OPTIONAL_PARTS})/` },
+    ),
+    forbidden(
+      'core-imports-no-optional-peer',
+      'Who uses the core alone need not install the peers of other entry points.',
+      { path: '^src/', pathNot: `^src/(${OPTIONAL_PARTS})/` },
+      { path: `/node_modules/(${OPTIONAL_PEERS})/` },
+    ),
+    forbidden(
+      'deliveries-and-redis-import-no-later-part',
+      'Health, telemetry, OpenAPI and testing are built on deliveries, not the other way round.',
+      { path: '^src/(deliveries|redis)/' },
+      { path: '^src/(openapi|health|telemetry|testing|doctor|conformance|sandbox|board|tracking)/' },
     ),
     forbidden(
       'redis-uses-the-limiter-alone',
@@ -58,7 +79,31 @@ export default {
       'sandbox-shares-little',
       'The sandbox is an oracle: it shares facts with the client, and no behaviour.',
       { path: '^src/sandbox/' },
-      { path: '^src/', pathNot: '^src/(sandbox/|api/|internal/|errors/error-catalog)' },
+      { path: '^src/', pathNot: '^src/(sandbox/|api/|internal/|pages/|errors/error-catalog)' },
+    ),
+    forbidden(
+      'pages-import-internal-only',
+      'How a page is served does not depend on what it shows.',
+      { path: '^src/pages/' },
+      { path: '^src/', pathNot: '^src/(pages|internal)/' },
+    ),
+    forbidden(
+      'ui-is-browser-code',
+      'A browser cannot load the modules of the server: it shares their types alone.',
+      { path: '^src/ui/' },
+      { path: '^(src/(?!ui/)|node:)', dependencyTypesNot: ['type-only'] },
+    ),
+    forbidden(
+      'ui-is-bundled-alone',
+      'Node loads no browser code. A page uses what is shared, and no other page.',
+      { path: '^src/(?!ui/)' },
+      { path: '^src/ui/' },
+    ),
+    forbidden(
+      'ui-pages-are-apart',
+      'A page uses src/ui/shared, and no other page.',
+      { path: '^src/ui/([^/]+)/' },
+      { path: '^src/ui/', pathNot: '^src/ui/(shared|$1)/' },
     ),
     forbidden(
       'domain-is-pure',
@@ -74,9 +119,12 @@ export default {
     ),
     forbidden(
       'declared-dependencies-only',
-      'What src/ imports is a dependency or a peer of the package.',
-      { path: '^src/' },
-      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm', 'npm-peer'] },
+      'What src/ imports is a dependency or a peer of the package. The browser code is bundled.',
+      { path: '^src/', pathNot: '^src/ui/' },
+      {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
+      },
     ),
   ],
   options: {

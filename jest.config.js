@@ -1,10 +1,23 @@
+import { readFileSync } from 'node:fs';
 import { SWC } from './test/swc.mjs';
+
+const { LALAMOVE_TEST_STORAGE, LALAMOVE_TEST_CHROMIUM } = process.env;
+
+/** Tests import the package by its public names, which here mean the sources: `nestjs-lalamove/redis` etc. */
+const { name, exports: entryPoints } = JSON.parse(readFileSync('package.json', 'utf8'));
+const sources = Object.entries(entryPoints).flatMap(([path, { import: built }]) =>
+  built === undefined
+    ? []
+    : [[`^${name}${path.slice(1)}$`, built.default.replace('./dist/esm/', '<rootDir>/src/').replace(/\.js$/, '.ts')]],
+);
 
 /** Jest in ESM mode: run it through `npm test`, which switches vm modules on. */
 export default {
   testEnvironment: 'node',
+  // Suites serve the pages as they are built from the sources.
+  globalSetup: '<rootDir>/scripts/bundle-pages.mjs',
   // What a test waits for ends it; this is for a busy machine.
-  testTimeout: process.env.LALAMOVE_TEST_STORAGE === undefined ? 30_000 : 120_000,
+  testTimeout: LALAMOVE_TEST_STORAGE === undefined && LALAMOVE_TEST_CHROMIUM === undefined ? 30_000 : 120_000,
   reporters: ['default', '<rootDir>/test/left-out-reporter.mjs'],
   // Both of two cores; Jest would leave one idle.
   maxWorkers: '100%',
@@ -12,12 +25,7 @@ export default {
   testRegex: ['\\.spec\\.ts$', '\\.e2e-spec\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^nestjs-lalamove$': '<rootDir>/src/index.ts',
-    '^nestjs-lalamove/deliveries$': '<rootDir>/src/deliveries/index.ts',
-    '^nestjs-lalamove/deliveries/postgres$': '<rootDir>/src/deliveries/storage/postgres/index.ts',
-    '^nestjs-lalamove/deliveries/bullmq$': '<rootDir>/src/deliveries/queue/bullmq/index.ts',
-    '^nestjs-lalamove/redis$': '<rootDir>/src/redis/index.ts',
-    '^nestjs-lalamove/sandbox$': '<rootDir>/src/sandbox/index.ts',
+    ...Object.fromEntries(sources),
     '^@fastify/static$': '<rootDir>/test/support/no-static-files.cjs',
     // Not libphonenumber-js's `metadata.max.json.js`, beside which stands a JSON file.
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',

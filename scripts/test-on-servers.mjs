@@ -25,6 +25,7 @@ const DELIVERIES = [
   'duplicates',
   'forget',
   'inputs',
+  'inspection',
   'known-orders',
   'lost-answers',
   'needs-attention',
@@ -38,10 +39,13 @@ const DELIVERIES = [
   'wrong-ends',
 ].map((name) => `test/deliveries/${name}.e2e-spec`);
 
+/** What operators do and see. BullMQ changes nothing in it. */
+const BOARD = ['test/board/actions.e2e-spec'];
+
 /** @type {Readonly<Record<string, { paths: readonly string[], storage?: string }>>} */
 const MODES = {
   servers: { paths: SERVERS },
-  postgres: { paths: DELIVERIES, storage: 'postgres' },
+  postgres: { paths: [...DELIVERIES, ...BOARD], storage: 'postgres' },
   bullmq: { paths: DELIVERIES, storage: 'postgres+bullmq' },
 };
 

@@ -31,6 +31,7 @@ export {
 export type { OrderStatus } from './api/order-status.js';
 export type { Order, OrderStop, ProofOfDelivery, ProofOfPickUp } from './api/answers/order.js';
 export { PlaceOrderDto, RecipientDto, SenderDto } from './api/requests/place-order.dto.js';
+export { toE164 } from './api/requests/to-e164.js';
 export type { Coordinates, Distance, PriceBreakdown, Quotation, QuotationStop } from './api/answers/quotation.js';
 
 export {
@@ -51,6 +52,7 @@ export {
 export type { LalamoveGraphqlExtensions } from './errors/lalamove-graphql-error.js';
 export { createLalamoveException, type LalamoveExceptionDetails } from './errors/create-exception.js';
 export type { LalamoveOperation } from './api/endpoints.js';
+export type { RateLimitReading } from './api/rate-limit-headers.js';
 export { ERROR_CATALOG, type ErrorRow, type LalamoveErrorCode } from './errors/error-catalog.js';
 export {
   LalamoveErrorPolicies,

@@ -25,6 +25,8 @@ const VARIABLES: readonly { variable: string; option: string; read: (text: strin
   { variable: 'WEBHOOK_MAX_AGE_SECONDS', option: 'webhook.maxAgeSeconds', read: Number },
 ];
 
+const REQUIRED = ['API_KEY', 'API_SECRET', 'MARKET'];
+
 /**
  * Reads an account's options from the environment: `LALAMOVE_API_KEY`, `LALAMOVE_API_SECRET`, `LALAMOVE_MARKET` and the
  * optional variables of `.env.example`. An empty variable counts as unset.
@@ -40,6 +42,15 @@ export function lalamoveOptionsFromEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
   prefix = 'LALAMOVE_',
 ): LalamoveAccountOptions {
+  const found = optionsInEnv(env, prefix);
+  const isUnset = REQUIRED.every((variable) => (env[prefix + variable] ?? '').trim() === '');
+  const advice = isUnset ? 'Is .env loaded? Start with --env-file .env.' : undefined;
+  assertOptions(found, { describe: (problem) => withVariable(problem, prefix), advice });
+  return found;
+}
+
+/** The options that the variables describe, unchecked. An empty variable counts as unset. */
+export function optionsInEnv(env: Readonly<Record<string, string | undefined>>, prefix: string): unknown {
   const options: Record<string, unknown> = {};
   const groups: Record<string, Record<string, unknown>> = {};
   for (const { variable, option, read } of VARIABLES) {
@@ -51,13 +62,11 @@ export function lalamoveOptionsFromEnv(
   }
   // `RATE_LIMIT=false` switches off what other variables describe; a wrong value stays, and is reported.
   const described = Object.entries(groups).filter(([name]) => options[name] === undefined || options[name] === true);
-  const found: unknown = { ...options, ...Object.fromEntries(described) };
-  assertOptions(found, { describe: (problem) => named(problem, prefix) });
-  return found;
+  return { ...options, ...Object.fromEntries(described) };
 }
 
 /** Adds the name of the variable to the option at the start of a problem. */
-function named(problem: string, prefix: string): string {
+export function withVariable(problem: string, prefix: string): string {
   const option = problem.split(' ', 1)[0] ?? '';
   const variable = VARIABLES.find((entry) => entry.option === option)?.variable;
   return variable === undefined ? problem : problem.replace(option, `${option} (${prefix}${variable})`);

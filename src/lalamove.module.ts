@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { LalamoveErrorsModule } from './errors/lalamove-errors.module.js';
+import { LalamoveObserversModule } from './lalamove-observers.module.js';
 import { isRecord } from './internal/is-record.js';
 import { registrationProblems } from './lalamove.option-checks.js';
 import {
@@ -9,12 +10,13 @@ import {
   type LalamoveModuleOptions,
 } from './lalamove.options.js';
 import { accountProviders, optionsToken } from './lalamove.providers.js';
-import { asyncFormProblems, asyncOptionsProviders, type AsyncOptions } from './nest/async-options.js';
+import { asyncFormProblems, asyncOptionsProviders, optionsProvider, type AsyncOptions } from './nest/async-options.js';
 import { LalamoveWebhookRegistrations } from './webhooks/endpoint/webhook-registrations.js';
 import { LalamoveWebhooksModule } from './webhooks/lalamove-webhooks.module.js';
 
 /** A class that creates the options, for `useClass` and `useExisting`. */
 export interface LalamoveOptionsFactory {
+  /** Called once, at boot. */
   createLalamoveOptions(): LalamoveAccountOptions | Promise<LalamoveAccountOptions>;
 }
 
@@ -38,10 +40,12 @@ export type LalamoveModuleAsyncOptions = LalamoveModuleAsyncBase &
 export class LalamoveModule {
   /** Checks the options at boot: a `LalamoveOptionsException` lists every problem. */
   static forRoot(options: LalamoveModuleOptions): DynamicModule {
-    const provider = {
-      provide: optionsToken(nameOf(options)),
-      useFactory: () => checked(options, nameOf(options), true),
-    };
+    const name = nameOf(options);
+    const provider = optionsProvider(options, {
+      provide: optionsToken(name),
+      checked: (given) => checked(given, name, true),
+      owner: { module: 'LalamoveModule', account: name },
+    });
     return registration(options, [provider]);
   }
 
@@ -77,7 +81,7 @@ function registration(options: unknown, optionsProviders: Provider[]): DynamicMo
   return {
     module: LalamoveModule,
     global: !isRecord(options) || options.isGlobal !== false,
-    imports: [LalamoveErrorsModule, LalamoveWebhooksModule],
+    imports: [LalamoveObserversModule, LalamoveErrorsModule, LalamoveWebhooksModule],
     providers: [...optionsProviders, ...account.providers],
     exports: account.exports,
   };
@@ -90,7 +94,9 @@ function asyncProviders(options: LalamoveModuleAsyncOptions): Provider[] {
   return asyncOptionsProviders(options, {
     provide: optionsToken(name),
     ask: (factory: LalamoveOptionsFactory) => factory.createLalamoveOptions(),
-    checked: (given) => checked(withWebhook(given), name, false),
+    merged: withWebhook,
+    checked: (given) => checked(given, name, false),
+    owner: { module: 'LalamoveModule', account: name },
   });
 }
 

@@ -283,6 +283,15 @@ describe('lalamoveOptionsFromEnv', () => {
     ]);
   });
 
+  it.each([{}, { LALAMOVE_API_KEY: '', LALAMOVE_MARKET: ' ' }])(
+    'asks for the file .env if nothing is set: %j',
+    (env) => {
+      const problems = problemsOf(() => lalamoveOptionsFromEnv(env));
+      expect(problems).toHaveLength(4);
+      expect(problems.at(-1)).toBe('Is .env loaded? Start with --env-file .env.');
+    },
+  );
+
   it('reads a second account with another prefix', () => {
     const env = {
       LALAMOVE_TH_API_KEY: 'pk_test_t',

@@ -6,7 +6,7 @@ import type { LalamoveHttpOptions } from './client/transport/lalamove-http.servi
 import type { RetryOptions } from './client/retry/backoff.js';
 import { anchoredNow, systemClock, type Clock } from './internal/clock.js';
 import type { AccountErrorPolicy, LalamoveErrorOptions } from './errors/error-policies.js';
-import { LALAMOVE_HOSTS } from './api/hosts.js';
+import { LALAMOVE_HOSTS, withoutVersion } from './api/hosts.js';
 import { environmentOfKey, optionProblems } from './lalamove.option-checks.js';
 import { optionsMessage } from './nest/module-options.js';
 import { AccountSecrets } from './webhooks/verify/account-secrets.js';
@@ -120,6 +120,7 @@ export class LalamoveOptionsException extends Error {
  * @param account the name of the registration, for the message
  * @param withRegistration whether `name` and `isGlobal` are allowed
  * @param describe changes the text of a problem
+ * @param advice a further sentence, after the problems
  * @throws LalamoveOptionsException that lists every problem and its remedy
  */
 export function assertOptions(
@@ -128,10 +129,18 @@ export function assertOptions(
     account,
     withRegistration = false,
     describe = (problem) => problem,
-  }: { account?: string | undefined; withRegistration?: boolean; describe?: (problem: string) => string } = {},
+    advice,
+  }: {
+    account?: string | undefined;
+    withRegistration?: boolean;
+    describe?: (problem: string) => string;
+    advice?: string | undefined;
+  } = {},
 ): asserts options is LalamoveAccountOptions {
   const problems = optionProblems(options, withRegistration);
-  if (problems.length > 0) throw new LalamoveOptionsException(problems.map(describe), account);
+  if (problems.length === 0) return;
+  const advices = advice === undefined ? [] : [advice];
+  throw new LalamoveOptionsException([...problems.map(describe), ...advices], account);
 }
 
 /** Fills in the defaults of validated options. */
@@ -159,13 +168,10 @@ export function clientSettings(options: LalamoveAccountOptions, account: string 
   };
 }
 
-/**
- * Normalises the base URL, because URLs of requests are compared with it. A slash and the version at its end are
- * removed, because every path begins with them.
- */
+/** Normalises the base URL, because URLs of requests are compared with it. */
 function baseUrlOf(options: LalamoveAccountOptions): string {
   const { href } = new URL(options.baseUrl ?? LALAMOVE_HOSTS[environmentOf(options)]);
-  return href.replace(/\/+$/, '').replace(/\/+v3$/, '');
+  return withoutVersion(href);
 }
 
 function environmentOf({ apiKey, environment }: LalamoveAccountOptions): LalamoveEnvironment {

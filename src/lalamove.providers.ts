@@ -1,9 +1,11 @@
 import type { HttpService } from '@nestjs/axios';
 import { Logger, type FactoryProvider, type InjectionToken, type Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { CALL_LISTENERS, type CallListeners } from './client/call-listeners.js';
 import { sharedParts, type SharedParts } from './client/shared-parts.js';
 import { LalamoveHttpService } from './client/transport/lalamove-http.service.js';
 import { LalamoveErrorPolicies } from './errors/error-policies.js';
+import { WORK_TRACING, type WorkTracing } from './internal/work-tracing.js';
 import { ThrottledLog } from './internal/throttled-log.js';
 import {
   accountErrorPolicy,
@@ -76,16 +78,17 @@ function serviceProvider(name: string | undefined): FactoryProvider<LalamoveServ
   const shared = new WeakMap<LalamoveErrorPolicies, SharedParts>();
   return {
     provide: getLalamoveToken(name),
-    inject: [optionsToken(name), getLalamoveHttpToken(name), LalamoveErrorPolicies, pathsToken(name)],
+    inject: [optionsToken(name), getLalamoveHttpToken(name), LalamoveErrorPolicies, pathsToken(name), CALL_LISTENERS],
     useFactory: (
       options: LalamoveAccountOptions,
       http: HttpService,
       policies: LalamoveErrorPolicies,
       paths: SignedPaths,
+      listeners: CallListeners,
     ) => {
       const policy = accountErrorPolicy(options, name, new Logger('LalamoveModule'));
       if (!policies.add(policy, owner)) throw duplicateName(name);
-      const parts = shared.get(policies) ?? sharedParts(http, clientSettings(options, name));
+      const parts = shared.get(policies) ?? sharedParts(http, clientSettings(options, name), listeners);
       shared.set(policies, parts);
       const webhookUrlGiven = (url: string): void => {
         paths.learn(url);
@@ -98,18 +101,19 @@ function serviceProvider(name: string | undefined): FactoryProvider<LalamoveServ
 function webhooksProvider(name: string | undefined): FactoryProvider<LalamoveWebhooks> {
   return {
     provide: getLalamoveWebhooksToken(name),
-    inject: [optionsToken(name), pathsToken(name), LalamoveInboxHost, LalamoveWebhookRegistrations],
+    inject: [optionsToken(name), pathsToken(name), LalamoveInboxHost, LalamoveWebhookRegistrations, WORK_TRACING],
     useFactory: (
       options: LalamoveAccountOptions,
       paths: SignedPaths,
       inboxes: LalamoveInboxHost,
       registrations: LalamoveWebhookRegistrations,
+      tracing: WorkTracing,
     ) => {
       const logger = options.logger ?? new Logger('LalamoveWebhooks');
       const dropped = new ThrottledLog(logger);
       const path = options.webhook?.path;
       const verifier = verifierSettings(options, name);
-      const webhooks = new LalamoveWebhooks({ verifier, paths, inboxes, logger, dropped, path });
+      const webhooks = new LalamoveWebhooks({ verifier, paths, inboxes, logger, dropped, path, tracing });
       registrations.add({ webhooks, paths, dropped, isOn: options.webhook !== undefined });
       return webhooks;
     },

@@ -16,6 +16,7 @@ import type { PlaceOrderDto } from './api/requests/place-order.dto.js';
 import type { Quotation } from './api/answers/quotation.js';
 import { withCallersFrames } from './internal/caller-frames.js';
 import { isRecord } from './internal/is-record.js';
+import { environmentOfKey } from './lalamove.option-checks.js';
 import { assertOptions, clientSettings, type LalamoveAccountOptions } from './lalamove.options.js';
 
 /**
@@ -140,7 +141,9 @@ export class LalamoveService {
    */
   forAccount(credentials: LalamoveCredentials): LalamoveService {
     const { apiKey, apiSecret, market }: Partial<LalamoveCredentials> = isRecord(credentials) ? credentials : {};
-    const options: unknown = { ...this.#options, apiKey, apiSecret, market };
+    // Keys of the other environment would be used at its host: test keys of the app must never lead to real orders.
+    const environment = this.#options.environment ?? environmentOfKey(this.#options.apiKey);
+    const options: unknown = { ...this.#options, ...(environment && { environment }), apiKey, apiSecret, market };
     assertOptions(options, { account: this.#account, withRegistration: true });
     return new LalamoveService(this.#parts.http, options, this.#account, this.#parts);
   }

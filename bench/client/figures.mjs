@@ -96,11 +96,15 @@ function bundlesOfCore(paths, format) {
   return found;
 }
 
-/** The core's files in npm's tarball: without the sandbox, deliveries, source maps and sources. */
+/** The folders of the entry points beside the core. */
+const OTHER_ENTRY_POINTS =
+  /^dist\/(esm|cjs)\/(deliveries|redis|sandbox|openapi|health|telemetry|testing|doctor|conformance|schematics|board|tracking|pages)\//;
+
+/** The core's files in npm's tarball: without the other entry points, source maps and sources. */
 export function packedFiles() {
   const paths = pathsInTarball();
   const bundles = new Set([...bundlesOfCore(paths, 'esm'), ...bundlesOfCore(paths, 'cjs')]);
-  const isTypes = (path) => path.endsWith('.d.ts') && !/\/(sandbox|deliveries)\//.test(path);
+  const isTypes = (path) => path.endsWith('.d.ts') && !OTHER_ENTRY_POINTS.test(path);
   return paths
     .filter(
       (path) => bundles.has(path) || path === 'dist/cjs/package.json' || (path.startsWith('dist/') && isTypes(path)),

@@ -7,6 +7,7 @@ import { LalamoveModule, LalamoveService } from 'nestjs-lalamove';
 import { DeliveriesModule, DeliveriesService } from 'nestjs-lalamove/deliveries';
 import { SandboxClock } from 'nestjs-lalamove/sandbox';
 import { answering } from '../client/processes.mjs';
+import { bookingOf } from './sample-booking.mjs';
 
 const { file, startAt, ...account } = JSON.parse(process.argv[2]);
 const clock = new SandboxClock({ speed: 0, startAt });
@@ -65,21 +66,4 @@ async function completed(prefix, count) {
     if (state === 'completed') found += 1;
   }
   return found;
-}
-
-function bookingOf(reference) {
-  return {
-    reference,
-    quotation: {
-      serviceType: 'MOTORCYCLE',
-      language: 'en_HK',
-      stops: [
-        { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak, Hong Kong' },
-        { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Hong Kong International Airport' },
-      ],
-    },
-    sender: { name: 'Shop', phone: '+85221234567' },
-    recipients: [{ name: 'Ada', phone: '+85251234567' }],
-    metadata: { reference },
-  };
 }

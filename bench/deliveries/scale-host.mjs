@@ -6,6 +6,7 @@ import { LalamoveModule } from 'nestjs-lalamove';
 import { DeliveriesModule, DeliveriesService, OnDelivery } from 'nestjs-lalamove/deliveries';
 import { postgresStorage } from 'nestjs-lalamove/deliveries/postgres';
 import { answering } from '../client/processes.mjs';
+import { bookingOf } from './sample-booking.mjs';
 import { PATH } from './scale-webhooks.mjs';
 
 const { connectionString, schema, maxConnections, ...account } = JSON.parse(process.argv[2]);
@@ -45,20 +46,3 @@ answering(async (question) => {
   const { user, system } = process.cpuUsage();
   return { port: app.getHttpServer().address().port, completed, cpuMs: (user + system) / 1000 };
 });
-
-function bookingOf(reference) {
-  return {
-    reference,
-    quotation: {
-      serviceType: 'MOTORCYCLE',
-      language: 'en_HK',
-      stops: [
-        { coordinates: { lat: '22.2759', lng: '114.1455' }, address: 'Victoria Peak, Hong Kong' },
-        { coordinates: { lat: '22.3080', lng: '113.9185' }, address: 'Hong Kong International Airport' },
-      ],
-    },
-    sender: { name: 'Shop', phone: '+85221234567' },
-    recipients: [{ name: 'Ada', phone: '+85251234567' }],
-    metadata: { reference },
-  };
-}

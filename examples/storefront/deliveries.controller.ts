@@ -3,6 +3,7 @@ import {
   BookDeliveryDto,
   DeliveriesService,
   OnDelivery,
+  ResolveDeliveryDto,
   type Delivery,
   type DeliveryEventOf,
   type TimelineEntry,
@@ -33,6 +34,12 @@ export class DeliveriesController {
   @Delete(':reference')
   cancel(@Param('reference') reference: string): Promise<Delivery> {
     return this.deliveries.cancel(reference);
+  }
+
+  /** A real shop would let only its own staff call this. */
+  @Post(':reference/resolution')
+  resolve(@Param('reference') reference: string, @Body() resolution: ResolveDeliveryDto): Promise<Delivery> {
+    return this.deliveries.resolve(reference, resolution);
   }
 
   /** A real shop would notify a person here. */

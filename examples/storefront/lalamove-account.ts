@@ -1,12 +1,12 @@
 import { lalamoveOptionsFromEnv, type LalamoveModuleOptions } from 'nestjs-lalamove';
 import { LalamoveSandbox, type DriverStep } from 'nestjs-lalamove/sandbox';
 
-/** Drivers that are fast enough to watch: from acceptance to completion in half a minute. */
+/** Drivers that are fast enough to watch: from the order to its completion in less than a minute. */
 const QUICK_DRIVERS: DriverStep[] = [
   { do: 'accept', after: '8s' },
   { do: 'arrive', after: '5s' },
   { do: 'pick-up', after: '5s' },
-  { do: 'deliver', after: '10s' },
+  { do: 'deliver', after: '30s' },
   { do: 'complete', after: '2s' },
 ];
 

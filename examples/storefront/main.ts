@@ -2,9 +2,11 @@ import { NestFactory } from '@nestjs/core';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serveDocs } from './api-docs.js';
 import { curlLines } from './curl-lines.js';
 import { freePort } from './free-port.js';
 import { lalamoveAccount } from './lalamove-account.js';
+import { STAFF_PASSWORD } from './staff.guard.js';
 import { StorefrontModule, WEBHOOK_PATH } from './storefront.module.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -22,6 +24,7 @@ const app = await NestFactory.create(
     logger: ['warn', 'error'],
   },
 );
+serveDocs(app);
 app.enableShutdownHooks();
 await app.listen(port);
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
@@ -34,6 +37,14 @@ console.log(
     : 'It calls Lalamove with the keys of your environment.',
 );
 console.log(`It stores its deliveries in ${file}.`);
+console.log(
+  `
+Order at      ${url}/shop   (and follow the order there)
+Operate at    ${url}/board   (user staff, password ${STAFF_PASSWORD})
+` +
+    (sandbox ? `See Lalamove  ${sandbox.url}/   (the sandbox: couriers, requests, webhooks, faults)\n` : '') +
+    `Read the API  ${url}/docs`,
+);
 console.log(
   '\nRun these commands one after the other: a quote, a booking, the same booking again (the same delivery,\n' +
     'no second courier), its status (repeat it: a driver is on the way), and its timeline.\n',

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse } from '@nestjs/swagger';
 import {
   AddPriorityFeeDto,
   ChangeDriverDto,
@@ -11,6 +12,7 @@ import {
   type Order,
   type Quotation,
 } from 'nestjs-lalamove';
+import { ApiLalamoveErrors, OrderSchema, QuotationSchema } from 'nestjs-lalamove/openapi';
 
 /** The shop's own REST API. It needs no try/catch: the exception filter answers every error of Lalamove. */
 @Controller()
@@ -23,6 +25,8 @@ export class StorefrontController {
   }
 
   @Post('quotes')
+  @ApiCreatedResponse({ type: QuotationSchema })
+  @ApiLalamoveErrors('createQuotation')
   quote(@Body() quotation: CreateQuotationDto): Promise<Quotation> {
     return this.lalamove.createQuotation(quotation);
   }
@@ -33,11 +37,15 @@ export class StorefrontController {
   }
 
   @Post('lalamove/orders')
+  @ApiCreatedResponse({ type: OrderSchema })
+  @ApiLalamoveErrors('placeOrder')
   order(@Body() order: PlaceOrderDto): Promise<Order> {
     return this.lalamove.placeOrder(order);
   }
 
   @Get('lalamove/orders/:orderId')
+  @ApiOkResponse({ type: OrderSchema })
+  @ApiLalamoveErrors('getOrder')
   track(@Param('orderId') orderId: string): Promise<Order> {
     return this.lalamove.getOrder(orderId);
   }

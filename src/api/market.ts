@@ -10,3 +10,13 @@ export type LalamoveLanguage =
   | 'en_AE' | 'en_BR' | 'pt_BR' | 'en_HK' | 'zh_HK' | 'en_ID' | 'id_ID' | 'en_JP' | 'ja_JP' | 'en_MX' | 'es_MX'
   | 'en_MY' | 'ms_MY' | 'en_PH' | 'en_SA' | 'ar_SA' | 'en_SG' | 'th_TH' | 'en_TH' | 'zh_TW' | 'en_VN' | 'vi_VN'
   | (string & {});
+
+/**
+ * The language of a quotation that names none: English, which Lalamove has in every market but Taiwan.
+ *
+ * @param market two letters, e.g. `HK`
+ */
+export function defaultLanguage(market: string): LalamoveLanguage {
+  const code = market.toUpperCase();
+  return code === 'TW' ? 'zh_TW' : `en_${code}`;
+}

@@ -8,6 +8,7 @@ import { readOrder } from './answers/order.js';
 import { PlaceOrderDto } from './requests/place-order.dto.js';
 import { readQuotation } from './answers/quotation.js';
 import { sentInput, sentJson } from './requests/sent-input.js';
+import { withLanguage } from './requests/with-language.js';
 import { ENDPOINTS, type LalamoveOperation, type Endpoint } from './endpoints.js';
 
 /** One call of Lalamove's API, with the class of its input and the reader of its answer. */
@@ -15,6 +16,8 @@ export interface Operation<Answer> extends Endpoint {
   readonly name: LalamoveOperation;
   /** The DTO of the request body; absent for a call without a body. */
   readonly input?: ClassConstructor<object>;
+  /** Fills in what an input may leave out, by the market of the call. */
+  readonly completed?: (input: unknown, market: string) => unknown;
   /** Reads the `data` of a successful answer; returns `undefined` if they are invalid. */
   readonly read: (data: unknown) => Answer | undefined;
   /** The error code by which a retry learns that an earlier attempt succeeded, and the result to return then. */
@@ -23,7 +26,7 @@ export interface Operation<Answer> extends Endpoint {
 
 function operation<Answer>(
   name: LalamoveOperation,
-  rest: Pick<Operation<Answer>, 'input' | 'read' | 'settled'>,
+  rest: Pick<Operation<Answer>, 'input' | 'completed' | 'read' | 'settled'>,
 ): Operation<Answer> {
   return { name, ...ENDPOINTS[name], ...rest };
 }
@@ -33,7 +36,11 @@ const done = (): true => true;
 
 /** All calls of API v3, by their methods in `LalamoveService`. */
 export const OPERATIONS = {
-  createQuotation: operation('createQuotation', { input: CreateQuotationDto, read: readQuotation }),
+  createQuotation: operation('createQuotation', {
+    input: CreateQuotationDto,
+    completed: withLanguage,
+    read: readQuotation,
+  }),
   getQuotation: operation('getQuotation', { read: readQuotation }),
   placeOrder: operation('placeOrder', { input: PlaceOrderDto, read: readOrder }),
   getOrder: operation('getOrder', { read: readOrder }),

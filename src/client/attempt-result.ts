@@ -68,7 +68,8 @@ export function attemptFailure(context: AttemptContext<unknown>, error: unknown)
   const { kind, isUnsent, head, cause } =
     error instanceof TransportFailure ? error : new TransportFailure('connection', { cause: error });
   const { signal } = context.call.options;
-  const missing = { code: codeOf(kind, signal), isUnsent, isGivenUp: signal?.aborted, head, cause };
+  const { host } = new URL(context.settings.baseUrl);
+  const missing = { code: codeOf(kind, signal), isUnsent, isGivenUp: signal?.aborted, head, cause, host };
   const sentRequestId = isUnsent ? context.sentBefore : context.request.requestId;
   return new AttemptFailure(failureWithoutAnswer(missing, failedCall(context, sentRequestId)));
 }

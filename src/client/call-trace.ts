@@ -2,14 +2,20 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { performance } from 'node:perf_hooks';
 import type { LalamoveException } from '../errors/lalamove.exception.js';
 import type { UpstreamAnswer } from '../errors/translate-answer.js';
+import { readRateLimit, type AnswerHeaders } from '../api/rate-limit-headers.js';
 import { isRecord } from '../internal/is-record.js';
 import { redact } from '../internal/redact.js';
 import { sentDetails } from '../errors/sent-details.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
 import type { LalamoveHooks, LalamoveHttpAttributes, LalamoveRequestEvent } from './call-hooks.js';
+import type { CallListeners } from './call-listeners.js';
 import type { ClientSettings } from './client-settings.js';
 import type { Operation } from '../api/operations.js';
 import type { LalamoveRequest } from './transport/lalamove-request.js';
+
+type HooksWith<Name extends keyof LalamoveHooks> = Required<Pick<LalamoveHooks, Name>>;
+
+let calls = 0;
 
 /**
  * Reports one call to the hooks and the log of its account. A log line holds ids, codes and numbers; for a refusal,
@@ -23,10 +29,15 @@ export class CallTrace {
   #attempt = 0;
   #queuedMs = 0;
   #request: LalamoveRequest | undefined;
+  #headers: AnswerHeaders = {};
+  readonly #callId = ++calls;
+  readonly #listeners: CallListeners;
 
-  constructor(settings: ClientSettings, operation: Operation<unknown>) {
+  /** @param listeners hooks beside those of the account */
+  constructor(settings: ClientSettings, operation: Operation<unknown>, listeners: CallListeners) {
     this.#settings = settings;
     this.#operation = operation;
+    this.#listeners = listeners;
   }
 
   /** The call has waited for the rate limit. */
@@ -38,16 +49,23 @@ export class CallTrace {
   sending(request: LalamoveRequest): void {
     this.#attempt += 1;
     this.#request = request;
+    this.#headers = {};
     this.#sentAt = performance.now();
-    const { hooks } = this.#settings;
-    if (hooks.onRequest) this.#callHook('onRequest', () => hooks.onRequest?.(this.#event()));
+    const hooks = this.#hooksWith('onRequest');
+    if (hooks.length > 0) this.#call('onRequest', hooks, this.#event());
+  }
+
+  /** An attempt has an answer, whatever it says. */
+  received({ headers }: UpstreamAnswer): void {
+    this.#headers = headers;
   }
 
   /** An attempt succeeded. */
   answered({ status, headers }: UpstreamAnswer): void {
-    const { hooks, logger, apiKey, apiSecret } = this.#settings;
+    const { logger, apiKey, apiSecret } = this.#settings;
     const isLogged = isDebugLogged(logger);
-    if (!isLogged && !hooks.onResponse) return;
+    const hooks = this.#hooksWith('onResponse');
+    if (!isLogged && hooks.length === 0) return;
     const received = headers['request-id'];
     const requestId = received && redact(received, [apiKey, apiSecret, this.#request?.signature ?? '']);
     this.#reportEnd(hooks, status, requestId);
@@ -56,14 +74,15 @@ export class CallTrace {
 
   /** An attempt failed. */
   failed(error: LalamoveException): void {
-    this.#reportEnd(this.#settings.hooks, error.upstreamStatus, error.requestId, error);
+    this.#reportEnd(this.#hooksWith('onResponse'), error.upstreamStatus, error.requestId, error);
   }
 
   /** The call will be sent again. */
   retries(delayMs: number, error: LalamoveException): void {
-    const { account, hooks, logger } = this.#settings;
-    const event = { operation: this.#operation.name, account, attempt: this.#attempt + 1, delayMs, error };
-    if (hooks.onRetry) this.#callHook('onRetry', () => hooks.onRetry?.(event));
+    const { account, logger } = this.#settings;
+    const call = { operation: this.#operation.name, account, callId: this.#callId };
+    const event = { ...call, attempt: this.#attempt + 1, delayMs, error };
+    this.#call('onRetry', this.#hooksWith('onRetry'), event);
     say(logger, 'warn', this.#line('will be repeated', { ...fieldsOf(error), delayMs: Math.round(delayMs) }));
   }
 
@@ -74,17 +93,20 @@ export class CallTrace {
   }
 
   #reportEnd(
-    hooks: LalamoveHooks,
+    hooks: readonly HooksWith<'onResponse'>[],
     status: number | undefined,
     requestId: string | undefined,
     error?: LalamoveException,
   ): void {
-    if (!hooks.onResponse) return;
+    if (hooks.length === 0) return;
     const durationMs = performance.now() - this.#sentAt;
     const event = this.#event();
     if (status !== undefined) event.attributes['http.response.status_code'] = status;
     if (error) event.attributes['error.type'] = error.code;
-    this.#callHook('onResponse', () => hooks.onResponse?.({ ...event, durationMs, requestId, error }));
+    const date = Date.parse(this.#headers.date ?? '');
+    const serverDate = Number.isNaN(date) ? undefined : date;
+    const rateLimit = readRateLimit(this.#headers);
+    this.#call('onResponse', hooks, { ...event, durationMs, requestId, rateLimit, serverDate, error });
   }
 
   #event(): LalamoveRequestEvent {
@@ -101,8 +123,10 @@ export class CallTrace {
     return {
       operation: name,
       account: this.#settings.account,
+      callId: this.#callId,
       attempt: this.#attempt,
       sentRequestId: this.#request?.requestId ?? '',
+      sentAt: this.#request?.signedAt ?? 0,
       queuedMs: this.#queuedMs,
       attributes,
     };
@@ -119,16 +143,26 @@ export class CallTrace {
     });
   }
 
-  /** Calls a hook; if it fails, that is logged, and the call goes on. */
-  #callHook(name: string, hook: () => unknown): void {
+  #hooksWith<Name extends keyof LalamoveHooks>(name: Name): HooksWith<Name>[] {
+    return [this.#settings.hooks, ...this.#listeners].filter((hooks): hooks is HooksWith<Name> => !!hooks[name]);
+  }
+
+  /** Calls hooks; if one fails, that is logged, and the call goes on. */
+  #call<Name extends string, Event>(
+    name: Name,
+    all: readonly Readonly<Record<Name, (event: Event) => unknown>>[],
+    event: Event,
+  ): void {
     const failed = (error: unknown): void => {
       say(this.#settings.logger, 'warn', logLine(`The hook ${name} threw`, { error: wordsOf(error) }));
     };
-    try {
-      const returned = hook();
-      if (isRecord(returned) && 'then' in returned) Promise.resolve(returned).catch(failed);
-    } catch (error) {
-      failed(error);
+    for (const hooks of all) {
+      try {
+        const returned = hooks[name](event);
+        if (isRecord(returned) && 'then' in returned) Promise.resolve(returned).catch(failed);
+      } catch (error) {
+        failed(error);
+      }
     }
   }
 }
@@ -145,5 +179,7 @@ function fieldsOf({
 
 /** Whether a `debug` line would be written; only Nest's own logger tells. */
 function isDebugLogged(logger: LoggerService): boolean {
-  return !(logger instanceof Logger) || Logger.isLevelEnabled('debug');
+  if (!(logger instanceof Logger) || Logger.isLevelEnabled('debug')) return true;
+  // If no levels were chosen, Nest 11 answers false for every level, although its logger writes all of them.
+  return !Logger.isLevelEnabled('fatal') && Reflect.get(Logger, 'staticInstanceRef') !== undefined;
 }

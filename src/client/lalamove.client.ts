@@ -53,7 +53,7 @@ export class LalamoveClient {
 
   #start<Answer>(request: Call<Answer>): ActiveCall<Answer> {
     const call = prepareCall(this.#settings, request);
-    return { call, trace: new CallTrace(this.#settings, call.operation), failures: [] };
+    return { call, trace: new CallTrace(this.#settings, call.operation, this.#parts.listeners), failures: [] };
   }
 
   /**
@@ -89,6 +89,7 @@ export class LalamoveClient {
       trace.sending(request);
       return send(http, request).pipe(
         map((answer) => {
+          trace.received(answer);
           limiter?.observe(this.#settings.apiKey, call.operation.name, answer, request.signedAt);
           const read = readAnswer(context, answer);
           retryBudget.earn();

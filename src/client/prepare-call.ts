@@ -3,6 +3,7 @@ import { fieldErrors, type FieldError } from '../api/requests/field-errors.js';
 import { isRecord } from '../internal/is-record.js';
 import { exceptionOfRow } from '../errors/create-exception.js';
 import { rowOf } from '../errors/error-catalog.js';
+import { inputField } from '../errors/input-field.js';
 import { attemptedCall } from '../errors/attempted-call.js';
 import type { AttemptedCall, LalamoveException } from '../errors/lalamove.exception.js';
 import type { ClientSettings } from './client-settings.js';
@@ -52,7 +53,7 @@ export function prepareCall<Answer>(settings: ClientSettings, request: Call<Answ
   const given: unknown = request.options ?? {};
   // A copy, so that the caller cannot change it between two attempts.
   const options: RequestOptions = isRecord(given) ? { ...given } : {};
-  const body = operation.input && writtenBody(input);
+  const body = operation.input && writtenBody(operation, input, marketOf(options, settings));
   const errors = [
     ...idErrors(ids),
     ...requestOptionErrors(isRecord(given) ? options : given),
@@ -78,7 +79,7 @@ function invalidRequest(
   { name }: Operation<unknown>,
   errors: readonly FieldError[],
 ): LalamoveException {
-  const listed = errors.map((error) => ({ code: 'ERR_INVALID_FIELD', ...error }));
+  const listed = errors.map((error) => ({ code: 'ERR_INVALID_FIELD', ...error, ...inputField(error.pointer) }));
   const details = { operation: name, account, policy, errors: listed };
   return exceptionOfRow(rowOf('ERR_INVALID_FIELD'), 'ERR_INVALID_FIELD', details);
 }
@@ -102,10 +103,15 @@ function isId(id: unknown): boolean {
   return typeof id === 'string' && /^\S{1,200}$/.test(id) && !/^\.\.?$/.test(id) && isWellFormed(id);
 }
 
-function writtenBody(input: unknown): string | undefined {
+function writtenBody({ completed }: Operation<unknown>, input: unknown, market: string): string | undefined {
   try {
-    return sentBody(input);
+    return sentBody(completed ? completed(input, market) : input);
   } catch {
     return undefined;
   }
+}
+
+/** The market of a call. A market of the wrong type is reported with the other options. */
+function marketOf({ market }: { market?: unknown }, settings: ClientSettings): string {
+  return typeof market === 'string' ? market : settings.market;
 }

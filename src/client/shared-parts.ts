@@ -2,6 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import type { LoggerService } from '@nestjs/common';
 import { passed, type Clock } from '../internal/clock.js';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
+import type { CallListeners } from './call-listeners.js';
 import type { ClientSettings } from './client-settings.js';
 import type { RateLimitSettings } from './rate-limit/rate-limit.options.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
@@ -13,6 +14,8 @@ export interface SharedParts {
   /** `undefined` if the app has switched it off. */
   readonly limiter: RateLimiter | undefined;
   readonly retryBudget: RetryBudget;
+  /** Called for each call, after the account's own hooks. */
+  readonly listeners: CallListeners;
   /** Called with each URL that is set for webhooks: their signatures cover its path. */
   readonly webhookUrlGiven?: (url: string) => void;
 }
@@ -24,9 +27,13 @@ const STORE_WORKS = 'The store of the rate limits works again';
 const LOG_INTERVAL_MS = 60_000;
 
 /** Creates the parts of a registration. */
-export function sharedParts(http: HttpService, { rateLimit, clock, logger }: ClientSettings): SharedParts {
+export function sharedParts(
+  http: HttpService,
+  { rateLimit, clock, logger }: ClientSettings,
+  listeners: CallListeners = new Set(),
+): SharedParts {
   const limiter = rateLimit === false ? undefined : limiterFor(rateLimit, clock, logger);
-  return { http, limiter, retryBudget: new RetryBudget(clock) };
+  return { http, limiter, retryBudget: new RetryBudget(clock), listeners };
 }
 
 function limiterFor(rateLimit: RateLimitSettings, clock: Clock, logger: LoggerService): RateLimiter {

@@ -13,6 +13,8 @@ export interface DeliveriesMetrics {
   readonly setAsideUnmatched: number;
   /** Events that wait for their handlers. */
   readonly pendingEvents: number;
+  /** How long the oldest event that waits for its handlers has been stored, in ms; 0 if none waits. */
+  readonly outboxLagMs: number;
   /** Events that were set aside after their handlers failed too often. */
   readonly setAsideEvents: number;
   /** Rows of deliveries and events that cannot be read: damaged or written by another version. Each one is logged. */

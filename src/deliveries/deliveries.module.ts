@@ -1,15 +1,18 @@
 import { Inject, Module, type DynamicModule, type ModuleMetadata, type Provider } from '@nestjs/common';
-import { asyncFormProblems, asyncOptionsProviders, type AsyncOptions } from '../nest/async-options.js';
+import { asyncFormProblems, asyncOptionsProviders, optionsProvider, type AsyncOptions } from '../nest/async-options.js';
 import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
 import { LalamoveWebhooksModule } from '../webhooks/lalamove-webhooks.module.js';
+import { LalamoveObserversModule } from '../lalamove-observers.module.js';
 import { DurableInbox } from './application/durable-inbox.js';
 import { DeliveriesOptionsException } from './deliveries-options.exception.js';
 import { assertDeliveriesOptions, type DeliveriesModuleOptions } from './deliveries.options.js';
 import { DELIVERIES_OPTIONS, DELIVERIES_PROVIDERS } from './deliveries.providers.js';
 import { DeliveriesService } from './deliveries.service.js';
+import { DELIVERIES_INSPECTION } from './inspection.js';
 
 /** A class that creates the options, for `useClass` and `useExisting`. */
 export interface DeliveriesOptionsFactory {
+  /** Called once, at boot. */
   createDeliveriesOptions(): DeliveriesModuleOptions | Promise<DeliveriesModuleOptions>;
 }
 
@@ -38,7 +41,7 @@ export class DeliveriesModule {
 
   /** Checks the options at boot: a `DeliveriesOptionsException` lists every problem. */
   static forRoot(options: DeliveriesModuleOptions = {}): DynamicModule {
-    return registration([{ provide: DELIVERIES_OPTIONS, useFactory: () => checked(options) }]);
+    return registration([optionsProvider(options, { provide: DELIVERIES_OPTIONS, checked, owner: OWNER })]);
   }
 
   /**
@@ -58,10 +61,14 @@ export class DeliveriesModule {
     const problems = asyncFormProblems(options);
     if (problems.length > 0) throw new DeliveriesOptionsException(problems);
     const ask = (factory: DeliveriesOptionsFactory): unknown => factory.createDeliveriesOptions();
-    const module = registration(asyncOptionsProviders(options, { provide: DELIVERIES_OPTIONS, ask, checked }));
+    const module = registration(
+      asyncOptionsProviders(options, { provide: DELIVERIES_OPTIONS, ask, checked, owner: OWNER }),
+    );
     return { ...module, imports: [...(module.imports ?? []), ...(options.imports ?? [])] };
   }
 }
+
+const OWNER = { module: 'DeliveriesModule', account: undefined } as const;
 
 function checked(options: unknown): DeliveriesModuleOptions {
   assertDeliveriesOptions(options);
@@ -72,8 +79,8 @@ function registration(optionsProviders: Provider[]): DynamicModule {
   return {
     module: DeliveriesModule,
     global: true,
-    imports: [LalamoveWebhooksModule],
+    imports: [LalamoveObserversModule, LalamoveWebhooksModule],
     providers: [...optionsProviders, ...DELIVERIES_PROVIDERS],
-    exports: [DeliveriesService],
+    exports: [DeliveriesService, DELIVERIES_INSPECTION],
   };
 }

@@ -1,19 +1,24 @@
 import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { LalamoveInboxHost } from '../webhooks/inbox/inbox-host.js';
+import { WORK_TRACING, type WorkTracing } from '../internal/work-tracing.js';
 import { AccountServices } from './application/account-services.js';
 import { LalamoveEventHandlers } from '../webhooks/events/event-handlers.js';
 import { AnnouncedTypes } from './application/announced-types.js';
 import { ClockWatch } from './application/clock-watch.js';
 import { DeliveryCommands } from './application/delivery-commands.js';
+import { DeliveryInspector } from './application/delivery-inspector.js';
 import { DeliveryQueries } from './application/delivery-queries.js';
 import { DeliveryTransactions } from './application/delivery-transactions.js';
 import { DeliveryWorker } from './application/delivery-worker.js';
+import { DriverReads } from './application/driver-reads.js';
 import { DurableInbox } from './application/durable-inbox.js';
 import { FoundOrders } from './application/found-orders.js';
+import { OrderReads } from './application/order-reads.js';
 import { OutboxDispatcher } from './application/outbox-dispatcher.js';
 import { SweepRound } from './application/sweep-round.js';
 import { Sweeper } from './application/sweeper.js';
+import { TrackedDeliveries } from './application/tracked-deliveries.js';
 import { UnreadableRows } from './application/unreadable-rows.js';
 import { WebhookHandlers } from './application/webhook-handlers.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
@@ -24,6 +29,7 @@ import { DeliveryHandlers } from './events/delivery-handlers.js';
 import { GuardedQueue } from './queue/guarded-queue.js';
 import { InProcessQueue } from './queue/in-process-queue.js';
 import { SignalQueue } from './queue/signal-queue.js';
+import { DELIVERIES_INSPECTION } from './inspection.js';
 import { refuseSecondModule } from './refuse-second-module.js';
 import type { OpenStorage, StorageContext } from './storage/open-storage.js';
 import { sqliteStorage } from './storage/sqlite/open-sqlite.js';
@@ -111,9 +117,10 @@ const EVENT_PROVIDERS: Provider[] = [
       dispatcher: OutboxDispatcher,
       watch: ClockWatch,
       { wake }: GuardedQueue,
-      { hooks, now, unmatchedMs }: DeliveriesSettings,
+      { hooks, now, unmatchedMs, tracing }: DeliveriesSettings,
     ) =>
       new DurableInbox({
+        tracing,
         deliveries,
         handlers,
         isAnnounced: (type) => announced.has('webhook', type),
@@ -170,8 +177,8 @@ const WORK_PROVIDERS: Provider[] = [
       deliveries: DeliveryTransactions,
       services: AccountServices,
       { wake }: GuardedQueue,
-      { hooks, logger, now, leaseMs }: DeliveriesSettings,
-    ) => new DeliveryWorker({ deliveries, services, hooks, logger, now, wake, leaseMs }),
+      { hooks, logger, now, leaseMs, tracing }: DeliveriesSettings,
+    ) => new DeliveryWorker({ deliveries, services, hooks, logger, now, wake, leaseMs, tracing }),
   },
   {
     provide: SweepRound,
@@ -233,8 +240,9 @@ const SERVICE_PROVIDERS: Provider[] = [
       worker: DeliveryWorker,
       { wake }: GuardedQueue,
       dispatcher: OutboxDispatcher,
-      { clock }: DeliveriesSettings,
-    ) => new DeliveryCommands({ deliveries, unreadable, foundOrders, worker, wake, dispatcher, clock }),
+      { clock, policy, tracing }: DeliveriesSettings,
+    ) =>
+      new DeliveryCommands({ deliveries, unreadable, foundOrders, worker, wake, dispatcher, clock, policy, tracing }),
   },
   {
     provide: DeliveryQueries,
@@ -243,14 +251,34 @@ const SERVICE_PROVIDERS: Provider[] = [
       new DeliveryQueries({ deliveries, unreadable, now }),
   },
   {
+    provide: TrackedDeliveries,
+    inject: [DeliveryTransactions, UnreadableRows, AccountServices, DeliveriesSettings],
+    useFactory: (
+      deliveries: DeliveryTransactions,
+      unreadable: UnreadableRows,
+      services: AccountServices,
+      { now }: DeliveriesSettings,
+    ) => {
+      const [drivers, orders] = [new DriverReads({ services, now }), new OrderReads({ services, now })];
+      return new TrackedDeliveries({ deliveries, unreadable, drivers, orders, now });
+    },
+  },
+  {
+    provide: DELIVERIES_INSPECTION,
+    inject: [DELIVERIES_STORAGE, DeliveryQueries],
+    useFactory: (storage: DeliveriesStorage, queries: DeliveryQueries) => new DeliveryInspector({ storage, queries }),
+  },
+  {
     provide: DeliveriesService,
-    inject: [DeliveryCommands, DeliveryQueries, OPEN_STORAGE, DeliveriesSettings],
+    inject: [DeliveryCommands, DeliveryQueries, TrackedDeliveries, OPEN_STORAGE, DeliveriesSettings],
     useFactory: (
       commands: DeliveryCommands,
       queries: DeliveryQueries,
+      tracked: TrackedDeliveries,
       { storage, database }: OpenStorage,
       { policy }: DeliveriesSettings,
-    ) => new DeliveriesService({ commands, queries, database, policy, backup: (path) => storage.backup(path) }),
+    ) =>
+      new DeliveriesService({ commands, queries, tracked, database, policy, backup: (path) => storage.backup(path) }),
   },
 ];
 
@@ -308,8 +336,8 @@ const RUNTIME: Provider = {
 export const DELIVERIES_PROVIDERS: readonly Provider[] = [
   {
     provide: DeliveriesSettings,
-    inject: [DELIVERIES_OPTIONS],
-    useFactory: (options: DeliveriesModuleOptions) => new DeliveriesSettings(options),
+    inject: [DELIVERIES_OPTIONS, WORK_TRACING],
+    useFactory: (options: DeliveriesModuleOptions, tracing: WorkTracing) => new DeliveriesSettings(options, tracing),
   },
   ...STORAGE_PROVIDERS,
   ...EVENT_PROVIDERS,

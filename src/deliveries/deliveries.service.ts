@@ -2,12 +2,16 @@ import type { Observable } from 'rxjs';
 import type { DeliveryCommands } from './application/delivery-commands.js';
 import type { DeliveryQueries } from './application/delivery-queries.js';
 import type { DeliveriesMetrics } from './deliveries-metrics.js';
+import type { TrackedDeliveries } from './application/tracked-deliveries.js';
 import type { Delivery, DeliveryPage } from './delivery.js';
+import type { DeliveryPosition } from './delivery-position.js';
 import type { DeliveryPolicy } from './domain/delivery-policy.js';
 import type { DeliveryState } from './domain/delivery-progress.js';
-import type { BookDeliveryDto, ResolveDelivery } from './dto/book-delivery.dto.js';
+import type { BookDeliveryDto } from './dto/book-delivery.dto.js';
 import { checkedBooking } from './dto/booking-input.js';
-import { checkedResolution, deliveryKey, listQuery, optionsOf, type DeliveryAccount } from './dto/method-inputs.js';
+import { deliveryKey, listQuery, optionsOf, whoActs, type DeliveryAccount } from './dto/method-inputs.js';
+import { checkedResolution } from './dto/resolution-input.js';
+import type { ResolveDelivery, ResolveDeliveryDto } from './dto/resolve-delivery.dto.js';
 import type { DeliveryEvent } from './events/delivery-event.js';
 import type { HostTransaction } from './host-transaction.js';
 import type { DeliveriesKysely } from './storage/sql/deliveries-schema.js';
@@ -17,6 +21,7 @@ import type { TimelineEntry } from './timeline-entry.js';
 export interface DeliveriesServiceParts {
   readonly commands: DeliveryCommands;
   readonly queries: DeliveryQueries;
+  readonly tracked: Pick<TrackedDeliveries, 'position'>;
   readonly database: DeliveriesKysely;
   /** The policy of a delivery that has none of its own. */
   readonly policy: DeliveryPolicy;
@@ -77,24 +82,35 @@ export class DeliveriesService {
    * cancelled as soon as possible. Lalamove may refuse: then the delivery goes on, and `cancellation` says `refused`.
    * A second call changes nothing.
    *
+   * @param options `by` says who cancels, as an id of yours; the timeline keeps it
    * @returns the delivery, after the cancellation was tried or stored
    * @throws DeliveryNotFoundException
    * @throws DeliveryConflictException if it has been completed, or has failed
    */
-  async cancel(reference: string, options: DeliveryAccount = {}): Promise<Delivery> {
-    return this.#parts.commands.cancel(deliveryKey(reference, options));
+  async cancel(reference: string, options: DeliveryAccount & { by?: string } = {}): Promise<Delivery> {
+    return this.#parts.commands.cancel(deliveryKey(reference, options), whoActs(options));
   }
 
   /**
    * Decides on a delivery that needs attention, after a person has looked into it. The order of an attempt of unknown
    * outcome may be given before the delivery needs attention.
    *
-   * @throws DeliveryConflictException if there is nothing to be resolved, the order belongs to another delivery, or its
-   * order may still be active
+   * With `{ rebook: true, changes }` the request is corrected and booked again under the same reference, if no order of
+   * the delivery is active or unknown. The first request and the corrected one are the same delivery for `book`.
+   *
+   * @param options `ifUnmodifiedSince` is the `updatedAt` that the person has decided on: if the delivery has changed
+   * since, nothing is done
+   * @throws InvalidDeliveryException with a pointer for each fault, such as `/changes/recipients/0/phone`
+   * @throws DeliveryConflictException if there is nothing to be resolved, the delivery has changed since, the order
+   * belongs to another delivery, its order may still be active, or its request cannot be corrected
    * @throws LalamoveException if the order cannot be read
    */
-  async resolve(reference: string, resolution: ResolveDelivery, options: DeliveryAccount = {}): Promise<Delivery> {
-    const checked = checkedResolution(resolution);
+  async resolve(
+    reference: string,
+    resolution: ResolveDelivery | ResolveDeliveryDto,
+    options: DeliveryAccount & { ifUnmodifiedSince?: string } = {},
+  ): Promise<Delivery> {
+    const checked = checkedResolution(resolution, options);
     return this.#parts.commands.resolve(deliveryKey(reference, options), checked);
   }
 
@@ -125,6 +141,18 @@ export class DeliveriesService {
    */
   watch(reference: string, options: DeliveryAccount = {}): Observable<DeliveryEvent> {
     return this.#parts.queries.watch(() => deliveryKey(reference, options));
+  }
+
+  /**
+   * Where the driver of a delivery is. It asks Lalamove only while the delivery is `on_going` or `picked_up`, within
+   * the rate limit, and at most every 10 seconds: callers within that time, and at once, share one answer in this
+   * process.
+   *
+   * @returns the last known position if the read fails; `undefined` without a driver, or if none was read yet
+   * @throws DeliveryNotFoundException
+   */
+  async position(reference: string, options: DeliveryAccount = {}): Promise<DeliveryPosition | undefined> {
+    return this.#parts.tracked.position(deliveryKey(reference, options));
   }
 
   /**

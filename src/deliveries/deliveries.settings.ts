@@ -1,5 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { SteadyClock } from './application/steady-clock.js';
+import type { WorkTracing } from '../internal/work-tracing.js';
 import { systemClock } from '../internal/clock.js';
 import type { DeliveriesHooks } from './deliveries.hooks.js';
 import type { DeliveriesModuleOptions } from './deliveries.options.js';
@@ -27,7 +28,10 @@ export class DeliveriesSettings {
   readonly retentionMs: number | undefined;
   readonly shutdownMs: number;
 
-  constructor(readonly options: DeliveriesModuleOptions) {
+  constructor(
+    readonly options: DeliveriesModuleOptions,
+    readonly tracing: WorkTracing,
+  ) {
     const { retentionDays } = options;
     this.logger = options.logger ?? new Logger('LalamoveDeliveries');
     this.hooks = options.hooks ?? {};

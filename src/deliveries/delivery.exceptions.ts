@@ -42,7 +42,8 @@ export class DeliveryNotFoundException extends DeliveryException {
   override readonly name = 'DeliveryNotFoundException';
 
   constructor(reference: string, account?: string) {
-    super('LALAMOVE_DELIVERY_NOT_FOUND', `There is no delivery ${JSON.stringify(reference)}.`, { account });
+    const owner = account === undefined ? '' : ` of the account ${JSON.stringify(account)}`;
+    super('LALAMOVE_DELIVERY_NOT_FOUND', `There is no delivery ${JSON.stringify(reference)}${owner}.`, { account });
   }
 }
 
@@ -58,15 +59,27 @@ export class DeliveryConflictException extends DeliveryException {
   }
 }
 
-/** The input is not valid. `errors` describes each invalid field with a JSON pointer. HTTP status 422. */
+/**
+ * The input is not valid. `errors` describes each invalid field with a JSON pointer into the input; `pointer` and
+ * `field` are the same here. HTTP status 422.
+ */
 export class InvalidDeliveryException extends DeliveryException {
   override readonly name = 'InvalidDeliveryException';
 
   constructor(errors: readonly { message: string; pointer: string }[]) {
-    super('LALAMOVE_DELIVERY_INVALID', 'The delivery is not valid.', {
-      errors: errors.map((error) => ({ code: 'ERR_INVALID_FIELD', ...error })),
+    super('LALAMOVE_DELIVERY_INVALID', `The delivery is not valid${firstOf(errors)}.`, {
+      errors: errors.map((error) => ({ code: 'ERR_INVALID_FIELD', ...error, field: error.pointer })),
     });
   }
+}
+
+/** The first fault, and how many more there are. The messages contain no values of the input. */
+function firstOf([first, ...more]: readonly { message: string; pointer: string }[]): string {
+  if (!first) return '';
+  const rest = more.length === 0 ? '' : `, and ${more.length} more`;
+  const said = `: ${first.message}${first.pointer === '' ? '' : ` (${first.pointer})`}${rest}`;
+  // A pointer contains the names of members, and the message may become a line of a log.
+  return said.replace(/\p{Cc}/gu, '?');
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A transaction of Kysely, on the database of deliveries. With PostgreSQL it may be of the host's own Kysely. */
 export interface HostKyselyTransaction {
   readonly isTransaction: true;
+  /** The same transaction without the host's plugins, which may rename columns. */
   withoutPlugins(): unknown;
 }
 
@@ -9,6 +10,7 @@ export interface HostKyselyTransaction {
  * such a client too.
  */
 export interface HostPgClient {
+  /** Runs a statement in the transaction. */
   query(...parameters: never[]): unknown;
   /** A pool has it. A pool cannot be used, because each of its queries may use another connection. */
   readonly totalCount?: undefined;

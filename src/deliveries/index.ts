@@ -10,6 +10,7 @@ export type { DeliveriesStorageProvider } from './storage/open-storage.js';
 export type { DeliveriesMetrics } from './deliveries-metrics.js';
 export { DeliveriesService } from './deliveries.service.js';
 export type { Delivery, DeliveryPage } from './delivery.js';
+export type { DeliveryPosition } from './delivery-position.js';
 export {
   DeliveriesStoreException,
   DeliveryConflictException,
@@ -17,7 +18,15 @@ export {
   DeliveryNotFoundException,
   InvalidDeliveryException,
 } from './delivery.exceptions.js';
-export { BookDeliveryDto, DeliveryRecipientDto, type ResolveDelivery } from './dto/book-delivery.dto.js';
+export { BookDeliveryDto, DeliveryRecipientDto } from './dto/book-delivery.dto.js';
+export {
+  ContactChangesDto,
+  DeliveryChangesDto,
+  QuotationChangesDto,
+  RecipientChangesDto,
+  ResolveDeliveryDto,
+  type ResolveDelivery,
+} from './dto/resolve-delivery.dto.js';
 export type { DeliveryAccount } from './dto/method-inputs.js';
 export type {
   DeliveryEvent,

@@ -25,7 +25,7 @@ export async function migrateStorage(args: readonly string[]): Promise<CommandRe
   try {
     // Not loaded for a file.
     const { migrateSchema } = await withPgInstalled(() => import('./storage/postgres/with-postgres.js'));
-    const marked = await migrateSchema(target, target.origin);
+    const marked = await migrateSchema(target, target.declared);
     const done = `The tables of deliveries in the schema ${target.schema} are up to date.`;
     if (marked === undefined) return { code: 0, message: done };
     return { code: 0, message: `${done} ${marked} unfinished deliveries order nothing until a person resolves them.` };
@@ -38,8 +38,8 @@ export async function migrateStorage(args: readonly string[]): Promise<CommandRe
 interface MigrateTarget {
   readonly connectionString: string;
   readonly schema: string;
-  /** What a person says about the data. */
-  readonly origin: 'restored' | 'moved' | undefined;
+  /** What the operator declares about the data. */
+  readonly declared: 'restored' | 'moved' | undefined;
 }
 
 const OPTIONS = {
@@ -54,8 +54,8 @@ function targetIn(args: readonly string[]): MigrateTarget | undefined {
     const { schema, restored, moved } = values;
     const [connectionString = '', ...others] = positionals;
     if (others.length > 0 || !isSchemaName(schema) || (restored && moved)) return undefined;
-    const said = moved ? 'moved' : undefined;
-    return { connectionString, schema, origin: restored ? 'restored' : said };
+    const declared = restored ? 'restored' : undefined;
+    return { connectionString, schema, declared: moved ? 'moved' : declared };
   } catch {
     // The error may quote the connection string with its password.
     return undefined;

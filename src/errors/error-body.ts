@@ -1,6 +1,7 @@
 import { isRecord } from '../internal/is-record.js';
 import { isText } from '../internal/is-text.js';
 import { joinedTexts } from '../internal/joined-texts.js';
+import { parsedJson } from '../internal/parsed-json.js';
 
 /** One error that the body of an answer lists. Any member may be missing. */
 export interface ListedError {
@@ -130,9 +131,5 @@ function writtenAs(value: unknown, textOf: (value: unknown) => string | undefine
 function parseJson(text: string): unknown {
   // The test avoids the exception of the parser for an HTML page, which takes longer than all other steps.
   if (!/^\s*\{/.test(text)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return parsedJson(text);
 }

@@ -34,6 +34,8 @@ export interface MissingAnswer {
   /** Status and headers, if they arrived. */
   readonly head?: Pick<UpstreamAnswer, 'status' | 'headers'> | undefined;
   readonly cause: unknown;
+  /** The host and the port of the request, for the log. */
+  readonly host?: string | undefined;
 }
 
 /** Classifies an answer that is no usable success. */
@@ -44,7 +46,7 @@ export function failureOfAnswer(answer: UpstreamAnswer, call: FailedCall & Pick<
 
 /** Classifies an attempt that got no complete answer. */
 export function failureWithoutAnswer(
-  { code, isUnsent, isGivenUp = false, head, cause }: MissingAnswer,
+  { code, isUnsent, isGivenUp = false, head, cause, host }: MissingAnswer,
   call: FailedCall,
 ): FailedAttempt {
   const { operation, account, policy, sentRequestId, repeatable, secrets = [] } = call;
@@ -58,7 +60,7 @@ export function failureWithoutAnswer(
     retryable: row.retryable && !isGivenUp && (isUnsent || repeatable),
     upstreamStatus: head?.status,
     requestId: requestId && redact(requestId, secrets),
-    cause: plainCause(cause, secrets),
+    cause: plainCause(cause, secrets, host),
   });
   return failedAttempt(isUnsent ? 'unsent' : 'unknown', exception, call);
 }

@@ -21,6 +21,7 @@ import { LALAMOVE_HOSTS } from '../api/hosts.js';
 import { LalamoveException } from './lalamove.exception.js';
 import { LalamoveGraphqlError } from './lalamove-graphql-error.js';
 import { sentDetails } from './sent-details.js';
+import { calledHost } from './plain-cause.js';
 import { calledBaseUrl, translateAxiosError } from './translate-axios-error.js';
 
 /** A type for `@Catch` with a test of its own. Nest uses `instanceof`, which calls `Symbol.hasInstance`. */
@@ -152,7 +153,8 @@ function report(exception: LalamoveException, logger: LoggerService): void {
   const { code, upstreamStatus, account, requestId, sentRequestId } = exception;
   const cause = causeCode(exception);
   const details = sentDetails(exception.errors);
-  const fields = { code, ...details, cause, upstreamStatus, account, requestId, sentRequestId };
+  const host = cause === undefined ? undefined : hostOf(exception);
+  const fields = { code, ...details, cause, host, upstreamStatus, account, requestId, sentRequestId };
   logger.error(logLine(`${exception.operation ?? 'A call to Lalamove'} failed: ${message}`, fields));
 }
 
@@ -168,6 +170,11 @@ function isOwnRefusal({ code, upstreamStatus }: LalamoveException): boolean {
 function causeCode({ cause }: LalamoveException): string | undefined {
   if (LalamoveException.is(cause)) return causeCode(cause) ?? cause.code;
   return isRecord(cause) && typeof cause.code === 'string' ? cause.code : undefined;
+}
+
+/** The host of a connection that failed. */
+function hostOf({ cause }: LalamoveException): string | undefined {
+  return LalamoveException.is(cause) ? hostOf(cause) : calledHost(cause);
 }
 
 /** Sends the error as Nest's `BaseWsExceptionFilter` does, to Socket.IO clients and to native ones. */

@@ -35,7 +35,7 @@ export interface LalamoveExceptionInit {
   operation?: string;
   account?: string;
   retryAfterSeconds?: number;
-  /** The policy that {@link LalamoveException.getStatus} applies. `'mirror'` by default. */
+  /** The policy that `getStatus()` applies. `'mirror'` by default. */
   policy?: 'mirror' | 'gateway';
   /** Used by `LalamoveOutcomeUnknownException` only. */
   attempted?: AttemptedCall;

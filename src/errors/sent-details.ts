@@ -46,7 +46,7 @@ export function blanked(text: string): string {
     .replace(ADDRESSES, '…');
 }
 
-/** Whether a text is a field name such as `phone` or `recipients[0].phone`. */
-function isFieldName(text: string): boolean {
+/** Whether a text is a field name or a path of them, such as `phone`, `recipients[0].phone` or `/stops/0`. */
+export function isFieldName(text: string): boolean {
   return text.split(/[.[\]/]+/).every((part) => FIELDS.has(part) || /^\d{0,2}$/.test(part));
 }

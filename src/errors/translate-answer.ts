@@ -1,6 +1,7 @@
 import { rowOfCode, rowOfStatus, rowOfText, type ErrorRow } from './error-catalog.js';
 import { readErrorBody, type ErrorBody, type ListedError } from './error-body.js';
 import { exceptionOfRow } from './create-exception.js';
+import { inputField } from './input-field.js';
 import type { LalamoveErrorItem } from './lalamove-error-item.js';
 import type { LalamoveException, LalamoveExceptionInit } from './lalamove.exception.js';
 import { redact } from '../internal/redact.js';
@@ -92,7 +93,7 @@ function item(error: ListedError, code: string, row: ErrorRow): LalamoveErrorIte
     code: error.code ?? code,
     message:
       error.message ?? (error.code === undefined ? row.message : (rowOfCode(error.code)?.message ?? row.message)),
-    ...(error.pointer !== undefined && { pointer: error.pointer }),
+    ...(error.pointer !== undefined && { pointer: error.pointer, ...inputField(error.pointer) }),
     ...(error.detail !== undefined && { detail: error.detail }),
   };
 }

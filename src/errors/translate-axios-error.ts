@@ -50,7 +50,12 @@ export function translateAxiosError(
   };
   const answer = answerOf(failure.response);
   if (answer) return failureOfAnswer(answer, call).exception;
-  const missing = { code: codeOf(failure.code), isUnsent: isUnconnected(failure), cause: failure };
+  const missing = {
+    code: codeOf(failure.code),
+    isUnsent: isUnconnected(failure),
+    cause: failure,
+    host: urlOf(failure)?.host,
+  };
   return failureWithoutAnswer(missing, call).exception;
 }
 

@@ -24,6 +24,7 @@ describe('asyncOptionsProviders', () => {
       provide: 'OPTIONS',
       ask: (factory: Factory) => Promise.resolve(factory.create()),
       checked: (given: unknown) => `checked ${String(given)}`,
+      owner: { module: 'DeliveriesModule', account: undefined } as const,
     };
     const providers = asyncOptionsProviders(options, recipe);
     const module = await Test.createTestingModule({ imports: [FactoryModule], providers }).compile();

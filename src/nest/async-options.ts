@@ -1,5 +1,6 @@
 import type { FactoryProvider, InjectionToken, Provider, Type } from '@nestjs/common';
 import { isRecord } from '../internal/is-record.js';
+import { OVERRIDE_IF_ANY, type OptionsOverride, type OverriddenOptions } from './options-override.js';
 
 /** The source of the options of `forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
 export type AsyncOptions<Options, Factory> =
@@ -29,18 +30,52 @@ export interface AsyncOptionsRecipe<Options, Factory> {
   readonly provide: InjectionToken;
   /** Gets the options from the class of `useClass` or `useExisting`. */
   readonly ask: (factory: Factory) => unknown;
+  /** Adds the options that stand beside the factory to those that it returned. */
+  readonly merged?: (given: unknown) => unknown;
   /** Checks the options, and fills in the defaults. */
   readonly checked: (given: unknown) => Options;
+  /** Who the options are for. */
+  readonly owner: Pick<OverriddenOptions, 'module' | 'account'>;
 }
 
 /** The provider of the options, and the provider of the class of `useClass`. */
 export function asyncOptionsProviders<Options, Factory>(
   options: AsyncOptions<Options, Factory>,
-  { provide, ask, checked }: AsyncOptionsRecipe<Options, Factory>,
+  { provide, ask, merged = (given) => given, checked, owner }: AsyncOptionsRecipe<Options, Factory>,
 ): Provider[] {
   const { useFactory, inject = [], useClass, useExisting }: Forms<Factory> = options;
-  const ofClass = async (factory: Factory): Promise<Options> => checked(await ask(factory));
-  if (useClass) return [{ provide, useFactory: ofClass, inject: [useClass] }, useClass];
-  if (useExisting) return [{ provide, useFactory: ofClass, inject: [useExisting] }];
-  return [{ provide, inject, useFactory: async (...given: unknown[]) => checked(await useFactory?.(...given)) }];
+  const withOverride = async (override: OptionsOverride | undefined, given: () => unknown): Promise<Options> => {
+    const own = async (): Promise<unknown> => merged(await given());
+    return checked(await (override ? override({ ...owner, own, beside: merged({}) }) : own()));
+  };
+  const ofClass = (override: OptionsOverride | undefined, factory: Factory): Promise<Options> =>
+    withOverride(override, () => ask(factory));
+  if (useClass) return [{ provide, useFactory: ofClass, inject: [OVERRIDE_IF_ANY, useClass] }, useClass];
+  if (useExisting) return [{ provide, useFactory: ofClass, inject: [OVERRIDE_IF_ANY, useExisting] }];
+  return [
+    {
+      provide,
+      inject: [OVERRIDE_IF_ANY, ...inject],
+      useFactory: (override: OptionsOverride | undefined, ...given: unknown[]) =>
+        withOverride(override, () => useFactory?.(...given)),
+    },
+  ];
+}
+
+/** The provider of options that are given as they are. */
+export function optionsProvider<Options>(
+  options: unknown,
+  { provide, checked, owner }: Pick<AsyncOptionsRecipe<Options, unknown>, 'provide' | 'checked' | 'owner'>,
+): FactoryProvider<Options | Promise<Options>> {
+  const own = (): unknown => options;
+  return {
+    provide,
+    inject: [OVERRIDE_IF_ANY],
+    // Without an override it stays synchronous.
+    useFactory: (override: OptionsOverride | undefined) => (override ? overriddenBy(override) : checked(options)),
+  };
+
+  async function overriddenBy(override: OptionsOverride): Promise<Options> {
+    return checked(await override({ ...owner, own, beside: {} }));
+  }
 }

@@ -15,7 +15,8 @@ const USAGE = `lalamove-sandbox: runs a local Lalamove.
   --host 127.0.0.1         the control API has no password: listen on loopback unless the network is private
   --api-key, --api-secret  the keys; by default pk_test_sandbox and sk_test_sandbox
   --seed                   the seed of all random choices, also of ids; by default a new one each time
-  --drivers still          what drivers do: still, prompt, signing, late, leaving, rejecting, failing, replaced, mixed
+  --drivers still          what drivers do: still, quick, prompt, signing, late, leaving, rejecting, failing, replaced,
+                           mixed
   --speed 1                1 is real time, 60 an hour a minute, 0 stands still
   --start-at               the time at the start, ISO 8601
   --rate-limits sandbox    sandbox, production, off
@@ -23,6 +24,8 @@ const USAGE = `lalamove-sandbox: runs a local Lalamove.
   --validation schema      schema: ERR_INVALID_FIELD, all errors at once; codes: the older codes, one at a time
   --delivery-codes         gives each drop-off a delivery code
   --cities cities.json     your account's answer to GET /v3/cities, as a JSON file
+  --tiles                  a tile server for the page's maps: https://tiles.example.com/{z}/{x}/{y}.png
+  --tiles-attribution      what its owner wants to be shown on the map
   --log                    prints each request, answer, event and webhook
   --help
 `;
@@ -41,6 +44,8 @@ const OPTIONS = {
   validation: { type: 'string', default: 'schema' },
   'delivery-codes': { type: 'boolean', default: false },
   cities: { type: 'string' },
+  tiles: { type: 'string' },
+  'tiles-attribution': { type: 'string', default: '' },
   log: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -72,6 +77,7 @@ function optionsOf(values: Arguments): LalamoveSandboxOptions {
     validation,
     deliveryCodes: values['delivery-codes'],
     ...(values.cities !== undefined && { cities: citiesIn(values.cities) }),
+    ...(values.tiles !== undefined && { tiles: { url: values.tiles, attribution: values['tiles-attribution'] } }),
   };
 }
 
@@ -126,6 +132,7 @@ async function main(): Promise<void> {
       `LALAMOVE_API_SECRET=${apiSecret}`,
       'LALAMOVE_MARKET=HK',
       '',
+      `Its page: ${url}/`,
       `Its control API: curl ${url}/_sandbox/ledger`,
       'Stop it with Ctrl+C.',
       '',

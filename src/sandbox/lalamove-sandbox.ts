@@ -5,8 +5,9 @@ import type { OrderStatus } from '../api/order-status.js';
 import type { Order } from '../api/answers/order.js';
 import type { LalamoveOperation } from '../api/endpoints.js';
 import { ApiServer } from './api/api-server.js';
+import { serveProof } from './api/serve-proof.js';
 import { BodyTooLongError, type SeenRequest } from './api/seen-request.js';
-import type { ControlParts } from './control/control-routes.js';
+import type { ControlParts } from './control/control-parts.js';
 import { answerControl, CONTROL_PATH, ControlServer } from './control/control-server.js';
 import { followLocalLog } from './control/follow-log.js';
 import { SandboxControl } from './control/sandbox-control.js';
@@ -16,12 +17,16 @@ import { CourierSimulator } from './simulation/courier-simulator.js';
 import { checkStep, type DriverStep } from './simulation/driver-script.js';
 import type { LalamoveSandboxOptions } from './sandbox.options.js';
 import { sandboxSettings } from './sandbox-settings.js';
+import { pageConfig } from './ui/page-choices.js';
+import { PageServer } from './ui/page-server.js';
 import type { Duration } from './clock/duration.js';
 import { SandboxClock } from './clock/sandbox-clock.js';
 import { WebhookSender } from './webhooks/webhook-sender.js';
 import { WebhookPublisher } from './webhooks/webhook-publisher.js';
 import { ledgerFor, ledgerOf, type Ledger, type LedgerLine } from './state/ledger.js';
+import { PROOFS_PATH } from './state/proof-picture.js';
 import { OrderBook } from './state/order-book.js';
+import { tenantKey } from './state/tenant.js';
 import { SandboxWorld } from './state/sandbox-world.js';
 import { Wallets } from './state/wallets.js';
 
@@ -125,6 +130,7 @@ export class LalamoveSandbox {
     });
     const address = server.address();
     if (typeof address === 'object' && address !== null) sandbox.#address = address;
+    sandbox.#parts.world.url = sandbox.#reachableUrl();
     return sandbox;
   }
 
@@ -132,6 +138,11 @@ export class LalamoveSandbox {
   get url(): string {
     const { address, family, port } = this.#listening();
     return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** The URL for links. If it listens on every network, no address is better than `localhost`. */
+  #reachableUrl(): string {
+    return this.url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:)/, '//localhost');
   }
 
   /** All orders, as `GET /v3/orders/:id` would return them now. */
@@ -205,6 +216,29 @@ export class LalamoveSandbox {
    */
   respondNext(answer: FaultAnswer, { operation, times = 1, afterWork = false }: RespondNextOptions = {}): void {
     this.addFault({ ...(operation && { call: operation }), times, work: afterWork ? 'done' : 'skipped', answer });
+  }
+
+  /**
+   * Sends the events of an account to this URL from now on, without the probe of `PATCH /v3/webhook`: for an app that
+   * does not listen yet, or that is not to register the URL itself.
+   *
+   * @param account its market, and its key if it is not the first account
+   * @throws RangeError if it is no http or https URL
+   */
+  setWebhookUrl(url: string, { market, apiKey = this.apiKey }: { market: string; apiKey?: string }): void {
+    if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+      throw new RangeError(
+        `${JSON.stringify(url)} is not an absolute http or https URL: webhooks cannot be sent to it.`,
+      );
+    }
+    const tenant = { apiKey, market: market.toUpperCase() };
+    this.#parts.world.state.registrations.set(tenantKey(tenant), { tenant, url, isDisabled: false });
+  }
+
+  /** Lets the process end while the sandbox listens, if nothing else keeps it alive. */
+  unref(): this {
+    this.#server.unref();
+    return this;
   }
 
   /**
@@ -299,19 +333,22 @@ function createServer({ host = DEFAULT_HOST, tls }: LalamoveSandboxOptions, part
     );
   }
   const controlServer = new ControlServer(parts, isLoopback(host));
+  const pageServer = new PageServer(pageConfig(parts.world.settings), isLoopback(host));
+  const serverOf = (request: IncomingMessage): RequestServer => {
+    if (PageServer.isFor(request)) return pageServer;
+    return request.url?.startsWith(CONTROL_PATH) ? controlServer : parts.api;
+  };
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    const isControl = request.url?.startsWith(CONTROL_PATH) ?? false;
-    void serveSafely(isControl ? controlServer : parts.api, request, response);
+    if (request.url?.startsWith(PROOFS_PATH)) serveProof(request, response);
+    else void serveSafely(serverOf(request), request, response);
   };
   return tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
 }
 
+type RequestServer = Pick<ApiServer, 'serve'>;
+
 /** Serves a request. If the client disconnects there is nothing to do; an error of the sandbox itself becomes a 500. */
-async function serveSafely(
-  server: Pick<ApiServer, 'serve'>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function serveSafely(server: RequestServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     await server.serve(request, response);
   } catch (error) {

@@ -49,6 +49,14 @@ export type SandboxLogFields =
   | { readonly kind: 'url-disabled'; readonly url: string; readonly market: string }
   | { readonly kind: 'driver'; readonly orderId: string; readonly lat: number; readonly lng: number }
   | {
+      /** A step of a driver or of customer service was carried out. */
+      readonly kind: 'step';
+      readonly orderId: string;
+      readonly step: string;
+      /** For a drop-off that the step names: 1 is the first. */
+      readonly stop?: number;
+    }
+  | {
       /** The next step of a script does not fit the order any more. */
       readonly kind: 'script-ended';
       readonly orderId: string;

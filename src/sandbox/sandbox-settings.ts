@@ -11,6 +11,7 @@ import { isRecord } from '../internal/is-record.js';
 import { LONGEST_TIMER_MS } from '../internal/timer-limit.js';
 import { validateOptions, type OptionCheck, type OptionChecks } from '../internal/validate-options.js';
 import { isOneOf, isWholeFrom } from '../internal/value-checks.js';
+import { tilesProblem, type MapTiles } from '../pages/page-headers.js';
 import { milliseconds, WAIT_CHECK, type Duration } from './clock/duration.js';
 import { suppliedMarkets } from './state/supplied-markets.js';
 import { MARKET_CODES, marketFacts, type MarketFacts } from './state/market-facts.js';
@@ -35,11 +36,15 @@ export interface SandboxSettings {
   };
   readonly unknowns: SandboxUnknowns;
   readonly historyLimit: number;
+  readonly tiles: MapTiles | undefined;
   /** The data of a market; `undefined` if the sandbox does not serve it. */
   marketFacts(market: string): MarketFacts | undefined;
   /** The secret of a key. */
   secretOf(apiKey: string): string | undefined;
 }
+
+/** The secret of a sandbox without options. It is in the documents, so it is no secret. */
+export const DEFAULT_SECRET = 'sk_test_sandbox';
 
 /** The upper limit of `randomInt`. With so many seeds two sandboxes never have the same ids. */
 const MAX_DRAWN_SEED = 2 ** 48 - 1;
@@ -88,6 +93,7 @@ const CHECKS: OptionChecks<keyof LalamoveSandboxOptions> = {
     replacementReason: UNCHECKED,
   }),
   historyLimit: wholeUpTo(10_000_000),
+  tiles: { holds: (value) => tilesProblem(value) === undefined, remedy: (value) => tilesProblem(value) ?? '' },
   cities: UNCHECKED,
 };
 
@@ -122,6 +128,7 @@ export function sandboxSettings(options: LalamoveSandboxOptions): SandboxSetting
     },
     unknowns: unknownsOf(options.unknowns ?? {}),
     historyLimit: options.historyLimit ?? 10_000,
+    tiles: options.tiles,
     marketFacts: (market) => supplied.get(market) ?? marketFacts(market),
     secretOf: (key) => secrets.get(key),
   };
@@ -160,7 +167,7 @@ function optionProblems(options: unknown): string[] {
 
 function accountsOf({
   apiKey = 'pk_test_sandbox',
-  apiSecret = 'sk_test_sandbox',
+  apiSecret = DEFAULT_SECRET,
   accounts = [],
 }: LalamoveSandboxOptions): readonly SandboxAccount[] {
   return [{ apiKey, apiSecret }, ...accounts];

@@ -1,3 +1,4 @@
+import type { MapTiles } from '../pages/page-headers.js';
 import type { City } from '../api/answers/city.js';
 import type { Clock } from '../internal/clock.js';
 import type { RefusalShape } from './api/refusal.js';
@@ -197,4 +198,6 @@ export interface LalamoveSandboxOptions {
    * @default 10_000
    */
   readonly historyLimit?: number;
+  /** A tile server for the maps of the page, which then asks this server, too. Without one, maps are a grid. */
+  readonly tiles?: MapTiles;
 }

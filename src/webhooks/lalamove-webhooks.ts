@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../internal/log-line.js';
+import type { NoteAttributes, WorkTracing } from '../internal/work-tracing.js';
 import { withTimeout } from '../internal/with-timeout.js';
 import type { LalamoveEventFacts } from './events/lalamove-event-facts.js';
 import { readParsedEvent, type LalamoveEvent } from './events/lalamove-event.js';
@@ -35,6 +36,7 @@ export interface LalamoveWebhooksParts {
   readonly dropped: ThrottledLog;
   /** `path` of the options; `undefined` if no endpoint is mounted. */
   readonly path: string | undefined;
+  readonly tracing: WorkTracing;
 }
 
 /** The maximum number of log lines a minute about dropped events, for each reason. */
@@ -114,10 +116,20 @@ export class LalamoveWebhooks {
    * @throws TypeError without a body, or if no path is known
    */
   async handle(body: Uint8Array | string | object, options: VerifyWebhookOptions = {}): Promise<WebhookReceipt> {
+    const work = { name: 'webhook', attributes: { 'lalamove.account': this.account } } as const;
+    return this.#parts.tracing.run(work, async (note) => {
+      const receipt = await this.#handle(body, options, note);
+      note({ 'lalamove.webhook.receipt': receipt });
+      return receipt;
+    });
+  }
+
+  async #handle(body: unknown, options: VerifyWebhookOptions, note: NoteAttributes): Promise<WebhookReceipt> {
     const verified = await this.#verdict(body, options);
     if (verified.kind !== 'event') return 'ignored';
     const { facts, dataValue } = verified;
     const event = this.#read(facts, dataValue);
+    note({ 'lalamove.webhook.event_type': event.eventType, 'lalamove.account': event.account });
     const receipt = await this.#accept({ keys: keysOf(facts, event), facts, event });
     this.#logAccepted(event, receipt);
     return receipt;

@@ -1,7 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import { writeJournal } from './journal.js';
 
-const UNKEPT = /^What became of an event could not be kept.*\(event=(\d+) /;
+const UNKEPT = /^The result of an event could not be stored.*\(event=(\d+) /;
 
 /**
  * The logger of a host. It writes to the journal which results of handlers the host could not store: only these events

@@ -77,7 +77,9 @@ describe('a call runs in its caller’s async context', () => {
     const lalamove = await start(answer, { rateLimit: { ordersPerSecond: 50 } });
     await Promise.all(USERS.map((name) => place(lalamove, name)));
     expect(notes.told.filter((line) => line.startsWith('request'))).toEqual(ofAll('request 1'));
-    expect(notes.told.filter((line) => line.startsWith('response'))).toEqual(ofAll('response 1'));
+    // Calls have connections of their own, so a busy machine may read a later answer first.
+    const responses = notes.told.filter((line) => line.startsWith('response')).sort();
+    expect(responses).toEqual(ofAll('response 1'));
   });
 
   it('if a store of the host gives it a slot', async () => {

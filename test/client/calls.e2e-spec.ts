@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import { Agent } from 'node:http';
 import {
   ERROR_CATALOG,
+  LalamoveModule,
+  LalamoveService,
   type LalamoveException,
   type LalamoveModuleOptions,
-  type LalamoveService,
 } from 'nestjs-lalamove';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { accountOn } from '../support/account.js';
 import { booked, CALLS, ORDER, QUOTATION } from '../support/inputs.js';
 import { failureOf, startLalamove } from '../support/lalamove.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { until } from '../support/until.js';
 
 describe('LalamoveService', () => {
   let sandbox: LalamoveSandbox;
@@ -64,8 +67,12 @@ describe('LalamoveService', () => {
         name: 'InvalidRequestException',
         operation: 'placeOrder',
         errors: [
-          { pointer: '/data/quotationId' },
-          { pointer: '/data/recipients/0/phone', message: expect.stringContaining('E.164') },
+          { pointer: '/data/quotationId', field: '/quotationId' },
+          {
+            pointer: '/data/recipients/0/phone',
+            field: '/recipients/0/phone',
+            message: expect.stringContaining('E.164'),
+          },
         ],
       });
       expect(sandbox.requests).toHaveLength(0);
@@ -77,7 +84,7 @@ describe('LalamoveService', () => {
       circular.self = circular;
       for (const input of [circular, { ...ORDER, amount: 1n }]) {
         expect(await failureOf(lalamove.placeOrder(input as unknown as typeof ORDER))).toMatchObject({
-          errors: [{ pointer: '/data' }],
+          errors: [{ pointer: '/data', field: '' }],
         });
       }
       expect(sandbox.requests).toHaveLength(0);
@@ -437,6 +444,18 @@ describe('LalamoveService', () => {
     );
   });
 
+  it.each([
+    ['pk_test_app', 'pk_prod_merchant', 'sk_prod_merchant', 'production'],
+    ['pk_prod_app', 'pk_test_merchant', 'sk_test_merchant', 'sandbox'],
+  ])('refuses keys of the other environment: an app with %s, and %s', async (apiKey, otherKey, otherSecret, kind) => {
+    const apiSecret = apiKey.replace('pk_', 'sk_');
+    const account = LalamoveModule.forRoot({ apiKey, apiSecret, market: 'HK' });
+    const module = await Test.createTestingModule({ imports: [account] }).compile();
+    const merchant = { apiKey: otherKey, apiSecret: otherSecret, market: 'HK' };
+    expect(() => module.get(LalamoveService).forAccount(merchant)).toThrow(new RegExp(`apiKey is a ${kind} key`));
+    await module.close();
+  });
+
   it('accepts one signal for many calls without a warning', async () => {
     const warnings: unknown[] = [];
     const note = (warning: unknown): number => warnings.push(warning);
@@ -456,8 +475,3 @@ describe('LalamoveService', () => {
     );
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2000 && !holds(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(holds()).toBe(true);
-}

@@ -95,6 +95,49 @@ const WRONG: [path: string, body: object][] = [
   ['deliveries', { ...bookingOf('A-1'), reference: 7 }],
 ];
 
+/** Bodies in which single members break several rules at once, and the one message for each. */
+const SEVERAL_RULES: [path: string, body: object, messages: string[]][] = [
+  [
+    'orders',
+    { quotationId: '1', sender: { stopId: '1' }, recipients: 'Ada' },
+    [
+      'sender.name is missing: it must be a string that is not empty',
+      'sender.phone is missing: it must be in E.164 form, such as +85290000000',
+      'recipients must be a list of objects, one for each drop-off',
+    ],
+  ],
+  ['orders', { ...ORDER, sender: 'Shop' }, ['sender must be an object']],
+  [
+    'orders',
+    { ...ORDER, recipients: [{ ...RECIPIENT, remarks: 5 }] },
+    ['recipients.0.remarks must be a string of at most 1500 characters'],
+  ],
+  ['orders', { ...ORDER, metadata: 'x' }, ['metadata must be an object whose values are all strings']],
+  [
+    'quotations',
+    { serviceType: 5, language: 'en_HK', stops: 1, specialRequests: 1 },
+    [
+      'serviceType must be a string that is not empty',
+      'specialRequests must be a list of strings',
+      'stops must be a list of objects: one pick-up and at least one drop-off',
+    ],
+  ],
+  [
+    'quotations',
+    { ...QUOTATION, stops: [{}, { coordinates: 1 }] },
+    ['stops.0.coordinates are required if there is no address', 'stops.1.coordinates must be an object: { lat, lng }'],
+  ],
+  [
+    'deliveries',
+    { reference: 'A-1', quotation: [], recipients: null },
+    [
+      'quotation must be an object',
+      'recipients is missing: it must be a list of objects, one for each drop-off',
+      'sender is missing: it must be an object',
+    ],
+  ],
+];
+
 const IMPLICIT = { transform: true, transformOptions: { enableImplicitConversion: true } };
 const PIPES: [name: string, options: ValidationPipeOptions][] = [
   ['transform', { transform: true }],
@@ -143,7 +186,42 @@ describe.each(PLATFORMS)('our DTOs on %s', (platform) => {
       const before = server.requests.length;
       const answer = await request('POST', `${host.url}/${path}`, body);
       expect([400, 422]).toContain(answer.status);
+      if (answer.status === 400) expect(answer.body.message).toHaveLength(1);
       expect(server.requests).toHaveLength(before);
+    });
+  });
+
+  it.each(SEVERAL_RULES)(
+    'give one message for a member, in a pipe and without: %s %j',
+    async (path, body, messages) => {
+      const imports = [LalamoveModule.forRoot({ ...KEYS })];
+      const piped = await startHost(platform, { imports, controllers: [BodiesController] }, (app) => {
+        app.useGlobalPipes(new ValidationPipe());
+      });
+      const answer = await request('POST', `${piped.url}/${path}`, body);
+      await piped.app.close();
+      expect(answer).toMatchObject({ status: 400 });
+      expect([...(answer.body.message as string[])].sort()).toEqual([...messages].sort());
+      if (path === 'deliveries') return;
+      const { app, url } = await startHost(platform, { imports, controllers: [BodiesController] });
+      const own = await request('POST', `${url}/${path}`, body);
+      await app.close();
+      const inPlaces = (own.body.errors as { field: string; message: string }[]).map(({ field, message }) =>
+        [...field.split('/').slice(1, -1), message].join('.'),
+      );
+      expect(inPlaces.sort()).toEqual([...messages].sort());
+    },
+  );
+
+  it.each(['nest', 'problem'] as const)('have errors in the terms of the body in format %s', async (format) => {
+    const imports = [LalamoveModule.forRoot({ ...KEYS, errors: { format } })];
+    const { app, url } = await startHost(platform, { imports, controllers: [BodiesController] });
+    const stops = [QUOTATION.stops[0], { address: 7 }];
+    const answer = await request('POST', `${url}/quotations`, { ...QUOTATION, stops });
+    await app.close();
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { errors: [{ code: 'ERR_INVALID_FIELD', pointer: '/data/stops/1/address', field: '/stops/1/address' }] },
     });
   });
 

@@ -119,7 +119,7 @@ describe('an unexpected answer', () => {
     server = await RawServer.start((socket, request) => {
       answer(socket, request);
     });
-    const options = { ...KEYS, baseUrl: server.url, timeoutMs: 250, retry: { maxAttempts: 1 } };
+    const options = { ...KEYS, baseUrl: server.url, timeoutMs: 5000, retry: { maxAttempts: 1 } };
     ({ lalamove, close } = await startLalamove(options));
   });
 

@@ -158,8 +158,9 @@ describe('a call reports', () => {
         'server.address': '127.0.0.1',
         'server.port': Number(new URL(server.url).port),
       };
-      const call = { operation: 'getOrder', account: undefined };
-      const sending = { ...call, attempt: 1, sentRequestId: expect.stringMatching(UUID), queuedMs: 0, attributes };
+      const call = { operation: 'getOrder', account: undefined, callId: expect.any(Number) };
+      const sent = { sentRequestId: expect.stringMatching(UUID), sentAt: expect.any(Number), queuedMs: 0 };
+      const sending = { ...call, ...sent, attempt: 1, attributes };
       const again = { ...sending, attempt: 2, attributes: { ...attributes, 'http.request.resend_count': 1 } };
       const error = expect.objectContaining({ name: 'LalamoveServerException', upstreamStatus: 503 });
       expect(hooks.told).toEqual([
@@ -170,6 +171,7 @@ describe('a call reports', () => {
             ...sending,
             durationMs: expect.any(Number),
             requestId: 'r-1',
+            rateLimit: {},
             error,
             attributes: {
               ...attributes,
@@ -186,6 +188,7 @@ describe('a call reports', () => {
             ...again,
             durationMs: expect.any(Number),
             requestId: 'r-7',
+            rateLimit: {},
             error: undefined,
             attributes: { ...again.attributes, 'http.response.status_code': 201 },
           },

@@ -50,7 +50,7 @@ describe('a call that must not be retried', () => {
   async function run(name: string, handle: RawHandler, more: Partial<LalamoveModuleOptions> = {}): Promise<Error> {
     server = await RawServer.start(handle);
     const retry = { maxAttempts: 5, baseDelayMs: 1, maxDelayMs: 1 };
-    const started = await startLalamove({ ...KEYS, baseUrl: server.url, timeoutMs: 150, retry, ...more });
+    const started = await startLalamove({ ...KEYS, baseUrl: server.url, timeoutMs: 400, retry, ...more });
     close = started.close;
     return failureOf(CALLS[name]?.(started.lalamove) ?? Promise.reject(new Error(`no call ${name}`)));
   }

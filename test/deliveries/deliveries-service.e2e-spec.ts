@@ -230,7 +230,9 @@ describe('DeliveriesService', () => {
     for (const personal of ['85251234567', '85221234567', 'Ada', 'Victoria Peak']) expect(left).not.toContain(personal);
     await h.deliveries.forget('A-1');
     expect(await h.deliveries.book(bookingOf('A-1'))).toMatchObject({ state: 'completed', metadata: {} });
-    await expect(h.deliveries.book(bookingOf('A-1', { isPODEnabled: true }))).rejects.toThrow('different delivery');
+    await expect(h.deliveries.book(bookingOf('A-1', { isPODEnabled: true }))).rejects.toThrow(
+      'already belongs to a delivery with another content: use',
+    );
     expect((await h.deliveries.timeline('A-1')).length).toBeGreaterThan(6);
     await h.book('A-2');
     await h.after('47h', 'A-2');

@@ -22,6 +22,7 @@ import {
   unreadHeldUp,
   unreadRead,
 } from '../../src/deliveries/domain/duplicates.js';
+import { resolvedByCorrecting } from '../../src/deliveries/domain/resolution.js';
 import type { Transition, Snapshot } from '../../src/deliveries/domain/transition.js';
 import {
   abandoned,
@@ -78,6 +79,7 @@ export interface MachineRules {
     policy: DeliveryPolicy,
     now: number,
   ) => Transition;
+  readonly isCorrectable: (snapshot: Snapshot, now: number) => boolean;
   /** Whether a decision is dropped if the delivery has changed since. */
   readonly isFenced: boolean;
 }
@@ -168,6 +170,17 @@ export class ModelDelivery {
     const progress = { ...this.snapshot.progress, order: undefined, replacement: undefined, attempt };
     this.#commit(placed({ ...this.snapshot, progress }, attempt.id, { orderId: live.id }, this.lalamove.now));
     this.#commit(needsRead(this.snapshot));
+  }
+
+  /** A person corrects the request, without a look at Lalamove. */
+  correct(): void {
+    const { now } = this.lalamove;
+    if (!this.rules.isCorrectable(this.snapshot, now)) return;
+    if (this.lalamove.live.length > 0) throw new BrokenInvariant('The request is corrected while an order is live.');
+    if (this.lalamove.delayed.length > 0) {
+      throw new BrokenInvariant('The request is corrected while an order of it may still be placed.');
+    }
+    this.#commit(resolvedByCorrecting(this.snapshot, { fields: [], by: undefined, hashes: [this.#id()] }, now));
   }
 
   /** Carries out one action of the worker. */

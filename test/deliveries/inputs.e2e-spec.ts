@@ -55,6 +55,30 @@ describe('a booking', () => {
     expect((await host.deliveries.list()).deliveries).toEqual([]);
   });
 
+  it.each([
+    ['maxprice', 'maxPrice'],
+    ['max_price', 'maxPrice'],
+    ['is-pod-enabled', 'isPODEnabled'],
+    ['Account', 'account'],
+  ])('with %s instead of %s is refused, because a limit would be lost', async (name, meant) => {
+    host = await DeliveriesHost.start();
+    const { sender, reference, quotation, recipients } = booked;
+    const input = { sender, reference, quotation, recipients, [name]: '1', note: 'for the shop alone' };
+    expect(await failureOf(host.deliveries.book(input))).toMatchObject({
+      name: 'InvalidDeliveryException',
+      errors: [{ pointer: `/${name}`, message: expect.stringContaining(`write ${meant}`) }],
+    });
+  });
+
+  it('that is not valid is refused with a message that names the first fault', async () => {
+    host = await DeliveriesHost.start();
+    const phone = { name: 'Ada', phone: '12' };
+    const two = await failureOf(host.deliveries.book({ ...booked, sender: phone, recipients: [phone] }));
+    expect(two.message).toMatch(/^The delivery is not valid: phone must be .+ \(\/sender\/phone\), and 1 more\.$/);
+    const key = { ...booked, metadata: { ['a\nb']: HALF } };
+    expect((await failureOf(host.deliveries.book(key))).message).toContain('(/metadata/a?b)');
+  });
+
   it('is not found by half a surrogate pair, which the database would store as another string', async () => {
     host = await DeliveriesHost.start();
     await host.deliveries.book(bookingOf('L\ufffd'));
@@ -129,6 +153,7 @@ describe('a booking', () => {
       cancel: (...asked: [never, never]) => deliveries.cancel(...asked),
       forget: (...asked: [never, never]) => deliveries.forget(...asked),
       timeline: (...asked: [never, never]) => deliveries.timeline(...asked),
+      position: (...asked: [never, never]) => deliveries.position(...asked),
       resolve: (reference: never, options: never) => deliveries.resolve(reference, { cancel: true }, options),
       watch: (...asked: [never, never]) => firstValueFrom(deliveries.watch(...asked)),
       list: (_: never, query: never) => deliveries.list(query),

@@ -79,6 +79,53 @@ describe('a delivery that needs attention', () => {
     expect(await host.deliveries.resolve('A-1', { cancel: true })).toMatchObject({ state: 'canceled' });
     expect(await host.deliveries.metrics()).toMatchObject({ unknownAttempts: 0 });
   });
+
+  describe('with ifUnmodifiedSince', () => {
+    it('is booked again once, although two people have decided so at the same time', async () => {
+      host = await DeliveriesHost.start({ deliveries: { policy: { unknownOutcome: { waitMinutes: 0 } } } });
+      host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
+      await host.deliveries.book(bookingOf('A-1'));
+      await host.clock.advance('20m');
+      const { state, updatedAt } = await host.deliveries.get('A-1');
+      expect(state).toBe('needs_attention');
+      const decide = (): Promise<unknown> =>
+        host.deliveries.resolve('A-1', { rebook: true }, { ifUnmodifiedSince: updatedAt });
+      const decisions = await Promise.allSettled([decide(), decide()]);
+      expect(decisions.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      await host.settle();
+      expect(host.sandbox.ledgerFor({ reference: 'A-1' }).live).toHaveLength(1);
+    });
+
+    it('stays as it is, if it has changed since the decision', async () => {
+      host = await DeliveriesHost.start();
+      await host.deliveries.book(bookingOf('A-1', { maxPrice: '1' }));
+      await host.settle();
+      const { updatedAt } = await host.deliveries.get('A-1');
+      await host.clock.advance('1m');
+      await host.deliveries.resolve('A-1', { rebook: true, maxPrice: '2' }, { ifUnmodifiedSince: updatedAt });
+      await host.settle();
+      const { orderId } = await placeElsewhere(host);
+      const ways = [{ rebook: true, maxPrice: '900' }, { cancel: true }, { orderId }] as const;
+      for (const way of ways)
+        await expect(host.deliveries.resolve('A-1', way, { ifUnmodifiedSince: updatedAt })).rejects.toMatchObject({
+          code: 'LALAMOVE_DELIVERY_CONFLICT',
+          message: expect.stringContaining('has changed since'),
+        });
+      const now = await host.deliveries.get('A-1');
+      expect(now).toMatchObject({ state: 'needs_attention', reason: { code: 'PRICE_ABOVE_MAX' } });
+      await host.deliveries.resolve('A-1', { orderId }, { ifUnmodifiedSince: now.updatedAt });
+      await host.settle();
+      expect(await host.deliveries.get('A-1')).toMatchObject({ state: 'assigning', orderId });
+    });
+
+    it.each(['yesterday', '', 1, {}])('refuses %j, which is no time', async (since) => {
+      host = await DeliveriesHost.start();
+      const resolving = host.deliveries.resolve('A-1', { cancel: true }, { ifUnmodifiedSince: since as string });
+      await expect(resolving).rejects.toMatchObject({
+        errors: [expect.objectContaining({ pointer: '/ifUnmodifiedSince' })],
+      });
+    });
+  });
 });
 
 describe('a delivery that has ended', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DeliveryConflictException, type BookDeliveryDto } from 'nestjs-lalamove/deliveries';
+import { untilState } from 'nestjs-lalamove/testing';
 import { createHash } from 'node:crypto';
 import { DeliveriesHost } from './deliveries-host.js';
 import { failureOf } from '../support/lalamove.js';
@@ -51,6 +52,18 @@ describe('a reference that is booked again', () => {
     expect(await deliveries.book(first)).toMatchObject({ createdAt });
     const other = await failureOf(deliveries.book(bookingWith('22.2758', undefined)));
     expect(other).toBeInstanceOf(DeliveryConflictException);
+    expect(other).toMatchObject({ message: expect.stringMatching(/with another content \([a-z]\w*\): use a new/i) });
+  });
+
+  it('is the same request without a language, in which it is quoted in that of the market', async () => {
+    const { deliveries, sandbox } = host;
+    const { serviceType, stops } = bookingOf('A-1').quotation;
+    const booking = { ...bookingOf('A-1'), quotation: { serviceType, stops } };
+    const { createdAt } = await deliveries.book(booking);
+    await untilState(deliveries, 'A-1', 'assigning');
+    expect(await deliveries.book(booking)).toMatchObject({ createdAt });
+    const quoted = sandbox.requests.filter(({ operation }) => operation === 'createQuotation');
+    expect(quoted.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([{ data: { language: 'en_HK' } }]);
   });
 
   it('is the same request as one of an earlier version, even after forget()', async () => {

@@ -81,7 +81,7 @@ describe('the storage of deliveries', () => {
     host = await DeliveriesHost.start({ ...PROMPT, webhooks: false, deliveries: { shutdownMs: 20, logger } });
     host.sandbox.addFault({ call: 'placeOrder', latencyMs: 1500 });
     await host.deliveries.book(bookingOf('A-1'));
-    await until(() => lines.length > 0 || host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds.length > 0, 300);
+    await until(() => host.sandbox.requests.some(({ method, path }) => method === 'POST' && path === '/v3/orders'));
     const { id: attempt } = await host.deliveries.database
       .selectFrom('delivery_attempts')
       .select('id')

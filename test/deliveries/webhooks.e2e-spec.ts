@@ -109,8 +109,8 @@ describe('deliveries whose webhooks', () => {
         expect([reference, state]).toEqual([reference, ENDS[script] ?? 'completed']);
         checkEnd(reference, state);
       }
-      // Ten deliveries, two of them with three orders, over several hours.
-      expect(host.calls('placeOrder')).toBe(14);
+      // Eleven deliveries, two of them with three orders, over several hours.
+      expect(host.calls('placeOrder')).toBe(15);
       expect(host.calls('getOrder')).toBeLessThan(120);
       expect(host.sandbox.requests.filter(({ answer }) => answer?.status === 429)).toEqual([]);
     },

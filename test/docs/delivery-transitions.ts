@@ -150,6 +150,7 @@ function stepsFrom(node: Node, action: Action, policy: DeliveryPolicy): Step[] {
   return [
     ...byWorker(node, action, policy),
     ...withoutAccount(node, action),
+    ...withoutOrder(node, action),
     ...byWebhook(node, policy),
     ...byHost(node),
   ];
@@ -164,6 +165,14 @@ function withoutAccount({ snapshot, now, unmatched }: Node, { do: action }: Acti
     snapshot: gaveUp(snapshot, { code, message: code }),
     ...{ now, unmatched },
   }));
+}
+
+/** Lalamove says again and again that there is no such order. */
+function withoutOrder({ snapshot, now, unmatched }: Node, { do: action }: Action): Step[] {
+  const { state } = snapshot;
+  if (action !== 'read' || isTerminal(state) || state === 'needs_attention') return [];
+  const code = 'ORDER_NOT_FOUND';
+  return [{ by: code, snapshot: gaveUp(snapshot, { code, message: code }), ...{ now, unmatched } }];
 }
 
 const CALLS = new Set([

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { HttpService } from '@nestjs/axios';
-import type { INestApplication } from '@nestjs/common';
+import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
@@ -19,6 +19,8 @@ import { CallExamples } from './examples/calls.js';
 import { ErrorExamples } from './examples/errors.js';
 import { forAPublicApi, recorded, withHooks, withSharedBudget } from './examples/options.js';
 import { acceptEmptyJson, HooksController } from './examples/own-route.controller.js';
+import { PhilippineContactDto } from './examples/philippine-contact.dto.js';
+import { written } from './examples/phones.js';
 import { AppModule as WebhookModule, forMerchants } from './examples/webhooks.js';
 import { fencesOf, pages, read, withoutIndentation } from './fences.js';
 
@@ -52,6 +54,18 @@ describe('the examples of calls', () => {
     const { orderId } = await examples.quoteAndOrder();
     await examples.read(orderId);
     expect(sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toEqual([orderId]);
+  });
+
+  it('make E.164 of phone numbers', () => {
+    expect(written()).toEqual(['+639171234567', '+66812345678', '12']);
+  });
+
+  it('make E.164 of a phone before it is validated', async () => {
+    const pipe = new ValidationPipe({ transform: true });
+    const contactWith = (phone: string): Promise<unknown> =>
+      pipe.transform({ name: 'Ada', phone }, { type: 'body', metatype: PhilippineContactDto });
+    expect(await contactWith('0917 123 4567')).toEqual({ name: 'Ada', phone: '+639171234567' });
+    await expect(contactWith('12')).rejects.toMatchObject({ status: 400 });
   });
 
   it('ask a person if the outcome is unknown', async () => {

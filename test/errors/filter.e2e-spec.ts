@@ -54,16 +54,19 @@ describeFilter('LalamoveExceptionFilter', (current) => {
     expect(await answer.text()).toBe('half');
   });
 
-  it('logs the code of the network error', async () => {
+  it('logs the code of the network error and the host, which the consumer does not get', async () => {
     const host = current();
     const { logger, logged } = recordingLogger();
     const url = await host.start({
       imports: [LalamoveModule.forRoot(accountOn(host.sandbox, { logger }))],
       controllers: [OrdersController],
     });
+    const called = new URL(host.sandbox.url).host;
     await host.sandbox.stop();
-    expect((await request('GET', `${url}/order`)).body).toMatchObject({ statusCode: 502, code: 'LALAMOVE_CONNECTION' });
-    expect(logged).toEqual([expect.stringContaining('(code=LALAMOVE_CONNECTION cause=ECONNREFUSED)')]);
+    const { body } = await request('GET', `${url}/order`);
+    expect(body).toMatchObject({ statusCode: 502, code: 'LALAMOVE_CONNECTION' });
+    expect(JSON.stringify(body)).not.toContain(called);
+    expect(logged).toEqual([expect.stringContaining(`(code=LALAMOVE_CONNECTION cause=ECONNREFUSED host=${called})`)]);
     host.sandbox = await LalamoveSandbox.start();
   });
 

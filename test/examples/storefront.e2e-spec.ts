@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ValidationPipe } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { shopOrder } from '../../examples/storefront/curl-lines.js';
+import { STAFF_PASSWORD } from '../../examples/storefront/staff.guard.js';
 import { StorefrontModule } from '../../examples/storefront/storefront.module.js';
 import { DeliveriesRuntime } from '../../src/deliveries/deliveries.runtime.js';
 import { accountOn } from '../support/account.js';
@@ -80,6 +82,40 @@ describe.each(PLATFORMS)('a storefront on %s', (platform) => {
         status: 409,
         body: { code: 'ERR_CANCELLATION_FORBIDDEN' },
       });
+    });
+
+    it('takes orders on its page: pressed twice, one courier; the customer gets a link', async () => {
+      const front = await fetch(host.url);
+      expect(front.url).toBe(`${host.url}/shop`);
+      const page = await front.text();
+      const [, cart = ''] = /name="cart" value="([^"]+)"/.exec(page) ?? [];
+      const send = (fields: Record<string, string>): Promise<string> =>
+        fetch(`${host.url}/shop`, { method: 'POST', body: new URLSearchParams({ cart, ...fields }) }).then((answer) =>
+          answer.text(),
+        );
+      const order = { name: 'Ada <b>', phone: '5123 4567', place: 'Hong Kong International Airport' };
+      expect(await send({ ...order, phone: '12' })).toMatch(/role="alert">Please give a phone number[^]*Ada &lt;b>/);
+      for (const thanks of [await send(order), await send(order)]) {
+        const [, link = ''] = /href="(\/track\/[^"]+)"/.exec(thanks) ?? [];
+        expect((await fetch(host.url + link)).status).toBe(200);
+      }
+      await host.app.get(DeliveriesRuntime, { strict: false }).idle();
+      expect(sandbox.ledgerFor({ reference: cart }).orderIds).toHaveLength(1);
+    });
+
+    it('keeps its pages out of the document of its API', () => {
+      const { paths } = SwaggerModule.createDocument(host.app, new DocumentBuilder().build());
+      expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/orders', '/quotes']));
+      expect(Object.keys(paths).filter((path) => /^\/(board|track|shop)?(\/|$)/.test(path))).toEqual([]);
+    });
+
+    it('shows the board to its staff alone', async () => {
+      const board = (authorization?: string): Promise<number> =>
+        fetch(`${host.url}/board`, { headers: authorization === undefined ? {} : { authorization } }).then(
+          ({ status }) => status,
+        );
+      const basic = (password: string): string => `Basic ${Buffer.from(`staff:${password}`).toString('base64')}`;
+      expect([await board(), await board(basic('')), await board(basic(STAFF_PASSWORD))]).toEqual([401, 401, 200]);
     });
 
     it('orders by reference: a second request with the same reference books no second courier', async () => {

@@ -1,6 +1,6 @@
 // Tests the commands as separate processes: `lalamove-sandbox`, which goes on after its clients end and stops on
-// request, `lalamove-deliveries-migrate` and `lalamove-deliveries-copy`. After a build. The parts that need a
-// PostgreSQL run if LALAMOVE_TEST_POSTGRES_URL is set.
+// request, `lalamove-deliveries-migrate`, `lalamove-deliveries-copy`, `lalamove-doctor` and
+// `lalamove-conformance`. After a build. The parts that need a PostgreSQL run if LALAMOVE_TEST_POSTGRES_URL is set.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -43,6 +43,8 @@ const command = (/** @type {string[]} */ ...args) => startProcess(['dist/esm/san
 const { bin } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
 const migrate = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-deliveries-migrate'], ...args]).ended;
 const copy = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-deliveries-copy'], ...args]).ended;
+const doctor = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-doctor'], ...args]).ended;
+const conformance = (/** @type {string[]} */ ...args) => startProcess([bin['lalamove-conformance'], ...args]);
 const postgres = process.env.LALAMOVE_TEST_POSTGRES_URL ?? '';
 
 /**
@@ -391,6 +393,44 @@ try {
       assert.doesNotMatch(away.err, /hunter2/);
     },
     'lalamove-deliveries-copy',
+  );
+
+  await check(
+    'examines an account, and ends with 0, 1 or 2',
+    async () => {
+      const sandbox = await startSandbox();
+      const { url, apiKey, apiSecret } = sandbox;
+      const args = ['--base-url', url, '--api-key', apiKey, '--market', 'HK'];
+      const well = await doctor(...args, '--api-secret', apiSecret);
+      assert.deepEqual([well.code, well.err], [0, '']);
+      assert.match(well.out, /^ok +signature /m);
+      const ill = await doctor(...args, '--api-secret', 'sk_test_other', '--json');
+      assert.deepEqual([ill.code, ill.err, JSON.parse(ill.out).ok], [1, '', false]);
+      assert.doesNotMatch(ill.out, /sk_test_other/);
+      assert.equal((await doctor('--nonsense')).code, 2);
+      await sandbox.stop();
+    },
+    'lalamove-doctor',
+  );
+
+  await check(
+    'compares two sandboxes, and cancels its orders when it is interrupted',
+    async () => {
+      const sandbox = await startSandbox();
+      const { url, apiKey, apiSecret } = sandbox;
+      const args = ['--base-url', url, '--api-key', apiKey, '--api-secret', apiSecret, '--market', 'HK'];
+      const whole = await conformance(...args).ended;
+      assert.equal(whole.code, 0, whole.out);
+      const stopped = conformance(...args);
+      while (!/^get-order$/m.test(stopped.printed.err)) await once(stopped.child.stderr, 'data');
+      stopped.child.kill('SIGINT');
+      const { code, out } = await stopped.ended;
+      assert.equal(code, 1);
+      assert.match(out, /The scenario was interrupted/);
+      assert.deepEqual((await sandbox.control.ledger()).total.live, []);
+      await sandbox.stop();
+    },
+    'lalamove-conformance',
   );
 
   if (postgres === '')

@@ -120,5 +120,7 @@ function listed({ code, pointer }: Provocation, { message }: ErrorRow, sentBody:
   if (!sentBody.startsWith('{')) return [];
   const { errors } = JSON.parse(sentBody) as { errors?: { message?: string }[] };
   const said = errors?.[0]?.message ?? message;
-  return [{ code, message: said, ...(pointer !== undefined && { pointer }) }];
+  // The consumer's body is the input of the call, without the envelope `data`.
+  const field = pointer?.startsWith('/data/') ? pointer.slice('/data'.length) : undefined;
+  return [{ code, message: said, ...(pointer !== undefined && { pointer }), ...(field !== undefined && { field }) }];
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { LalamoveModule, LalamoveService, systemClock, type Clock } from 'nestjs-lalamove';
@@ -13,6 +12,7 @@ import { freePort } from '../../examples/storefront/free-port.js';
 import { PLATFORMS, startHost, type Platform } from '../support/host-app.js';
 import { bookingOf } from '../support/sample-booking.js';
 import { SandboxProcess } from '../support/sandbox-process.js';
+import { until } from '../support/until.js';
 
 /** A route of a few minutes. */
 function shortBooking(reference: string): BookDeliveryDto {
@@ -20,15 +20,6 @@ function shortBooking(reference: string): BookDeliveryDto {
   const [from] = booking.quotation.stops;
   const to = { coordinates: { lat: '22.2790', lng: '114.1500' }, address: 'Conduit Road' };
   return { ...booking, quotation: { ...booking.quotation, stops: [...(from ? [from] : []), to] } };
-}
-
-/** Waits until the condition is true. */
-async function until(holds: () => boolean | Promise<boolean>, maxMs = 10_000): Promise<void> {
-  const end = performance.now() + maxMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('It does not come to hold.');
-    await pause(20);
-  }
 }
 
 let sandbox: SandboxProcess;

@@ -8,8 +8,9 @@ import { LalamoveSandbox, SandboxControlError, type CallFault } from 'nestjs-lal
 import { booked, orderOf, QUOTATION } from '../support/inputs.js';
 import { failureOf } from '../support/lalamove.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { UNKNOWN, until } from './fault-answers.js';
+import { UNKNOWN } from './fault-answers.js';
 import { FaultScene } from './fault-scene.js';
+import { until } from '../support/until.js';
 
 /** Whether a sandbox accepts connections. */
 async function listens(url: string): Promise<boolean> {

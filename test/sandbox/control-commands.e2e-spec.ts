@@ -123,6 +123,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       expect(first).toEqual({
         id: expect.any(String),
         left: 2,
+        fired: 0,
         call: 'getCities',
         times: 2,
         answer: { status: 418, body: 'tea' },
@@ -153,7 +154,7 @@ describe.each(CONTROLS)('SandboxControl, %s', (_, controlOf) => {
       expect(await refused(control.addFault({ times: 0 }))).toMatch(/times must be/);
       expect(await refused(control.addFault({ probability: 1.5 }))).toMatch(/probability must be/);
       expect(await refused(control.addFault({ latencyMs: -1 }))).toMatch(/latencyMs must be/);
-      expect(await refused(control.addFault({ work: 'late', lateBy: 'soon' }))).toMatch(/is no length of time/);
+      expect(await refused(control.addFault({ work: 'late', lateBy: 'soon' }))).toMatch(/is not a duration/);
       expect(await control.faults()).toEqual([]);
     });
   });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import fc from 'fast-check';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
+import { CONTROL_ROUTES } from '../../src/sandbox/control/control-routes.js';
 import { OTHER, Scene, HK } from './control-scene.js';
 
 const scene = new Scene();
@@ -135,6 +137,20 @@ describe('/_sandbox', () => {
     },
   );
 
+  it.each(['cross-site', 'same-site'])('refuses what a browser sends for a page of a %s origin', async (site) => {
+    // A picture of such a page could become a follower of the clock, for which each webhook waits.
+    for (const path of ['/_sandbox/clock/followers/x/0', '/_sandbox/events', '/_sandbox/ledger']) {
+      expect((await ask('GET', path, { headers: { 'sec-fetch-site': site } })).status).toBe(403);
+    }
+    const moved = await ask('POST', '/_sandbox/clock/advance', {
+      headers: { 'sec-fetch-site': site },
+      body: '{"by":1}',
+    });
+    expect([moved.status, scene.sandbox.clock.now()]).toEqual([403, Date.parse('2026-11-22T08:00:00Z')]);
+    for (const own of ['same-origin', 'none'])
+      expect((await ask('GET', '/_sandbox/ledger', { headers: { 'sec-fetch-site': own } })).status).toBe(200);
+  });
+
   it.each(['localhost', 'localhost:4010', '127.0.0.1', '127.0.0.2:80', '[::1]:4010'])(
     'accepts the host name %j',
     async (host) => {
@@ -192,8 +208,8 @@ describe('/_sandbox', () => {
     const ends = new AbortController();
     const response = await fetch(scene.sandbox.url + path, { headers, signal: ends.signal });
     expect(Object.fromEntries(response.headers)).toMatchObject({
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
     });
     expect(response.headers.has('access-control-allow-origin')).toBe(false);
     let text = '';
@@ -201,12 +217,54 @@ describe('/_sandbox', () => {
       text
         .split('\n\n')
         .slice(0, -1)
-        .filter((block) => !block.startsWith(':'));
+        .filter((block) => !/^(:|retry: )/.test(block));
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     while (blocks().length < count) text += (await reader?.read())?.value ?? '';
     ends.abort();
     return blocks();
   }
+
+  it('returns the latest lines of the log alone if they are limited', async () => {
+    await scene.book();
+    const lines = await scene.sandbox.control.log();
+    expect(JSON.parse((await ask('GET', '/_sandbox/log?limit=2')).body)).toEqual(lines.slice(-2));
+    expect(JSON.parse((await ask('GET', '/_sandbox/log?limit=999')).body)).toEqual(lines);
+    for (const limit of ['0', '-1', 'x', ''])
+      expect((await ask('GET', `/_sandbox/log?limit=${limit}`)).status).toBe(400);
+  });
+
+  it('refuses whatever it cannot use, and never fails because of it', async () => {
+    const id = await scene.book();
+    // Without those that wait, or take away what the others need.
+    const routes = CONTROL_ROUTES.filter(
+      ({ method, path }) => method !== 'DELETE' && !/refuse|followers|advance|restore/.test(path),
+    );
+    const names = [
+      ...'status do script lat speed market balance call answer times webhook event data metadata'.split(' '),
+    ];
+    const leaf = fc.oneof(
+      fc.constantFrom('ON_GOING', 'accept', 'HK', 'always', 'lost', 'reset', '2m', '__proto__', 1e308, null),
+      fc.string(),
+      fc.double(),
+    );
+    const body = fc.dictionary(
+      fc.constantFrom(...names),
+      fc.oneof(leaf, fc.array(leaf), fc.dictionary(fc.string(), leaf)),
+    );
+    const text = fc.oneof(
+      fc.constantFrom(id, '1', '%00', '%E0%A4%A', '__proto__'),
+      fc.string().map(encodeURIComponent),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...routes), body, text, async ({ method, path }, sent, given) => {
+        const query = method === 'GET' ? `?text=${given}&limit=${given}` : '';
+        const target = `/_sandbox${path.replace(/:\w+/g, given)}${query}`;
+        const { status } = await ask(method, target, { ...(method !== 'GET' && { body: JSON.stringify(sent) }) });
+        expect([200, 204, 400, 404]).toContain(status);
+      }),
+      { numRuns: 400 },
+    );
+  });
 
   it('streams the log as server-sent events', async () => {
     await scene.sandbox.control.setBalance(HK, '1');

@@ -85,6 +85,8 @@ interface Run {
 
 describe('a seed', () => {
   let received: string[] = [];
+  /** The same for all runs, because the links of proofs contain it. */
+  let port = 0;
   const receiver = createServer((incoming, response) => {
     let body = '';
     incoming.on('data', (chunk) => (body += String(chunk)));
@@ -114,7 +116,8 @@ describe('a seed', () => {
   async function live(seed: number | string, { lumps = 1, isPatient = true } = {}): Promise<Run> {
     received = [];
     const clock = new SandboxClock({ speed: 0, startAt: '2026-11-22T08:00:00Z' });
-    const sandbox = await LalamoveSandbox.start({ clock, seed, drivers: 'mixed', deliveryCodes: true });
+    const sandbox = await LalamoveSandbox.start({ clock, seed, drivers: 'mixed', deliveryCodes: true, port });
+    port = Number(new URL(sandbox.url).port);
     const { control } = sandbox;
     const outcomes: Outcome[] = [];
     const call = async (method: string, path: string, data?: object): Promise<string> => {
@@ -197,7 +200,7 @@ describe('a seed', () => {
     const statuses = new Set(first.outcomes.map(({ status, error }) => error ?? status));
     expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 422, 500, 'ECONNRESET']));
     const kinds = new Set(first.log.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(['answer', 'event', 'fault', 'request', 'webhook']);
+    expect([...kinds].sort()).toEqual(['answer', 'event', 'fault', 'request', 'step', 'webhook']);
     const outcomes = first.log.map((line) => (line.kind === 'webhook' ? line.outcome : undefined));
     expect(outcomes).toEqual(expect.arrayContaining(['200', '503']));
   });

@@ -18,6 +18,7 @@ import { OrderScene, proofsOf } from './order-scene.js';
 const COURSES: Record<DriverScriptName, { orders: string[][]; proofs: string[]; isPaid: boolean }> = {
   still: { orders: [['EXPIRED']], proofs: ['PENDING', 'PENDING'], isPaid: false },
   prompt: { orders: [['ON_GOING', 'PICKED_UP', 'COMPLETED']], proofs: ['DELIVERED', 'DELIVERED'], isPaid: true },
+  quick: { orders: [['ON_GOING', 'PICKED_UP', 'COMPLETED']], proofs: ['DELIVERED', 'DELIVERED'], isPaid: true },
   signing: { orders: [['ON_GOING', 'PICKED_UP', 'COMPLETED']], proofs: ['SIGNED', 'SIGNED'], isPaid: true },
   late: { orders: [['ON_GOING', 'PICKED_UP', 'COMPLETED']], proofs: ['DELIVERED', 'DELIVERED'], isPaid: true },
   leaving: {
@@ -226,10 +227,10 @@ describe('the life of an order in a sandbox', () => {
       const { stops } = await scene.lalamove.getOrder(orderId);
       expect(stops.map(({ POD }) => POD)).toEqual([
         undefined,
-        { status: 'SIGNED', image: expect.stringMatching(/^https:/), deliveredAt: '2026-11-22T08:35:10.00Z' },
+        { status: 'SIGNED', image: expect.stringMatching(/^http:.*png$/), deliveredAt: '2026-11-22T08:35:10.00Z' },
         { status: 'FAILED' },
       ]);
-      const POP = { imageUrls: [expect.stringMatching(/^https:/)], pickedUpAt: '2026-11-22T08:05:10.00Z' };
+      const POP = { imageUrls: [expect.stringMatching(/^http:.*png$/)], pickedUpAt: '2026-11-22T08:05:10.00Z' };
       expect(stops.map((stop) => stop.POP)).toEqual([POP, undefined, undefined]);
     });
 

@@ -30,8 +30,3 @@ export const ANSWERS: Record<Extract<FaultAnswer, string> | `an ${string}`, { an
     ends: { name: 'LalamoveUnreadableResponseException', code: 'LALAMOVE_UNREADABLE_RESPONSE', upstreamStatus: 200 },
   },
 };
-
-/** Waits until the condition is true, or the test times out. */
-export async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise(setImmediate);
-}

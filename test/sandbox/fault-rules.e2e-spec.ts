@@ -3,8 +3,9 @@ import type { PlaceOrderDto } from 'nestjs-lalamove';
 import { DRIVER_SCRIPTS, LalamoveSandbox, MAGIC_VALUES, type FaultAnswer } from 'nestjs-lalamove/sandbox';
 import { orderOf, QUOTATION } from '../support/inputs.js';
 import { failureOf } from '../support/lalamove.js';
-import { IMPATIENT, UNKNOWN, ANSWERS, until } from './fault-answers.js';
+import { IMPATIENT, UNKNOWN, ANSWERS } from './fault-answers.js';
 import { FaultScene } from './fault-scene.js';
+import { until } from '../support/until.js';
 
 /**
  * The effect of each magic value: the error of the first `POST`, and the number of couriers then, after a naive repeat,
@@ -108,7 +109,7 @@ describe('a fault', () => {
       expect(left).toBe(2);
       await statusOf(scene.lalamove.getCities());
       expect(await scene.sandbox.control.faults()).toEqual([
-        { id, left: 1, times: 2, answer: { status: 418, body: '' } },
+        { id, left: 1, fired: 1, times: 2, answer: { status: 418, body: '' } },
       ]);
       await statusOf(scene.lalamove.getCities());
       expect(await scene.sandbox.control.faults()).toEqual([]);

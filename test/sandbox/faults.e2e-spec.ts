@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LalamoveSandbox, type CallFault } from 'nestjs-lalamove/sandbox';
 import { booked, EDIT, orderOf, QUOTATION } from '../support/inputs.js';
 import { failureOf } from '../support/lalamove.js';
-import { IMPATIENT, UNKNOWN, ANSWERS, until } from './fault-answers.js';
+import { IMPATIENT, UNKNOWN, ANSWERS } from './fault-answers.js';
 import { FaultScene } from './fault-scene.js';
+import { until } from '../support/until.js';
 
 /** For each value of `work`: the number of couriers at once, and after 2 minutes, when late work is done. */
 const WORKS: Record<NonNullable<CallFault['work']>, { atOnce: number; later: number }> = {

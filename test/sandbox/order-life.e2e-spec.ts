@@ -36,11 +36,11 @@ const FORBIDDEN: [through: OrderStatus[], step: DriverStep, why: RegExp][] = [
 const BAD_STEPS: [step: unknown, why: RegExp][] = [
   [{}, /is not a step of a driver: give { "do": … } with one of accept, reject, arrive/],
   [{ do: 'fly' }, /is not a step of a driver/],
-  [{ do: 'accept', after: 'soon' }, /"soon" is no length of time/],
+  [{ do: 'accept', after: 'soon' }, /"soon" is not a duration/],
   [{ do: 'deliver', stop: 0 }, /1 is the first drop-off, not 0/],
   [{ do: 'fail', stop: 1.5 }, /not 1.5/],
   [{ do: 'deliver', proof: 'selfie' }, /proof of a step must be one of photo, signature, not selfie/],
-  [{ do: 'replace', gap: -1 }, /-1 is no length of time/],
+  [{ do: 'replace', gap: -1 }, /-1 is not a duration/],
   [{ do: 'cancel', by: 'NOBODY' }, /NOBODY/],
   [{ do: 'cancel', reason: 5 }, /reason/],
   [{ do: 'deliver', gap: '1m' }, /The step deliver has no gap: it can have do, after, stop, proof/],

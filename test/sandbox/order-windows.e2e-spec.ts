@@ -111,6 +111,28 @@ describe('LalamoveSandbox', () => {
     });
   });
 
+  it('serves the pictures of proofs', async () => {
+    const order = orderOf(await scene.lalamove.createQuotation(QUOTATION));
+    const { orderId } = await scene.lalamove.placeOrder({ ...order, isPODEnabled: true });
+    move(orderId, 'ON_GOING', 'PICKED_UP', 'COMPLETED');
+    const { stops } = await scene.lalamove.getOrder(orderId);
+    const urls = [stops[0]?.POP?.imageUrls[0] ?? '', stops[1]?.POD?.image ?? ''];
+    const pictures = await Promise.all(urls.map(async (url) => fetch(url)));
+    expect(pictures.map(({ status, headers }) => [status, headers.get('content-type')])).toEqual([
+      [200, 'image/png'],
+      [200, 'image/png'],
+    ]);
+    const [pickUp, dropOff] = await Promise.all(
+      pictures.map(async (picture) => Buffer.from(await picture.arrayBuffer())),
+    );
+    expect(dropOff?.length).toBeGreaterThan(500);
+    expect(dropOff).not.toEqual(pickUp);
+    const { url } = scene.sandbox;
+    expect(
+      await Promise.all([`${url}/proofs/..%2f.png`, `${url}/proofs/`].map(async (no) => (await fetch(no)).status)),
+    ).toEqual([404, 404]);
+  });
+
   describe('cancels an order', () => {
     it.each([
       [5 * MINUTE - 1, 'CANCELED'],

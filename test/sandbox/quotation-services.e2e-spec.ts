@@ -32,7 +32,6 @@ describe('a quotation of the sandbox', () => {
       ['serviceType', undefined, 'ERR_MISSING_FIELD'],
       ['serviceType', null, 'ERR_MISSING_FIELD'],
       ['serviceType', 7, 'ERR_INVALID_FIELD'],
-      ['language', undefined, 'ERR_MISSING_FIELD'],
       ['language', ['en_HK'], 'ERR_INVALID_FIELD'],
       ['isRouteOptimized', 'yes', 'ERR_INVALID_FIELD'],
       ['serviceType', '', 'ERR_REQUIRED_FIELD'],

@@ -205,6 +205,7 @@ describe('a sandbox with concurrent requests', () => {
     [{ accounts: [{ apiKey: 'x', apiSecret: 'y', market: 'hk' }] }, /must be one of AE, BR, HK/],
     [{ webhooks: JSON.parse('{ "timeout": 1 }') as object }, /webhooks has no timeout/],
     [{ unknowns: JSON.parse('{ "limits": 1 }') as object }, /unknowns has no limits/],
+    [{ tiles: { url: 'https://tiles.example/{z}', attribution: 'Maps' } }, /tiles url must contain \{z\}, \{x\}/],
   ])('does not start with %j', async (options, problem) => {
     await expect(LalamoveSandbox.start(options)).rejects.toThrow(problem);
   });

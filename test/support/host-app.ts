@@ -1,4 +1,4 @@
-import { type INestApplication, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplication, type ModuleMetadata, type NestApplicationOptions } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 
@@ -17,10 +17,13 @@ export async function startHost(
   platform: Platform,
   metadata: ModuleMetadata,
   prepare?: (app: INestApplication) => void,
+  options: NestApplicationOptions = {},
 ): Promise<HostApp> {
   const module = await Test.createTestingModule(metadata).compile();
   const app =
-    platform === 'fastify' ? module.createNestApplication(new FastifyAdapter()) : module.createNestApplication();
+    platform === 'fastify'
+      ? module.createNestApplication(new FastifyAdapter(), options)
+      : module.createNestApplication(options);
   app.useLogger(false);
   prepare?.(app);
   await app.listen(0, '127.0.0.1');

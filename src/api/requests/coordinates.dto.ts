@@ -1,6 +1,10 @@
-import { ValidateBy } from 'class-validator';
 import { isRecord } from '../../internal/is-record.js';
+import type { MemberDocs } from './member-docs.js';
+import { OneRule } from './one-rule.decorator.js';
 import { RawMember } from './raw-member.decorator.js';
+
+/** A decimal number, also with an exponent, because JavaScript writes 0.0000001 as 1e-7. */
+const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/;
 
 /**
  * The coordinates of a stop, as numbers or decimal strings. They are sent as strings with at most 15 decimals, because
@@ -8,33 +12,37 @@ import { RawMember } from './raw-member.decorator.js';
  */
 export class CoordinatesDto {
   /** Latitude in degrees, -90 to 90. */
-  @RawMember()
+  @RawMember(degrees(90, 'Latitude in degrees, -90 to 90.', '22.2759'))
   @IsDegrees(90)
   lat: string | number;
 
   /** Longitude in degrees, -180 to 180. */
-  @RawMember()
+  @RawMember(degrees(180, 'Longitude in degrees, -180 to 180.', '114.1455'))
   @IsDegrees(180)
   lng: string | number;
 }
 
-/** A decimal number, also with an exponent, because JavaScript writes 0.0000001 as 1e-7. */
-const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/;
-
 /** Lalamove refuses more decimals. */
 const MAX_DECIMALS = 15;
 
+/** Documents what `IsDegrees` accepts. */
+function degrees(limit: number, description: string, example: string): MemberDocs {
+  return {
+    oneOf: [
+      { type: 'string', pattern: DECIMAL.source },
+      { type: 'number', minimum: -limit, maximum: limit },
+    ],
+    description,
+    example,
+  };
+}
+
 /** Validates a decimal number of degrees from `-limit` to `limit`. */
 function IsDegrees(limit: number): PropertyDecorator {
-  return ValidateBy({
-    name: 'isDegrees',
-    validator: {
-      validate: (value: unknown) =>
-        (typeof value === 'number' || (typeof value === 'string' && DECIMAL.test(value))) &&
-        Math.abs(Number(value)) <= limit,
-      defaultMessage: () => `$property must be a decimal number of degrees from -${limit} to ${limit}`,
-    },
-  });
+  const isDegrees = (value: unknown): boolean =>
+    (typeof value === 'number' || (typeof value === 'string' && DECIMAL.test(value))) &&
+    Math.abs(Number(value)) <= limit;
+  return OneRule('isDegrees', `a decimal number of degrees from -${limit} to ${limit}`, isDegrees);
 }
 
 /**

@@ -71,14 +71,20 @@ describe('fieldErrors', () => {
   it.each([
     ['no input', CreateQuotationDto, undefined, ['/data']],
     ['a list', CreateQuotationDto, [], ['/data']],
-    ['an empty object', CreateQuotationDto, {}, ['/data/serviceType', '/data/language', '/data/stops']],
+    ['an empty object', CreateQuotationDto, {}, ['/data/serviceType', '/data/stops']],
     ['one stop', CreateQuotationDto, { ...quotation, stops: [stop] }, ['/data/stops']],
     ['an empty stop', CreateQuotationDto, { ...quotation, stops: [stop, {}] }, ['/data/stops/1/coordinates']],
+    ['a stop that is a string', CreateQuotationDto, { ...quotation, stops: [stop, 'there'] }, ['/data/stops/1']],
+    ['a stop that is a list', CreateQuotationDto, { ...quotation, stops: [stop, []] }, ['/data/stops']],
+    ['a stop that is undefined', CreateQuotationDto, { ...quotation, stops: [stop, undefined] }, ['/data/stops']],
+    ['a recipient that is undefined', PlaceOrderDto, { ...order, recipients: [undefined] }, ['/data/recipients']],
+    ['stops that are one object', CreateQuotationDto, { ...quotation, stops: stop }, ['/data/stops']],
+    ['an item that is a list', CreateQuotationDto, { ...quotation, item: [] }, ['/data/item']],
     [
-      'a stop that is a string',
+      'a category that is a number',
       CreateQuotationDto,
-      { ...quotation, stops: [stop, 'there'] },
-      ['/data/stops', '/data/stops/1'],
+      { ...quotation, item: { categories: [1] } },
+      ['/data/item/categories'],
     ],
     ['a sender that is a list', PlaceOrderDto, { ...order, sender: [sender] }, ['/data/sender']],
     ['a Date as input', PlaceOrderDto, new Date(), ['/data']],
@@ -153,6 +159,83 @@ describe('fieldErrors', () => {
     ['a URL with another scheme', SetWebhookUrlDto, { url: 'ftp://example.com' }, ['/data/url']],
   ])('returns the pointers for %s', (_, dto, input, expected) => {
     expect(pointers(dto, input)).toEqual(expected);
+  });
+
+  const PHONE = 'in E.164 form, such as +85290000000';
+  const REMARKS = 'remarks must be a string of at most 1500 characters';
+  const STOPS = 'a list of objects: one pick-up and at least one drop-off';
+
+  it.each([
+    [
+      'no phone',
+      PlaceOrderDto,
+      { ...order, sender: { stopId: '1', name: 'Shop' } },
+      `phone is missing: it must be ${PHONE}`,
+    ],
+    ['a wrong phone', PlaceOrderDto, { ...order, sender: { ...sender, phone: '1' } }, `phone must be ${PHONE}`],
+    [
+      'a phone that is a number',
+      PlaceOrderDto,
+      { ...order, sender: { ...sender, phone: 1 } },
+      `phone must be ${PHONE}`,
+    ],
+    [
+      'no name',
+      PlaceOrderDto,
+      { ...order, sender: { ...sender, name: null } },
+      'name is missing: it must be a string that is not empty',
+    ],
+    [
+      'an empty name',
+      PlaceOrderDto,
+      { ...order, sender: { ...sender, name: '' } },
+      'name must be a string that is not empty',
+    ],
+    ['no sender', PlaceOrderDto, { ...order, sender: undefined }, 'sender is missing: it must be an object'],
+    ['a sender that is a text', PlaceOrderDto, { ...order, sender: 'Shop' }, 'sender must be an object'],
+    ['remarks that are a number', PlaceOrderDto, { ...order, recipients: [{ ...recipient, remarks: 7 }] }, REMARKS],
+    ['long remarks', PlaceOrderDto, { ...order, recipients: [{ ...recipient, remarks: '-'.repeat(1501) }] }, REMARKS],
+    [
+      'metadata that are a text',
+      PlaceOrderDto,
+      { ...order, metadata: 'x' },
+      'metadata must be an object whose values are all strings',
+    ],
+    [
+      'large metadata',
+      PlaceOrderDto,
+      { ...order, metadata: { a: 'x'.repeat(65_536) } },
+      'metadata must be at most 65536 bytes as JSON',
+    ],
+    ['no stops', CreateQuotationDto, { ...quotation, stops: undefined }, `stops is missing: it must be ${STOPS}`],
+    ['stops that are a text', CreateQuotationDto, { ...quotation, stops: 'here' }, `stops must be ${STOPS}`],
+    ['one stop', CreateQuotationDto, { ...quotation, stops: [stop] }, `stops must be ${STOPS}`],
+    [
+      'an empty stop',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, {}] },
+      'coordinates are required if there is no address',
+    ],
+    [
+      'coordinates that are a text',
+      CreateQuotationDto,
+      { ...quotation, stops: [stop, { coordinates: '1,2' }] },
+      'coordinates must be an object: { lat, lng }',
+    ],
+    [
+      'requests that are a number',
+      CreateQuotationDto,
+      { ...quotation, specialRequests: 5 },
+      'specialRequests must be a list of strings',
+    ],
+    [
+      'no language',
+      CreateQuotationDto,
+      { ...quotation, language: '' },
+      'language must be a language and a market, such as en_HK',
+    ],
+  ])('gives one message for %s', (_, dto, input, message) => {
+    expect(fieldErrors<object>(dto, input).map((error) => error.message)).toEqual([message]);
   });
 
   it('refuses an input with a circular reference', () => {

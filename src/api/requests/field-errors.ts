@@ -31,9 +31,10 @@ export function fieldErrors<T extends object>(dto: ClassConstructor<T>, input: u
 
 function flatten({ property, constraints, children }: ValidationError, parent: string): FieldError[] {
   const pointer = `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  const own = Object.values(constraints ?? {});
+  // A member has one message at most: see `OneRule`.
+  const [message] = Object.values(constraints ?? {});
   return [
-    ...(own.length > 0 ? [{ pointer, message: own.join('; ') }] : []),
+    ...(message === undefined ? [] : [{ pointer, message }]),
     ...(children ?? []).flatMap((child) => flatten(child, pointer)),
   ];
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../../internal/is-record.js';
+import { ATTEMPT_ID, ATTEMPT_KEY } from './attempt-metadata.js';
 
 /**
  * The maximum size of the metadata of an order: 64 kB as JSON in UTF-8. This is a limit of this package, because
@@ -7,14 +8,13 @@ import { isRecord } from '../../internal/is-record.js';
  */
 export const MAX_METADATA_BYTES = 65_536;
 
-/** The id that `DeliveriesModule` adds. It does not count, so that accepted metadata stay within the limit. */
-const ADDED_BY_DELIVERIES = 'deliveryAttempt';
-const ATTEMPT_ID = /^[\da-f-]{36}\.[\da-f-]{36}$/;
-
-/** Whether metadata are within the limit. Returns `true` for a value that is no object: other checks refuse it. */
+/**
+ * Whether metadata are within the limit. The id that `DeliveriesModule` adds does not count, so that accepted metadata
+ * stay within it. Returns `true` for a value that is no object: other checks refuse it.
+ */
 export function isSmallMetadata(metadata: unknown): boolean {
   if (!isRecord(metadata)) return true;
-  const { [ADDED_BY_DELIVERIES]: attempt, ...own } = metadata;
+  const { [ATTEMPT_KEY]: attempt, ...own } = metadata;
   const counted = typeof attempt === 'string' && ATTEMPT_ID.test(attempt) ? own : metadata;
   return Buffer.byteLength(JSON.stringify(counted)) <= MAX_METADATA_BYTES;
 }

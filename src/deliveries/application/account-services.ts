@@ -8,6 +8,7 @@ import { getLalamoveToken } from '../../lalamove.tokens.js';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
 import { LruMap } from '../../internal/lru-map.js';
 import { withTimeout } from '../../internal/with-timeout.js';
+import { foundIn } from '../../nest/found-in.js';
 
 /**
  * Finds the keys of an account that is not registered by name, for example a merchant of a marketplace. Secrets are
@@ -132,17 +133,13 @@ export class AccountServices implements DeliveryAccounts {
     if (this.#inOutage.has(account)) return;
     this.#inOutage.set(account, true);
     const what =
-      'The keys of an account cannot be had: its deliveries are tried again later, those of others go on. ' +
+      'The keys of an account could not be read: its deliveries are tried again later, those of others go on. ' +
       'Look at what accounts.resolve asks';
     say(this.parts.logger, 'warn', logLine(what, { account, error: wordsOf(cause) }));
   }
 
   #registered(name: string | undefined): LalamoveService | undefined {
-    try {
-      return this.parts.moduleRef.get(getLalamoveToken(name), { strict: false });
-    } catch {
-      return undefined;
-    }
+    return foundIn<LalamoveService>(this.parts.moduleRef, getLalamoveToken(name));
   }
 }
 

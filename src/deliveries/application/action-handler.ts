@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { WorkTracing } from '../../internal/work-tracing.js';
 import type { DeliveriesHooks, DeliveryStep } from '../deliveries.hooks.js';
 import type { Action } from '../domain/decide.js';
 import type { Snapshot, Transition } from '../domain/transition.js';
@@ -28,6 +29,7 @@ export interface ActionParts {
   readonly deliveries: DeliveryTransactions;
   readonly services: DeliveryAccounts;
   readonly hooks: DeliveriesHooks;
+  readonly tracing?: WorkTracing;
   readonly logger: LoggerService;
   /** Unix ms. */
   readonly now: () => number;

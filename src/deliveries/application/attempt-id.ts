@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-
-/** The ids of the delivery and of the attempt. */
-const ATTEMPT_ID = /^([0-9a-f-]{36})\.[0-9a-f-]{36}$/;
+import { ATTEMPT_ID } from '../../api/requests/attempt-metadata.js';
 
 /**
  * A new id of an attempt. It contains the id of the delivery, so that an order can be assigned to its delivery even if

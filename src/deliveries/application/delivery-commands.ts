@@ -1,22 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { detached } from '../../internal/async-context.js';
 import type { Clock } from '../../internal/clock.js';
+import type { WorkTracing } from '../../internal/work-tracing.js';
 import { DeliveryConflictException, DeliveryNotFoundException } from '../delivery.exceptions.js';
 import { deliveryOf, accountName, type Delivery } from '../delivery.js';
 import { activeOrder } from '../domain/adoption.js';
 import { cancelAsked } from '../domain/cancellation.js';
+import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import { newProgress } from '../domain/delivery-progress.js';
-import { resolvedByCancelling, resolvedByRebooking } from '../domain/resolution.js';
-import type { ResolveDelivery } from '../dto/book-delivery.dto.js';
-import { isSameRequest, type CheckedBooking } from '../dto/booking-input.js';
+import {
+  decidedBy,
+  isCorrectable,
+  isReportedMissing,
+  resolvedByCancelling,
+  resolvedByCorrecting,
+  resolvedByRebooking,
+} from '../domain/resolution.js';
+import { differingMembers, isSameRequest, type CheckedBooking } from '../dto/booking-input.js';
+import { correctedBooking } from '../dto/corrected-booking.js';
+import type { DeliveryChangesDto } from '../dto/resolve-delivery.dto.js';
 import type { DeliveryKey } from '../dto/method-inputs.js';
+import type { CheckedResolution } from '../dto/resolution-input.js';
+import { referenceConflict } from '../reference-conflict.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
-import type { DeliveryTransaction } from './delivery-transaction.js';
+import type { ChangedDelivery, DeliveryTransaction } from './delivery-transaction.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import type { DeliveryWorker } from './delivery-worker.js';
 import type { FoundOrders } from './found-orders.js';
 import { HostCommits } from './host-commits.js';
-import { notResolvable } from './not-resolvable.js';
+import { assertUnmodified, notCorrectable, notResolvable } from './not-resolvable.js';
 import type { OutboxDispatcher } from './outbox-dispatcher.js';
 import type { UnreadableRows } from './unreadable-rows.js';
 
@@ -28,6 +40,9 @@ export interface DeliveryCommandsParts {
   readonly worker: Pick<DeliveryWorker, 'advance'>;
   readonly dispatcher: Pick<OutboxDispatcher, 'wake'>;
   readonly clock: Clock;
+  /** The module's policy. */
+  readonly policy: DeliveryPolicy;
+  readonly tracing: WorkTracing;
   /** Wakes a delivery at a time in Unix ms; now if `at` is omitted. */
   readonly wake: (deliveryId: string, at?: number) => void;
 }
@@ -47,15 +62,21 @@ export class DeliveryCommands {
 
   /** @param hostTransaction the host's transaction; `undefined` for a new transaction */
   async book(asked: CheckedBooking, hostTransaction: unknown): Promise<Delivery> {
-    const { deliveries, wake } = this.parts;
+    const { account, reference } = asked;
+    const attributes = { 'lalamove.account': accountName(account), 'lalamove.delivery.reference': reference };
+    return this.parts.tracing.run({ name: 'book', attributes }, () => this.#book(asked, hostTransaction));
+  }
+
+  async #book(asked: CheckedBooking, hostTransaction: unknown): Promise<Delivery> {
+    const { deliveries, wake, tracing } = this.parts;
+    // Now: the transaction may run in the context of another caller.
+    const booking = tracing.tracer?.capture();
     const insert = (trx: DeliveryTransaction): Promise<{ record: DeliveryRecord; isNew: boolean }> =>
-      this.#insert(trx, asked);
+      this.#insert(trx, asked, booking);
     const isOwn = hostTransaction === undefined;
     const { record, isNew } = await (isOwn ? deliveries.transact(insert) : deliveries.join(hostTransaction, insert));
     if (!isSameRequest(record, asked)) {
-      const message =
-        `The reference ${JSON.stringify(asked.reference)} was used for a different delivery: ` +
-        'use another, or ask for the very same.';
+      const message = referenceConflict(asked.reference, differingMembers(record, asked));
       throw new DeliveryConflictException(message, accountName(asked.account));
     }
     if (isNew && isOwn) wake(record.id);
@@ -64,11 +85,15 @@ export class DeliveryCommands {
   }
 
   /** Returns the existing delivery, or inserts a new one. */
-  async #insert(trx: DeliveryTransaction, asked: CheckedBooking): Promise<{ record: DeliveryRecord; isNew: boolean }> {
+  async #insert(
+    trx: DeliveryTransaction,
+    asked: CheckedBooking,
+    booking: string | undefined,
+  ): Promise<{ record: DeliveryRecord; isNew: boolean }> {
     const { account, reference } = asked;
     const known = await trx.storage.find(account, reference);
     if (known) return { record: known, isNew: false };
-    const record = newRecord(asked, this.parts.clock.now());
+    const record = newRecord(asked, this.parts.clock.now(), booking);
     if (await trx.insert(record, [{ type: 'requested' }])) return { record, isNew: true };
     // Another process has inserted the delivery first.
     const others = await trx.storage.find(account, reference);
@@ -86,7 +111,8 @@ export class DeliveryCommands {
     this.#commits.stop();
   }
 
-  async cancel(key: DeliveryKey): Promise<Delivery> {
+  /** @param by who asks for it, for the timeline */
+  async cancel(key: DeliveryKey, by?: string): Promise<Delivery> {
     const { deliveries, clock, worker, wake } = this.parts;
     const { id, account, reference } = await this.#record(key);
     const { record } = await deliveries.change(id, (snapshot) => {
@@ -95,7 +121,7 @@ export class DeliveryCommands {
           `The delivery ${JSON.stringify(reference)} has ended as ${snapshot.state}: ` + 'there is nothing to cancel.';
         throw new DeliveryConflictException(message, accountName(account));
       }
-      return cancelAsked(snapshot, clock.now());
+      return cancelAsked(snapshot, clock.now(), by);
     });
     if (record.state === 'canceled') return deliveryOf(record);
     const dueAt = await worker.advance(id);
@@ -103,28 +129,49 @@ export class DeliveryCommands {
     return deliveryOf(await this.#record(key));
   }
 
-  async resolve(key: DeliveryKey, resolution: ResolveDelivery): Promise<Delivery> {
+  async resolve(key: DeliveryKey, resolution: CheckedResolution): Promise<Delivery> {
     const record = await this.#record(key);
     const isToBeFound = 'orderId' in resolution && record.progress.attempt?.outcome === 'unknown';
     if (record.state !== 'needs_attention' && !isToBeFound) throw notResolvable(record);
-    if ('orderId' in resolution) await this.parts.foundOrders.adopt(record, resolution.orderId);
+    if ('orderId' in resolution) await this.parts.foundOrders.adopt(record, resolution);
     else await this.#resolveWithoutOrder(record.id, resolution);
     this.parts.wake(record.id);
     return deliveryOf(await this.#record(key));
   }
 
-  async #resolveWithoutOrder(id: string, resolution: Exclude<ResolveDelivery, { orderId: string }>): Promise<void> {
+  async #resolveWithoutOrder(id: string, resolution: Exclude<CheckedResolution, { orderId: string }>): Promise<void> {
     const { deliveries, clock } = this.parts;
     await deliveries.change(id, (snapshot) => {
       if (snapshot.state !== 'needs_attention') throw notResolvable(snapshot);
+      assertUnmodified(snapshot, resolution.since);
       const alive = activeOrder(snapshot.progress);
-      if (alive) {
+      if (alive && !isReportedMissing(snapshot.progress, alive.orderId)) {
         const message = `Its order ${alive.orderId} may be on its way: cancel it, or resolve({ orderId }) with it.`;
         throw new DeliveryConflictException(message, accountName(snapshot.account));
       }
-      if ('cancel' in resolution) return resolvedByCancelling(snapshot, clock.now());
-      return resolvedByRebooking(snapshot, resolution.maxPrice);
+      const { by } = resolution;
+      if ('cancel' in resolution) return decidedBy(resolvedByCancelling(snapshot, clock.now()), 'cancel', by);
+      const { changes, maxPrice } = resolution;
+      if (changes) return this.#corrected(snapshot, { changes, by }, maxPrice);
+      return decidedBy(resolvedByRebooking(snapshot, clock.now(), maxPrice), 'rebook', by);
     });
+  }
+
+  #corrected(
+    record: DeliveryRecord,
+    { changes, by }: { changes: DeliveryChangesDto; by: string | undefined },
+    maxPrice: string | undefined,
+  ): ChangedDelivery {
+    const { request } = record;
+    const now = this.parts.clock.now();
+    if (!request || !isCorrectable(record, now)) throw notCorrectable(record);
+    const { fields, hashes, ...correction } = correctedBooking(
+      { ...record, request },
+      changes,
+      this.parts.policy,
+      maxPrice,
+    );
+    return { ...resolvedByCorrecting(record, { fields, hashes, by }, now, maxPrice), correction };
   }
 
   async forget(key: DeliveryKey): Promise<void> {
@@ -149,7 +196,7 @@ export class DeliveryCommands {
   }
 }
 
-function newRecord(asked: CheckedBooking, at: number): DeliveryRecord {
+function newRecord(asked: CheckedBooking, at: number, booking: string | undefined): DeliveryRecord {
   return {
     ...asked,
     id: randomUUID(),
@@ -158,7 +205,7 @@ function newRecord(asked: CheckedBooking, at: number): DeliveryRecord {
     dueAt: at,
     leaseToken: undefined,
     leaseUntil: undefined,
-    progress: newProgress(at, asked.request.maxPrice ?? undefined),
+    progress: newProgress(at, asked.request.maxPrice ?? undefined, booking === undefined ? undefined : { booking }),
     createdAt: at,
     updatedAt: at,
   };

@@ -65,9 +65,9 @@ export class DeliveryQueries {
   async metrics(): Promise<DeliveriesMetrics> {
     const { deliveries, now } = this.parts;
     const at = now();
-    const counts = await deliveries.storage.metrics();
-    const dueAt = await deliveries.storage.oldestDue(at);
-    return { ...counts, lagMs: dueAt === undefined ? 0 : Math.max(0, at - dueAt) };
+    const { oldestPendingAt = at, ...counts } = await deliveries.storage.metrics();
+    const dueAt = (await deliveries.storage.oldestDue(at)) ?? at;
+    return { ...counts, lagMs: Math.max(0, at - dueAt), outboxLagMs: Math.max(0, at - oldestPendingAt) };
   }
 
   async #record(key: DeliveryKey): Promise<DeliveryRecord> {

@@ -18,8 +18,14 @@ const UNMATCHED_MS = 15 * 60_000;
 /** The assumed maximum number of webhooks per order, for the limit of the query. */
 const WEBHOOKS_OF_AN_ORDER = 10;
 
+/** The request that replaces the one of a delivery. */
+export type CorrectedRequest = Pick<DeliveryRecord, 'request' | 'scheduleAt'>;
+
+/** A transition, with the corrected request if a person has corrected it. */
+export type ChangedDelivery = Transition & { readonly correction?: CorrectedRequest };
+
 /** A function that changes a delivery. It has no side effects. `undefined` leaves the delivery unchanged. */
-export type Change = (record: DeliveryRecord) => Transition | undefined;
+export type Change = (record: DeliveryRecord) => ChangedDelivery | undefined;
 
 /** The lease conditions of a change. */
 export interface LeaseTerms {
@@ -121,9 +127,9 @@ export class DeliveryTransaction {
     return this.#save(before, before, await this.#decided(before), 'release');
   }
 
-  async #changed(before: DeliveryRecord, transition: Transition | undefined): Promise<DeliveryRecord> {
+  async #changed(before: DeliveryRecord, transition: ChangedDelivery | undefined): Promise<DeliveryRecord> {
     if (!transition) return before;
-    return this.#applyPending(before, await this.#carryOut(before, transition));
+    return this.#applyPending(before, await this.#carryOut({ ...before, ...transition.correction }, transition));
   }
 
   /** Applies the waiting webhooks of orders that are now known. These webhooks may make more orders known. */
@@ -156,13 +162,8 @@ export class DeliveryTransaction {
     const now = this.rules.now();
     const known = await this.#withoutKnownOrders(before, transition);
     // What has ended spends nothing any more.
-    const {
-      state,
-      progress,
-      events,
-      attempts = [],
-      clone,
-    } = isTerminal(known.state) ? decidedAfterRestore(known) : known;
+    const settled = isTerminal(known.state) ? decidedAfterRestore(known) : known;
+    const { state, progress, events, attempts = [], clone } = settled;
     const record: DeliveryRecord = { ...before, state, progress, version: before.version + 1, updatedAt: now };
     await this.storage.settleAttempts(attempts, now);
     if (clone) await this.storage.addClone(record, clone);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
+import { accountName } from '../delivery.js';
 import { reportStep } from '../deliveries.hooks.js';
 import { isWork, type Action } from '../domain/decide.js';
 import { quoting } from '../domain/transitions.js';
@@ -42,11 +43,24 @@ export class DeliveryWorker {
     const begin = ({ do: what }: Action): Change | undefined => (what === 'quote' ? quoting : undefined);
     const claimed = await deliveries.claim(id, { token, ms: leaseMs }, begin);
     if (claimed?.record.leaseToken !== token) return claimed?.record.dueAt;
-    const { record } = await this.#runAll(claimed, token);
+    const { record } = await this.#traced(claimed, token);
     // If nothing is left to do, the commit of the last result has already released the lease.
     const dueAt = record.leaseToken === token ? await deliveries.release(id, token) : record.dueAt;
     await reportStep(hooks, 'released', record.reference);
     return dueAt;
+  }
+
+  #traced(claimed: Decided, token: string): Promise<Decided> {
+    const { tracing } = this.#parts;
+    if (!tracing) return this.#runAll(claimed, token);
+    const { account, reference, progress } = claimed.record;
+    const attributes = { 'lalamove.account': accountName(account), 'lalamove.delivery.reference': reference };
+    const { booking, webhook } = progress.trace ?? {};
+    return tracing.run({ name: 'work', attributes, links: [booking, webhook] }, async (note) => {
+      const ended = await this.#runAll(claimed, token);
+      note({ 'lalamove.delivery.state': ended.record.state });
+      return ended;
+    });
   }
 
   /** Runs the actions one after another. It never rejects because of a response of Lalamove. */

@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { logLine, say, wordsOf } from '../../internal/log-line.js';
+import type { WorkTracing } from '../../internal/work-tracing.js';
 import type { LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventHandler, LalamoveInbox, LalamoveInboxEntry } from '../../webhooks/inbox/lalamove-inbox.js';
 import { reportStep, type DeliveriesHooks } from '../deliveries.hooks.js';
-import type { NewWebhook, StoredWebhook } from '../storage/inbox-storage.js';
+import type { NewWebhook, StoredFacts, StoredWebhook } from '../storage/inbox-storage.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
 import { UnmatchedWebhooks } from './unmatched-webhooks.js';
 import { UnreadableRows } from './unreadable-rows.js';
@@ -18,6 +19,7 @@ export interface DurableInboxParts {
   /** Whether a type has handlers in another process. */
   readonly isAnnounced?: (type: string) => boolean;
   readonly hooks: DeliveriesHooks;
+  readonly tracing?: WorkTracing;
   readonly now: () => number;
   /** Resolves after the stored times are adjusted to a clock that was set; `undefined` if the clock was not set. */
   readonly clockSettled?: () => Promise<void> | undefined;
@@ -28,6 +30,9 @@ export interface DurableInboxParts {
   /** The maximum time that a webhook of an unknown order waits, in ms. */
   readonly unmatchedMs: number;
 }
+
+/** An entry, with the trace of its request. */
+type TracedEntry = LalamoveInboxEntry & { readonly facts: StoredFacts };
 
 /**
  * The inbox in the deliveries database. A webhook is committed before its response is sent. It is applied exactly once,
@@ -50,9 +55,10 @@ export class DurableInbox implements LalamoveInbox {
     this.#unreadable = new UnreadableRows({ storage, logger: this.#logger, now });
   }
 
-  async accept(entry: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
+  async accept(received: LalamoveInboxEntry): Promise<'new' | 'repeated'> {
     if (this.#isStopped) throw new Error('The app is shutting down.');
     const { handlers, hooks, clockSettled, wakeHandlers } = this.parts;
+    const entry = this.#traced(received);
     const { event } = entry;
     // Usually the clock was not set, and this adds no `await`.
     const settling = clockSettled?.();
@@ -65,18 +71,24 @@ export class DurableInbox implements LalamoveInbox {
     return 'new';
   }
 
+  /** Called before any wait: later, the work may be in the context of another webhook. */
+  #traced(entry: LalamoveInboxEntry): TracedEntry {
+    const trace = this.parts.tracing?.tracer?.capture();
+    return trace === undefined ? entry : { ...entry, facts: { ...entry.facts, trace } };
+  }
+
   /**
    * Commits an event with its effect. If the effect fails, only the event is stored, and the sweeper retries it.
    *
    * @returns `undefined` if the event was stored before
    */
-  async #store(entry: LalamoveInboxEntry): Promise<Effect | undefined> {
+  async #store(entry: TracedEntry): Promise<Effect | undefined> {
     const { deliveries, now } = this.parts;
     const { event, facts } = entry;
     const account = event.account ?? '';
     try {
       return await deliveries.transact(async (trx) => {
-        const update = webhookUpdate(event, facts.signedAt);
+        const update = webhookUpdate(event, facts);
         const attempt = await this.#effects.attemptOf(trx, account, update);
         const isClear = isClearly(update, attempt);
         const applied = isClear ? { deliveryId: attempt?.deliveryId } : undefined;
@@ -93,7 +105,7 @@ export class DurableInbox implements LalamoveInbox {
   }
 
   /** @param error the reason why the event could not be applied */
-  async #storeAlone(entry: LalamoveInboxEntry, error: unknown): Promise<Effect | undefined> {
+  async #storeAlone(entry: TracedEntry, error: unknown): Promise<Effect | undefined> {
     const { deliveries, now } = this.parts;
     const id = await deliveries.storage.transact(async (trx) => {
       const stored = await trx.storeWebhook(this.#newWebhook(entry));
@@ -116,7 +128,7 @@ export class DurableInbox implements LalamoveInbox {
     return this.parts.deliveries.storage.signals !== undefined;
   }
 
-  #newWebhook({ keys, facts, event }: LalamoveInboxEntry, applied?: NewWebhook['applied']): NewWebhook {
+  #newWebhook({ keys, facts, event }: TracedEntry, applied?: NewWebhook['applied']): NewWebhook {
     return {
       keys,
       facts,

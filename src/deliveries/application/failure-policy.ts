@@ -1,13 +1,14 @@
 import { LalamoveOutcomeUnknownException } from '../../errors/call.exceptions.js';
 import { LalamoveException } from '../../errors/lalamove.exception.js';
 import { isRateLimited } from '../../errors/refusal.js';
-import { blanked, sentDetails } from '../../errors/sent-details.js';
+import { blanked } from '../../errors/sent-details.js';
 import { isTerminal, type DeliveryReason } from '../domain/delivery-progress.js';
 import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import type { Transition, Snapshot } from '../domain/transition.js';
 import { gaveUp, heldUp } from '../domain/transitions.js';
 import { reason } from '../domain/reasons.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
+import { refusalReason } from './refusal-reason.js';
 
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
@@ -21,7 +22,7 @@ export class FailurePolicy {
 
   /** A temporary failure is retried later. Any other failure needs a person. */
   after(error: LalamoveException, snapshot: Snapshot & Pick<DeliveryRecord, 'request'>): Transition {
-    if (!isPassing(error)) return this.needsHelp(snapshot, { code: error.code, message: wordsOf(error) }, error);
+    if (!isPassing(error)) return this.needsHelp(snapshot, refusalReason(error), error);
     const { maxFailures } = this.policyOf(snapshot).failures;
     if (snapshot.progress.failures + 1 >= maxFailures) {
       return this.needsHelp(
@@ -71,13 +72,6 @@ export class FailurePolicy {
     const asked = (error?.retryAfterSeconds ?? 0) * 1000;
     return this.now() + Math.ceil(Math.max(asked, longest * (0.5 + Math.random() / 2)));
   }
-}
-
-/** The message to store. It names the invalid field if Lalamove reports it, and contains no personal data. */
-function wordsOf({ message, errors }: LalamoveException): string {
-  const { pointer, detail } = sentDetails(errors);
-  const where = [pointer, detail].filter((text) => text !== undefined).join(' ');
-  return where === '' ? blanked(message) : `${blanked(message)} (${where})`;
 }
 
 /**

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { DeliveryConflictException } from '../delivery.exceptions.js';
 import { accountName } from '../delivery.js';
 import type { DeliveryAttempt } from '../domain/delivery-progress.js';
-import { attemptFound, foundOrder } from '../domain/resolution.js';
+import { attemptFound, decidedBy, foundOrder } from '../domain/resolution.js';
 import type { Transition } from '../domain/transition.js';
 import { needsRead } from '../domain/transitions.js';
+import type { CheckedResolution } from '../dto/resolution-input.js';
 import type { DeliveryRecord } from '../storage/delivery-record.js';
 import type { AccountServices } from './account-services.js';
 import type { DeliveryTransactions } from './delivery-transactions.js';
-import { notResolvable } from './not-resolvable.js';
+import { assertUnmodified, notResolvable } from './not-resolvable.js';
 
 /** The dependencies of {@link FoundOrders}. */
 export interface FoundOrdersParts {
@@ -27,7 +28,10 @@ export class FoundOrders {
    * @throws DeliveryConflictException if the order belongs to another delivery, or if there is nothing left to resolve
    * @throws LalamoveException if the order cannot be read
    */
-  async adopt(record: DeliveryRecord, orderId: string): Promise<void> {
+  async adopt(
+    record: DeliveryRecord,
+    { orderId, by, since }: Extract<CheckedResolution, { orderId: string }>,
+  ): Promise<void> {
     const { deliveries, services } = this.parts;
     const { id, account } = record;
     const service = await services.whenKnown(account);
@@ -40,7 +44,10 @@ export class FoundOrders {
       if (owner && owner.deliveryId !== id) {
         throw new DeliveryConflictException(`The order ${orderId} belongs to another delivery.`, accountName(account));
       }
-      await trx.change(id, (snapshot) => this.#found(snapshot, { attempt, orderId, known: record.progress.attempt }));
+      await trx.change(id, (snapshot) => {
+        assertUnmodified(snapshot, since);
+        return decidedBy(this.#found(snapshot, { attempt, orderId, known: record.progress.attempt }), 'order', by);
+      });
       await trx.change(id, needsRead);
     });
   }

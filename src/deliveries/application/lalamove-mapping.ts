@@ -1,11 +1,11 @@
 import type { Order } from '../../api/answers/order.js';
+import { ATTEMPT_KEY } from '../../api/requests/attempt-metadata.js';
 import type { PlaceOrderDto } from '../../api/requests/place-order.dto.js';
 import type { Quotation } from '../../api/answers/quotation.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { DeliveryAttempt, CurrentQuotation } from '../domain/delivery-progress.js';
 import type { OrderReading } from '../domain/order-updates.js';
 import type { BookedRequest } from '../storage/delivery-record.js';
-import { ATTEMPT_KEY } from './webhook-updates.js';
 import { pairedStops } from './paired-stops.js';
 
 /** How long Lalamove holds a price (API v3, "Quotation"). */

@@ -75,7 +75,7 @@ describe('OutboxDispatcher', () => {
   }
 
   async function happen(reference: string, ...types: ('requested' | 'cancel_requested')[]): Promise<void> {
-    const events = types.map((type): NewDeliveryEvent => ({ type }));
+    const events = types.map((type): NewDeliveryEvent => (type === 'requested' ? { type } : { type, by: undefined }));
     await deliveries.transact((trx) => trx.insert(recordNamed(reference, clock.now()), events));
     dispatcher.wake();
   }

@@ -226,7 +226,8 @@ export class OutboxDispatcher {
       // The row could not be written. The next sweep dispatches the event again.
       this.#underWay.delete(pending.id);
       const fields = { event: pending.id, error: wordsOf(error) };
-      say(this.#logger, 'error', logLine('What became of an event could not be kept: it is dispatched again', fields));
+      const line = 'The result of an event could not be stored: the event is dispatched again';
+      say(this.#logger, 'error', logLine(line, fields));
     }
   }
 

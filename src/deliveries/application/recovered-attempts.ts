@@ -1,14 +1,13 @@
-import { deliveryOfAttempt } from './attempt-id.js';
 import type { DeliveryAttempt } from '../domain/delivery-progress.js';
 import { attemptRecovered } from '../domain/restored-delivery.js';
 import type { KnownAttempt } from '../storage/stored-types.js';
+import { deliveryOfAttempt } from './attempt-id.js';
 import type { DeliveryTransaction } from './delivery-transaction.js';
 
-/** An attempt that an order at Lalamove names. */
+/** What an order at Lalamove says about its attempt. */
 export interface NamedAttempt {
-  readonly account: string;
   /** From the metadata of the order. */
-  readonly attemptId: string;
+  readonly attemptId?: string | undefined;
   /** Empty if it is not known. */
   readonly quotationId: string;
 }
@@ -17,13 +16,15 @@ export interface NamedAttempt {
  * Adds an attempt that was made after the backup, if the database was restored: its order names the delivery.
  *
  * @param now Unix ms
- * @returns `undefined` if the attempt names no delivery that lost attempts in a restore
+ * @returns `undefined` if the order names no delivery that lost attempts in a restore
  */
 export async function recoverAttempt(
   trx: DeliveryTransaction,
-  { account, attemptId, quotationId }: NamedAttempt,
+  account: string,
+  { attemptId, quotationId }: NamedAttempt,
   now: number,
 ): Promise<KnownAttempt | undefined> {
+  if (attemptId === undefined) return undefined;
   const deliveryId = deliveryOfAttempt(attemptId);
   const record = deliveryId === undefined ? undefined : await trx.storage.lock(deliveryId);
   if (record?.account !== account || !record.progress.restored) return undefined;

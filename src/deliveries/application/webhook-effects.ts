@@ -42,7 +42,7 @@ export class WebhookEffects {
     }
     if (attemptId === undefined) return undefined;
     const named = await trx.storage.attemptOf(account, { attemptId });
-    return named ?? recoverAttempt(trx, { account, attemptId, quotationId: '' }, this.now());
+    return named ?? recoverAttempt(trx, account, { attemptId, quotationId: '' }, this.now());
   }
 
   /** Applies a webhook to the delivery of its order, if the order is known. */

@@ -16,7 +16,7 @@ const ORDER: TrackedOrder = {
 function transitionBy(eventType: string, cancelParty: unknown): Transition {
   const snapshot = cancelSent({ state: 'on_going', progress: { ...newProgress(NOW, undefined), order: ORDER } }, '1');
   const order = { orderId: '1', status: 'CANCELED', previousStatus: 'ON_GOING', driverId: '', cancelParty };
-  const update = webhookUpdate(readLalamoveEvent(factsOf(eventType, { order })), NOW);
+  const update = webhookUpdate(readLalamoveEvent(factsOf(eventType, { order })), { signedAt: NOW });
   return update.apply(snapshot, DEFAULT_POLICY, NOW);
 }
 

@@ -1,3 +1,4 @@
+import { ATTEMPT_KEY } from '../../api/requests/attempt-metadata.js';
 import { isRecord } from '../../internal/is-record.js';
 import { readLalamoveEvent, type LalamoveEvent } from '../../webhooks/events/lalamove-event.js';
 import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-facts.js';
@@ -5,10 +6,8 @@ import type { DeliveryPolicy } from '../domain/delivery-policy.js';
 import { duplicateChanged, duplicateOf } from '../domain/duplicates.js';
 import { unchanged, type Transition, type Snapshot } from '../domain/transition.js';
 import { driverUpdated, priceUpdated, replacedAny, statusUpdated } from '../domain/order-updates.js';
+import type { StoredFacts } from '../storage/inbox-storage.js';
 import { readJson, UnreadableRow, type StoredRow } from '../storage/unreadable-row.js';
-
-/** The key in an order's metadata that contains the id of the attempt that placed the order. */
-export const ATTEMPT_KEY = 'deliveryAttempt';
 
 /** A webhook and the change that it makes to a delivery. */
 export interface WebhookUpdate {
@@ -31,7 +30,17 @@ export function readWebhook(
 ): WebhookUpdate {
   const row: StoredRow = { table: 'delivery_events', id };
   const facts = readJson(payload, isFacts, row, 'payload');
-  return webhookUpdate(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts.signedAt);
+  return webhookUpdate(eventOf({ ...facts, ...(receivedAt !== undefined && { receivedAt }) }, row), facts);
+}
+
+/**
+ * Reads the event of a stored webhook.
+ *
+ * @throws UnreadableRow if the row is damaged or was written by another version
+ */
+export function readWebhookEvent({ id, payload }: { readonly id: number; readonly payload: string }): LalamoveEvent {
+  const row: StoredRow = { table: 'delivery_events', id };
+  return eventOf(readJson(payload, isFacts, row, 'payload'), row);
 }
 
 function eventOf(facts: LalamoveEventFacts, row: StoredRow): LalamoveEvent {
@@ -49,20 +58,32 @@ export function orderOf(event: LalamoveEvent): string | undefined {
   return 'orderId' in event ? event.orderId : undefined;
 }
 
-/** @param signedAt the time of the webhook's signature, in Unix ms */
-export function webhookUpdate(event: LalamoveEvent, signedAt: number): WebhookUpdate {
+/** @param facts `signedAt`: the time of the webhook's signature, in Unix ms; `trace`: that of its request */
+export function webhookUpdate(
+  event: LalamoveEvent,
+  { signedAt, trace }: Pick<StoredFacts, 'signedAt' | 'trace'>,
+): WebhookUpdate {
   const metadata = 'metadata' in event ? event.metadata : undefined;
   return {
     event,
     attemptId: metadata?.[ATTEMPT_KEY],
-    apply: (snapshot, policy, now) => {
-      if (event.eventType === 'ORDER_REPLACED') return replacedAny(snapshot, event, now);
-      const orderId = orderOf(event) ?? '';
-      const follow = (alone: Snapshot): Transition => transition(event, signedAt, alone, policy, now);
-      if (snapshot.progress.order?.orderId === orderId) return follow(snapshot);
-      return duplicateOf(snapshot, orderId) ? duplicateChanged(snapshot, orderId, follow) : unchanged(snapshot);
-    },
+    apply: (snapshot, policy, now) => withTrace(applied(snapshot, policy, now), trace),
   };
+
+  function applied(snapshot: Snapshot, policy: DeliveryPolicy, now: number): Transition {
+    if (event.eventType === 'ORDER_REPLACED') return replacedAny(snapshot, event, now);
+    const orderId = orderOf(event) ?? '';
+    const follow = (alone: Snapshot): Transition => transition(event, signedAt, alone, policy, now);
+    if (snapshot.progress.order?.orderId === orderId) return follow(snapshot);
+    return duplicateOf(snapshot, orderId) ? duplicateChanged(snapshot, orderId, follow) : unchanged(snapshot);
+  }
+}
+
+/** Notes the trace of the webhook that has led to a transition. */
+function withTrace(transition: Transition, webhook: unknown): Transition {
+  if (typeof webhook !== 'string') return transition;
+  const { progress } = transition;
+  return { ...transition, progress: { ...progress, trace: { ...progress.trace, webhook } } };
 }
 
 /** The transition that a webhook causes. Its order is the live order of `snapshot`. */
@@ -95,6 +116,6 @@ function cancelPartyIn({ raw: { order } }: LalamoveEvent): string | undefined {
   return typeof party === 'string' && party !== '' ? party : undefined;
 }
 
-function isFacts(value: unknown): value is LalamoveEventFacts {
+function isFacts(value: unknown): value is StoredFacts {
   return isRecord(value) && typeof value.data === 'string' && typeof value.signedAt === 'number';
 }

@@ -37,6 +37,12 @@ export function isUnexplained({ order, cancelSent }: DeliveryProgress): boolean 
   return order !== undefined && CANCELED_STATUSES.has(order.status) && cancelSent !== order.orderId;
 }
 
+/** Whether, as far as we can know, no unknown order is active. */
+export function isVouchedFor(progress: DeliveryProgress): boolean {
+  const { attempt, lost, restored } = progress;
+  return attempt?.outcome !== 'unknown' && !isUnexplained(progress) && !lost?.unknown && !restored;
+}
+
 /** An order that is active or may be active: the live order, or a duplicate order. */
 export function activeOrder(progress: DeliveryProgress): TrackedOrder | undefined {
   return isLive(progress) ? progress.order : aliveDuplicate(progress)?.order;

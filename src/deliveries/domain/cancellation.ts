@@ -6,7 +6,7 @@ import { ENDED_WITHOUT_DRIVER } from '../../api/order-status.js';
 import { reason } from './reasons.js';
 
 /** The host asks for the cancellation. If it is not possible at once, it is remembered and done later. */
-export function cancelAsked({ state, progress }: Snapshot, now: number): Transition {
+export function cancelAsked({ state, progress }: Snapshot, now: number, by?: string): Transition {
   if (isTerminal(state) || progress.cancelAskedAt !== undefined) return unchanged({ state, progress });
   return {
     state,
@@ -21,7 +21,7 @@ export function cancelAsked({ state, progress }: Snapshot, now: number): Transit
         cancelRefused: undefined,
       })),
     },
-    events: [{ type: 'cancel_requested' }],
+    events: [{ type: 'cancel_requested', by }],
   };
 }
 

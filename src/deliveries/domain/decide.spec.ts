@@ -142,7 +142,9 @@ describe('decide', () => {
   it.each(['REJECTED', 'EXPIRED'])('books again after %s, up to maxAttempts orders in total', (status) => {
     const order = { ...ORDER, status };
     expect(decided({ order, booked: 2 }, NOW)).toEqual({ do: 'rebook' });
-    expect(decided({ order, booked: 3 }, NOW)).toMatchObject({ do: 'fail', reason: { code: 'NO_DRIVER' } });
+    const why = status === 'REJECTED' ? 'every driver gave it back' : 'no driver has accepted it';
+    const message = `The last of 3 orders ended as ${status}: ${why}.`;
+    expect(decided({ order, booked: 3 }, NOW)).toEqual({ do: 'fail', reason: { code: 'NO_DRIVER', message } });
     expect(decided({ order, booked: 1 }, NOW, { rebook: false })).toMatchObject({ do: 'fail' });
     expect(decided({ order, booked: 1, cancelAskedAt: NOW }, NOW)).toEqual({ do: 'drop' });
   });

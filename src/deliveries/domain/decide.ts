@@ -1,4 +1,4 @@
-import { aliveDuplicate, isLive, isUnexplained, successorOf } from './adoption.js';
+import { aliveDuplicate, isLive, isVouchedFor, successorOf } from './adoption.js';
 import { exceeds, withPart } from './money.js';
 import {
   isOpen,
@@ -109,12 +109,6 @@ function whilePersonDecides(progress: DeliveryProgress): Action {
   return isVouchedFor(progress) ? { do: 'drop' } : { do: 'rest' };
 }
 
-/** Whether, as far as we can know, no unknown order is active. */
-function isVouchedFor(progress: DeliveryProgress): boolean {
-  const { attempt, lost, restored } = progress;
-  return attempt?.outcome !== 'unknown' && !isUnexplained(progress) && !lost?.unknown && !restored;
-}
-
 function whenUnknown(
   { progress, unmatched }: DeliverySnapshot,
   attempt: OpenAttempt,
@@ -177,7 +171,8 @@ function afterNoDriver(
   if (cancelAskedAt !== undefined) return { do: 'drop' };
   if (booked < most) return { do: 'rebook' };
   const order = booked === 1 ? 'The order' : `The last of ${booked} orders`;
-  return { do: 'fail', reason: reason('NO_DRIVER', `${order} ended as ${status}: no driver has accepted it.`) };
+  const why = status === 'REJECTED' ? 'every driver gave it back' : 'no driver has accepted it';
+  return { do: 'fail', reason: reason('NO_DRIVER', `${order} ended as ${status}: ${why}.`) };
 }
 
 /** The order is active: raise the fee, change the driver or poll, whichever comes first. */

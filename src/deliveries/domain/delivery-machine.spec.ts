@@ -13,11 +13,12 @@ import { decide } from './decide.js';
 import { isTerminal } from './delivery-progress.js';
 import { DEFAULT_POLICY, type DeliveryPolicy } from './delivery-policy.js';
 import { readAs } from './order-updates.js';
+import { isCorrectable } from './resolution.js';
 import { rebooked } from './transitions.js';
 
 const RUNS = Number(process.env.MODEL_RUNS ?? 2000);
 
-const RULES: MachineRules = { decide, readAs, isFenced: true };
+const RULES: MachineRules = { decide, readAs, isCorrectable, isFenced: true };
 
 /** A command on the delivery. fast-check's model is empty, because `ModelDelivery` contains the model of Lalamove. */
 type DeliveryCommand = fc.Command<object, ModelDelivery>;
@@ -157,6 +158,11 @@ const COMMANDS = [
       delivery.resolve();
     }),
   ),
+  fc.constant(
+    new Command('a person corrects the request', (delivery) => {
+      delivery.correct();
+    }),
+  ),
 ];
 
 const cancel = fc.constant(
@@ -270,6 +276,10 @@ describe('a delivery under any sequence of events and failures', () => {
         },
       },
       REBOOK,
+    ],
+    [
+      'the request can be corrected although an order of it may exist',
+      { ...RULES, isCorrectable: ({ state }) => state === 'needs_attention' },
     ],
     ['the machine carries out a decision although the row has changed', { ...RULES, isFenced: false }],
     [

@@ -29,6 +29,11 @@ export interface DeliveryReason {
   readonly code: string;
   /** A sentence for a person. */
   readonly message: string;
+  /**
+   * The fields of the booking that Lalamove has refused, as JSON pointers (RFC 6901): `/recipients/0/phone`,
+   * `/quotation/stops/1/address`. It is missing if Lalamove has named none.
+   */
+  readonly fields?: readonly string[];
 }
 
 /** The quotation to order next. */
@@ -164,15 +169,30 @@ export interface DeliveryProgress {
   readonly unread?: readonly UnreadOrder[] | undefined;
   /** Attempts of unknown outcome that were given up: unmatched orders since then are read, until then (Unix ms). */
   readonly lost?: AbandonedAttempts | undefined;
+  /** A person has confirmed that no clone of a cancelled order is active. Until then (Unix ms), one may turn up. */
+  readonly uncorrectableUntil?: number | undefined;
   /** Until a person has resolved it, nothing is spent: orders that the backup does not have may exist. */
   readonly restored?: RestoredDelivery | undefined;
+  /** The hashes of the requests that a person has corrected the first one to. Each is still the same delivery. */
+  readonly corrected?: readonly string[] | undefined;
   /** `maxPrice` of the request, or the one that `resolve` has set. A decimal string. */
   readonly maxPrice?: string | undefined;
+  /** How often the links to its tracking page were revoked. A link names the count with which it was made. */
+  readonly revokedLinks?: number | undefined;
+  readonly trace?: DeliveryTrace | undefined;
+}
+
+/** What has led to the work on a delivery: W3C `traceparent`s. */
+export interface DeliveryTrace {
+  readonly booking?: string | undefined;
+  /** Of the last webhook that was applied. */
+  readonly webhook?: string | undefined;
 }
 
 /** The progress of a new delivery. */
-export function newProgress(now: number, maxPrice: string | undefined): DeliveryProgress {
-  return { booked: 0, feeSteps: 0, driverChanges: 0, polls: 0, lastUpdateAt: now, failures: 0, maxPrice };
+export function newProgress(now: number, maxPrice: string | undefined, trace?: DeliveryTrace): DeliveryProgress {
+  const counts = { booked: 0, feeSteps: 0, driverChanges: 0, polls: 0, failures: 0 };
+  return { ...counts, lastUpdateAt: now, maxPrice, ...(trace && { trace }) };
 }
 
 /** The input of the decisions. */

@@ -1,5 +1,5 @@
 /** An amount of money: a decimal string without a sign. */
-const AMOUNT = /^\d{1,15}(\.\d{1,6})?$/;
+export const AMOUNT = /^\d{1,15}(\.\d{1,6})?$/;
 
 /** Whether a value is an amount that can be compared. */
 export function isAmount(text: unknown): text is string {

@@ -114,7 +114,7 @@ describe('policyProblems', () => {
     const problems = policyProblems(policy);
     expect(problems.map(({ part }) => part)).toEqual(['rebook', 'hope', '__proto__', 'toString']);
     const names = Object.keys(DEFAULT_POLICY).join(', ');
-    expect(problems[1]?.message).toBe(`is no part of a policy: these are ${names}`);
+    expect(problems[1]?.message).toBe(`is not a part of a policy; the parts are ${names}`);
   });
 
   it.each<unknown>([null, [], 'hold', 3])('refuses %j as a policy', (policy) => {

@@ -77,7 +77,7 @@ export function policyProblems(
   if (policy === undefined) return [];
   const problems = validateOptions(policy, checksOnTopOf(base), {
     unknown: (names, known) => {
-      const message = `is no part of a policy: these are ${known.join(', ')}`;
+      const message = `is not a part of a policy; the parts are ${known.join(', ')}`;
       return names.map((option) => ({ option, message }));
     },
   });

@@ -7,8 +7,8 @@ const REASONS = {
   QUOTATION_EXPIRED: 'The quotation has expired, and the policy does not allow a new one.',
   STOPS_UNMATCHED:
     'The stops of the quotation cannot be matched to the stops of the booking with certainty. Nothing is booked, ' +
-    'because a parcel could go to the wrong person. Call resolve({ cancel: true }), and book without ' +
-    'isRouteOptimized, or with different coordinates for each stop.',
+    'because a parcel could go to the wrong person. Call resolve({ rebook: true, changes }) without ' +
+    'isRouteOptimized, or with different coordinates for each stop; or call resolve({ cancel: true }).',
   OUTCOME_UNKNOWN:
     'It is unknown whether an order was placed. Look for the order at Lalamove. If it is there, call ' +
     'resolve({ orderId }). If it is certainly not there, call resolve({ rebook: true }).',
@@ -16,6 +16,10 @@ const REASONS = {
     'Lalamove has answered with an order that already belongs to another booking, so it is unknown which order this ' +
     'delivery has. Look for the order at Lalamove. If it is there, call resolve({ orderId }). If it is certainly not ' +
     'there, call resolve({ rebook: true }).',
+  ORDER_NOT_FOUND:
+    'Lalamove does not know the order, or it belongs to other keys. Check the keys of the account, and look for the ' +
+    'order at Lalamove. If it goes on, its next webhook continues the delivery. If it is certainly not there, call ' +
+    'resolve({ rebook: true }) or resolve({ cancel: true }).',
   NO_DRIVER: 'No driver has accepted the order.',
   CANCELED_UNEXPLAINED:
     'The order was cancelled, and it is unknown by whom. Customer service may have replaced it: then call ' +

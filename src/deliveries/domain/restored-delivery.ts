@@ -1,14 +1,12 @@
 import { ABANDONED_MS } from './abandoned-attempts.js';
-import { isOpen, isTerminal, type DeliveryAttempt } from './delivery-progress.js';
-import { unchanged, type Snapshot, type Transition } from './transition.js';
+import { isOpen, type DeliveryAttempt } from './delivery-progress.js';
+import type { Snapshot, Transition } from './transition.js';
 
 /**
  * A webhook or a read has shown an attempt that the restored backup does not have. If no other order is known, it
  * becomes the latest attempt. A live order is read, because it may have ended.
  */
-export function attemptRecovered(snapshot: Snapshot, attempt: DeliveryAttempt): Transition {
-  const { state, progress } = snapshot;
-  if (isTerminal(state)) return unchanged(snapshot);
+export function attemptRecovered({ state, progress }: Snapshot, attempt: DeliveryAttempt): Transition {
   const booked = progress.booked + 1;
   if (progress.order) return { state, progress: { ...progress, booked, needsRead: true }, events: [] };
   const isLatest = !isOpen(progress.attempt);

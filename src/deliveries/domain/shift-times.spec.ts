@@ -47,6 +47,7 @@ function fullProgress(at: number): DeliveryProgress & { attempt: DeliveryAttempt
     retryAt: at + 10,
     replacement: { until: at + 11, isAnnounced: true },
     lost: { since: at + 12, until: at + 13 },
+    uncorrectableUntil: at + 20,
     duplicates: [duplicateAt(at)],
     unread: [{ orderId: '9', failures: 1, retryAt: at + 19 }],
   };

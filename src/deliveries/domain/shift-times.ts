@@ -62,6 +62,7 @@ const PROGRESS: Shifts<DeliveryProgress> = {
   duplicates: (list, ms) => list.map((part) => duplicate(part, ms)),
   unread: (list, ms) => list.map((part) => unread(part, ms)),
   lost: (part, ms) => shifted(part, { since: time, until: time }, ms),
+  uncorrectableUntil: time,
   restored: (part, ms) => shifted(part, { at: time }, ms),
 };
 

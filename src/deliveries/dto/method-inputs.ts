@@ -1,9 +1,8 @@
 import { isRecord } from '../../internal/is-record.js';
 import { isWellFormed } from '../../internal/well-formed.js';
 import { InvalidDeliveryException } from '../delivery.exceptions.js';
+import { LABEL } from './book-delivery.dto.js';
 import { DELIVERY_STATES, type DeliveryState } from '../domain/delivery-progress.js';
-import { isAmount } from '../domain/money.js';
-import type { ResolveDelivery } from './book-delivery.dto.js';
 
 /** The account to which a reference belongs. */
 export interface DeliveryAccount {
@@ -58,24 +57,6 @@ export function listQuery(query: unknown): ListQuery {
 }
 
 /**
- * Validates the resolution of a delivery that needs attention.
- *
- * @throws InvalidDeliveryException
- */
-export function checkedResolution(resolution: unknown): ResolveDelivery {
-  const { orderId, rebook, cancel, maxPrice }: Record<string, unknown> = isRecord(resolution) ? resolution : {};
-  const isPrice = maxPrice === undefined || isAmount(maxPrice);
-  if (typeof orderId === 'string' && /^\d{1,30}$/.test(orderId) && rebook === undefined && cancel === undefined) {
-    return { orderId };
-  }
-  if (rebook === true && orderId === undefined && cancel === undefined && isPrice) {
-    return { rebook, ...(isAmount(maxPrice) && { maxPrice }) };
-  }
-  if (cancel === true && orderId === undefined && rebook === undefined) return { cancel };
-  throw invalid('', 'must be one of { orderId }, { rebook: true, maxPrice? } and { cancel: true }');
-}
-
-/**
  * Returns the members of an options object; none if the object is left out or `null`.
  *
  * @throws InvalidDeliveryException
@@ -86,13 +67,43 @@ export function optionsOf(options: unknown): Readonly<Record<string, unknown>> {
   return options;
 }
 
+/**
+ * Who acts, from the options of `cancel`.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function whoActs(options: unknown): string | undefined {
+  const { by } = optionsOf(options);
+  if (by === undefined || by === null) return undefined;
+  if (typeof by === 'string' && LABEL.test(by) && isWellFormed(by)) return by;
+  throw invalid('/by', 'must be a string of 1 to 200 characters without control characters');
+}
+
+/**
+ * The time of the last change that a person has seen, in ms, from the options of `resolve`.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function unmodifiedSince(options: unknown): number | undefined {
+  const { ifUnmodifiedSince: since = null } = optionsOf(options);
+  if (since === null) return undefined;
+  const at = typeof since === 'string' ? Date.parse(since) : Number.NaN;
+  if (Number.isNaN(at)) throw invalid('/ifUnmodifiedSince', 'must be the updatedAt of the delivery');
+  return at;
+}
+
 function accountIn({ account }: Readonly<Record<string, unknown>>): string | undefined {
   if (account === undefined || account === null) return undefined;
   if (typeof account !== 'string') throw invalid('/account', 'must be a string, or left out for the default account');
   return account;
 }
 
-function positionOf(cursor: unknown): ListQuery['after'] {
+/**
+ * The position of a cursor.
+ *
+ * @throws InvalidDeliveryException
+ */
+export function positionOf(cursor: unknown): ListQuery['after'] {
   if (cursor === undefined) return undefined;
   const [at = '', id = ''] = typeof cursor === 'string' ? cursor.split('.', 2) : [];
   if (!/^\d{1,16}$/.test(at) || id === '')

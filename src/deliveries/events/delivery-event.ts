@@ -21,13 +21,21 @@ export interface DeliveryEventDetails {
   needs_attention: { reason: DeliveryReason };
   /** The delivery is booked again: drivers rejected the order, no driver accepted it, or a person decided so. */
   rebooking: { orderId: string | undefined; because: string };
+  /**
+   * A person has corrected the request, and the delivery is booked again. `fields` are JSON pointers into the booking,
+   * `by` is who has done it.
+   */
+  corrected: { fields: readonly string[]; by: string | undefined };
+  /** A person has resolved the delivery, and the call said who: `resolve(…, { by })`. `how` is what was decided. */
+  resolved: { how: 'order' | 'rebook' | 'cancel'; by: string };
   driver_assigned: { orderId: string; driverId: string };
   driver_change_asked: { orderId: string; driverId: string };
   fee_raised: { orderId: string; priorityFee: string };
   price_changed: { orderId: string; total: string; currency: string };
   /** Lalamove's customer service has replaced the order by another one. */
   replaced: { orderId: string; prevOrderId: string };
-  cancel_requested: object;
+  /** `by` is who has asked for it, if the call said so. */
+  cancel_requested: { by: string | undefined };
   /** Lalamove no longer allows the cancellation. The delivery goes on. */
   cancel_refused: { orderId: string; code: string };
   /** An abandoned order exists beside the live one. It is cancelled if Lalamove allows it. */

@@ -28,7 +28,11 @@ export interface DeliveriesQueue {
     work: (deliveryId: string) => Promise<number | undefined>,
     context: DeliveriesQueueContext,
   ): void | Promise<void>;
-  /** @param at the due time, in Unix ms */
+  /**
+   * Calls `work` for a delivery when it is due.
+   *
+   * @param at the due time, in Unix ms
+   */
   wake(deliveryId: string, at: number): void | Promise<void>;
   /** Starts no new work, and waits at most `graceMs` for the running work. */
   stop(graceMs: number): Promise<void>;

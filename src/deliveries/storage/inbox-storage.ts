@@ -1,10 +1,13 @@
 import type { LalamoveEventFacts } from '../../webhooks/events/lalamove-event-facts.js';
 
+/** The facts of a webhook as they are stored: with the W3C `traceparent` of its request. */
+export type StoredFacts = LalamoveEventFacts & { readonly trace?: string | undefined };
+
 /** A webhook to store. */
 export interface NewWebhook {
   /** The keys that identify a duplicate, as in `LalamoveInboxEntry`. */
   readonly keys: readonly [fingerprint: string, repeatKey?: string, ...more: string[]];
-  readonly facts: LalamoveEventFacts;
+  readonly facts: StoredFacts;
   readonly type: string;
   /** Empty for the default account. */
   readonly account: string;

@@ -3,6 +3,7 @@ import type { DeliveryAttempt } from '../domain/delivery-progress.js';
 import type { AttemptChange, OrderClone } from '../domain/transition.js';
 import type { DeliveryEvent } from '../events/delivery-event.js';
 import type { DeliveryRecord } from './delivery-record.js';
+import type { InspectionStorage } from './inspection-storage.js';
 import type { InboxStorage, NewWebhook, StoredWebhook } from './inbox-storage.js';
 import type { OutboxStorage } from './outbox-storage.js';
 import type {
@@ -30,6 +31,7 @@ export interface DeliveriesStorage {
   readonly inbox: InboxStorage;
   readonly outbox: OutboxStorage;
   readonly unreadable: UnreadableRowsStorage;
+  readonly inspection: InspectionStorage;
   /** The signals between processes; `undefined` if only one process uses the database. */
   readonly signals: StorageSignals | undefined;
 
@@ -64,6 +66,7 @@ export interface DeliveriesStorage {
 
   /** @param account empty for the default account */
   find(account: string, reference: string): Promise<DeliveryRecord | undefined>;
+  byId(deliveryId: string): Promise<DeliveryRecord | undefined>;
   /** Returns a page of deliveries, the oldest first. */
   list(query: ListQuery): Promise<StoredPage>;
   /** All stored events of a delivery, including its webhooks, in the order of the writes. */

@@ -57,7 +57,12 @@ export interface StoredEvent {
 /** A listed delivery, or the error if its row cannot be read. */
 export type ListedDelivery =
   | { readonly record: DeliveryRecord }
-  | { readonly error: UnreadableRow; readonly account: string; readonly reference: string };
+  | {
+      readonly error: UnreadableRow;
+      readonly account: string;
+      readonly reference: string;
+      readonly place: NonNullable<StoredPage['next']>;
+    };
 
 /** A page of deliveries. */
 export interface StoredPage {
@@ -67,7 +72,10 @@ export interface StoredPage {
 }
 
 /** The number of rows of each kind. */
-export type StoredCounts = Omit<DeliveriesMetrics, 'lagMs'>;
+export type StoredCounts = Omit<DeliveriesMetrics, 'lagMs' | 'outboxLagMs'> & {
+  /** Unix ms at which the oldest event that waits for its handlers was stored; `undefined` if none waits. */
+  readonly oldestPendingAt: number | undefined;
+};
 
 /** Whether a delivery was erased, and the reason if not. */
 export type Erasure =

@@ -4,6 +4,7 @@ import { isRecord } from '../../internal/is-record.js';
 import type { FaultInjector } from '../faults/fault-injector.js';
 import type { CallFault } from '../faults/fault-rule.js';
 import { magicCallFault, magicValuesOf } from '../faults/magic-values.js';
+import { hideSecrets } from '../hide-secrets.js';
 import { keepLatest } from '../keep-latest.js';
 import { milliseconds } from '../clock/duration.js';
 import { realPause } from '../clock/real-pause.js';
@@ -43,10 +44,10 @@ export class ApiServer {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, settings, log } = this.parts.world;
     const next = { number: () => (this.#count += 1), at: () => clock.now() };
-    const seen = await seeRequest(request, next, (apiKey) => settings.secretOf(apiKey));
+    const seen = await seeRequest(request, next, settings);
     this.#remember(seen);
     const { number, method, path, operation, verdict } = seen;
-    log.add({ kind: 'request', number, method, path, operation, verdict });
+    log.add({ kind: 'request', number, method, path: hideSecrets(path, settings.accounts), operation, verdict });
 
     const fault = this.#faultOf(seen);
     if (fault?.latencyMs) await realPause(fault.latencyMs);
@@ -68,6 +69,7 @@ export class ApiServer {
     const answer = sendAnswer(response, this.parts.world, worked.answer, fault?.answer);
     if (answer) {
       seen.answer = answer;
+      this.#touch(seen);
       const { status } = answer;
       this.parts.world.log.add({ kind: 'answer', number: seen.number, status, ...codeOf(answer) });
     }
@@ -113,8 +115,13 @@ export class ApiServer {
     this.#isStopped = true;
   }
 
+  #touch({ number }: SeenRequest): void {
+    this.parts.world.changes.touch('request', String(number));
+  }
+
   #remember(seen: SeenRequest): void {
     this.requests.push(seen);
+    this.#touch(seen);
     keepLatest(this.requests, this.parts.world.settings.historyLimit);
   }
 
@@ -124,6 +131,7 @@ export class ApiServer {
    */
   #faultOf(seen: SeenRequest): CallFault | undefined {
     const injected = this.faults.takeCallFault(seen.operation, seen.number);
+    if (injected) seen.fault = injected.id;
     if (injected || seen.operation !== 'placeOrder' || !seen.signed) return injected;
     const data = dataOf(seen.body) ?? {};
     const magic = magicValuesOf(data);
@@ -131,6 +139,7 @@ export class ApiServer {
     const quoted = this.parts.world.state.quotations.get(String(data.quotationId));
     if (!fault || !quoted || quoted.isMagicSpent) return undefined;
     quoted.isMagicSpent = true;
+    seen.fault = 'magic';
     this.parts.world.log.add({ kind: 'fault', number: seen.number, id: 'magic', what: magic.join(', ') });
     return fault;
   }

@@ -1,12 +1,12 @@
 import { rowOf, type LalamoveErrorCode } from '../../errors/error-catalog.js';
 
-/**
- * The forms of a refusal's body: the list of v3, the bare message of v2, one object, an empty body, or an HTML page of
- * a gateway.
- */
+/** All forms, for a check at run time. */
 export const REFUSAL_SHAPES = ['list', 'message', 'object', 'empty', 'html'] as const;
 
-/** One of {@link REFUSAL_SHAPES}. */
+/**
+ * A form of a refusal's body: the list of v3, the bare message of v2, one object, an empty body, or an HTML page of a
+ * gateway.
+ */
 export type RefusalShape = (typeof REFUSAL_SHAPES)[number];
 
 /** Thrown by the sandbox's rules to refuse a request. Status and message come from the error catalog. */

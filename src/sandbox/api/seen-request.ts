@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { operationsOfPath, type FoundOperation, type LalamoveOperation } from '../../api/endpoints.js';
 import { GrowingBytes } from '../../internal/growing-bytes.js';
+import type { SandboxSettings } from '../sandbox-settings.js';
+import { explainSignature } from './explain-signature.js';
 import { signatureVerdict, type SignatureVerdict } from './signature-verdict.js';
 
 /** A request as it was received, as plain data, so that it can be carried out later. */
@@ -32,6 +34,10 @@ export interface SeenRequest extends StoredRequest {
   readonly signed: boolean;
   /** Why key or signature were wrong. */
   readonly verdict: SignatureVerdict;
+  /** What was wrong with the signature, as far as that can be known; absent if it was right. */
+  readonly explanation?: string;
+  /** The id of the fault that was applied to the request. */
+  fault?: string;
   /** The answer; absent before it is sent, and if none is sent. */
   answer?: SentAnswer;
 }
@@ -74,7 +80,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 export async function seeRequest(
   request: IncomingMessage,
   next: { number: () => number; at: () => number },
-  secretOf: (apiKey: string) => string | undefined,
+  { accounts, secretOf }: Pick<SandboxSettings, 'accounts' | 'secretOf'>,
 ): Promise<SeenRequest> {
   const body = await readBody(request);
   const { method = 'GET', url: path = '/', rawHeaders, socket } = request;
@@ -85,6 +91,7 @@ export async function seeRequest(
     ]),
   );
   const { verdict, apiKey } = signatureVerdict({ method, path, body, authorization: headers.authorization }, secretOf);
+  const explanation = explainSignature(verdict, { method, path, body, headers }, accounts);
   return {
     number: next.number(),
     at: next.at(),
@@ -96,6 +103,7 @@ export async function seeRequest(
     address: socket.remoteAddress ?? '',
     signed: verdict === 'right',
     verdict,
+    ...(explanation !== undefined && { explanation }),
     apiKey: verdict === 'right' ? apiKey : undefined,
     operation: callOf(method, path)?.operation,
   };

@@ -57,6 +57,6 @@ describe('a duration', () => {
     [Number.POSITIVE_INFINITY],
   ])('cannot be %j', (duration) => {
     expect(() => milliseconds(duration)).toThrow(RangeError);
-    expect(() => milliseconds(duration)).toThrow(/is no length of time: give ms/);
+    expect(() => milliseconds(duration)).toThrow(/is not a duration: give ms/);
   });
 });

@@ -48,7 +48,7 @@ export const WAIT_CHECK: OptionCheck = {
 function notDuration(value: unknown): string {
   const given = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return (
-    `${given} is no length of time: give ms as a number of at least 0, ` +
+    `${given} is not a duration: give ms as a number of at least 0, ` +
     'or a text such as "90s", "5m", "2h" or "1h 30m"'
   );
 }

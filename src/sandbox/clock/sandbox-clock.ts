@@ -51,7 +51,7 @@ export class SandboxClock implements Clock {
   readonly #base: Clock;
   readonly #timers = new TimerQueue<Timer>();
   readonly #settlers = new Set<() => Promise<void>>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   /** The same moment by both clocks. */
   #anchor: { readonly base: number; readonly here: number };
   #speed: number;
@@ -124,9 +124,12 @@ export class SandboxClock implements Clock {
     this.#changed();
   }
 
-  /** Calls the listener whenever the speed changes, or the clock is set or advanced. */
-  onChange(listener: () => void): void {
-    this.#listeners.push(listener);
+  /** Calls the listener whenever the speed changes, or the clock is set or advanced, until the result is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** Registers a function that `advance` awaits after each timer. The returned function removes it. */

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { idsOf } from '../../api/endpoints.js';
 import { LONGEST_TIMER_MS } from '../../internal/timer-limit.js';
-import type { ApiServer } from '../api/api-server.js';
-import type { SandboxParts } from '../api/sandbox-call.js';
-import type { FaultInjector } from '../faults/fault-injector.js';
 import { isStringMap } from '../../internal/is-record.js';
 import { checkScript, checkStep } from '../simulation/driver-script.js';
 import { ledgerFor, ledgerOf } from '../state/ledger.js';
@@ -11,23 +8,34 @@ import { MARKET_CODES } from '../state/market-facts.js';
 import { parseAmount, formatAmount } from '../state/money.js';
 import { LIVE_STATUSES } from '../../api/order-status.js';
 import type { Tenant } from '../state/tenant.js';
-import type { Snapshot } from '../state/sandbox-world.js';
-import { orderView, webhookView, type SandboxInfo, type SandboxTime, type SandboxWallet } from './control-views.js';
-
-/** The parts of the sandbox that the control API uses. */
-export interface ControlParts extends SandboxParts {
-  readonly api: ApiServer;
-  readonly faults: FaultInjector;
-  readonly snapshots: Map<string, Snapshot>;
-  /** Refuses connections for this many ms of real time. */
-  readonly refuseConnections: (ms: number) => void;
-}
+import type { SandboxWorld } from '../state/sandbox-world.js';
+import type { ControlParts } from './control-parts.js';
+import {
+  orderView,
+  webhookView,
+  type SandboxInfo,
+  type SandboxTime,
+  type SandboxWallet,
+  type SandboxWebhookUrl,
+} from './control-views.js';
+import type { SandboxChanges } from './page-rows.js';
+import {
+  changedRows,
+  findRequest,
+  olderRequests,
+  olderWebhooks,
+  search,
+  signedAnew,
+  timelineOf,
+  withoutSecrets,
+} from './read-changes.js';
 
 /** A request to the control API. */
 export interface ControlRequest {
   /** The ids in the path, by name. */
   readonly ids: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
+  readonly query: URLSearchParams;
 }
 
 type ControlHandler = (parts: ControlParts, request: ControlRequest) => unknown;
@@ -47,8 +55,14 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   route('GET', '', (parts) => information(parts)),
   route('DELETE', '', (parts) => clear(parts)),
 
+  route('GET', '/changes', (parts, { query }) => changes(parts, query)),
+  route('GET', '/search', (parts, { query }) => search(parts, query.get('text') ?? '')),
+
   route('GET', '/orders', ({ world }) => [...world.state.orders.values()].map((entry) => orderView(entry, world))),
   route('GET', '/orders/:orderId', ({ orders, world }, { ids }) => orderView(orders.get(id(ids)), world)),
+  route('GET', '/orders/:orderId/timeline', (parts, { ids }) =>
+    timelineOf(parts, parts.orders.get(id(ids)).order.orderId),
+  ),
   route('POST', '/orders/:orderId/status', ({ orders, simulator, world }, { ids, body }) => {
     const entry = orders.get(id(ids));
     orders.move(entry, text(body, 'status'));
@@ -75,6 +89,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     const [lat, lng] = [degrees(body, 'lat', 90), degrees(body, 'lng', 180)];
     const now = world.clock.now();
     entry.courier.way = { from: { lat, lng, at: now }, to: { lat, lng, at: now } };
+    world.touchOrder(entry);
     world.log.add({ kind: 'driver', orderId: entry.order.orderId, lat, lng });
     return orderView(entry, world);
   }),
@@ -133,13 +148,12 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
 
   route('GET', '/webhooks', ({ world }) => ({
-    urls: [...world.state.registrations.values()].map(({ tenant, url, isDisabled }) => ({
-      ...tenant,
-      url,
-      isDisabled,
-    })),
+    urls: webhookUrls(world),
     events: [...world.state.deliveries.values()].map(webhookView),
   })),
+  route('GET', '/webhooks/:eventId', ({ world }, { ids }) =>
+    [...world.state.deliveries.values()].filter(({ eventId }) => eventId === ids.eventId).map(webhookView),
+  ),
   route('POST', '/webhooks', (parts, { body }) => {
     parts.publisher.send(tenantOf(parts, body), text(body, 'eventType'), body.data ?? {});
   }),
@@ -148,7 +162,13 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   }),
 
   route('GET', '/requests', ({ api }) => api.requests),
-  route('GET', '/log', ({ world }) => world.log.entries),
+  route('GET', '/requests/:number', (parts, { ids }) => {
+    const request = findRequest(parts, ids.number ?? '');
+    return { request: withoutSecrets(parts, request), signedAnew: signedAnew(parts, request) };
+  }),
+  route('GET', '/older/requests/:number', (parts, { ids }) => olderRequests(parts, Number(ids.number))),
+  route('GET', '/older/webhooks/:key', (parts, { ids }) => olderWebhooks(parts, ids.key ?? '')),
+  route('GET', '/log', ({ world: { log } }, { query }) => latestOf(log.entries, query.get('limit'))),
   route('GET', '/ledger', ({ world }) => ledgerOf(world)),
   route('POST', '/ledger', ({ world }, { body }) => {
     if (!isStringMap(body.metadata)) throw new RangeError('Give { "metadata": { … } }: an object of strings.');
@@ -188,10 +208,36 @@ function clear(parts: ControlParts): Promise<void> {
   });
 }
 
+/** What has changed since a reader's last reading; everything, if it has read another sandbox, or long ago. */
+function changes(parts: ControlParts, query: URLSearchParams): SandboxChanges {
+  const { world, faults } = parts;
+  const { revision } = world.changes;
+  const since = Number(query.get('since') ?? Number.NaN);
+  const isWhole = query.get('instance') !== world.instance || !world.changes.isKnownSince(since);
+  return {
+    instance: world.instance,
+    revision,
+    isWhole,
+    ...changedRows(parts, isWhole ? undefined : since),
+    info: information(parts),
+    time: time(parts),
+    wallets: wallets(parts),
+    urls: webhookUrls(world),
+    faults: faults.rules,
+    spentFaults: faults.spent,
+    snapshots: [...parts.snapshots.keys()],
+  };
+}
+
+function webhookUrls({ state }: SandboxWorld): SandboxWebhookUrl[] {
+  return [...state.registrations.values()].map(({ tenant, url, isDisabled }) => ({ ...tenant, url, isDisabled }));
+}
+
 function information(parts: ControlParts): SandboxInfo {
   const { settings, state } = parts.world;
   const { seed, rateLimits, dialect, unknowns } = settings;
   return {
+    instance: parts.world.instance,
     markets: MARKET_CODES,
     apiKeys: settings.accounts.map(({ apiKey }) => apiKey),
     time: time(parts),
@@ -204,6 +250,7 @@ function information(parts: ControlParts): SandboxInfo {
       orders: state.orders.size,
       quotations: state.quotations.size,
       requests: parts.api.requests.length,
+      webhooks: state.deliveries.size,
     },
   };
 }
@@ -231,6 +278,13 @@ function tenantOf({ world }: ControlParts, body: Readonly<Record<string, unknown
     throw new RangeError(`The sandbox has no account ${String(apiKey)}.`);
   }
   return { apiKey, market };
+}
+
+/** The latest items of a list; all of them without a limit. */
+function latestOf<T>(all: readonly T[], limit: string | null): readonly T[] {
+  if (limit === null) return all;
+  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new RangeError('Give ?limit= a whole number above 0.');
+  return all.slice(-Number(limit));
 }
 
 function id(ids: Readonly<Record<string, string>>): string {

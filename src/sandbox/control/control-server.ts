@@ -1,8 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRecord } from '../../internal/is-record.js';
 import { readBody } from '../api/seen-request.js';
-import type { SandboxLog, SandboxLogEntry } from '../sandbox-log.js';
-import { findRoute, type ControlParts } from './control-routes.js';
+import type { SandboxLogEntry } from '../sandbox-log.js';
+import { EventStream, lastEventId } from '../../pages/event-stream.js';
+import { DATA_HEADERS } from '../../pages/page-headers.js';
+import type { SandboxWorld } from '../state/sandbox-world.js';
+import type { ControlParts } from './control-parts.js';
+import { findRoute } from './control-routes.js';
+import { hostRefusal } from './host-rule.js';
 
 /** The path prefix of the control API. */
 export const CONTROL_PATH = '/_sandbox';
@@ -13,13 +18,18 @@ export interface ControlAnswer {
   readonly body?: unknown;
 }
 
-/** Answers a request to the control API, over HTTP or from this process. */
+/**
+ * Answers a request to the control API, over HTTP or from this process.
+ *
+ * @param target the path below `/_sandbox`, with the query if there is one
+ */
 export async function answerControl(
   parts: ControlParts,
   method: string,
-  path: string,
+  target: string,
   body: Readonly<Record<string, unknown>>,
 ): Promise<ControlAnswer> {
+  const [path = '', query = ''] = target.split('?', 2);
   const found = findRoute(method, path);
   if (!found)
     return {
@@ -29,7 +39,7 @@ export async function answerControl(
   if (method !== 'GET') parts.world.log.add({ kind: 'control', what: `${method} ${CONTROL_PATH}${path}` });
   try {
     parts.world.scheduler.catchUp();
-    const result = await found.route.handle(parts, { ids: found.ids, body });
+    const result = await found.route.handle(parts, { ids: found.ids, body, query: new URLSearchParams(query) });
     return result === undefined ? { status: 204 } : { status: 200, body: result };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -46,30 +56,33 @@ export class ControlServer {
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
-    const path = (url.split('?', 1)[0] ?? url).slice(CONTROL_PATH.length).replace(/^\/$/, '');
+    const [pathname = '', query = ''] = url.split('?', 2);
+    const path = pathname.slice(CONTROL_PATH.length).replace(/^\/$/, '');
     const refusal = this.#refusal(request);
     if (refusal) write(response, refusal);
-    else if (method === 'GET' && path === '/events') stream(this.parts.world.log, request, response);
+    else if (method === 'GET' && path === '/events') stream(this.parts.world, request, response);
     else {
       const body = parsed(await readBody(request));
-      write(response, body ? await answerControl(this.parts, method, path, body) : BAD_BODY);
+      write(response, body ? await answerControl(this.parts, method, `${path}?${query}`, body) : BAD_BODY);
     }
   }
 
   /**
    * The control API has no password, so web pages must not reach it. A request without a preflight lacks the content
-   * type. A page that points its own host name at this machine has the wrong `Host` header.
+   * type. A page that points its own host name at this machine has the wrong `Host` header. Pictures and the like of
+   * another page are told by the browser: some routes to read wait, and are waited for.
    */
   #refusal({ method, headers }: IncomingMessage): ControlAnswer | undefined {
     const type = headers['content-type']?.toLowerCase() ?? '';
     if (method !== 'GET' && !type.startsWith('application/json')) {
       return { status: 415, body: { message: 'Send the content type application/json.' } };
     }
-    const name = (headers.host ?? '').replace(/:\d+$/, '');
-    if (this.isLoopback && !/^(localhost|127(\.\d+){3}|\[::1\])$/i.test(name)) {
-      return { status: 403, body: { message: 'The sandbox listens on loopback: reach it by localhost or 127.0.0.1.' } };
+    const { 'sec-fetch-site': site = 'none' } = headers;
+    if (site !== 'none' && site !== 'same-origin') {
+      return { status: 403, body: { message: "The control API takes no request of another site's page." } };
     }
-    return undefined;
+    const message = this.isLoopback ? hostRefusal(headers) : undefined;
+    return message === undefined ? undefined : { status: 403, body: { message } };
   }
 }
 
@@ -86,25 +99,42 @@ function parsed(body: string): Record<string, unknown> | undefined {
 }
 
 function write(response: ServerResponse, { status, body }: ControlAnswer): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.writeHead(status, { ...DATA_HEADERS, 'content-type': 'application/json; charset=utf-8' });
   response.end(body === undefined ? '' : `${JSON.stringify(body)}\n`);
 }
 
-/** Streams the log as server-sent events. With `Last-Event-ID` or `?since=` it starts after that line. */
-function stream(log: SandboxLog, { headers, url = '' }: IncomingMessage, response: ServerResponse): void {
-  const asked = headers['last-event-id'] ?? new URL(url, 'http://localhost').searchParams.get('since');
-  const since = asked === null ? Number.POSITIVE_INFINITY : Number(asked);
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+/** The clock may be set many times in a row. */
+const CLOCK_PAUSE_MS = 50;
+
+/**
+ * Streams the log as server-sent events. With `Last-Event-ID` or `?since=` it starts after that line. The event `clock`
+ * is no line of the log: it tells that the clock was set, advanced, or has another speed.
+ */
+function stream({ log, clock }: SandboxWorld, request: IncomingMessage, response: ServerResponse): void {
+  const asked = lastEventId(request);
+  const since = asked === undefined ? Number.POSITIVE_INFINITY : Number(asked);
+  const events = new EventStream(response, DATA_HEADERS);
   const onEntry = (entry: SandboxLogEntry): void => {
-    response.write(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`);
+    events.send(entry.kind, entry, entry.seq);
   };
-  response.write(': the log of the sandbox\n\n');
   for (const entry of log.entries) if (entry.seq > since) onEntry(entry);
-  const unsubscribe = log.follow({ onEntry, end: () => response.end() });
-  // Comments keep the connection open, because clients close a silent stream.
-  const keepAlive = setInterval(() => response.write(':\n\n'), 15_000).unref();
-  response.on('close', () => {
-    clearInterval(keepAlive);
+  let clockTimer: NodeJS.Timeout | undefined;
+  const onClock = (): void => {
+    clockTimer ??= setTimeout(() => {
+      clockTimer = undefined;
+      events.send('clock', { now: clock.now(), speed: clock.speed });
+    }, CLOCK_PAUSE_MS).unref();
+  };
+  const unsubscribe = log.follow({
+    onEntry,
+    end: () => {
+      events.end();
+    },
+  });
+  const forget = clock.onChange(onClock);
+  events.onClose(() => {
+    clearTimeout(clockTimer);
+    forget();
     unsubscribe();
   });
 }

@@ -41,6 +41,8 @@ export interface SandboxOrder {
 
 /** A summary of the sandbox. */
 export interface SandboxInfo {
+  /** Differs from one sandbox to the next, also on the same port. */
+  readonly instance: string;
   /** The markets that it serves. */
   readonly markets: readonly string[];
   readonly apiKeys: readonly string[];
@@ -51,7 +53,12 @@ export interface SandboxInfo {
   readonly unknowns: SandboxUnknowns;
   /** The drivers' script for orders that are placed from now on. */
   readonly drivers: DriverScript;
-  readonly counts: { readonly orders: number; readonly quotations: number; readonly requests: number };
+  readonly counts: {
+    readonly orders: number;
+    readonly quotations: number;
+    readonly requests: number;
+    readonly webhooks: number;
+  };
 }
 
 /** The sandbox's clock. */

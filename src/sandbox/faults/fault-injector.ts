@@ -3,6 +3,9 @@ import type { SandboxWorld } from '../state/sandbox-world.js';
 import { checkedFault } from './check-fault.js';
 import type { CallFault, Fault, FaultAnswer, FaultRule, WebhookFault } from './fault-rule.js';
 
+/** How many faults are remembered after their last time. */
+const MAX_SPENT = 50;
+
 /** Keeps the faults, and applies them to calls and webhooks. */
 export class FaultInjector {
   constructor(private readonly world: SandboxWorld) {}
@@ -15,13 +18,23 @@ export class FaultInjector {
   add(given: unknown): FaultRule {
     // A copy, because the caller could change its object after the check.
     const fault: Fault = structuredClone(checkedFault(given));
-    const rule: FaultRule = { ...fault, id: this.world.random.uuid('faults').slice(0, 8), left: fault.times ?? 1 };
+    const rule: FaultRule = {
+      ...fault,
+      id: this.world.random.uuid('faults').slice(0, 8),
+      left: fault.times ?? 1,
+      fired: 0,
+    };
     this.world.state.faults.push(rule);
     return rule;
   }
 
   get rules(): readonly FaultRule[] {
     return this.world.state.faults;
+  }
+
+  /** The latest faults that have applied as often as they were to, oldest first. */
+  get spent(): readonly FaultRule[] {
+    return this.world.state.spentFaults;
   }
 
   /**
@@ -41,7 +54,7 @@ export class FaultInjector {
   }
 
   /** The first fault that applies to a call. It is counted as used. */
-  takeCallFault(operation: LalamoveOperation | undefined, number: number): CallFault | undefined {
+  takeCallFault(operation: LalamoveOperation | undefined, number: number): (CallFault & FaultRule) | undefined {
     for (const rule of this.rules) {
       if ('webhook' in rule || !includes(rule.call, operation) || !this.#applies(rule)) continue;
       this.world.log.add({ kind: 'fault', number, id: rule.id, what: describe(rule) });
@@ -66,9 +79,13 @@ export class FaultInjector {
   #applies(rule: FaultRule): boolean {
     const { probability = 1 } = rule;
     if (probability < 1 && this.world.random.fraction('faults') >= probability) return false;
+    rule.fired += 1;
     if (rule.left !== 'always') {
       rule.left -= 1;
-      if (rule.left <= 0) this.remove(rule.id);
+      if (rule.left <= 0) {
+        this.remove(rule.id);
+        this.world.state.spentFaults = [...this.spent, rule].slice(-MAX_SPENT);
+      }
     }
     return true;
   }

@@ -89,4 +89,6 @@ export type FaultRule = Fault & {
   readonly id: string;
   /** How many times it will still apply. */
   left: number | 'always';
+  /** How many times it has applied. */
+  fired: number;
 };

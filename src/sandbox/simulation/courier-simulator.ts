@@ -58,6 +58,7 @@ export class CourierSimulator {
     }
     entry.run += 1;
     if (step.do !== 'replace') entry.steps = [];
+    this.world.touchOrder(entry);
   }
 
   /** Carries out the step that is due, and schedules the next one. */
@@ -90,6 +91,7 @@ export class CourierSimulator {
   }
 
   #plan(entry: OrderEntry): void {
+    this.world.touchOrder(entry);
     if (!LIVE_STATUSES.has(entry.order.status)) return;
     // A script may start on an order that is already under way, so completed steps are skipped.
     const next = entry.steps.findIndex((each) => !this.#isDone(entry, each));
@@ -125,6 +127,12 @@ export class CourierSimulator {
   }
 
   #carryOut(entry: OrderEntry, step: DriverStep): void {
+    this.#change(entry, step);
+    const stop = 'stop' in step && step.stop !== undefined ? { stop: step.stop } : {};
+    this.world.log.add({ kind: 'step', orderId: entry.order.orderId, step: step.do, ...stop });
+  }
+
+  #change(entry: OrderEntry, step: DriverStep): void {
     const { orders } = this;
     if (step.do === 'accept') orders.accept(entry);
     else if (step.do === 'reject') orders.reject(entry);

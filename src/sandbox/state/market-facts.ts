@@ -1,3 +1,4 @@
+import { MARKET_LANGUAGES } from '../../api/market-languages.js';
 import type { CityService } from '../../api/answers/city.js';
 import { servicesOf } from './service-catalog.js';
 
@@ -42,7 +43,7 @@ export interface MarketFacts {
 
 type Place = Omit<CityFacts, 'services'>;
 /** A market with the keys of its services, which are the same in all its cities. */
-type MarketRow = Omit<MarketFacts, 'cities'> & {
+type MarketRow = Omit<MarketFacts, 'cities' | 'languages'> & {
   readonly services: readonly string[];
   readonly cities: readonly [Place, ...Place[]];
 };
@@ -59,7 +60,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'United Arab Emirates',
-      languages: ['en_AE'],
       currency: 'AED',
       decimals: 0,
       base: 20,
@@ -74,7 +74,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Brazil',
-      languages: ['en_BR', 'pt_BR'],
       currency: 'BRL',
       decimals: 2,
       base: 9.5,
@@ -95,7 +94,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Hong Kong',
-      languages: ['en_HK', 'zh_HK'],
       currency: 'HKD',
       decimals: 0,
       base: 45,
@@ -110,7 +108,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Indonesia',
-      languages: ['en_ID', 'id_ID'],
       currency: 'IDR',
       decimals: 0,
       base: 12_000,
@@ -129,7 +126,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Japan',
-      languages: ['en_JP', 'ja_JP'],
       currency: 'JPY',
       decimals: 0,
       base: 900,
@@ -144,7 +140,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Mexico',
-      languages: ['en_MX', 'es_MX'],
       currency: 'MXN',
       decimals: 0,
       base: 45,
@@ -164,7 +159,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
       ...COMMON,
       country: 'Malaysia',
       hasAreaText: false,
-      languages: ['en_MY', 'ms_MY'],
       currency: 'MYR',
       decimals: 1,
       base: 5,
@@ -183,7 +177,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Philippines',
-      languages: ['en_PH'],
       currency: 'PHP',
       decimals: 0,
       base: 49,
@@ -198,7 +191,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Saudi Arabia',
-      languages: ['en_SA', 'ar_SA'],
       currency: 'SAR',
       decimals: 0,
       base: 18,
@@ -213,7 +205,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Singapore',
-      languages: ['en_SG'],
       currency: 'SGD',
       decimals: 1,
       base: 9,
@@ -228,7 +219,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Thailand',
-      languages: ['th_TH', 'en_TH'],
       currency: 'THB',
       decimals: 0,
       base: 48,
@@ -247,7 +237,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Taiwan',
-      languages: ['zh_TW'],
       currency: 'TWD',
       decimals: 0,
       base: 80,
@@ -266,7 +255,6 @@ const MARKETS: ReadonlyMap<string, MarketRow> = new Map<string, MarketRow>([
     {
       ...COMMON,
       country: 'Vietnam',
-      languages: ['en_VN', 'vi_VN'],
       currency: 'VND',
       decimals: 0,
       base: 25_000,
@@ -285,7 +273,11 @@ const FACTS: ReadonlyMap<string, MarketFacts> = new Map([...MARKETS].map(([code,
 
 function factsOf(code: string, { services: keys, cities: [first, ...others], ...row }: MarketRow): MarketFacts {
   const services = servicesOf(code, keys);
-  return { ...row, cities: [{ ...first, services }, ...others.map((each) => ({ ...each, services }))] };
+  return {
+    ...row,
+    languages: MARKET_LANGUAGES[code] ?? [],
+    cities: [{ ...first, services }, ...others.map((each) => ({ ...each, services }))],
+  };
 }
 
 /** The facts of a market; `undefined` if Lalamove does not serve it. */

@@ -9,6 +9,7 @@ import { type OrderEntry } from './order-entry.js';
 import type { SandboxWorld } from './sandbox-world.js';
 import type { Wallets } from './wallets.js';
 import { formatTime } from './format-time.js';
+import { PROOFS_PATH, proofFile } from './proof-picture.js';
 
 /** How long a courier is searched for, counted from placing, from `scheduleAt`, or from the first rejection. */
 export const SOUGHT_MS = 2 * 3_600_000;
@@ -107,13 +108,17 @@ export class OrderBook {
   pickUp(entry: OrderEntry): void {
     this.#require(entry, 'PICKED_UP');
     this.arrive(entry);
-    const imageUrls = [proofImage(entry, 0)];
+    const imageUrls = [this.#proofImage(entry, 0)];
     const POP = { imageUrls, pickedUpAt: formatTime(this.world.clock.now()) };
     const { order } = entry;
     const stops = order.stops.map((stop, index) => (index === 0 ? { ...stop, POP } : stop));
     if (entry.isProofEnabled) entry.order = { ...order, stops };
     this.#change(entry, 'PICKED_UP');
     if (entry.isProofEnabled) this.world.emit({ type: 'POP_STATUS_CHANGED', entry, imageUrls });
+  }
+
+  #proofImage({ order }: OrderEntry, stop: number): string {
+    return `${this.world.url}${PROOFS_PATH}${proofFile(order.orderId, stop)}`;
   }
 
   /** The courier leaves the pick-up, in markets that have the status `DELIVERING`. */
@@ -140,7 +145,7 @@ export class OrderBook {
     if (stop < 1 || !found) throw cannot(entry, `it has no drop-off ${stop}`);
     if (entry.finished.includes(stop)) throw cannot(entry, `its drop-off ${stop} is finished already`);
     const deliveredAt = formatTime(this.world.clock.now());
-    const proof = { status, image: proofImage(entry, stop), deliveredAt };
+    const proof = { status, image: this.#proofImage(entry, stop), deliveredAt };
     const POD = status === 'FAILED' ? { status } : proof;
     const code = status !== 'FAILED' && hasDeliveryCode(found) ? found.delivery_code : undefined;
     const finished: OrderStop = {
@@ -266,10 +271,6 @@ export class OrderBook {
 /** The drop-offs that are neither delivered nor failed; 1 is the first. */
 export function openStops({ order, finished }: OrderEntry): number[] {
   return order.stops.map((_, index) => index).filter((index) => index > 0 && !finished.includes(index));
-}
-
-function proofImage({ order }: OrderEntry, stop: number): string {
-  return `https://proofs.sandbox.invalid/${order.orderId}-${stop}.png`;
 }
 
 function reopened(stop: OrderStop): OrderStop {

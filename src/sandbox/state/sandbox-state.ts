@@ -17,6 +17,8 @@ export interface SandboxState {
   registrations: Map<string, WebhookRegistration>;
   deliveries: Map<string, WebhookDelivery>;
   faults: FaultRule[];
+  /** The latest faults that do not apply any more, oldest first. */
+  spentFaults: readonly FaultRule[];
   /** The level of each leaky bucket, written as the time at which it will be empty: Unix ms. */
   buckets: Map<string, number>;
   /** The times of the last two orders of an address, key or market: Unix ms. */
@@ -40,6 +42,7 @@ export function emptyState({ lastId, lastCourier, script }: Beginning): SandboxS
     registrations: new Map(),
     deliveries: new Map(),
     faults: [],
+    spentFaults: [],
     buckets: new Map(),
     placements: new Map(),
     scheduler: [],

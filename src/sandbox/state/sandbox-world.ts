@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { SandboxSettings } from '../sandbox-settings.js';
+import { ChangeTracker } from '../change-tracker.js';
 import { SandboxLog } from '../sandbox-log.js';
 import { ClockFollowers } from '../clock/clock-followers.js';
 import type { SandboxClock } from '../clock/sandbox-clock.js';
@@ -6,6 +8,7 @@ import { Scheduler } from '../simulation/scheduler.js';
 import { tenantOf, type SandboxEvent } from '../simulation/sandbox-event.js';
 import type { MarketFacts } from './market-facts.js';
 import { formatAmount } from './money.js';
+import type { OrderEntry } from './order-entry.js';
 import { Random } from './random.js';
 import { emptyState, type SandboxState } from './sandbox-state.js';
 import { tenantKey, type Tenant } from './tenant.js';
@@ -26,8 +29,14 @@ export class SandboxWorld {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly log: SandboxLog;
+  /** What has changed, for the sandbox's page. */
+  readonly changes = new ChangeTracker();
+  /** Differs from one sandbox to the next, also on the same port. */
+  readonly instance = randomUUID();
   /** The apps in other processes that follow the clock. */
   readonly followers: ClockFollowers;
+  /** The URL at which the sandbox listens, for the links in its answers. */
+  url = '';
   state: SandboxState;
   readonly #listeners: ((sandboxEvent: SandboxEvent) => void)[] = [];
 
@@ -66,8 +75,14 @@ export class SandboxWorld {
       'entry' in sandboxEvent
         ? { orderId: sandboxEvent.entry.order.orderId, now: sandboxEvent.entry.order.status }
         : { now: formatAmount(this.state.wallets.get(tenantKey(tenant))?.balance ?? 0, this.facts(tenant)) };
+    if ('entry' in sandboxEvent) this.touchOrder(sandboxEvent.entry);
     this.log.add({ kind: 'event', type: sandboxEvent.type, market: tenant.market, ...what });
     for (const listener of this.#listeners) listener(sandboxEvent);
+  }
+
+  /** Notes that an order has changed. */
+  touchOrder({ order }: OrderEntry): void {
+    this.changes.touch('order', order.orderId);
   }
 
   onEvent(listener: (sandboxEvent: SandboxEvent) => void): void {
@@ -85,6 +100,7 @@ export class SandboxWorld {
     this.random.restore(random);
     this.state = structuredClone(state);
     this.scheduler.replace(this.state.scheduler);
+    this.changes.touchAll();
   }
 
   /** Deletes everything that happened. The time, the random sequence and the ids continue. */
@@ -92,6 +108,7 @@ export class SandboxWorld {
     this.state = emptyState(this.state);
     this.scheduler.replace([]);
     this.log.clear();
+    this.changes.touchAll();
   }
 
   #beginning(): SandboxState {

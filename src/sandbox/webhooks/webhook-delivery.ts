@@ -18,6 +18,10 @@ export interface WebhookAttempt {
   readonly status?: number;
   /** Why there was no answer. */
   readonly error?: string;
+  /** The beginning of the answer; absent if the receiver answered 200. */
+  readonly answer?: string;
+  /** What is probably wrong, and what to do; absent if the receiver answered 200. */
+  readonly explanation?: string;
 }
 
 /** An event that is sent to a webhook URL. */

@@ -188,6 +188,7 @@ export class WebhookPublisher {
     const { deliveries } = this.world.state;
     const { historyLimit } = this.world.settings;
     deliveries.set(delivery.key, delivery);
+    this.world.changes.touch('webhook', delivery.key);
     if (deliveries.size <= Math.max(historyLimit * 1.25, this.#trimAbove)) return;
     for (const [key, { state }] of deliveries) {
       if (deliveries.size <= historyLimit) break;

@@ -2,8 +2,12 @@ import { sign } from '../../api/signature.js';
 import { tenantKey, type Tenant } from '../state/tenant.js';
 import type { SandboxWorld } from '../state/sandbox-world.js';
 import { UntimelyWarnings } from './untimely-warnings.js';
-import type { WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
-import { postWebhook } from './post-webhook.js';
+import { explainAttempt } from './explain-attempt.js';
+import type { WebhookAttempt, WebhookDelivery, WebhookRegistration } from './webhook-delivery.js';
+import { postWebhook, type PostOutcome } from './post-webhook.js';
+
+/** How many characters of an answer are kept. */
+const MAX_ANSWER = 500;
 
 /** Posts events to their URLs: one after the other, signed, with retries. After the last retry the URL is disabled. */
 export class WebhookSender {
@@ -78,6 +82,7 @@ export class WebhookSender {
     const registration = this.registration(delivery.tenant);
     if (!registration || this.#isStopped()) {
       if (delivery.state === 'pending') delivery.state = 'abandoned';
+      this.#touch(delivery);
       return;
     }
     const { url } = registration;
@@ -87,8 +92,8 @@ export class WebhookSender {
     const body = this.#body(delivery, url, at);
     const outcome = await postWebhook(url, body, this.world.settings.webhooks.timeoutMs, this.#stopped.signal);
     if (this.#isStopped()) return;
-    const answer = 'status' in outcome ? { status: outcome.status } : outcome;
-    delivery.attempts.push({ at, ...answer });
+    delivery.attempts.push({ at, ...attemptOf(url, delivery, outcome) });
+    this.#touch(delivery);
     if ('status' in outcome) this.#untimely.look(delivery, url, outcome);
     this.world.log.add({
       kind: 'webhook',
@@ -102,6 +107,10 @@ export class WebhookSender {
     else if (delivery.state === 'pending' && delivery.attempts.length === delivery.begun) {
       this.#retry(delivery, registration);
     }
+  }
+
+  #touch({ key }: WebhookDelivery): void {
+    this.world.changes.touch('webhook', key);
   }
 
   #retry(delivery: WebhookDelivery, registration: WebhookRegistration): void {
@@ -136,4 +145,18 @@ export class WebhookSender {
     const head = { apiKey: tenant.apiKey, timestamp, signature, eventId, eventType, eventVersion: 'v3' };
     return `${JSON.stringify(head).slice(0, -1)},"data":${data}}`;
   }
+}
+
+/** What is kept of an attempt. The text of a good answer is not. */
+function attemptOf(
+  url: string,
+  { tenant, isBadlySigned }: WebhookDelivery,
+  outcome: PostOutcome,
+): Omit<WebhookAttempt, 'at'> {
+  if ('status' in outcome && outcome.status === 200) return { status: 200 };
+  const explanation = isBadlySigned
+    ? 'A fault has made the signature wrong, so the receiver is right to refuse it.'
+    : explainAttempt(url, tenant.apiKey, outcome);
+  const answer = 'status' in outcome ? { status: outcome.status, answer: outcome.body.slice(0, MAX_ANSWER) } : outcome;
+  return { ...answer, ...(explanation !== undefined && { explanation }) };
 }

@@ -126,6 +126,27 @@ export const BOOKING = [
     byTest('deliveries-service.e2e-spec', 'refuses a different request'),
   ),
   sabotage(
+    'a request is corrected although an order with the old one may exist',
+    'application/delivery-commands.ts',
+    'if (!request || !isCorrectable(record, now)) throw notCorrectable(record);',
+    'if (!request) throw notCorrectable(record);',
+    byTest('corrections.e2e-spec', 'is not corrected while an order of it may exist'),
+  ),
+  sabotage(
+    'a request is corrected although the order of an attempt that a person gave up may turn up',
+    'domain/resolution.ts',
+    'now < Math.max(lost?.until ?? 0, uncorrectableUntil)',
+    'now < uncorrectableUntil',
+    byTest('corrections.e2e-spec', 'is not corrected for a day after a person has rebooked'),
+  ),
+  sabotage(
+    'a corrected delivery is ordered by a quotation for the old request',
+    'application/actions/quote.ts',
+    'isCorrectedSince(record, snapshot) ? undefined : change(snapshot);',
+    'isCorrectedSince(record, record) ? undefined : change(snapshot);',
+    byTest('corrections.e2e-spec', 'is not ordered by a quotation for the request before the correction'),
+  ),
+  sabotage(
     'the price limit is ignored',
     'domain/decide.ts',
     'if (maxPrice !== undefined && exceeds(quotation.total, maxPrice) !== false) {',

@@ -67,8 +67,8 @@ export const WORK = [
   sabotage(
     'webhooks of unknown orders are not applied when their order is known',
     'application/delivery-transaction.ts',
-    'return this.#applyPending(before, await this.#carryOut(before, transition));',
-    'return this.#carryOut(before, transition);',
+    'return this.#applyPending(before, await this.#carryOut({ ...before, ...transition.correction }, transition));',
+    'return this.#carryOut({ ...before, ...transition.correction }, transition);',
     byTest(INBOX, 'keeps events until their order is known'),
   ),
   sabotage(

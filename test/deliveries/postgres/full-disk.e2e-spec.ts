@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DeliveriesStoreException, type BookDeliveryDto } from 'nestjs-lalamove/deliveries';
 import { postgresStorage } from 'nestjs-lalamove/deliveries/postgres';
@@ -13,6 +12,7 @@ import { SmallDisk } from '../../support/small-disk.js';
 import { POSTGRES_URL } from '../../support/servers.js';
 import { LineLogger } from '../../webhooks/webhook-host.js';
 import { DeliveriesHost } from '../deliveries-host.js';
+import { until } from '../../support/until.js';
 
 /** The states of a delivery whose order is placed, in these tests. */
 const ENDS: ReadonlySet<string> = new Set(['assigning', 'on_going', 'picked_up']);
@@ -50,13 +50,9 @@ const NEEDS = 'a full disk of PostgreSQL (needs root, the packages of PostgreSQL
     http.on('request', (_, response) => response.once('finish', () => answers.push(response.statusCode)));
   }
 
-  async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-    const end = performance.now() + 40_000;
-    while (!(await holds())) {
-      if (performance.now() > end) throw new Error(`It took too long: ${what}\n${logger.lines.slice(-20).join('\n')}`);
-      await pause(50);
-    }
-  }
+  /** As `until`, with the log. */
+  const logged = (holds: () => Promise<boolean> | boolean, what: string): Promise<void> =>
+    until(holds, 40_000, () => `${what}\n${logger.lines.slice(-20).join('\n')}`);
 
   const bulkyBooking = (reference: string): BookDeliveryDto =>
     bookingOf(reference, { metadata: { reference, note: 'x'.repeat(400) } });
@@ -81,14 +77,14 @@ const NEEDS = 'a full disk of PostgreSQL (needs root, the packages of PostgreSQL
   /** Expects that each booked delivery gets one order, and that all webhooks are applied. */
   async function expectAllPlaced(): Promise<void> {
     for (const reference of booked) {
-      await until(async () => ENDS.has(await stateOf(reference)), `${reference} is placed`);
+      await logged(async () => ENDS.has(await stateOf(reference)), `${reference} is placed`);
       expect(host.sandbox.ledgerFor({ reference }).orderIds).toHaveLength(1);
     }
     expect(host.sandbox.orders).toHaveLength(booked.length);
     // The webhooks that were refused have come again.
     for (const { orderId, status, metadata } of host.sandbox.orders) {
       if (status !== 'PICKED_UP') continue;
-      await until(async () => (await stateOf(metadata?.reference ?? '')) === 'picked_up', `${orderId} is picked up`);
+      await logged(async () => (await stateOf(metadata?.reference ?? '')) === 'picked_up', `${orderId} is picked up`);
     }
   }
 
@@ -117,7 +113,7 @@ const NEEDS = 'a full disk of PostgreSQL (needs root, the packages of PostgreSQL
     for (const { orderId } of host.sandbox.orders) {
       for (const status of ['ON_GOING', 'PICKED_UP'] as const) host.sandbox.moveOrder(orderId, status);
     }
-    await until(() => answers.includes(503), 'a webhook is refused');
+    await logged(() => answers.includes(503), 'a webhook is refused');
   }
 
   it('answers with 503 while a tablespace is full, and goes on by itself', async () => {

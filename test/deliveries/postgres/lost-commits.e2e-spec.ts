@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Server } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { OnLalamoveEvent, type LalamoveEvent } from 'nestjs-lalamove';
 import { OnDelivery, type DeliveryEvent } from 'nestjs-lalamove/deliveries';
 import { postgresStorage } from 'nestjs-lalamove/deliveries/postgres';
@@ -13,6 +12,7 @@ import { LineLogger } from '../../webhooks/webhook-host.js';
 import { DeliveriesHost } from '../deliveries-host.js';
 import { dropSchema, newSchema } from '../tested-storage.js';
 import { CommitProxy, type CutAt } from './commit-proxy.js';
+import { until } from '../../support/until.js';
 
 /** Statements that name the transaction in which they are. */
 const BOOKING = /insert into "[^"]+"\."deliveries"/;
@@ -75,13 +75,9 @@ describePostgres('a connection that is cut in the middle of a commit', () => {
     await dropSchema(schema);
   });
 
-  async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-    const end = performance.now() + 20_000;
-    while (!(await holds())) {
-      if (performance.now() > end) throw new Error(`It took too long: ${what}\n${logger.lines.join('\n')}`);
-      await pause(20);
-    }
-  }
+  /** As `until`, with the log. */
+  const logged = (holds: () => Promise<boolean> | boolean, what: string): Promise<void> =>
+    until(holds, 20_000, () => `${what}\n${logger.lines.join('\n')}`);
 
   const isAssigning = async (): Promise<boolean> => (await host.deliveries.find('A-1'))?.state === 'assigning';
 
@@ -94,7 +90,7 @@ describePostgres('a connection that is cut in the middle of a commit', () => {
 
   /** Expects one delivery with one order, and that each event was stored and dispatched once. */
   async function expectOneOrder(): Promise<void> {
-    await until(isAssigning, 'the delivery is assigning');
+    await logged(isAssigning, 'the delivery is assigning');
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toHaveLength(1);
     expect(await count('deliveries')).toBe(1);
     expect(await count('delivery_attempts', `outcome = 'placed'`)).toBe(1);
@@ -143,19 +139,19 @@ describePostgres('a connection that is cut in the middle of a commit', () => {
     await host.deliveries.book(bookingOf('A-1'));
     await expectOneOrder();
     const [orderId = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
-    await until(() => answers.length > 0, 'the first webhook');
+    await logged(() => answers.length > 0, 'the first webhook');
     answers.length = 0;
     proxy.cutNext(at, WEBHOOK, times);
     host.sandbox.moveOrder(orderId, 'ON_GOING');
-    await until(async () => (await host.deliveries.get('A-1')).state === 'on_going', 'the driver is known');
+    await logged(async () => (await host.deliveries.get('A-1')).state === 'on_going', 'the driver is known');
   }
 
   /** Expects that each webhook was stored and dispatched once. */
   async function expectEachOnce(): Promise<void> {
-    await until(async () => (await host.deliveries.metrics()).pendingEvents === 0, 'all events are dispatched');
+    await logged(async () => (await host.deliveries.metrics()).pendingEvents === 0, 'all events are dispatched');
     expect(Handler.events).toEqual([...new Set(Handler.events)]);
     expect(await count('delivery_events', `source = 'webhook'`)).toBe(Handler.webhooks.length);
-    await until(async () => (await count('delivery_events', UNAPPLIED)) === 0, 'all webhooks are applied');
+    await logged(async () => (await count('delivery_events', UNAPPLIED)) === 0, 'all webhooks are applied');
   }
 
   it.each(AT)('%s of a webhook: it is answered with 200 if a second transaction succeeds', async (at) => {
@@ -168,9 +164,9 @@ describePostgres('a connection that is cut in the middle of a commit', () => {
   it.each(AT)('%s of a webhook, each time: it is answered with 503 and stored once when it comes again', async (at) => {
     // One transaction with the effect, one without: three cuts of two webhooks hit both of at least one of them.
     await cutWebhook(at, 3);
-    await until(() => answers.includes(503), 'a webhook is refused');
+    await logged(() => answers.includes(503), 'a webhook is refused');
     const refused = answers.filter((status) => status === 503).length;
-    await until(() => answers.filter((status) => status === 200).length >= refused, 'it comes again');
+    await logged(() => answers.filter((status) => status === 200).length >= refused, 'it comes again');
     expect(new Set(answers)).toEqual(new Set([200, 503]));
     await expectEachOnce();
   });

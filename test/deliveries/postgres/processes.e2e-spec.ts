@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import { Client } from 'pg';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { bookingOf } from '../../support/sample-booking.js';
 import { describePostgres, POSTGRES_URL } from '../../support/servers.js';
 import { SharedHost, type SeenEvent } from './shared-host.js';
+import { until } from '../../support/until.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -36,15 +36,6 @@ describePostgres('several processes on one PostgreSQL', () => {
     hosts.push(...(await Promise.all(Array.from({ length: count }, () => SharedHost.start(plan)))));
   }
 
-  /** Waits until a condition holds. */
-  async function until(holds: () => Promise<boolean>): Promise<void> {
-    const end = performance.now() + 60_000;
-    while (!(await holds())) {
-      if (performance.now() > end) throw new Error('It took too long.');
-      await pause(200);
-    }
-  }
-
   const stateOf = async (reference: string): Promise<unknown> => hosts[0]?.send({ do: 'state', reference });
 
   const handled = async (): Promise<SeenEvent[]> =>
@@ -60,7 +51,7 @@ describePostgres('several processes on one PostgreSQL', () => {
       await start(4);
       const bookings = Array.from({ length: 50 }, () => bookingOf('A-1'));
       await Promise.all(hosts.map((host) => host.send({ do: 'book', bookings })));
-      await until(async () => (await stateOf('A-1')) === 'assigning');
+      await until(async () => (await stateOf('A-1')) === 'assigning', 60_000);
       expect(sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toHaveLength(1);
       const { rows } = await client.query(`select outcome from ${schema}.delivery_attempts`);
       expect(rows).toEqual([{ outcome: 'placed' }]);
@@ -85,7 +76,7 @@ describePostgres('several processes on one PostgreSQL', () => {
       hosts.pop();
       // An order that the dead process was posting has an unknown outcome, and is never posted again.
       const living = references.filter((_, index) => index % 3 !== 2);
-      for (const reference of living) await until(async () => (await stateOf(reference)) === 'assigning');
+      for (const reference of living) await until(async () => (await stateOf(reference)) === 'assigning', 60_000);
       for (const reference of references) {
         expect(sandbox.ledgerFor({ reference }).orderIds.length).toBeLessThanOrEqual(1);
       }
@@ -107,12 +98,12 @@ describePostgres('several processes on one PostgreSQL', () => {
       const [one, two] = hosts;
       await one?.send({ do: 'book', bookings: [bookingOf('C-1')] });
       await two?.send({ do: 'watch', reference: 'C-1' });
-      await until(async () => (await stateOf('C-1')) === 'assigning');
+      await until(async () => (await stateOf('C-1')) === 'assigning', 60_000);
       // Cuts the connections that listen.
       const cut = `select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen lalamove_%'`;
       await client.query(cut);
       await one?.send({ do: 'cancel', reference: 'C-1' });
-      await until(async () => ((await two?.report())?.watched ?? []).some(({ type }) => type === 'canceled'));
+      await until(async () => ((await two?.report())?.watched ?? []).some(({ type }) => type === 'canceled'), 60_000);
       const watched = (await two?.report())?.watched ?? [];
       const ids = watched.map(({ id }) => id);
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));

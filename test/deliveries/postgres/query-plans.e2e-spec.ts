@@ -6,6 +6,7 @@ import { PLAN_EXCEPTIONS, ROWS_TO_SPARE, UNEXECUTED_SQL, UNREAD_INDEXES } from '
 import { RecordedPlans, type RecordedPlan } from './query-plans/recorded-plans.js';
 import {
   INBOX_OPERATIONS,
+  INSPECTION_OPERATIONS,
   OUTBOX_OPERATIONS,
   SIGNAL_OPERATIONS,
   STORAGE_OPERATIONS,
@@ -100,6 +101,7 @@ function namedOperations(): [name: string, operation: Operation][] {
   const groups = {
     storage: STORAGE_OPERATIONS,
     inbox: INBOX_OPERATIONS,
+    inspection: INSPECTION_OPERATIONS,
     outbox: OUTBOX_OPERATIONS,
     unreadable: UNREADABLE_OPERATIONS,
     signals: SIGNAL_OPERATIONS,

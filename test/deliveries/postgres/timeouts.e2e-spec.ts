@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { DeliveriesStoreException, type DeliveriesHooks } from 'nestjs-lalamove/deliveries';
 import { postgresStorage, type PostgresStorageOptions } from 'nestjs-lalamove/deliveries/postgres';
@@ -11,6 +10,7 @@ import { describePostgres, POSTGRES_URL } from '../../support/servers.js';
 import { LineLogger } from '../../webhooks/webhook-host.js';
 import { DeliveriesHost } from '../deliveries-host.js';
 import { dropSchema, newSchema } from '../tested-storage.js';
+import { until } from '../../support/until.js';
 
 /** The timeouts of a host's pool, in ms, and the SQLSTATE and the remedy of the errors that they lead to. */
 const LIMITS: readonly (readonly [name: keyof PoolConfig, code: string])[] = [
@@ -55,13 +55,9 @@ describePostgres('a row or a table that another session has locked', () => {
     return pool;
   }
 
-  async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-    const end = performance.now() + 20_000;
-    while (!(await holds())) {
-      if (performance.now() > end) throw new Error(`It took too long: ${what}\n${logger.lines.join('\n')}`);
-      await pause(20);
-    }
-  }
+  /** As `until`, with the log. */
+  const logged = (holds: () => Promise<boolean> | boolean, what: string): Promise<void> =>
+    until(holds, 20_000, () => `${what}\n${logger.lines.join('\n')}`);
 
   const isIn = async (state: string): Promise<boolean> => (await host.deliveries.find('A-1'))?.state === state;
 
@@ -74,7 +70,7 @@ describePostgres('a row or a table that another session has locked', () => {
 
   /** Only the listening connection is in use, nobody waits for one, and all can be used. */
   async function expectNoLeak(used: Pool): Promise<void> {
-    await until(() => used.waitingCount === 0 && used.totalCount - used.idleCount === 1, 'connections are returned');
+    await logged(() => used.waitingCount === 0 && used.totalCount - used.idleCount === 1, 'connections are returned');
     await Promise.all(Array.from({ length: 12 }, () => host.deliveries.get('A-1')));
     expect(used.totalCount).toBeLessThanOrEqual(4);
   }
@@ -91,13 +87,13 @@ describePostgres('a row or a table that another session has locked', () => {
     });
     expect(host.sandbox.orders).toEqual([]);
     await host.deliveries.book(bookingOf('A-1'));
-    await until(() => isIn('assigning'), 'the order is placed');
+    await logged(() => isIn('assigning'), 'the order is placed');
     await locked('select 1 from SCHEMA.deliveries for update', async () => {
       const failure = await failureOf(host.deliveries.cancel('A-1'));
       expect(failure).toMatchObject({ name: 'DeliveriesStoreException', retryable: true, cause: { code } });
     });
     await host.deliveries.cancel('A-1');
-    await until(() => isIn('canceled'), 'the order is canceled');
+    await logged(() => isIn('canceled'), 'the order is canceled');
     await expectNoLeak(used);
   });
 
@@ -105,10 +101,10 @@ describePostgres('a row or a table that another session has locked', () => {
     const used = await startOnPool(limit);
     await locked('lock table SCHEMA.delivery_attempts in exclusive mode', async () => {
       await host.deliveries.book(bookingOf('A-1'));
-      await until(() => logger.of('error').length > 0, 'the worker fails');
+      await logged(() => logger.of('error').length > 0, 'the worker fails');
       expect(host.sandbox.orders).toEqual([]);
     });
-    await until(() => isIn('assigning'), 'the order is placed');
+    await logged(() => isIn('assigning'), 'the order is placed');
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toHaveLength(1);
     await expectNoLeak(used);
   });
@@ -122,10 +118,10 @@ describePostgres('a row or a table that another session has locked', () => {
       },
     });
     await host.deliveries.book(bookingOf('A-1'));
-    await until(() => logger.lines.some((line) => line.includes('could not be stored')), 'the answer is not stored');
+    await logged(() => logger.lines.some((line) => line.includes('could not be stored')), 'the answer is not stored');
     expect(await isIn('booking')).toBe(true);
     await other.query('rollback');
-    await until(() => isIn('assigning'), 'the answer is stored');
+    await logged(() => isIn('assigning'), 'the answer is stored');
     expect(host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds).toHaveLength(1);
     await expectNoLeak(used);
   });
@@ -133,21 +129,21 @@ describePostgres('a row or a table that another session has locked', () => {
   it.each(LIMITS)('lets a webhook wait with a tiny %s: stored without its effect, or a 503', async (limit) => {
     const used = await startOnPool(limit);
     await host.deliveries.book(bookingOf('A-1'));
-    await until(() => isIn('assigning'), 'the order is placed');
+    await logged(() => isIn('assigning'), 'the order is placed');
     const [orderId = ''] = host.sandbox.ledgerFor({ reference: 'A-1' }).orderIds;
-    await until(() => answers.length > 0, 'the first webhook');
+    await logged(() => answers.length > 0, 'the first webhook');
     answers.length = 0;
     await locked('select 1 from SCHEMA.deliveries for update', async () => {
       host.sandbox.moveOrder(orderId, 'ON_GOING');
-      await until(() => answers.includes(200), 'the webhook is stored');
+      await logged(() => answers.includes(200), 'the webhook is stored');
     });
-    await until(() => isIn('on_going'), 'the effect of the webhook');
+    await logged(() => isIn('on_going'), 'the effect of the webhook');
     answers.length = 0;
     await locked('lock table SCHEMA.delivery_events in exclusive mode', async () => {
       host.sandbox.moveOrder(orderId, 'PICKED_UP');
-      await until(() => answers.includes(503), 'the webhook is refused');
+      await logged(() => answers.includes(503), 'the webhook is refused');
     });
-    await until(() => answers.includes(200) && isIn('picked_up'), 'the webhook comes again');
+    await logged(() => answers.includes(200) && isIn('picked_up'), 'the webhook comes again');
     expect(host.sandbox.orders).toHaveLength(1);
     await expectNoLeak(used);
   });
@@ -155,7 +151,7 @@ describePostgres('a row or a table that another session has locked', () => {
   it('is refused by the own pool after 10 seconds', async () => {
     await start({ connectionString: POSTGRES_URL, maxConnections: 4 });
     await host.deliveries.book(bookingOf('A-1'));
-    await until(() => isIn('assigning'), 'the order is placed');
+    await logged(() => isIn('assigning'), 'the order is placed');
     await locked('select 1 from SCHEMA.deliveries for update', async () => {
       const begun = performance.now();
       const failure = await failureOf(host.deliveries.cancel('A-1'));
@@ -164,6 +160,6 @@ describePostgres('a row or a table that another session has locked', () => {
       expect(failure.message).toContain('A lock was not free within lock_timeout. The call can be repeated');
     });
     await host.deliveries.cancel('A-1');
-    await until(() => isIn('canceled'), 'the order is canceled');
+    await logged(() => isIn('canceled'), 'the order is canceled');
   });
 });

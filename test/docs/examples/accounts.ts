@@ -4,6 +4,10 @@ import { InjectLalamove, LalamoveModule, lalamoveOptionsFromEnv, LalamoveService
 /** Stands for `ConfigService` of `@nestjs/config`. */
 @Injectable()
 export class ConfigService {
+  get(name: string): string | undefined {
+    return process.env[name];
+  }
+
   getOrThrow(name: string): string {
     const value = process.env[name];
     if (value === undefined) throw new Error(`${name} is not set.`);
@@ -43,6 +47,7 @@ export const fromConfig = (): ReturnType<typeof LalamoveModule.forRootAsync> => 
       apiKey: config.getOrThrow('LALAMOVE_API_KEY'),
       apiSecret: config.getOrThrow('LALAMOVE_API_SECRET'),
       market: 'HK',
+      baseUrl: config.get('LALAMOVE_BASE_URL'), // a sandbox; Lalamove itself if it is not set
       errors: { status: 'gateway' },
     }),
   });

@@ -1,4 +1,5 @@
 import type { Order } from '../../../api/answers/order.js';
+import { ATTEMPT_KEY } from '../../../api/requests/attempt-metadata.js';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { unreadHeldUp, unreadLeft, unreadRead } from '../../domain/duplicates.js';
 import { CANCELED_STATUSES } from '../../../api/order-status.js';
@@ -8,7 +9,6 @@ import { needsRead, placed } from '../../domain/transitions.js';
 import type { StorageTransaction } from '../../storage/storage.js';
 import type { KnownAttempt } from '../../storage/stored-types.js';
 import type { Change, Decided } from '../delivery-transaction.js';
-import { ATTEMPT_KEY } from '../webhook-updates.js';
 import type { ActionContext, ActionOf } from '../action-handler.js';
 import type { CallContext } from '../call-handler.js';
 import { isGone, lalamoveExceptionOf } from '../failure-policy.js';
@@ -117,10 +117,8 @@ async function assignOrder(
 ): Promise<Decided | undefined> {
   return deliveries.transact(async (trx) => {
     await trx.storage.markIdentified(account, orderId, clues.quotationId);
-    const { attemptId, quotationId } = clues;
     const attempt =
-      (await attemptBy(trx.storage, account, clues)) ??
-      (attemptId === undefined ? undefined : await recoverAttempt(trx, { account, attemptId, quotationId }, now()));
+      (await attemptBy(trx.storage, account, clues)) ?? (await recoverAttempt(trx, account, clues, now()));
     if (!attempt) return undefined;
     const { id, deliveryId: owner, orderId: known } = attempt;
     if (known !== undefined && known !== orderId) {

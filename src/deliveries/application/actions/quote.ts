@@ -1,8 +1,9 @@
 import { createLalamoveException } from '../../../errors/create-exception.js';
 import { LalamoveException } from '../../../errors/lalamove.exception.js';
 import { reason } from '../../domain/reasons.js';
+import { isCorrectedSince } from '../../domain/resolution.js';
 import { gaveUp, quoted } from '../../domain/transitions.js';
-import type { Decided } from '../delivery-transaction.js';
+import type { Change, Decided } from '../delivery-transaction.js';
 import type { CallContext } from '../call-handler.js';
 import { lalamoveExceptionOf } from '../failure-policy.js';
 import { quotationOf } from '../lalamove-mapping.js';
@@ -17,14 +18,22 @@ export async function quote(context: CallContext): Promise<Decided> {
   const askedAt = now();
   const answer = await service.createQuotation(request.quotation).catch(lalamoveExceptionOf);
   await step('quoted');
-  if (LalamoveException.is(answer)) return persist((snapshot) => failures.after(answer, snapshot));
+  // A person may have corrected the request meanwhile: this answer is for the old one.
+  const ifCurrent =
+    (change: Change): Change =>
+    (snapshot) =>
+      isCorrectedSince(record, snapshot) ? undefined : change(snapshot);
+  if (LalamoveException.is(answer)) return persist(ifCurrent((snapshot) => failures.after(answer, snapshot)));
   const quotation = quotationOf(answer, request, askedAt);
   if (!quotation) {
     const unusable = createLalamoveException('LALAMOVE_UNREADABLE_RESPONSE', { operation: 'createQuotation' });
-    return persist((snapshot) => failures.after(unusable, snapshot));
+    return persist(ifCurrent((snapshot) => failures.after(unusable, snapshot)));
   }
   if (quotation === 'unmatched') {
-    return persist((snapshot) => failures.needsHelp(snapshot, reason('STOPS_UNMATCHED')));
+    return persist(ifCurrent((snapshot) => failures.needsHelp(snapshot, reason('STOPS_UNMATCHED'))));
   }
-  return placeOrder(context, (snapshot) => quoted(snapshot, quotation));
+  return placeOrder(
+    context,
+    ifCurrent((snapshot) => quoted(snapshot, quotation)),
+  );
 }

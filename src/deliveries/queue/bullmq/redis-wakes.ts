@@ -166,6 +166,7 @@ export class RedisWakes {
 
   /** Whether the active jobs, if there are any, have been those of other processes for a while. */
   #areOthers(active: number): boolean {
+    this.#others = Math.min(this.#others, active);
     if (active === 0) return true;
     const isWorking = this.#running.size > 0;
     if (active <= this.#others && !isWorking) return true;
@@ -181,7 +182,6 @@ export class RedisWakes {
     try {
       const counts = await withTimeout(COMMAND_TIMEOUT_MS, 'Redis', this.#queue.getJobCounts('wait', 'active'));
       const { wait = 0, active = 0 } = counts;
-      this.#others = Math.min(this.#others, active);
       const isEmpty = wait === 0 && this.#areOthers(active);
       if (isEmpty && this.#sending === 0 && before === this.#activity) this.#quietAt = before;
       return this.#quietAt === before;

@@ -26,6 +26,11 @@ const NOT_TOLD = sql<null>`null::text`;
 /** The OID of the database, which a restore into another one changes. */
 const DATABASE = sql<string>`(select oid::text from pg_database where datname = current_database())`;
 
+/** The error if the row of the table is missing. */
+export function emptyIdentity(): DeliveriesStoreException {
+  return new DeliveriesStoreException('The table delivery_identity is empty: restore the database from a backup.');
+}
+
 /** Compares the stored origin of a database with the present one. */
 export class DatabaseOrigin {
   private constructor(
@@ -59,7 +64,7 @@ export class DatabaseOrigin {
     const { rows } = await sql<{ stored: string | null; current: string }>`select origin as stored,
       ${this.current} as current from ${this.identity} ${lock === 'lock' ? sql`for update` : sql``}`.execute(db);
     const [row] = rows;
-    if (!row) throw new DeliveriesStoreException('The table delivery_identity is empty: restore a backup.');
+    if (!row) throw emptyIdentity();
     const stored = originIn(row.stored);
     if (stored === undefined) return 'new';
     const current = originIn(row.current) ?? {};
@@ -70,7 +75,8 @@ export class DatabaseOrigin {
 
   /** Stores the present origin. */
   async store(db: DeliveriesKysely): Promise<void> {
-    await sql`update ${this.identity} set origin = ${this.current}`.execute(db);
+    const { numAffectedRows } = await sql`update ${this.identity} set origin = ${this.current}`.execute(db);
+    if (numAffectedRows !== 1n) throw emptyIdentity();
   }
 }
 

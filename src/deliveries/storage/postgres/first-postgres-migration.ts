@@ -113,7 +113,7 @@ function eventsTable({ events }: PostgresTables): RawBuilder<unknown>[] {
       where ${waiting} and order_id is not null and quotation_id is null`,
     sql`create index events_lost on ${events} (set_aside_at) where set_aside_at is not null`,
     sql`create index events_aside on ${events} (id) where dispatch = 'set_aside'`,
-    // Two indexes: \`blocked_on is null\` on a common one would not give the order of the next tries.
+    // Two indexes: `blocked_on is null` on a common one would not give the order of the next tries.
     sql`create index events_open on ${events} (next_try_at, id) where dispatch = 'pending' and blocked_on is null`,
     sql`create index events_blocked on ${events} (blocked_on, next_try_at, id)
       where dispatch = 'pending' and blocked_on is not null`,

@@ -3,7 +3,14 @@ import { openPostgres } from './open-postgres.js';
 import { postgresSettings } from './postgres-settings.js';
 import type { PostgresStorageOptions } from './postgres-storage.options.js';
 
-export type { PostgresClient, PostgresPool, PostgresPoolClient } from './postgres-pool.js';
+export type {
+  PostgresClient,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresQuery,
+  PostgresResult,
+  PostgresTypes,
+} from './postgres-pool.js';
 export type { PostgresStorageOptions } from './postgres-storage.options.js';
 export type { DeliveriesStorageProvider } from '../open-storage.js';
 

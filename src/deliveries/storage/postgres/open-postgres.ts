@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
-import { DeliveriesStoreException } from '../../delivery.exceptions.js';
 import type { OpenStorage, StorageContext } from '../open-storage.js';
 import type { DeliveriesKysely, DeliveriesSchema } from '../sql/deliveries-schema.js';
 import { connectionPool } from './connection-pool.js';
-import { DatabaseOrigin } from './database-origin.js';
+import { DatabaseOrigin, emptyIdentity } from './database-origin.js';
 import { LeaseClock } from './lease-clock.js';
 import { migratePostgres, refuseOtherPostgres } from './migrate-postgres.js';
 import type { PostgresPool } from './postgres-pool.js';
@@ -57,8 +56,8 @@ export function kyselyOn(pool: PostgresPool, schema: string): DeliveriesKysely {
 async function identityOf(db: DeliveriesKysely, { identity: table }: PostgresTables): Promise<string> {
   const row = await sql<{ database_id: string }>`select database_id from ${table}`.execute(db);
   const [identity] = row.rows;
-  if (identity) return identity.database_id;
-  throw new DeliveriesStoreException('The table delivery_identity is empty: restore the database from a backup.');
+  if (!identity) throw emptyIdentity();
+  return identity.database_id;
 }
 
 /** The same for all processes on these tables, and for no others on the server. */

@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import { detached } from '../../../internal/async-context.js';
 import { isRecord } from '../../../internal/is-record.js';
 import { logLine, say, wordsOf } from '../../../internal/log-line.js';
+import { parsedJson } from '../../../internal/parsed-json.js';
 import type { StorageSignal, StorageSignals } from '../storage-signals.js';
 import { listenOn, type Listener } from './listen-on.js';
 import type { PostgresPool } from './postgres-pool.js';
@@ -129,7 +130,7 @@ export class PostgresSignals implements StorageSignals {
 
 /** Reads a notification. One of another program has another form and is ignored. */
 function signalsIn(payload: string, self: string): StorageSignal[] {
-  const message = parsed(payload);
+  const message = parsedJson(payload);
   if (!isRecord(message) || message.from === self || !Array.isArray(message.signals)) return [];
   return message.signals.flatMap(signalOf);
 }
@@ -139,12 +140,4 @@ function signalOf(signal: unknown): StorageSignal[] {
   const members: readonly unknown[] = signal;
   const [kind, deliveryId] = members;
   return (kind === 'wake' || kind === 'events') && typeof deliveryId === 'string' ? [{ kind, deliveryId }] : [];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -16,6 +16,7 @@ import { findAttempt } from '../sql/attempt-rows.js';
 import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
 import {
   eventsAfter,
+  deliveryById,
   findDelivery,
   lastEventId,
   listDeliveries,
@@ -25,6 +26,7 @@ import {
 } from '../sql/delivery-queries.js';
 import { erasableDeliveries, eraseDelivery } from '../sql/erase-delivery.js';
 import { RowCounts } from '../sql/row-counts.js';
+import { SqlInspection } from '../sql/sql-inspection.js';
 import { SqlUnreadableRows } from '../sql/sql-unreadable-rows.js';
 import { hostTransaction } from './host-transaction.js';
 import type { LeaseClock } from './lease-clock.js';
@@ -33,9 +35,9 @@ import { PostgresInbox } from './postgres-inbox.js';
 import { PostgresOutbox } from './postgres-outbox.js';
 import type { PostgresSignals } from './postgres-signals.js';
 import type { PostgresTables } from './postgres-tables.js';
-import { FoundRestored, type RestoredDatabase } from './restored-database.js';
 import { PostgresTransaction } from './postgres-transaction.js';
 import type { PostgresTransactions } from './postgres-transactions.js';
+import { FoundRestored, type RestoredDatabase } from './restored-database.js';
 
 /** The dependencies of {@link PostgresStorage}. */
 export interface PostgresStorageParts {
@@ -63,6 +65,7 @@ export class PostgresStorage implements DeliveriesStorage {
   readonly inbox: PostgresInbox;
   readonly outbox: PostgresOutbox;
   readonly unreadable: SqlUnreadableRows;
+  readonly inspection: SqlInspection;
   // A private field, so no log shows the database.
   readonly #parts: PostgresStorageParts;
   readonly #counts: RowCounts;
@@ -73,6 +76,7 @@ export class PostgresStorage implements DeliveriesStorage {
     this.#counts = new RowCounts(db);
     this.inbox = new PostgresInbox(transactions, tables);
     this.outbox = new PostgresOutbox({ transactions, tables, leases, process, leaseMs: dispatchMs });
+    this.inspection = new SqlInspection((read) => this.#read(read));
     this.unreadable = new SqlUnreadableRows(db, (work) => transactions.run(work));
   }
 
@@ -120,6 +124,10 @@ export class PostgresStorage implements DeliveriesStorage {
 
   find(account: string, reference: string): Promise<DeliveryRecord | undefined> {
     return this.#read((db) => findDelivery(db, account, reference));
+  }
+
+  byId(deliveryId: string): Promise<DeliveryRecord | undefined> {
+    return this.#read((db) => deliveryById(db, deliveryId));
   }
 
   list(query: ListQuery): Promise<StoredPage> {

@@ -31,29 +31,20 @@ export class RestoredDatabase {
 
   /** Compares the database with its stored origin. If it was restored, marks its unfinished deliveries. */
   async check(): Promise<void> {
-    const { transactions, origin, now } = this.parts;
-    const found = await transactions.statement((db) => origin.compare(db));
-    if (found === 'same') return;
+    const { transactions, origin } = this.parts;
+    if ((await transactions.statement((db) => origin.compare(db))) === 'same') return;
     const marked = await transactions.run(async (trx) => {
       // Another process may have been faster.
       const state = await origin.compare(trx, 'lock');
-      if (state === 'same') return undefined;
-      const count = state === 'restored' ? await markRestored(trx, now()) : undefined;
-      await origin.store(trx);
-      return count;
+      if (state === 'new') await origin.store(trx);
+      return state === 'restored' ? this.#mark(trx) : undefined;
     });
     if (marked !== undefined) this.#warn(marked);
   }
 
   /** Marks the unfinished deliveries, whatever the origin is. */
-  async mark(): Promise<number> {
-    const { transactions, origin, now } = this.parts;
-    return transactions.run(async (trx) => {
-      await origin.compare(trx, 'lock');
-      const marked = await markRestored(trx, now());
-      await origin.store(trx);
-      return marked;
-    });
+  mark(): Promise<number> {
+    return this.parts.transactions.run((trx) => this.#mark(trx));
   }
 
   /** Stores the present origin without marks: the database was moved, and nothing was lost. */
@@ -68,6 +59,12 @@ export class RestoredDatabase {
    */
   async refuse(trx: DeliveriesKysely): Promise<void> {
     if ((await this.parts.origin.compare(trx)) === 'restored') throw new FoundRestored();
+  }
+
+  /** Locks the row of the origin first, so that no other process marks at the same time. */
+  async #mark(trx: DeliveriesKysely): Promise<number> {
+    await this.parts.origin.store(trx);
+    return markRestored(trx, this.parts.now());
   }
 
   #warn(marked: number): void {

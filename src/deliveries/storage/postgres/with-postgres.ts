@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { DeliveriesKysely } from '../sql/deliveries-schema.js';
+import { DatabaseOrigin } from './database-origin.js';
 import { migratePostgres } from './migrate-postgres.js';
 import { kyselyOn } from './open-postgres.js';
 import { storeFailure } from './postgres-failure.js';
-import { DatabaseOrigin } from './database-origin.js';
 import { checkServer } from './postgres-server.js';
 import { tablesIn } from './postgres-tables.js';
 import { PostgresTransactions } from './postgres-transactions.js';
@@ -47,19 +47,19 @@ export async function withPostgres<T>(
 /**
  * Creates or updates the tables of deliveries in a schema.
  *
- * @param said what a person says about the data: they come from a backup, or were moved and nothing was lost
+ * @param declared what the operator declares about the data: they come from a backup, or were moved without a loss
  * @returns the number of unfinished deliveries that were marked as restored
  */
 export async function migrateSchema(
   database: CommandDatabase,
-  said?: 'restored' | 'moved',
+  declared?: 'restored' | 'moved',
 ): Promise<number | undefined> {
   return withPostgres(database, async (db) => {
-    if (said === undefined) return undefined;
+    if (declared === undefined) return undefined;
     const transactions = new PostgresTransactions(db);
     const origin = await DatabaseOrigin.on(db, tablesIn(database.schema), true);
     const restored = new RestoredDatabase({ transactions, origin, logger: new Logger(), now: Date.now });
-    if (said === 'restored') return restored.mark();
+    if (declared === 'restored') return restored.mark();
     await restored.moved();
     return undefined;
   });

@@ -51,15 +51,17 @@ export async function listDeliveries(db: Db, { state, account, after, limit }: L
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const next = found.length > limit && last ? { createdAt: last.created_at, id: last.id } : undefined;
-  return { entries: page.map(listed), next };
+  return { entries: page.map(listedDelivery), next };
 }
 
-function listed(row: Selectable<DeliveriesTable>): ListedDelivery {
+/** A row of a list. An unreadable row is an entry too. */
+export function listedDelivery(row: Selectable<DeliveriesTable>): ListedDelivery {
   try {
     return { record: recordOf(row) };
   } catch (error) {
     if (!(error instanceof UnreadableRow)) throw error;
-    return { error, account: row.account, reference: row.reference };
+    const place = { createdAt: row.created_at, id: row.id };
+    return { error, account: row.account, reference: row.reference, place };
   }
 }
 

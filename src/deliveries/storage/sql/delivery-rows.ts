@@ -56,6 +56,8 @@ export function changedColumns(before: DeliveryRecord, after: DeliveryRecord): U
   const orderId = after.progress.order?.orderId;
   if (orderId !== before.progress.order?.orderId) changed.order_id = orderId ?? null;
   if (after.state !== before.state) changed.state = after.state;
+  if (after.request && after.request !== before.request) changed.request = JSON.stringify(after.request);
+  if (after.scheduleAt !== before.scheduleAt) changed.schedule_at = after.scheduleAt ?? null;
   if (after.dueAt !== before.dueAt) changed.due_at = after.dueAt ?? null;
   if (after.leaseToken !== before.leaseToken || after.leaseUntil !== before.leaseUntil) {
     changed.lease_token = after.leaseToken ?? null;

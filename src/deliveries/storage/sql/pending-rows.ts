@@ -1,5 +1,5 @@
-import type { PendingEvent } from '../outbox-storage.js';
 import { sql } from 'kysely';
+import type { PendingEvent } from '../outbox-storage.js';
 import { IS_PENDING, IS_READABLE, type DeliveriesKysely } from './deliveries-schema.js';
 
 /** The columns of an event that waits for its handlers. */

@@ -75,6 +75,12 @@ export class RowCounts {
           events.where(sql<SqlBool>`set_aside_at is not null`).as('setAsideUnmatched'),
           events.where(IS_UNMATCHED).as('unmatched'),
           events.where(IS_PENDING).where(IS_READABLE).as('pendingEvents'),
+          from
+            .selectFrom('delivery_events')
+            .select((event) => event.fn.min('received_at').as('at'))
+            .where(IS_PENDING)
+            .where(IS_READABLE)
+            .as('oldestPendingAt'),
           events.where(sql<SqlBool>`dispatch = 'set_aside'`).as('setAsideEvents'),
         ];
       })
@@ -84,6 +90,7 @@ export class RowCounts {
       unmatched: Number(counts.unmatched),
       setAsideUnmatched: Number(counts.setAsideUnmatched),
       pendingEvents: Number(counts.pendingEvents),
+      oldestPendingAt: counts.oldestPendingAt ?? undefined,
       setAsideEvents: Number(counts.setAsideEvents),
       unreadable: Number(counts.unreadableDeliveries) + Number(counts.unreadableEvents),
     };

@@ -120,7 +120,7 @@ export class DatabaseLock {
 /** The error if another process uses the file. */
 export function inUse(file: string, cause: unknown): DeliveriesStoreException {
   const message =
-    `The deliveries' file ${file} is in use by another process: one process works on a file. ` +
+    `The deliveries' file ${file} is in use by another process: only one process may use the file. ` +
     'Give each its own, or stop the other.';
   return new DeliveriesStoreException(message, { cause });
 }

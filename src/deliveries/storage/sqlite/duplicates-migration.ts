@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely';
 import { isRecord } from '../../../internal/is-record.js';
+import { parsedJson } from '../../../internal/parsed-json.js';
 import { duplicateFound } from '../../domain/duplicates.js';
 import { newProgress, type DeliveryProgress } from '../../domain/delivery-progress.js';
 
@@ -18,7 +19,8 @@ export const duplicatesMigration: Migration = {
 };
 
 function withoutStrays(json: string, at: number): string | undefined {
-  const course = parsed(json);
+  // A damaged row is left as it is: the code that reads it later reports it.
+  const course = parsedJson(json);
   if (!isRecord(course) || !Array.isArray(course.strays)) return undefined;
   const { strays, ...rest } = course;
   return JSON.stringify({ ...rest, duplicates: duplicatesOf(strays, at) });
@@ -31,13 +33,4 @@ function duplicatesOf(strays: readonly unknown[], at: number): DeliveryProgress[
       ({ progress } = duplicateFound({ state: 'assigning', progress }, { orderId }, at, {}));
   }
   return progress.duplicates;
-}
-
-/** Ignores a damaged row. The code that reads the row later reports it. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

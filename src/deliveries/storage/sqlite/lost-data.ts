@@ -33,16 +33,16 @@ export function contentsProblem(
 export class LostDataPolicy {
   #isSaid = false;
 
-  /** Whether data were lost, and the host accepts it. */
-  get isLossAccepted(): boolean {
-    return this.#isSaid;
-  }
-
   constructor(
     private readonly file: string,
     private readonly isAccepted: boolean,
     private readonly logger: LoggerService,
   ) {}
+
+  /** Whether data were lost, and the host accepts it. */
+  get isLossAccepted(): boolean {
+    return this.#isSaid;
+  }
 
   /**
    * @param problem the lost data; `undefined` if there is none

@@ -59,7 +59,7 @@ describe('openDatabase', () => {
     const refusal = await failureOf(openDatabase({ file: own }));
     expect(refusal).toBeInstanceOf(DeliveriesStoreException);
     expect(refusal.message).toBe(
-      `The deliveries' file ${own} is in use by another process: one process works on a file. ` +
+      `The deliveries' file ${own} is in use by another process: only one process may use the file. ` +
         `Give each its own, or stop the other.`,
     );
     const dead = once(holder, 'exit');

@@ -9,6 +9,7 @@ import type { DeliveriesSchema } from '../sql/deliveries-schema.js';
 import {
   dueDeliveries,
   eventsAfter,
+  deliveryById,
   findDelivery,
   lastEventId,
   listDeliveries,
@@ -24,6 +25,7 @@ import { pullBackStoredTimes } from './shift-stored-times.js';
 import { SqliteInbox } from './sqlite-inbox.js';
 import { SqliteOutbox } from './sqlite-outbox.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
+import { SqlInspection } from '../sql/sql-inspection.js';
 import { SqlUnreadableRows } from '../sql/sql-unreadable-rows.js';
 
 /**
@@ -34,6 +36,7 @@ export class SqliteStorage implements DeliveriesStorage {
   readonly inbox: SqliteInbox;
   readonly outbox: SqliteOutbox;
   readonly unreadable: SqlUnreadableRows;
+  readonly inspection: SqlInspection;
   /** Only this process uses the file. */
   readonly signals = undefined;
   // A private field, so no log shows the database.
@@ -50,6 +53,7 @@ export class SqliteStorage implements DeliveriesStorage {
     this.#counts = new RowCounts(database.db);
     this.inbox = new SqliteInbox(database.db, this.#commit);
     this.outbox = new SqliteOutbox(database.db, this.#commit);
+    this.inspection = new SqlInspection((read) => read(database.db));
     this.unreadable = new SqlUnreadableRows(database.db, (work) => this.#commit.write(work));
   }
 
@@ -90,6 +94,10 @@ export class SqliteStorage implements DeliveriesStorage {
 
   find(account: string, reference: string): Promise<DeliveryRecord | undefined> {
     return findDelivery(this.#db, account, reference);
+  }
+
+  byId(deliveryId: string): Promise<DeliveryRecord | undefined> {
+    return deliveryById(this.#db, deliveryId);
   }
 
   list(query: ListQuery): Promise<StoredPage> {

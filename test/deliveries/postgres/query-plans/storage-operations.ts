@@ -1,3 +1,8 @@
+import type {
+  InspectionStorage,
+  NewestQuery,
+  SearchStep,
+} from '../../../../src/deliveries/storage/inspection-storage.js';
 import type { InboxStorage } from '../../../../src/deliveries/storage/inbox-storage.js';
 import type { DispatchResult, OutboxStorage } from '../../../../src/deliveries/storage/outbox-storage.js';
 import type { StorageSignals } from '../../../../src/deliveries/storage/storage-signals.js';
@@ -19,6 +24,22 @@ const listOn =
   async (filled) =>
     list({ ...query, after: { createdAt: filled.contents.now - 10 * A_DAY_MS, id: '8' } })(filled);
 
+const newest =
+  (query: Partial<NewestQuery>): Operation =>
+  ({ storage }) =>
+    storage.inspection.newest({ state: undefined, account: undefined, before: undefined, limit: 100, ...query });
+
+/** A later page, which starts before a delivery of ten days ago. */
+const newestBefore =
+  (query: Partial<NewestQuery>): Operation =>
+  async (filled) =>
+    newest({ ...query, before: { createdAt: filled.contents.now - 10 * A_DAY_MS, id: '8' } })(filled);
+
+const search =
+  (step: Partial<SearchStep>): Operation =>
+  ({ storage }) =>
+    storage.inspection.search({ text: 'ref-5', digits: undefined, before: undefined, rows: 500, ...step });
+
 export const STORAGE_OPERATIONS: OperationsOf<DeliveriesStorage> = {
   start: { listens: ({ storage }) => storage.start() },
   backup: 'PostgreSQL has its own tools.',
@@ -33,6 +54,7 @@ export const STORAGE_OPERATIONS: OperationsOf<DeliveriesStorage> = {
     'a delivery': ({ storage }) => storage.find('', 'ref-1'),
     'no delivery': ({ storage }) => storage.find('shop-3', 'nothing'),
   },
+  byId: { 'a delivery': async ({ storage }) => storage.byId((await storage.find('', 'ref-1'))?.id ?? '') },
   list: {
     all: list({}),
     'a later page': listOn({}),
@@ -106,6 +128,31 @@ async function leased({ storage, contents }: FilledStorage): Promise<number> {
 }
 
 const ALL = new Set(['*']);
+
+export const INSPECTION_OPERATIONS: OperationsOf<InspectionStorage> = {
+  newest: {
+    all: newest({}),
+    'a later page': newestBefore({}),
+    'needs attention': newest({ state: 'needs_attention' }),
+    'completed, a later page': newestBefore({ state: 'completed' }),
+    'of an account': newest({ account: 'shop-3' }),
+  },
+  search: {
+    'the first step': search({}),
+    'a later step': search({ digits: '4567', before: { createdAt: Date.now() - 10 * A_DAY_MS, id: '8' } }),
+  },
+  ofOrder: {
+    'an order': ({ storage }) => storage.inspection.ofOrder('order-11'),
+    'a former order': ({ storage }) => storage.inspection.ofOrder('no-order'),
+  },
+  attempts: { 'a delivery': async (filled) => filled.storage.inspection.attempts((await ended(filled, 1)).id) },
+  lastChange: { 'the last': ({ storage }) => storage.inspection.lastChange() },
+  changesSince: {
+    'the latest': async ({ storage }) =>
+      storage.inspection.changesSince((await storage.inspection.lastChange()) - 100, 100),
+  },
+  latestWebhooks: { 'of a type': ({ storage }) => storage.inspection.latestWebhooks('ORDER_STATUS_CHANGED', 2000) },
+};
 
 export const OUTBOX_OPERATIONS: OperationsOf<OutboxStorage> = {
   announce: {

@@ -23,7 +23,16 @@ export class DeliveryExamples {
   }
 
   async rebook(reference: string): Promise<void> {
-    await this.deliveries.resolve(reference, { rebook: true, maxPrice: '300' }); // there certainly is no order: book again
+    // There certainly is no order: book again.
+    await this.deliveries.resolve(reference, { rebook: true, maxPrice: '300' });
+  }
+
+  async rebookAsShown(reference: string, shownUpdatedAt: string): Promise<void> {
+    await this.deliveries.resolve(reference, { rebook: true }, { ifUnmodifiedSince: shownUpdatedAt });
+  }
+
+  async correct(reference: string, phone: string): Promise<void> {
+    await this.deliveries.resolve(reference, { rebook: true, changes: { recipients: [{ phone }] }, by: 'clerk-7' });
   }
 
   async end(reference: string): Promise<void> {
