@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SWC } from './test/swc.mjs';
 
-const { LALAMOVE_TEST_STORAGE, LALAMOVE_TEST_CHROMIUM } = process.env;
-
 /** Tests import the package by its public names, which here mean the sources: `nestjs-lalamove/redis` etc. */
 const { name, exports: entryPoints } = JSON.parse(readFileSync('package.json', 'utf8'));
 const sources = Object.entries(entryPoints).flatMap(([path, { import: built }]) =>
@@ -17,7 +15,7 @@ export default {
   // Suites serve the pages as they are built from the sources.
   globalSetup: '<rootDir>/scripts/bundle-pages.mjs',
   // What a test waits for ends it; this is for a busy machine.
-  testTimeout: LALAMOVE_TEST_STORAGE === undefined && LALAMOVE_TEST_CHROMIUM === undefined ? 30_000 : 120_000,
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/left-out-reporter.mjs'],
   // Both of two cores; Jest would leave one idle.
   maxWorkers: '100%',
