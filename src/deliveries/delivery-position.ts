@@ -1,4 +1,5 @@
 import { isRecord } from '../internal/is-record.js';
+import { coordinatesOf } from './coordinates.js';
 import type { DriverReading } from './application/driver-reads.js';
 
 /** Where the driver of a delivery was. */
@@ -16,16 +17,9 @@ const MAX_AGE_MS = 5 * 60_000;
 /** The position in an answer; `undefined` if it has none. */
 export function positionOf({ driver, readAt }: DriverReading): DeliveryPosition | undefined {
   const coordinates: unknown = driver.coordinates;
-  if (!isRecord(coordinates)) return undefined;
-  const [lat, lng] = [degrees(coordinates.lat, 90), degrees(coordinates.lng, 180)];
-  if (lat === undefined || lng === undefined) return undefined;
+  const place = coordinatesOf(coordinates);
+  if (!place || !isRecord(coordinates)) return undefined;
   const updatedAt = typeof coordinates.updatedAt === 'string' ? Date.parse(coordinates.updatedAt) : Number.NaN;
   const isPlausible = Math.abs(readAt - updatedAt) <= MAX_AGE_MS;
-  return { lat, lng, at: new Date(isPlausible ? Math.min(updatedAt, readAt) : readAt).toISOString() };
-}
-
-/** A latitude or a longitude of Lalamove's, a decimal string or a number. */
-export function degrees(value: unknown, limit: number): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Math.abs(number) <= limit ? number : undefined;
+  return { ...place, at: new Date(isPlausible ? Math.min(updatedAt, readAt) : readAt).toISOString() };
 }

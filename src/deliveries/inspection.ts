@@ -76,7 +76,7 @@ export interface SearchResult extends Omit<InspectedPage, 'cursor'> {
 /** A stop of a delivery and its contact. */
 export interface InspectedStop {
   readonly address: string;
-  /** In degrees; `undefined` if the booking has none. */
+  /** In degrees: as booked, or as Lalamove has found the address; `undefined` if neither is known. */
   readonly coordinates: { readonly lat: number; readonly lng: number } | undefined;
   readonly name: string;
   readonly phone: string;

@@ -116,6 +116,21 @@ describe('what operators see of deliveries', () => {
     });
   });
 
+  it('is shown where Lalamove has found its addresses, if it was booked without coordinates', async () => {
+    host = await DeliveriesHost.start();
+    const stops = [{ address: 'Victoria Peak' }, { address: 'Hong Kong Airport' }];
+    await host.deliveries.book(bookingOf('A-1', { quotation: { serviceType: 'MOTORCYCLE', stops } }));
+    await host.settle();
+    const { orderId = '' } = await host.deliveries.get('A-1');
+    const found = host.sandbox.orders.find((order) => order.orderId === orderId)?.stops;
+    const shown = await inspection().details('A-1', undefined);
+    expect(shown.stops).toMatchObject(stops);
+    expect(shown.stops?.map(({ coordinates }) => coordinates)).toEqual(
+      found?.map(({ coordinates: { lat, lng } }) => ({ lat: Number(lat), lng: Number(lng) })),
+    );
+    expect(found).toHaveLength(2);
+  });
+
   it('can be followed by the ids of the stored events', async () => {
     host = await DeliveriesHost.start();
     expect(await inspection().lastEventId()).toBe(0);

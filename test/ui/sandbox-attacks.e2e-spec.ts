@@ -1,35 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
-import { call, Scene } from '../sandbox/control-scene.js';
-import { describeBrowser, TestBrowser } from './support/browser.js';
+import { call } from '../sandbox/control-scene.js';
+import { describeBrowser } from './support/browser.js';
+import { orderItem, SandboxPage } from './support/sandbox-page.js';
 
 describeBrowser("the sandbox's page under load", () => {
-  const scene = new Scene();
-  let browser: TestBrowser;
+  const shown = SandboxPage.forSuite();
+  const { scene } = shown;
   let page: Page;
   let calls = new AbortController();
   let traffic: Promise<void> | undefined;
 
-  beforeAll(async () => {
-    browser = await TestBrowser.start();
-  });
-
-  afterAll(() => browser.stop());
-
   beforeEach(async () => {
-    await scene.start();
-    browser.problems.length = 0;
-    page = await browser.open(`${scene.sandbox.url}/`);
-    page.setDefaultTimeout(5_000);
+    page = await shown.open();
   });
 
   afterEach(async () => {
     calls.abort();
     await traffic;
-    await browser.closePages();
-    await scene.stop();
   });
 
   /** Calls the API again and again, so that something changes all the time. */
@@ -44,8 +34,7 @@ describeBrowser("the sandbox's page under load", () => {
     })();
   }
 
-  const item = (text: string): Locator =>
-    page.getByRole('list', { name: 'Orders' }).getByRole('listitem').filter({ hasText: text });
+  const item = (text: string): Locator => orderItem(page, text);
 
   it('finds what is searched for while something changes all the time', async () => {
     await scene.book({ metadata: { reference: 'NEEDLE-9' } });
@@ -81,7 +70,7 @@ describeBrowser("the sandbox's page under load", () => {
 
   it('forgets what the sandbox forgets', async () => {
     const small = await LalamoveSandbox.start({ historyLimit: 8, rateLimits: false });
-    const other = await browser.open(`${small.url}/#/requests`);
+    const other = await shown.browser.open(`${small.url}/#/requests`);
     await other.getByRole('banner').getByText('live', { exact: true }).waitFor();
     for (let count = 0; count < 40; count += 1) {
       await call(small, 'GET', '/v3/cities');
@@ -102,7 +91,7 @@ describeBrowser("the sandbox's page under load", () => {
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate('window.copied')).toContain(`baseUrl: '${scene.sandbox.url}'`);
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('shows the digits and the order of a body as they were sent', async () => {

@@ -1,36 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { LalamoveSandbox } from 'nestjs-lalamove/sandbox';
 import type { Page } from 'playwright-core';
-import { call, Scene } from '../sandbox/control-scene.js';
+import { call } from '../sandbox/control-scene.js';
 import { freePort } from '../support/free-port.js';
-import { describeBrowser, expectSound, TestBrowser } from './support/browser.js';
+import { describeBrowser, expectSound } from './support/browser.js';
+import { orderItem, SandboxPage } from './support/sandbox-page.js';
 
 describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
-  const scene = new Scene();
-  let browser: TestBrowser;
+  const shown = SandboxPage.forSuite();
+  const { scene } = shown;
   let page: Page;
 
-  beforeAll(async () => {
-    browser = await TestBrowser.start();
-  });
-
-  afterAll(() => browser.stop());
-
-  beforeEach(async () => {
-    await scene.start();
-    browser.problems.length = 0;
-  });
-
-  afterEach(async () => {
-    await browser.closePages();
-    await scene.stop();
-  });
-
   const open = async (hash: string): Promise<void> => {
-    page = await browser.open(`${scene.sandbox.url}/${hash}`);
-    page.setDefaultTimeout(8_000);
-    await page.getByRole('banner').getByText('live', { exact: true }).waitFor();
+    page = await shown.open(hash);
   };
 
   it('arms faults, which real requests then get, and counts them', async () => {
@@ -60,8 +43,8 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await page.getByText('Webhook lost, any event').waitFor();
     expect(await scene.sandbox.control.faults()).toMatchObject([{ webhook: 'lost', left: 1 }]);
     // The refusal of the wrong status is logged by the browser.
-    browser.problems.splice(0, browser.problems.filter((problem) => problem.includes('400')).length);
-    await expectSound(browser, page);
+    shown.browser.problems.splice(0, shown.browser.problems.filter((problem) => problem.includes('400')).length);
+    await expectSound(shown.browser, page);
   });
 
   it('explains a wrong signature, and gives the request as a curl line', async () => {
@@ -81,7 +64,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     expect(received).toContain(signature);
     expect([anew, anew?.includes(signature)]).toEqual([expect.stringContaining(`--data-raw '${body}'`), false]);
     expect(anew).not.toContain('sk_test');
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
   });
 
   it('shows why a webhook failed, and sends it again', async () => {
@@ -91,12 +74,45 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await scene.book();
     await page.getByRole('link', { name: /order created/ }).click();
     await page.getByText(/The path differs: an app answers at 127\.0\.0\.1/).waitFor();
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
     scene.receiver.status = 200;
     await page.getByRole('button', { name: 'Resend' }).click();
     await page.getByText('Attempt 2').waitFor();
     await page.getByRole('article').getByText('delivered').waitFor();
     expect(scene.receiver.bodies.filter((text) => text.includes('ORDER_CREATED'))).toHaveLength(2);
+  });
+
+  it('says why an event that is sent again does not arrive while the app is down', async () => {
+    await scene.registerWebhooks();
+    await open('#/webhooks');
+    await scene.book();
+    await page.getByRole('link', { name: /order created/ }).click();
+    await page.getByRole('article').getByText('delivered').waitFor();
+    scene.receiver.stop();
+    await page.getByRole('button', { name: 'Resend' }).click();
+    await page.getByText('Attempt 2').waitFor();
+    await page.getByText(/No app listens at 127\.0\.0\.1/).waitFor();
+    await expectSound(shown.browser, page);
+  });
+
+  it('shows the same in each of several browsers, whichever of them acts', async () => {
+    const id = await scene.book({ metadata: { reference: 'SHARED-1' } });
+    const pages = [await shown.open(), await shown.open(), await shown.open(`#/orders/${id}`)] as const;
+    const [first, second, third] = pages;
+    await third.getByRole('button', { name: 'Driver accepts', exact: true }).click();
+    for (const other of [first, second]) await orderItem(other, 'SHARED-1').getByText('on going').waitFor();
+    await first.goto(`${scene.sandbox.url}/#/faults`);
+    await second.goto(`${scene.sandbox.url}/#/faults`);
+    await first.getByRole('button', { name: 'Rate limit × 5' }).click();
+    await second.getByText('fired 0 ×, 5 × left').waitFor();
+    await second.getByRole('button', { name: 'Remove all' }).click();
+    await first.getByText('No fault is armed').waitFor();
+    // One of them closes. The others stay live.
+    await second.close();
+    await third.getByRole('button', { name: 'Pick up', exact: true }).click();
+    await first.goto(`${scene.sandbox.url}/#/`);
+    await orderItem(first, 'SHARED-1').getByText('picked up').waitFor();
+    for (const other of [first, third]) await expectSound(shown.browser, other);
   });
 
   it('sends any event', async () => {
@@ -110,7 +126,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByRole('link', { name: /news/ }).waitFor();
     expect(scene.receiver.bodies.at(-1)).toContain('"data":{"text":"hello"}');
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('advances, runs and freezes the clock', async () => {
@@ -122,7 +138,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await page.getByRole('button', { name: 'Advance', exact: true }).click();
     await page.getByText('2026-11-22T11:01:00.000Z').waitFor();
     expect(scene.sandbox.orders).toMatchObject([{ orderId: id, status: 'EXPIRED' }]);
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
     await page.getByRole('button', { name: '× 60', exact: true }).click();
     await page.getByText('Your app has another time now').waitFor();
     expect(scene.sandbox.clock.speed).toBe(60);
@@ -146,7 +162,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await page.getByRole('combobox', { name: 'or status' }).selectOption('ON_GOING');
     await page.getByRole('button', { name: 'Move to this status' }).click();
     await page.getByRole('article').getByText('on going').waitFor();
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
     await page.getByRole('button', { name: 'Do this step' }).click();
     await page.getByText('The order has ended. No step can follow.').waitFor();
     expect(await scene.sandbox.control.order(id)).toMatchObject({ order: { status: 'CANCELED' } });
@@ -155,7 +171,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await page.getByRole('combobox', { name: 'Of', exact: true }).selectOption('json');
     await page.getByRole('button', { name: 'Arm fault' }).click();
     await page.getByText('placeOrder, cancelOrder, answer: ERR_RATE_LIMIT_EXCEEDED').waitFor();
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
 
     await page.goto(`${scene.sandbox.url}/#/sandbox`);
     const drivers = page.getByRole('region', { name: 'Drivers' });
@@ -166,7 +182,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await scene.sandbox.control.setDrivers('late');
     await page.reload();
     expect(await drivers.getByRole('combobox', { name: 'Script', exact: true }).inputValue()).toBe('late');
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('shows the log, live, and the ledger of a value in the metadata', async () => {
@@ -180,7 +196,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await line('3: GET /v3/cities, wrong signature').waitFor();
     await page.getByLabel('Show').selectOption('step');
     await line('2: POST /v3/orders').waitFor({ state: 'detached' });
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
     await line(`accept, ${id}`).click();
     await page.getByRole('article', { name: `Order ${id}` }).waitFor();
 
@@ -192,7 +208,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await ledger.getByLabel('Value').fill('nobody');
     await ledger.getByRole('button', { name: 'Look up' }).click();
     await ledger.getByRole('status').getByText('0 live').waitFor();
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('sets wallets and drivers, takes and restores snapshots, and clears everything', async () => {
@@ -215,17 +231,17 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await page.getByRole('button', { name: 'Clear everything…' }).click();
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await page.getByText('No wallet was used yet.').waitFor();
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
   });
 
   it('connects again when the port refuses for a while', async () => {
-    page = await browser.open(`${scene.sandbox.url}/#/sandbox`, {}, [/ERR_/]);
+    page = await shown.browser.open(`${scene.sandbox.url}/#/sandbox`, {}, [/ERR_/]);
     await page.getByRole('banner').getByText('live', { exact: true }).waitFor();
     await page.getByLabel('Refuse connections for, ms').fill('1500');
     await page.getByRole('button', { name: 'Refuse', exact: true }).click();
     await page.getByRole('banner').getByText('offline', { exact: true }).waitFor();
     await page.getByRole('banner').getByText('live', { exact: true }).waitFor();
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('notices another sandbox on the same port, and shows that one by itself', async () => {
@@ -233,7 +249,7 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     const first = await LalamoveSandbox.start({ port, rateLimits: false });
     await call(first, 'GET', '/v3/cities');
     await call(first, 'GET', '/v3/orders/1');
-    page = await browser.open(`${first.url}/#/requests`, {}, [/ERR_/]);
+    page = await shown.browser.open(`${first.url}/#/requests`, {}, [/ERR_/]);
     await page.getByText('2 requests, latest first').waitFor();
     await first.stop();
     await page.getByRole('banner').getByText('offline', { exact: true }).waitFor();
@@ -243,6 +259,6 @@ describeBrowser("the sandbox's page: requests, webhooks, faults, time", () => {
     await call(second, 'GET', '/v3/cities');
     await page.getByText('1 request, latest first').waitFor();
     await second.stop();
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 });

@@ -1,43 +1,30 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
-import { call, Scene } from '../sandbox/control-scene.js';
-import { describeBrowser, expectSound, TestBrowser } from './support/browser.js';
+import { call } from '../sandbox/control-scene.js';
+import { describeBrowser, expectSound } from './support/browser.js';
+import { orderItem, SandboxPage } from './support/sandbox-page.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const RTL = '\u202eevil\u202d';
 
 describeBrowser("the sandbox's page: orders", () => {
-  const scene = new Scene();
-  let browser: TestBrowser;
+  const shown = SandboxPage.forSuite();
+  const { scene } = shown;
   let page: Page;
 
-  beforeAll(async () => {
-    browser = await TestBrowser.start();
-  });
-
-  afterAll(() => browser.stop());
-
   beforeEach(async () => {
-    await scene.start();
-    browser.problems.length = 0;
-    page = await browser.open(`${scene.sandbox.url}/`);
+    page = await shown.open();
   });
 
-  afterEach(async () => {
-    await browser.closePages();
-    await scene.stop();
-  });
-
-  const item = (text: string): Locator =>
-    page.getByRole('list', { name: 'Orders' }).getByRole('listitem').filter({ hasText: text });
+  const item = (text: string): Locator => orderItem(page, text);
 
   it('says what to do first, with options and a shell script that really places an order', async () => {
     await page.getByRole('heading', { name: 'No orders yet' }).waitFor();
     const options = await page.getByRole('region', { name: 'Paste it into your app' }).textContent();
     expect(options).toContain(`baseUrl: '${scene.sandbox.url}'`);
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
     await page.getByRole('tab', { name: 'npx' }).click();
     const command = await page.getByRole('region', { name: /in a terminal/ }).textContent();
     expect(command).toContain(`npx lalamove-sandbox --port ${new URL(scene.sandbox.url).port} `);
@@ -68,7 +55,7 @@ describeBrowser("the sandbox's page: orders", () => {
     await page.getByRole('img', { name: 'Proof at stop 1' }).waitFor();
     await page.getByRole('tab', { name: 'Timeline' }).click();
     for (const text of ['placeOrder', 'Step: accept', 'driver assigned']) await page.getByText(text).first().waitFor();
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
   });
 
   it('cancels, starts scripts, places the driver, and shows why a step is refused', async () => {
@@ -89,7 +76,7 @@ describeBrowser("the sandbox's page: orders", () => {
     await page.getByRole('button', { name: 'Advance the clock: +2 h' }).click();
     await page.getByText('The order has ended. No step can follow.').waitFor();
     expect(scene.sandbox.orders[1]?.status).toBe('COMPLETED');
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('shows the names and texts of others as text, whatever is in them', async () => {
@@ -106,7 +93,7 @@ describeBrowser("the sandbox's page: orders", () => {
     await page.setViewportSize({ width: 390, height: 800 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await page.getByRole('tab', { name: 'JSON' }).click();
-    await expectSound(browser, page);
+    await expectSound(shown.browser, page);
   });
 
   it('filters, and searches in orders, requests and events', async () => {
@@ -127,7 +114,7 @@ describeBrowser("the sandbox's page: orders", () => {
     scene.sandbox.moveOrder(id, 'ON_GOING');
     await page.getByLabel('Show').selectOption('ON_GOING');
     await page.getByText('1 order', { exact: true }).waitFor();
-    expect(browser.problems).toEqual([]);
+    expect(shown.browser.problems).toEqual([]);
   });
 
   it('is usable at every width, in both themes, by keyboard', async () => {
@@ -140,13 +127,13 @@ describeBrowser("the sandbox's page: orders", () => {
       [1280, false],
       [1440, true],
     ] as const) {
-      const other = await browser.open(`${scene.sandbox.url}/`, { width, isDark });
+      const other = await shown.browser.open(`${scene.sandbox.url}/`, { width, isDark });
       for (const hash of hashes) {
         await other.goto(`${scene.sandbox.url}/${hash}`);
         await other.getByRole('navigation').waitFor();
         await other.waitForTimeout(150);
         expect(await other.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-        await expectSound(browser, other);
+        await expectSound(shown.browser, other);
       }
     }
     // The first order is the first link of the list.

@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isRecord } from '../../internal/is-record.js';
+import { parsedJson } from '../../internal/parsed-json.js';
+import { coordinatesOf, type GeoCoordinates } from '../coordinates.js';
 import { accountName, deliveryOf } from '../delivery.js';
 import { DeliveryNotFoundException } from '../delivery.exceptions.js';
 import { DELIVERY_STATES } from '../domain/delivery-progress.js';
@@ -22,6 +24,7 @@ import type { DeliveryPlace, StoredAttempt, StoredWebhookText } from '../storage
 import type { DeliveriesStorage } from '../storage/storage.js';
 import type { ListedDelivery as ListedRow, StoredEvent, StoredPage } from '../storage/stored-types.js';
 import type { DeliveryQueries } from './delivery-queries.js';
+import { geocodedStops } from './geocoded-stops.js';
 import { readWebhookEvent } from './webhook-updates.js';
 
 /** How many rows one step of a search looks at: about 2 ms of an embedded database. */
@@ -90,7 +93,7 @@ export class DeliveryInspector implements DeliveriesInspection {
     const { request, progress } = record;
     return {
       delivery: listedOf(record),
-      stops: request && stopsOf(request),
+      stops: request && stopsOf(request, geocodedIn(record, events)),
       serviceType: request?.quotation.serviceType,
       scheduleAt: record.scheduleAt === undefined ? undefined : new Date(record.scheduleAt).toISOString(),
       maxPrice: progress.maxPrice,
@@ -170,15 +173,28 @@ function isWanted(row: ListedRow, text: string, digits: string | undefined): boo
 
 type BookedStop = NonNullable<DeliveryRecord['request']>['quotation']['stops'][number];
 
-function stopsOf({ quotation, sender, recipients }: NonNullable<DeliveryRecord['request']>): InspectedStop[] {
+/** Only if the booking leaves the coordinates to Lalamove. */
+function geocodedIn(
+  { request, progress }: DeliveryRecord,
+  events: readonly StoredEvent[],
+): readonly (GeoCoordinates | undefined)[] {
+  const orderId = progress.order?.orderId;
+  if (!request || orderId === undefined || request.quotation.stops.every(({ coordinates }) => coordinates)) return [];
+  const { stops, isRouteOptimized } = request.quotation;
+  const payloads = events.map((event) => parsedJson(payloadOf(event) ?? ''));
+  return geocodedStops(stops, orderId, payloads, isRouteOptimized === true);
+}
+
+function stopsOf(
+  { quotation, sender, recipients }: NonNullable<DeliveryRecord['request']>,
+  geocoded: readonly (GeoCoordinates | undefined)[],
+): InspectedStop[] {
   return quotation.stops.map((stop, index) => {
-    const { coordinates } = stop;
     const recipient = index === 0 ? undefined : recipients[index - 1];
     const contact = index === 0 ? sender : recipient;
-    const [lat, lng] = [Number(coordinates?.lat ?? Number.NaN), Number(coordinates?.lng ?? Number.NaN)];
     return {
       address: addressOf(stop),
-      coordinates: Number.isNaN(lat + lng) ? undefined : { lat, lng },
+      coordinates: coordinatesOf(stop.coordinates) ?? geocoded[index],
       name: contact?.name ?? '',
       phone: contact?.phone ?? '',
       remarks: recipient?.remarks ?? undefined,

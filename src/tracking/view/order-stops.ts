@@ -1,5 +1,5 @@
 import type { TrackedHistory } from '../../deliveries/application/tracked-deliveries.js';
-import { degrees } from '../../deliveries/delivery-position.js';
+import { coordinatesOf } from '../../deliveries/coordinates.js';
 import type { BookedRequest } from '../../deliveries/storage/delivery-record.js';
 import { isRecord } from '../../internal/is-record.js';
 import type { TrackingPlace } from '../tracking-view.js';
@@ -56,20 +56,13 @@ function merged(before: KnownStop | undefined, stop: KnownStop, isSameRoute: boo
 }
 
 function stopOf({ name, address, coordinates, POD }: Record<string, unknown>, heardAt: number | undefined): KnownStop {
-  return { name: text(name), address: text(address), place: placeOf(coordinates), proof: proofOf(POD, heardAt) };
+  return { name: text(name), address: text(address), place: coordinatesOf(coordinates), proof: proofOf(POD, heardAt) };
 }
 
 function proofOf(proof: unknown, heardAt: number | undefined): KnownProof | undefined {
   if (!isRecord(proof) || typeof proof.status !== 'string') return undefined;
   const at = text(proof.deliveredAt) || text(proof.failedAt);
   return { status: proof.status.toUpperCase(), image: text(proof.image), at, heardAt };
-}
-
-/** A place in Lalamove's form. */
-export function placeOf(coordinates: unknown): TrackingPlace | undefined {
-  if (!isRecord(coordinates)) return undefined;
-  const [lat, lng] = [degrees(coordinates.lat, 90), degrees(coordinates.lng, 180)];
-  return lat === undefined || lng === undefined ? undefined : { lat, lng };
 }
 
 /**
@@ -89,7 +82,7 @@ export function ownStopIndex(
   if (!asked || !contact || stops.length !== quotation.stops.length) return undefined;
   const isLikely = (stop: KnownStop): boolean => {
     const isNamed = stop.name === '' || plain(stop.name) === plain(contact.name);
-    const place = placeOf(asked.coordinates);
+    const place = coordinatesOf(asked.coordinates);
     const isThere =
       plain(stop.address) === plain(asked.address) || (place && stop.place && metresBetween(place, stop.place) < 30);
     return isNamed && (isThere === true || (stop.address === '' && stop.place === undefined));

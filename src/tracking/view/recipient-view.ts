@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Driver } from '../../api/answers/driver.js';
 import type { DriverReading } from '../../deliveries/application/driver-reads.js';
 import type { TrackedHistory } from '../../deliveries/application/tracked-deliveries.js';
+import { coordinatesOf } from '../../deliveries/coordinates.js';
 import { positionOf } from '../../deliveries/delivery-position.js';
 import { isTerminal } from '../../deliveries/domain/delivery-progress.js';
 import type { DeliveryRecord } from '../../deliveries/storage/delivery-record.js';
@@ -10,7 +11,6 @@ import type { TrackingEntry, TrackingPhase, TrackingPlace, TrackingView } from '
 import {
   metresBetween,
   ownStopIndex,
-  placeOf,
   stopsIn,
   stopsInWebhooks,
   type KnownProof,
@@ -68,7 +68,7 @@ export function recipientView(facts: ViewFacts): RecipientView {
   const driver = isUnderWay || phase === 'delivered' || phase === 'not_delivered' ? driverOf(facts) : undefined;
   const contact = request?.recipients[recipient];
   const asked = request?.quotation.stops[recipient + 1];
-  const place = placeOf(asked?.coordinates) ?? ownStop?.place;
+  const place = coordinatesOf(asked?.coordinates) ?? ownStop?.place;
   const isAlone = request?.recipients.length === 1;
   const position =
     phase === 'on_the_way' && facts.reading && (isAlone || stopsBefore === 0)
@@ -278,7 +278,7 @@ function placesBeside(
 function placesAsked({ record: { request }, recipient }: ViewFacts): readonly TrackingPlace[] | undefined {
   const asked = request?.quotation.stops ?? [];
   const others = asked.flatMap(({ coordinates }, index) => {
-    const place = placeOf(coordinates);
+    const place = coordinatesOf(coordinates);
     return index === recipient + 1 || !place ? [] : [place];
   });
   return asked.length > 1 && others.length === asked.length - 1 ? others : undefined;
