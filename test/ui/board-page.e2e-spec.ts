@@ -118,6 +118,22 @@ describeBrowser("the operators' board in Chromium", () => {
     await expectSound(browser, page);
   });
 
+  it('draws a booking without coordinates where Lalamove has found its addresses', async () => {
+    await start();
+    const stops = [{ address: 'Victoria Peak' }, { address: 'Hong Kong Airport' }];
+    await host.deliveries.book(bookingOf('A-1', { quotation: { serviceType: 'MOTORCYCLE', stops } }));
+    const page = await open('#/all');
+    await page.getByRole('link', { name: /A-1/ }).click();
+    await page.getByRole('tab', { name: /Stops/ }).click();
+    await page.getByText('Hong Kong Airport').last().waitFor();
+    // The webhook with the places arrives while the page is open.
+    await host.settle();
+    await page.locator('.marker-pick-up').waitFor();
+    await page.locator('.marker-drop-off').waitFor();
+    await shoot(page, 'geocoded');
+    await expectSound(browser, page);
+  });
+
   it('lets an operator resolve an unknown outcome by clicking, after asking once more', async () => {
     await start({ deliveries: { policy: { unknownOutcome: { waitMinutes: 0, then: 'hold' } } } });
     host.sandbox.addFault({ call: 'placeOrder', work: 'skipped', answer: 'reset' });
