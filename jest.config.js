@@ -19,6 +19,8 @@ export default {
   reporters: ['default', '<rootDir>/test/left-out-reporter.mjs'],
   // Both of two cores; Jest would leave one idle.
   maxWorkers: '100%',
+  // Modules in ESM mode are never freed. A worker near the limit of its heap would spend its time on collecting garbage.
+  workerIdleMemoryLimit: '1GB',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: ['\\.spec\\.ts$', '\\.e2e-spec\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
