@@ -19,7 +19,7 @@ export default {
   reporters: ['default', '<rootDir>/test/left-out-reporter.mjs'],
   // Both of two cores; Jest would leave one idle.
   maxWorkers: '100%',
-  // Modules in ESM mode are never freed. A worker near the limit of its heap would spend its time on collecting garbage.
+  // Modules in ESM mode are never freed. A worker whose heap is nearly full spends its time on garbage collection.
   workerIdleMemoryLimit: '1GB',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: ['\\.spec\\.ts$', '\\.e2e-spec\\.ts$'],
