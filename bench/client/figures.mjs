@@ -97,8 +97,12 @@ function bundlesOfCore(paths, format) {
 }
 
 /** The folders of the entry points beside the core. */
-const OTHER_ENTRY_POINTS =
-  /^dist\/(esm|cjs)\/(deliveries|redis|sandbox|openapi|health|telemetry|testing|doctor|conformance|schematics|board|tracking|pages)\//;
+const OTHER_ENTRY_POINTS = new RegExp(
+  [
+    '^dist/(esm|cjs)/(deliveries|redis|sandbox|openapi|health|telemetry|testing|doctor|conformance|schematics|board|',
+    'tracking|pages)/',
+  ].join(''),
+);
 
 /** The core's files in npm's tarball: without the other entry points, source maps and sources. */
 export function packedFiles() {

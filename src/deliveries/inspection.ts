@@ -1,3 +1,4 @@
+import type { GeoCoordinates } from './coordinates.js';
 import type { Delivery } from './delivery.js';
 import type { DeliveryState } from './domain/delivery-progress.js';
 import type { TimelineEntry } from './timeline-entry.js';
@@ -77,7 +78,7 @@ export interface SearchResult extends Omit<InspectedPage, 'cursor'> {
 export interface InspectedStop {
   readonly address: string;
   /** In degrees: as booked, or as Lalamove has found the address; `undefined` if neither is known. */
-  readonly coordinates: { readonly lat: number; readonly lng: number } | undefined;
+  readonly coordinates: GeoCoordinates | undefined;
   readonly name: string;
   readonly phone: string;
   readonly remarks: string | undefined;

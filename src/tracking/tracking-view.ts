@@ -1,3 +1,5 @@
+import type { GeoCoordinates } from '../deliveries/coordinates.js';
+
 /** Where a delivery is, in the eyes of one recipient. */
 export type TrackingPhase =
   | 'booked'
@@ -31,12 +33,6 @@ export interface TrackingEntry {
   readonly at: string;
 }
 
-/** A place in degrees. */
-export interface TrackingPlace {
-  readonly lat: number;
-  readonly lng: number;
-}
-
 /**
  * All that the page of one recipient shows. Nothing in it is about another stop of the delivery, its price, or why
  * something went wrong within the host or Lalamove.
@@ -50,7 +46,7 @@ export interface TrackingView {
   /** How many drop-offs come before this one; missing if that is not known. */
   readonly stopsBefore?: number;
   /** The recipient's own stop; missing after the delivery was forgotten. */
-  readonly recipient?: { readonly name: string; readonly address: string; readonly place?: TrackingPlace };
+  readonly recipient?: { readonly name: string; readonly address: string; readonly place?: GeoCoordinates };
   readonly driver?: {
     readonly name: string;
     readonly plate: string;
@@ -60,7 +56,7 @@ export interface TrackingView {
     readonly photo?: string;
   };
   /** Where the driver is, and since when: ISO 8601. Missing while other stops would be given away. */
-  readonly position?: TrackingPlace & { readonly at: string };
+  readonly position?: GeoCoordinates & { readonly at: string };
   readonly timeline: readonly TrackingEntry[];
   /** The proof of the recipient's own stop. */
   readonly proof?: {

@@ -102,7 +102,7 @@ describeBrowser('the storefront, the sandbox’s page, the board and the trackin
     for (const page of [sandboxPage, board, tracking]) await expectSound(browser, page);
   });
 
-  it('show a lost answer that is armed on the sandbox’s page, and an operator who resolves it on the board', async () => {
+  it('show a lost answer armed on the sandbox’s page, and an operator who resolves it on the board', async () => {
     await sandboxPage.getByRole('link', { name: /Faults/ }).click();
     await press(sandboxPage, 'Webhooks lost');
     await press(sandboxPage, 'Order placed, answer lost');

@@ -90,10 +90,11 @@ export class DeliveryInspector implements DeliveriesInspection {
     const entries = await queries.timeline({ reference, account: account ?? '' });
     // Both lists have the same rows in the same order, but for events that were committed in between.
     const events = await storage.timeline(record.id);
+    const payloads = events.map(payloadOf);
     const { request, progress } = record;
     return {
       delivery: listedOf(record),
-      stops: request && stopsOf(request, geocodedIn(record, events)),
+      stops: request && stopsOf(request, geocodedIn(record, payloads)),
       serviceType: request?.quotation.serviceType,
       scheduleAt: record.scheduleAt === undefined ? undefined : new Date(record.scheduleAt).toISOString(),
       maxPrice: progress.maxPrice,
@@ -101,7 +102,7 @@ export class DeliveryInspector implements DeliveriesInspection {
       attempts: (await storage.inspection.attempts(record.id)).map(attemptOf),
       timeline: entries.flatMap((entry, index): InspectedEntry[] => {
         const event = events[index];
-        return event ? [{ ...entry, id: event.id, payload: payloadOf(event) }] : [];
+        return event ? [{ ...entry, id: event.id, payload: payloads[index] }] : [];
       }),
     };
   }
@@ -176,13 +177,13 @@ type BookedStop = NonNullable<DeliveryRecord['request']>['quotation']['stops'][n
 /** Only if the booking leaves the coordinates to Lalamove. */
 function geocodedIn(
   { request, progress }: DeliveryRecord,
-  events: readonly StoredEvent[],
+  payloads: readonly (string | undefined)[],
 ): readonly (GeoCoordinates | undefined)[] {
   const orderId = progress.order?.orderId;
   if (!request || orderId === undefined || request.quotation.stops.every(({ coordinates }) => coordinates)) return [];
   const { stops, isRouteOptimized } = request.quotation;
-  const payloads = events.map((event) => parsedJson(payloadOf(event) ?? ''));
-  return geocodedStops(stops, orderId, payloads, isRouteOptimized === true);
+  const parsed = payloads.map((payload) => parsedJson(payload ?? ''));
+  return geocodedStops(stops, orderId, parsed, isRouteOptimized === true);
 }
 
 function stopsOf(

@@ -1,6 +1,7 @@
 import type { QuotationStopDto } from '../../api/requests/create-quotation.dto.js';
 import type { QuotationStop } from '../../api/answers/quotation.js';
 import { isRecord } from '../../internal/is-record.js';
+import { normalizedText } from '../normalized-text.js';
 
 /** Lalamove returns 7 decimals, rounded or truncated. The tolerance is a little larger because of rounding errors. */
 const TOLERANCE_DEGREES = 1.01e-7;
@@ -88,17 +89,7 @@ function certainStop(index: number, { asked, open, left, isLike }: Choice): Quot
 }
 
 function isNamed({ address }: QuotationStopDto, stop: QuotationStop): boolean {
-  return normalized(address) !== '' && normalized(address) === normalized(stop.address);
-}
-
-/** The normalized address: addresses that differ only in commas, spaces and letter case are equal. */
-function normalized(address: unknown): string {
-  if (typeof address !== 'string') return '';
-  return address
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[\s,]+/gu, ' ')
-    .trim();
+  return normalizedText(address) !== '' && normalizedText(address) === normalizedText(stop.address);
 }
 
 function isWithoutPoint({ coordinates }: QuotationStopDto): boolean {

@@ -1,14 +1,14 @@
 import type { TrackedHistory } from '../../deliveries/application/tracked-deliveries.js';
-import { coordinatesOf } from '../../deliveries/coordinates.js';
+import { coordinatesOf, type GeoCoordinates } from '../../deliveries/coordinates.js';
 import type { BookedRequest } from '../../deliveries/storage/delivery-record.js';
+import { normalizedText } from '../../deliveries/normalized-text.js';
 import { isRecord } from '../../internal/is-record.js';
-import type { TrackingPlace } from '../tracking-view.js';
 
 /** A stop of an order, as far as Lalamove's answer or webhook has it. */
 export interface KnownStop {
   readonly name: string;
   readonly address: string;
-  readonly place: TrackingPlace | undefined;
+  readonly place: GeoCoordinates | undefined;
   readonly proof: KnownProof | undefined;
 }
 
@@ -81,10 +81,11 @@ export function ownStopIndex(
   const contact = recipients[recipient];
   if (!asked || !contact || stops.length !== quotation.stops.length) return undefined;
   const isLikely = (stop: KnownStop): boolean => {
-    const isNamed = stop.name === '' || plain(stop.name) === plain(contact.name);
+    const isNamed = stop.name === '' || normalizedText(stop.name) === normalizedText(contact.name);
     const place = coordinatesOf(asked.coordinates);
     const isThere =
-      plain(stop.address) === plain(asked.address) || (place && stop.place && metresBetween(place, stop.place) < 30);
+      normalizedText(stop.address) === normalizedText(asked.address) ||
+      (place && stop.place && metresBetween(place, stop.place) < 30);
     return isNamed && (isThere === true || (stop.address === '' && stop.place === undefined));
   };
   const likely = stops.flatMap((stop, index) => (index > 0 && isLikely(stop) ? [index] : []));
@@ -95,19 +96,11 @@ export function ownStopIndex(
 }
 
 /** The distance of two places in metres (haversine). */
-export function metresBetween(a: TrackingPlace, b: TrackingPlace): number {
+export function metresBetween(a: GeoCoordinates, b: GeoCoordinates): number {
   const radians = (angle: number): number => (angle * Math.PI) / 180;
   const [dLat, dLng] = [radians(b.lat - a.lat), radians(b.lng - a.lng)];
   const h = Math.sin(dLat / 2) ** 2 + Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * Math.sin(dLng / 2) ** 2;
   return 2 * 6_371_000 * Math.asin(Math.min(1, Math.sqrt(h)));
-}
-
-function plain(value: unknown): string {
-  return text(value)
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[\s,]+/gu, ' ')
-    .trim();
 }
 
 function text(value: unknown): string {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Driver } from '../../api/answers/driver.js';
 import type { DriverReading } from '../../deliveries/application/driver-reads.js';
 import type { TrackedHistory } from '../../deliveries/application/tracked-deliveries.js';
-import { coordinatesOf } from '../../deliveries/coordinates.js';
+import { coordinatesOf, type GeoCoordinates } from '../../deliveries/coordinates.js';
 import { positionOf } from '../../deliveries/delivery-position.js';
 import { isTerminal } from '../../deliveries/domain/delivery-progress.js';
 import type { DeliveryRecord } from '../../deliveries/storage/delivery-record.js';
 import { isRecord } from '../../internal/is-record.js';
-import type { TrackingEntry, TrackingPhase, TrackingPlace, TrackingView } from '../tracking-view.js';
+import type { TrackingEntry, TrackingPhase, TrackingView } from '../tracking-view.js';
 import {
   metresBetween,
   ownStopIndex,
@@ -268,14 +268,14 @@ function sharedPosition(
 function placesBeside(
   stops: readonly KnownStop[] | undefined,
   own: number | undefined,
-): readonly TrackingPlace[] | undefined {
+): readonly GeoCoordinates[] | undefined {
   if (!stops || own === undefined) return undefined;
   const others = stops.flatMap(({ place }, index) => (index === own || !place ? [] : [place]));
   return others.length === stops.length - 1 ? others : undefined;
 }
 
 /** Where the other stops are, as they were booked; `undefined` if one has no coordinates. */
-function placesAsked({ record: { request }, recipient }: ViewFacts): readonly TrackingPlace[] | undefined {
+function placesAsked({ record: { request }, recipient }: ViewFacts): readonly GeoCoordinates[] | undefined {
   const asked = request?.quotation.stops ?? [];
   const others = asked.flatMap(({ coordinates }, index) => {
     const place = coordinatesOf(coordinates);

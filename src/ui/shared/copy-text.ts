@@ -21,8 +21,7 @@ function copySelected(text: string): boolean {
   // Within a modal dialog, because nothing outside it can be selected.
   (before?.closest('dialog') ?? document.body).append(area);
   area.select();
-  // It has no successor where there is no clipboard.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing replaces it if there is no clipboard
   const isDone = document.execCommand('copy');
   area.remove();
   if (before instanceof HTMLElement) before.focus();
